@@ -1,0 +1,111 @@
+//! ACCESS_REG and the registers that are read and written through it.
+
+use crate::command::{Command, commands};
+use crate::init_segment::Timeout;
+use crate::layout;
+use crate::layout::nested;
+use crate::opcode::Opcode;
+use crate::raw_enum::raw_enum;
+
+raw_enum! {
+    /// Which way ACCESS_REG goes: its operation modifier (PRM "ACCESS_REGISTER"; `mlx5_access_reg`).
+    pub enum RegisterAccess: u16 {
+        /// The host writes the register.
+        Write = 0 "WRITE",
+        /// The host reads the register.
+        Read = 1 "READ",
+    }
+}
+
+raw_enum! {
+    /// A register behind ACCESS_REG (`enum mlx5_reg` of the driver).
+    pub enum RegisterId: u16 {
+        /// Byte order of the host: [`HostEndianness`].
+        HostEndianness = 0x7004 "HOST_ENDIANNESS",
+        /// Default time-outs: [`DefaultTimeouts`].
+        DefaultTimeouts = 0xc00e "DTOR",
+    }
+}
+
+layout! {
+    /// Input of ACCESS_REG without the register, which follows from byte 16 (PRM "ACCESS_REGISTER";
+    /// `mlx5_access_reg`). The operation modifier is a [`RegisterAccess`].
+    pub struct AccessRegisterIn: 16 {
+        /// [`Opcode`] of the command.
+        opcode: 16,
+        /// User context that issues the command; 0 for the kernel.
+        uid: 16,
+        _: 16,
+        /// Operation modifier.
+        op_mod: 16,
+        _: 16,
+        /// [`RegisterId`] of the register.
+        register_id: 16,
+        /// Meaning by register.
+        argument: 32,
+    }
+}
+
+layout! {
+    /// Output of ACCESS_REG without the register, which follows from byte 16.
+    pub struct AccessRegisterOut: 16 {
+        /// [`CommandStatus`](crate::CommandStatus) of the command.
+        status: 8,
+        _: 24,
+        /// [`Syndrome`](crate::Syndrome): the firmware's own code for a failure.
+        syndrome: 32,
+        _: 64,
+    }
+}
+
+/// Byte offset of the register in the input and in the output of ACCESS_REG.
+pub const REGISTER_DATA_OFFSET: usize = 16;
+
+layout! {
+    /// Byte order of the host, register 0x7004 (PRM "HOST_ENDIANNESS"; `set_hca_ctrl`).
+    pub struct HostEndianness: 16 {
+        /// The host is big-endian.
+        big_endian: 1,
+        _: 127,
+    }
+}
+
+layout! {
+    /// Default time-outs, register 0xc00e (PRM "DTOR"; `mlx5_tout_query_dtor`). Each word is a [`Timeout`]; 0
+    /// leaves the driver's own value.
+    pub struct DefaultTimeouts: 64 {
+        _: 32,
+        /// The PCIe link is switched off and on.
+        pcie_toggle: 32,
+        _: 96,
+        /// Interval of the health poll.
+        health_poll_interval: 32,
+        /// A full crash dump is taken.
+        full_crdump: 32,
+        /// The firmware is reset.
+        firmware_reset: 32,
+        /// Commands are flushed after an error.
+        flush_on_error: 32,
+        /// The firmware's update is coordinated.
+        pci_sync_update: 32,
+        /// The device is torn down in haste.
+        tear_down: 32,
+        /// The flash is activated again.
+        fsm_reactivate: 32,
+        /// All pages are taken back at unload.
+        reclaim_pages: 32,
+        /// The pages of other functions come back after these were disabled.
+        reclaim_vfs_pages: 32,
+        /// The driver unloads for a reset.
+        reset_unload: 32,
+        _: 32,
+    }
+}
+
+nested!(DefaultTimeouts { reclaim_pages_timeout, set_reclaim_pages_timeout: Timeout at 0x30 });
+nested!(DefaultTimeouts { reclaim_vfs_pages_timeout, set_reclaim_vfs_pages_timeout: Timeout at 0x34 });
+
+commands! {
+    /// Reads or writes a register, which follows the heads and is as long in the input as in the output.
+    AccessRegister: Opcode::AccessReg, AccessRegisterIn => AccessRegisterOut;
+}

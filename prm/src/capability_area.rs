@@ -1,0 +1,408 @@
+//! The capability areas, 4096 bytes each.
+//!
+//! Only the fields that page management, events, functions and the eswitch depend on are declared; every
+//! other byte is kept as it is. (PRM "HCA Capabilities"; `handle_hca_cap`, `mlx5_query_hca_caps`.)
+
+use crate::layout;
+use crate::layout::nested;
+
+layout! {
+    /// The device in general, type 0.
+    pub large struct GeneralCapabilities: 4096 {
+        _: 6,
+        /// The firmware never asks for pages by event; the driver makes no event queue for them.
+        page_request_disable: 1,
+        _: 25,
+        /// [`GeneralCapabilities2`] can be queried.
+        hca_cap_2: 1,
+        _: 1,
+        /// The register of default time-outs can be read.
+        dtor: 1,
+        /// Event when another function is asked to tear down.
+        event_on_vhca_state_teardown_request: 1,
+        /// Event when another function comes into use.
+        event_on_vhca_state_in_use: 1,
+        /// Event when another function becomes active.
+        event_on_vhca_state_active: 1,
+        /// Event when another function becomes allocated.
+        event_on_vhca_state_allocated: 1,
+        /// Event when another function becomes invalid.
+        event_on_vhca_state_invalid: 1,
+        _: 8,
+        /// [`VhcaId`](crate::VhcaId) of the function.
+        vhca_id: 16,
+        _: 91,
+        /// Base-2 logarithm of the most queue pairs.
+        log_max_qp: 5,
+        _: 59,
+        /// Base-2 logarithm of the most completion queues.
+        log_max_cq: 5,
+        /// Base-2 logarithm of the most entries of an event queue.
+        log_max_eq_sz: 8,
+        _: 2,
+        /// Base-2 logarithm of the most memory keys.
+        log_max_mkey: 6,
+        _: 11,
+        /// TEARDOWN_HCA can be done in haste.
+        fast_teardown: 1,
+        /// Base-2 logarithm of the most event queues.
+        log_max_eq: 4,
+        _: 16,
+        /// TEARDOWN_HCA can be forced.
+        force_teardown: 1,
+        _: 52,
+        /// A page request may release all pages of a function at once.
+        release_all_pages: 1,
+        _: 3,
+        /// RoCE accelerators can be set.
+        roce_accl: 1,
+        _: 70,
+        /// Size of the partition key table, as a power-of-2 code.
+        pkey_table_size: 16,
+        /// The function manages the vports of its group.
+        vport_group_manager: 1,
+        /// The function manages the VHCAs of its group.
+        vhca_group_manager: 1,
+        _: 4,
+        /// Flow tables of the network interface can be used.
+        nic_flow_table: 1,
+        /// The function manages the eswitch.
+        eswitch_manager: 1,
+        _: 14,
+        /// 0 InfiniBand, 1 Ethernet.
+        port_type: 2,
+        /// Number of ports.
+        num_ports: 8,
+        _: 3,
+        /// Base-2 logarithm of the longest message in bytes.
+        log_max_msg: 5,
+        _: 10,
+        /// Events of type GENERAL are sent.
+        general_notification_event: 1,
+        _: 30,
+        /// The firmware's update is coordinated by event.
+        pci_sync_for_fw_update_event: 1,
+        _: 30,
+        /// Checksums of the command interface: 0 none.
+        cmdif_checksum: 2,
+        _: 10,
+        /// Ethernet with offloads: [`EthernetCapabilities`] can be queried.
+        eth_net_offloads: 1,
+        /// RDMA over Ethernet.
+        roce: 1,
+        _: 4,
+        /// Completion events can be moderated.
+        cq_moderation: 1,
+        _: 29,
+        /// UAR pages of 4096 bytes.
+        uar_4k: 1,
+        _: 9,
+        /// Base-2 logarithm of the UAR space in MiB.
+        uar_size: 6,
+        _: 8,
+        /// Base-2 logarithm of the smallest page the device can address.
+        log_page_size: 8,
+        _: 1,
+        /// The driver may tell its version.
+        driver_version: 1,
+        _: 9,
+        /// Base-2 logarithm of a BlueFlame register in bytes.
+        log_bf_reg_size: 5,
+        _: 32,
+        /// Longest send work request in bytes.
+        max_wqe_sz_sq: 16,
+        /// How the page commands name functions. Maximum: VHCA ids are possible. Set: VHCA ids are in use.
+        icm_mng_function_id_mode: 1,
+        _: 15,
+        /// Longest receive work request in bytes.
+        max_wqe_sz_rq: 16,
+        _: 32,
+        /// Most entries of QUERY_ESW_FUNCTIONS in its second layout.
+        query_host_net_function_num_max: 5,
+        _: 189,
+        /// `log_max_current_uc_list` may be written.
+        log_max_current_uc_list_wr_supported: 1,
+        _: 61,
+        /// Events tell of changes of another vport's context.
+        nic_vport_change_event: 1,
+        _: 9,
+        /// The states of other functions can be queried and set.
+        vhca_state: 1,
+        /// Base-2 logarithm of a vport's most VLANs.
+        log_max_vlan_list: 5,
+        _: 3,
+        /// Base-2 logarithm of a vport's most multicast addresses.
+        log_max_current_mc_list: 5,
+        _: 2,
+        /// QUERY_ESW_FUNCTIONS knows its second layout.
+        query_host_net_function_v1: 1,
+        /// Base-2 logarithm of a vport's most unicast addresses.
+        log_max_current_uc_list: 5,
+        _: 112,
+        /// Most event queues; counts instead of `log_max_eq` if not 0.
+        max_num_eqs: 16,
+        _: 3,
+        /// Base-2 logarithm of the size of the table of layer-2 addresses.
+        log_max_l2_table: 5,
+        _: 8,
+        /// Base-2 logarithm of the UAR page size, in units of 4096 bytes.
+        log_uar_page_sz: 16,
+        _: 32,
+        /// Frequency of the device's clock in MHz.
+        device_frequency_mhz: 32,
+        /// Frequency of the device's clock in kHz; 0 if there is none to read.
+        device_frequency_khz: 32,
+        _: 32,
+        /// UARs in a page of the host.
+        num_of_uars_per_page: 32,
+        _: 200,
+        /// Port the function belongs to.
+        native_port_num: 8,
+        /// Ports that the function can be bound to at once.
+        num_vhca_ports: 8,
+        _: 6,
+        /// INIT_HCA takes the number of the software owner.
+        sw_owner_id: 1,
+        _: 33,
+        /// Most subfunctions.
+        max_num_sf: 16,
+        _: 48,
+        /// Subfunctions can be used.
+        sf: 1,
+        /// Subfunctions can be put into partitions.
+        sf_set_partition: 1,
+        _: 1,
+        /// Base-2 logarithm of the most subfunctions.
+        log_max_sf: 5,
+        _: 8,
+        /// Base-2 logarithm of a subfunction's register window, in units of 4096 bytes.
+        log_min_sf_size: 8,
+        /// Most partitions of subfunctions.
+        max_num_sf_partitions: 8,
+        _: 80,
+        /// Function id of the first subfunction.
+        sf_base_id: 16,
+        _: 30976,
+    }
+}
+
+layout! {
+    /// The device in general, continued: type 0x20.
+    pub large struct GeneralCapabilities2: 4096 {
+        _: 210,
+        /// Subfunctions' event queues are counted on their own.
+        sf_eq_usage: 1,
+        _: 334,
+        /// INIT_HCA takes `sw_vhca_id`.
+        sw_vhca_id_valid: 1,
+        /// Number the host gave the function.
+        sw_vhca_id: 14,
+        _: 352,
+        /// First vport of the embedded CPU's VFs; not 0 says that there may be such.
+        ec_vf_vport_base: 16,
+        _: 168,
+        /// Most event queues, where 16 bits do not hold the number.
+        max_num_eqs_24b: 24,
+        _: 352,
+        /// QUERY_DELEGATED_VHCA can be used.
+        query_adjacent_functions_id: 1,
+        /// The two directions of a vport can be connected one by one.
+        ingress_egress_esw_vport_connect: 1,
+        /// ENABLE_HCA, DISABLE_HCA and the capability commands take VHCA ids.
+        function_id_type_vhca_id: 1,
+        _: 13,
+        /// Bit n is set if profile n of delegated management is known.
+        delegate_vhca_management_profiles: 16,
+        /// Most functions delegated to this one.
+        delegated_vhca_max: 16,
+        /// Most functions this one may delegate.
+        delegate_vhca_max: 16,
+        _: 31232,
+    }
+}
+
+layout! {
+    /// The eswitch, type 9.
+    pub large struct EswitchCapabilities: 4096 {
+        /// A vport can strip service VLAN tags.
+        vport_svlan_strip: 1,
+        /// A vport can strip customer VLAN tags.
+        vport_cvlan_strip: 1,
+        /// A vport can insert service VLAN tags.
+        vport_svlan_insert: 1,
+        /// A vport can insert a customer VLAN tag where there is none.
+        vport_cvlan_insert_if_not_exist: 1,
+        /// A vport can overwrite the customer VLAN tag.
+        vport_cvlan_insert_overwrite: 1,
+        _: 20,
+        /// Events tell of changed functions.
+        esw_functions_changed: 1,
+        _: 1,
+        /// The embedded CPU has a vport.
+        ecpf_vport_exists: 1,
+        _: 1,
+        /// The eswitches of several ports can be merged.
+        merged_eswitch: 1,
+        /// Another vport's node GUID can be written.
+        nic_vport_node_guid_modify: 1,
+        /// Another vport's port GUID can be written.
+        nic_vport_port_guid_modify: 1,
+        _: 11,
+        /// Base-2 logarithm of the most packet reformats.
+        log_max_packet_reformat_context: 5,
+        _: 6,
+        /// Longest header of an encapsulation in bytes.
+        max_encap_header_size: 10,
+        _: 11,
+        /// Base-2 logarithm of the most subfunctions of the eswitch.
+        log_max_esw_sf: 5,
+        /// Function id of the eswitch's first subfunction.
+        esw_sf_base_id: 16,
+        _: 32672,
+    }
+}
+
+layout! {
+    /// What one kind of flow table can do, a part of the flow table areas.
+    pub struct FlowTableProperties: 64 {
+        /// There are such tables.
+        ft_support: 1,
+        _: 1,
+        /// Flows can be counted.
+        flow_counter: 1,
+        /// A flow's action can be changed.
+        flow_modify_en: 1,
+        /// The root table can be chosen.
+        modify_root: 1,
+        /// The table for a miss can be named.
+        identified_miss_table_mode: 1,
+        /// A table can be changed.
+        flow_table_modify: 1,
+        /// Packets can be reformatted.
+        reformat: 1,
+        /// Packets can be decapsulated.
+        decap: 1,
+        /// The root table can be reset.
+        reset_root_to_default: 1,
+        /// A VLAN tag can be removed.
+        pop_vlan: 1,
+        /// A VLAN tag can be added.
+        push_vlan: 1,
+        _: 9,
+        /// A flow may go on in a table of any level.
+        ignore_flow_level: 1,
+        _: 12,
+        /// Base-2 logarithm of the most entries of a table.
+        log_max_ft_size: 6,
+        /// Base-2 logarithm of the most header changes.
+        log_max_modify_header_context: 8,
+        /// Most actions of one header change.
+        max_modify_header_actions: 8,
+        /// Highest level of a table.
+        max_ft_level: 8,
+        _: 56,
+        /// Base-2 logarithm of the most tables.
+        log_max_ft_num: 8,
+        _: 16,
+        /// Base-2 logarithm of the most flow counters.
+        log_max_flow_counter: 8,
+        /// Base-2 logarithm of the most destinations of a flow.
+        log_max_destination: 8,
+        _: 24,
+        /// Base-2 logarithm of the most flows.
+        log_max_flow: 8,
+        _: 64,
+        /// Header fields a flow can match, first part.
+        field_support_0: 64,
+        /// Header fields a flow can match, second part.
+        field_support_1: 64,
+        /// Header fields a flow can match in part, first part.
+        field_bitmask_support_0: 64,
+        /// Header fields a flow can match in part, second part.
+        field_bitmask_support_1: 64,
+    }
+}
+
+layout! {
+    /// Flow tables of the network interface, type 7. [`FlowTableProperties`] of the receiving side lie at
+    /// byte 0x40, those of the sending side at byte 0x100.
+    pub large struct NicFlowTableCapabilities: 4096 {
+        /// A flow may go to several receivers.
+        nic_rx_multi_path_tirs: 1,
+        /// A flow may go to several receivers and tables.
+        nic_rx_multi_path_tirs_fts: 1,
+        _: 41,
+        /// Base-2 logarithm of the most packet reformats.
+        log_max_packet_reformat_context: 5,
+        _: 6,
+        /// Longest header of an encapsulation in bytes.
+        max_encap_header_size: 10,
+        _: 32704,
+    }
+}
+
+nested!(NicFlowTableCapabilities { receive, set_receive: FlowTableProperties at 0x40 });
+nested!(NicFlowTableCapabilities { transmit, set_transmit: FlowTableProperties at 0x100 });
+
+layout! {
+    /// Flow tables of the eswitch, type 8. [`FlowTableProperties`] of the forwarding database lie at byte
+    /// 0x40, those of a vport's ingress at byte 0x80 and of its egress at byte 0xc0.
+    pub large struct EswitchFlowTableCapabilities: 4096 {
+        /// Registers that the forwarding database hands to the vport.
+        fdb_to_vport_reg_c_id: 8,
+        _: 15,
+        /// A flow can be bound to where packets come from.
+        flow_source: 1,
+        _: 2,
+        /// Several tables of the forwarding database can encapsulate.
+        multi_fdb_encap: 1,
+        /// A vport's egress can forward to another vport.
+        egress_acl_forward_to_vport: 1,
+        /// A flow of the forwarding database may go to several tables.
+        fdb_multi_path_to_table: 1,
+        _: 32739,
+    }
+}
+
+nested!(EswitchFlowTableCapabilities { fdb, set_fdb: FlowTableProperties at 0x40 });
+nested!(EswitchFlowTableCapabilities { ingress, set_ingress: FlowTableProperties at 0x80 });
+nested!(EswitchFlowTableCapabilities { egress, set_egress: FlowTableProperties at 0xc0 });
+
+layout! {
+    /// Offloads of Ethernet, type 1.
+    pub large struct EthernetCapabilities: 4096 {
+        /// Checksums.
+        csum_cap: 1,
+        /// VLAN tags.
+        vlan_cap: 1,
+        /// Merging of received segments.
+        lro_cap: 1,
+        _: 4,
+        /// A VLAN tag can be given with the work request.
+        wqe_vlan_insert: 1,
+        /// Loopback to the own function can be switched.
+        self_lb_en_modifiable: 1,
+        _: 2,
+        /// Base-2 logarithm of the longest segmented send in bytes.
+        max_lso_cap: 5,
+        /// Several packets in one work request.
+        multi_pkt_send_wqe: 2,
+        /// Whether headers must be inline.
+        wqe_inline_mode: 2,
+        /// Base-2 logarithm of the indirection table's size.
+        rss_ind_tbl_cap: 4,
+        /// Memory keys can be changed through a send queue.
+        reg_umr_sq: 1,
+        /// The frame check sequence can be kept.
+        scatter_fcs: 1,
+        /// Several packets in one work request, second form.
+        enhanced_multi_pkt_send_wqe: 1,
+        _: 5,
+        /// The host may tell where the headers are.
+        swp: 1,
+        _: 47,
+        /// Shortest segment that is merged, in bytes.
+        lro_min_mss_size: 16,
+        _: 32672,
+    }
+}
