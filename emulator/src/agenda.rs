@@ -1,0 +1,85 @@
+//! What firmware will do, and when: the timed work of the whole silicon.
+
+use crate::order::FirmwareOrder;
+use crate::owner::Owner;
+use prm::{Cycles, Function};
+use std::collections::BTreeMap;
+
+/// Work that is due at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Execute a command.
+    Execute(u64),
+    /// Complete a command that has been executed.
+    Complete(u64),
+    /// Carry out the orders of a reaction.
+    React(Vec<FirmwareOrder>),
+    /// Ask a supplier to take back all pages of a function that it disabled.
+    ReturnPages { supplier: Function, owner: Owner },
+}
+
+/// When something is due, and of which kind it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// When.
+    pub at: Cycles,
+    /// Of which kind.
+    pub kind: DueKind,
+}
+
+/// Why something is due later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DueKind {
+    /// The latency of a command that is being executed: it will happen without anybody's doing.
+    InService,
+    /// A delayed reaction, a late completion: it happens only if so much time passes.
+    Scheduled,
+}
+
+/// The timed work, in order of time and, at one time, in the order in which it was entered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Agenda {
+    tasks: BTreeMap<(Cycles, u64), (DueKind, Task)>,
+    entered: u64,
+}
+
+impl Agenda {
+    pub(crate) fn enter(&mut self, at: Cycles, kind: DueKind, task: Task) {
+        self.tasks.insert((at, self.entered), (kind, task));
+        self.entered += 1;
+    }
+
+    /// The first task that is due at `now`, with the time at which it was due.
+    pub(crate) fn pop_due(&mut self, now: Cycles) -> Option<(Cycles, Task)> {
+        let entry = self.tasks.first_entry()?;
+        let at = entry.key().0;
+        (at <= now).then(|| (at, entry.remove().1))
+    }
+
+    pub(crate) fn first(&self) -> Option<Due> {
+        self.tasks
+            .first_key_value()
+            .map(|(&(at, _), &(kind, _))| Due { at, kind })
+    }
+
+    pub(crate) fn first_in_service(&self) -> Option<Cycles> {
+        let mut due = self
+            .tasks
+            .iter()
+            .filter(|(_, (kind, _))| *kind == DueKind::InService);
+        due.next().map(|(&(at, _), _)| at)
+    }
+
+    /// Drops what is entered for a command.
+    pub(crate) fn forget_command(&mut self, number: u64) {
+        self.tasks
+            .retain(|_, (_, task)| *task != Task::Execute(number) && *task != Task::Complete(number));
+    }
+
+    /// Drops what is entered for a supplier's page requests.
+    pub(crate) fn forget_supplier(&mut self, endpoint: Function) {
+        let is_its =
+            |task: &Task| matches!(task, Task::ReturnPages { supplier, .. } if *supplier == endpoint);
+        self.tasks.retain(|_, (_, task)| !is_its(task));
+    }
+}

@@ -1,0 +1,389 @@
+//! What device to play: the device part of a scenario file.
+//!
+//! Every id, count and mode is data. Defaults are those of a compliant firmware on a plain PF, as the Linux
+//! driver was observed to need it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One piece of silicon and its firmware.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceConfig {
+    /// Which kind of function the driver under test binds to.
+    pub kind: DeviceKind,
+    /// The vhca_id of that function.
+    pub vhca_id: u16,
+    /// How firmware offers to name page owners: the MAX capability `icm_mng_function_id_mode`.
+    pub page_mode: PageMode,
+    /// How many ICM pages firmware asks for, and when.
+    #[serde(default)]
+    pub demand: Demand,
+    /// Link layer and network offloads.
+    #[serde(default)]
+    pub port: Port,
+    /// Embedded switch rights of the function under test.
+    #[serde(default)]
+    pub eswitch: Eswitch,
+    /// The PF's virtual functions, through SR-IOV (`vf1`, `vf2`, ...).
+    #[serde(default)]
+    pub vfs: VirtualFunctions,
+    /// The ECPF's own virtual functions, through SR-IOV (`ec_vf1`, ...). ECPF only.
+    #[serde(default)]
+    pub ec_vfs: VirtualFunctions,
+    /// The external host behind an ECPF, as QUERY_ESW_FUNCTIONS describes it.
+    #[serde(default)]
+    pub external_host: ExternalHost,
+    /// Satellite PFs behind an ECPF (`spf1`, ...); needs the new QUERY_ESW_FUNCTIONS layout, which is
+    /// offered as soon as one is named.
+    #[serde(default)]
+    pub satellite_pfs: Vec<SatellitePf>,
+    /// Scalable functions (`sf1`, ...).
+    #[serde(default)]
+    pub sfs: ScalableFunctions,
+    /// VFs that another eswitch delegates to this one (`adjacent_vf1`, ...).
+    #[serde(default)]
+    pub adjacent_vfs: Vec<AdjacentVf>,
+    /// Time-outs that the device prescribes to its driver.
+    #[serde(default)]
+    pub timeouts: Timeouts,
+    /// Behaviour that the interface leaves to firmware.
+    #[serde(default)]
+    pub firmware: FirmwareKnobs,
+}
+
+/// Kind of the function under test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    /// A NIC's physical function (15b3:101b).
+    Pf,
+    /// A BlueField's embedded-CPU physical function (15b3:a2d6, init segment bit 23).
+    Ecpf,
+    /// A virtual function that is passed through alone (15b3:101c).
+    Vf,
+}
+
+/// How page owners are named on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PageMode {
+    /// `(function_id, embedded_cpu_function)`.
+    FuncId,
+    /// `vhca_id`.
+    VhcaId,
+}
+
+/// Demand for ICM pages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Demand {
+    /// Where run-time demand comes from.
+    #[serde(default)]
+    pub profile: DemandProfile,
+    /// Boot pages in 4 KiB, the signed answer to QUERY_PAGES(boot). Negative values are a firmware fault.
+    #[serde(default = "Demand::catalogue_boot")]
+    pub boot: i32,
+    /// Init pages in 4 KiB, the signed answer to QUERY_PAGES(init).
+    #[serde(default = "Demand::catalogue_init")]
+    pub init: i32,
+}
+
+impl Demand {
+    const fn catalogue_boot() -> i32 {
+        40
+    }
+
+    const fn catalogue_init() -> i32 {
+        200
+    }
+}
+
+impl Default for Demand {
+    fn default() -> Self {
+        Self {
+            profile: DemandProfile::Catalogue,
+            boot: Self::catalogue_boot(),
+            init: Self::catalogue_init(),
+        }
+    }
+}
+
+/// Named sources of run-time demand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DemandProfile {
+    /// Only what the scenario asks for.
+    #[default]
+    Catalogue,
+    /// Only what the recorded streams show: as `catalogue`, with the streams' boot and init counts given here.
+    Trace,
+    /// Demand follows what is created: functions enabled, SFs, EQs and objects, by the table in `demand`.
+    Modelled,
+}
+
+/// Link layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Port {
+    /// InfiniBand: no eswitch, no netdev.
+    Infiniband,
+    /// Ethernet without offloads: the driver builds no netdev. What page work needs.
+    #[default]
+    EthernetBare,
+    /// Ethernet with the offload capabilities that switchdev needs.
+    Ethernet,
+}
+
+/// Rights over the embedded switch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Eswitch {
+    /// Capability `eswitch_manager`.
+    #[serde(default)]
+    pub manager: bool,
+    /// Capability `vport_group_manager`.
+    #[serde(default)]
+    pub vport_group_manager: bool,
+    /// Capability `ecpf_vport_exists`: the eswitch has a vport 0xfffe for an ECPF.
+    #[serde(default)]
+    pub ecpf_vport_exists: bool,
+    /// The vhca_id behind vport 0xfffe, where another function than the one under test is the ECPF.
+    #[serde(default)]
+    pub ecpf_vhca_id: Option<u16>,
+}
+
+/// A range of virtual functions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VirtualFunctions {
+    /// TotalVFs of the SR-IOV capability.
+    #[serde(default)]
+    pub total: u16,
+    /// vhca_id of the first; the others follow by one.
+    #[serde(default)]
+    pub first_vhca_id: u16,
+    /// vhca_ids that do not follow, by function number (1 is the first). Two functions may share one here:
+    /// that is a firmware fault a scenario may want.
+    #[serde(default)]
+    pub vhca_ids: BTreeMap<u16, u16>,
+}
+
+impl VirtualFunctions {
+    /// The vhca_id of function `number` (from 1).
+    #[must_use]
+    pub fn vhca_id(&self, number: u16) -> u16 {
+        let regular = self.first_vhca_id.wrapping_add(number.wrapping_sub(1));
+        self.vhca_ids.get(&number).copied().unwrap_or(regular)
+    }
+}
+
+/// The external host of an ECPF.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalHost {
+    /// vhca_id of the host PF.
+    #[serde(default)]
+    pub pf_vhca_id: u16,
+    /// The host's virtual functions (`host_vf1`, ...): `total` is host_total_vfs.
+    #[serde(default)]
+    pub vfs: VirtualFunctions,
+    /// host_num_of_vfs: how many of them the host has enabled at the start.
+    #[serde(default)]
+    pub enabled_vfs: u16,
+}
+
+/// A satellite PF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SatellitePf {
+    /// Its vhca_id.
+    pub vhca_id: u16,
+}
+
+/// Scalable functions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScalableFunctions {
+    /// Capability `max_num_sf`; 0 means no SF support.
+    #[serde(default)]
+    pub max: u16,
+    /// Capability `sf_base_id`: the function id of the first.
+    #[serde(default)]
+    pub base_id: u16,
+    /// vhca_id of the first; the others follow by one.
+    #[serde(default)]
+    pub first_vhca_id: u16,
+}
+
+/// A delegated VF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdjacentVf {
+    /// Its vhca_id, known to the driver from QUERY_DELEGATED_VHCA before any vport exists.
+    pub vhca_id: u16,
+    /// The vport number that CREATE_ESW_VPORT answers.
+    pub vport: u16,
+}
+
+/// Time-outs in milliseconds that the driver reads from the init segment and the DTOR register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timeouts {
+    /// Limit of one command (init segment 0xff8).
+    pub command_ms: u32,
+    /// Limit of startup reclaim without progress (DTOR `reclaim_pages`).
+    pub reclaim_pages_ms: u32,
+    /// Limit of a wait for a VF's pages (DTOR `reclaim_vfs_pages`).
+    pub reclaim_vfs_pages_ms: u32,
+}
+
+impl Timeouts {
+    /// Whether these are the driver's built-in values, so that the device need not announce any.
+    #[must_use]
+    pub fn are_driver_defaults(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            command_ms: 60_000,
+            reclaim_pages_ms: 5_000,
+            reclaim_vfs_pages_ms: 120_000,
+        }
+    }
+}
+
+/// Named firmware behaviour where the interface is silent. Defaults are what Linux was observed to need.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FirmwareKnobs {
+    /// When vhca ids start to be page identities.
+    pub mode_effective_at: ModeEffectiveAt,
+    /// When the device falls back to function ids.
+    pub mode_cleared_at: ModeClearedAt,
+    /// Answer to a TAKE for an id that holds nothing and names nobody.
+    pub take_unknown_id: TakeUnknownId,
+    /// What a device that stayed in function-id mode does with a vhca id in QUERY_PAGES(init).
+    pub query_pages_id: QueryPagesId,
+    /// Whether a command that waits for pages holds up the others.
+    pub command_execution: CommandExecution,
+    /// Which pages go back first.
+    pub return_order: ReturnOrder,
+    /// Function id in the answer to QUERY_PAGES(boot); anything but 0 is a quirk.
+    pub boot_function_id: u16,
+    /// Whether boot pages booked under `boot_function_id` stay under that id in vhca_id mode
+    /// (otherwise they move to the function's own vhca_id, as `mode_effective_at` says).
+    pub boot_pages_keep_their_id: bool,
+    /// MAX offers vhca_id mode but SET_HCA_CAP does not take it: CUR stays 0.
+    pub ignores_page_mode: bool,
+    /// What happens to a function's pages when its supplier disables it.
+    pub on_disable: OnDisable,
+    /// What a device does with an output mailbox pointer of zero.
+    pub zero_mailbox_pointer: ZeroMailboxPointer,
+}
+
+/// See [`FirmwareKnobs::mode_effective_at`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ModeEffectiveAt {
+    /// From SET_HCA_CAP on.
+    #[default]
+    SetHcaCap,
+    /// From INIT_HCA on; until then either identity is accepted.
+    InitHca,
+}
+
+/// See [`FirmwareKnobs::mode_cleared_at`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ModeClearedAt {
+    /// At the function's own DISABLE_HCA.
+    #[default]
+    DisableHca,
+    /// At the next ENABLE_HCA.
+    EnableHca,
+    /// At TEARDOWN_HCA: a fault, startup reclaim comes later.
+    TeardownHca,
+}
+
+/// See [`FirmwareKnobs::take_unknown_id`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TakeUnknownId {
+    /// Status 5.
+    #[default]
+    BadResource,
+    /// Status 0 and no pages.
+    ZeroPages,
+}
+
+/// See [`FirmwareKnobs::query_pages_id`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QueryPagesId {
+    /// The id in the request is not looked at; the answer names function 0.
+    #[default]
+    Ignore,
+    /// Status 3.
+    Reject,
+    /// The id is a function id.
+    Literal,
+}
+
+/// See [`FirmwareKnobs::command_execution`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandExecution {
+    /// Slots are independent.
+    #[default]
+    Parallel,
+    /// One command at a time, but MANAGE_PAGES always gets through.
+    Serial,
+}
+
+/// See [`FirmwareKnobs::return_order`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnOrder {
+    /// First given, first returned.
+    Oldest,
+    /// Last given, first returned.
+    #[default]
+    Newest,
+    /// Drawn from the run's seed.
+    Seeded,
+}
+
+/// See [`FirmwareKnobs::on_disable`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDisable {
+    /// Firmware asks the supplier to take all of them back, this many milliseconds later.
+    ReturnPages {
+        /// Delay on the virtual clock.
+        after_ms: u32,
+    },
+    /// Firmware says nothing and keeps them until asked.
+    Silent,
+}
+
+impl Default for OnDisable {
+    fn default() -> Self {
+        Self::ReturnPages { after_ms: 0 }
+    }
+}
+
+/// See [`FirmwareKnobs::zero_mailbox_pointer`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ZeroMailboxPointer {
+    /// Used as a bus address like any other.
+    #[default]
+    Use,
+    /// Refused with delivery status 4 or 5.
+    Refuse,
+}

@@ -1,0 +1,59 @@
+//! The adapter's description and the registers behind ACCESS_REG.
+
+use crate::command::Command;
+use crate::reply::{Answered, Refusal, Reply};
+use crate::silicon::Silicon;
+use prm::access_register::{
+    AccessRegisterIn, AccessRegisterOut, DefaultTimeouts, HostEndianness, REGISTER_DATA_OFFSET,
+    RegisterAccess, RegisterId,
+};
+use prm::hca::QueryAdapterOut;
+use prm::init_segment::Timeout;
+
+/// Sixteen characters that name the board.
+const BOARD_ID: [u8; 16] = *b"MT_COSIM_0000001";
+
+pub(super) fn query_adapter() -> Reply {
+    let mut output = QueryAdapterOut::new();
+    output.board_id_mut().copy_from_slice(&BOARD_ID);
+    Reply::done(&output)
+}
+
+impl Silicon {
+    pub(super) fn access_register(&mut self, command: &Command) -> Answered {
+        let input = AccessRegisterIn::from_prefix(&command.input).unwrap_or_default();
+        let access = RegisterAccess::from_raw(command.op_mod);
+        let length = match RegisterId::from_raw(input.register_id()) {
+            RegisterId::HostEndianness => HostEndianness::SIZE,
+            RegisterId::DefaultTimeouts => DefaultTimeouts::SIZE,
+            RegisterId::Unknown(_) => return Err(Refusal::UnknownRegister),
+        };
+        let whole = REGISTER_DATA_OFFSET + length;
+        if command.input.len() < whole {
+            return Err(Refusal::InputLength);
+        }
+        if usize::try_from(command.out_len).is_ok_and(|out_len| out_len < whole) {
+            return Err(Refusal::OutputLength);
+        }
+        let mut output = AccessRegisterOut::new().as_bytes().to_vec();
+        match (RegisterId::from_raw(input.register_id()), access) {
+            (RegisterId::DefaultTimeouts, RegisterAccess::Read) => {
+                output.extend_from_slice(self.default_timeouts().as_bytes());
+            }
+            (RegisterId::HostEndianness, RegisterAccess::Write | RegisterAccess::Read) => {
+                output.extend_from_slice(&command.input[REGISTER_DATA_OFFSET..whole]);
+            }
+            _ => return Err(Refusal::UnknownModifier),
+        }
+        Ok(Reply::bytes(output))
+    }
+
+    /// The time-outs that are the configuration's; the others are left to the driver.
+    fn default_timeouts(&self) -> DefaultTimeouts {
+        let timeouts = self.config.timeouts;
+        let mut register = DefaultTimeouts::new();
+        register.set_reclaim_pages_timeout(&Timeout::from_millis(timeouts.reclaim_pages_ms.into()));
+        register.set_reclaim_vfs_pages_timeout(&Timeout::from_millis(timeouts.reclaim_vfs_pages_ms.into()));
+        register
+    }
+}

@@ -1,0 +1,130 @@
+//! Mailbox chains: the parts of a command's input and output that do not fit in the queue entry.
+
+use crate::config::ZeroMailboxPointer;
+use prm::command_queue::{MAILBOX_DATA_LENGTH, Mailbox, mailboxes_for};
+use prm::link::{DmaFault, HostBus};
+use prm::{DeliveryStatus, Iova, Token};
+
+/// The longest input or output in bytes that firmware follows a chain for: room for a million pages.
+pub(crate) const MAX_MESSAGE_LENGTH: u32 = 16 + 8 * (1 << 20);
+
+/// Mailboxes are aligned so that a chain's pointers have these bits clear.
+const ALIGNMENT_MASK: u64 = 0x1ff;
+
+/// Where a mailbox's trailer begins.
+const TRAILER_OFFSET: usize = 0x200;
+
+/// A chain that cannot be followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ChainFault {
+    pub(crate) status: DeliveryStatus,
+    /// The DMA access that failed, if that was it.
+    pub(crate) stray: Option<DmaFault>,
+}
+
+impl ChainFault {
+    const fn of(status: DeliveryStatus) -> Self {
+        Self { status, stray: None }
+    }
+}
+
+impl From<DmaFault> for ChainFault {
+    fn from(fault: DmaFault) -> Self {
+        Self {
+            status: DeliveryStatus::InternalError,
+            stray: Some(fault),
+        }
+    }
+}
+
+/// How to follow a chain.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chain {
+    /// Bus address of the first mailbox.
+    pub(crate) first: Iova,
+    /// Length of the whole message in bytes, the part in the entry included.
+    pub(crate) length: u32,
+    pub(crate) token: Token,
+    pub(crate) zero_pointer: ZeroMailboxPointer,
+}
+
+impl Chain {
+    fn mailboxes(self) -> usize {
+        mailboxes_for(usize::try_from(self.length).unwrap_or(usize::MAX))
+    }
+
+    fn check(self, mailbox: &Mailbox, position: usize) -> Result<(), ChainFault> {
+        if mailbox.token() != self.token.0 {
+            return Err(ChainFault::of(DeliveryStatus::TokenError));
+        }
+        if usize::try_from(mailbox.block_number()) != Ok(position) {
+            return Err(ChainFault::of(DeliveryStatus::BadBlockNumber));
+        }
+        Ok(())
+    }
+
+    /// Reads an input chain and appends its data to `input`. A null pointer that is used like any other is read as a
+    /// mailbox that ends the chain; the fault it may cause is reported beside the data.
+    pub(crate) fn read(
+        self,
+        input: &mut Vec<u8>,
+        bus: &mut dyn HostBus,
+    ) -> Result<Option<DmaFault>, ChainFault> {
+        let length = usize::try_from(self.length).unwrap_or(usize::MAX);
+        let mut at = self.first;
+        let mut stray = None;
+        for position in 0..self.mailboxes() {
+            let mut mailbox = Mailbox::new();
+            if at.0 == 0 && self.zero_pointer == ZeroMailboxPointer::Use {
+                stray = bus
+                    .dma_read(at, &mut mailbox.as_bytes_mut()[..MAILBOX_DATA_LENGTH])
+                    .err();
+                mailbox.set_next(0);
+            } else if at.0 == 0 || at.0 & ALIGNMENT_MASK != 0 {
+                return Err(ChainFault::of(DeliveryStatus::BadInputPointer));
+            } else {
+                bus.dma_read(at, mailbox.as_bytes_mut())?;
+                self.check(&mailbox, position)?;
+            }
+            let missing = length.saturating_sub(input.len()).min(MAILBOX_DATA_LENGTH);
+            input.extend_from_slice(&mailbox.data()[..missing]);
+            at = Iova(mailbox.next());
+            if stray.is_some() {
+                break;
+            }
+        }
+        input.resize(length, 0);
+        Ok(stray)
+    }
+
+    /// Reads where the mailboxes of an output chain lie. Firmware looks once, when the command is handed over: a
+    /// driver that gives the mailboxes to somebody else meanwhile finds the output there.
+    pub(crate) fn locate(self, bus: &mut dyn HostBus) -> Result<Vec<Iova>, ChainFault> {
+        let mut at = self.first;
+        let mut mailboxes = Vec::new();
+        for position in 0..self.mailboxes() {
+            if at.0 == 0 && self.zero_pointer == ZeroMailboxPointer::Use {
+                mailboxes.push(at);
+                break;
+            }
+            if at.0 == 0 || at.0 & ALIGNMENT_MASK != 0 {
+                return Err(ChainFault::of(DeliveryStatus::BadOutputPointer));
+            }
+            let mut mailbox = Mailbox::new();
+            let trailer = Iova(at.0.wrapping_add(TRAILER_OFFSET as u64));
+            bus.dma_read(trailer, &mut mailbox.as_bytes_mut()[TRAILER_OFFSET..])?;
+            self.check(&mailbox, position)?;
+            mailboxes.push(at);
+            at = Iova(mailbox.next());
+        }
+        Ok(mailboxes)
+    }
+}
+
+/// Writes what follows the first 16 bytes of an output into the mailboxes; tells which could not be written.
+pub(crate) fn write_output(rest: &[u8], mailboxes: &[Iova], bus: &mut dyn HostBus) -> Vec<(Iova, DmaFault)> {
+    let parts = rest.chunks(MAILBOX_DATA_LENGTH).zip(mailboxes);
+    parts
+        .filter_map(|(data, &at)| bus.dma_write(at, data).err().map(|fault| (at, fault)))
+        .collect()
+}

@@ -1,0 +1,345 @@
+//! Page requests: what firmware has asked its suppliers for, and what has become of it.
+
+use crate::command::{Command, Stage};
+use crate::demand;
+use crate::order::{Answer, OrderError, PageRequest, WireIdentity};
+use crate::owner::Owner;
+use crate::record::{PagesMoved, Record};
+use crate::silicon::{Buses, Silicon};
+use prm::event::{self, EventEntry};
+use prm::{Cycles, Function, PageCount};
+
+/// What has become of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// The driver has not answered.
+    Unanswered,
+    /// The driver answered and firmware refused its answer; pages may still come.
+    Refused,
+    /// The event was lost, or nobody takes such events; pages may still come.
+    Lost,
+}
+
+/// A request that was posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Posted {
+    number: u64,
+    request: UnansweredRequest,
+    fate: Fate,
+}
+
+/// A page request that the driver has not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnansweredRequest {
+    /// Who is asked.
+    pub supplier: Function,
+    /// Whom the pages are for.
+    pub owner: Owner,
+    /// Signed count of what is still to be given (positive) or taken back (negative), in 4 KiB pages.
+    pub pages: i64,
+    /// When the event was posted.
+    pub since: Cycles,
+}
+
+/// All requests that are open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RequestBoard {
+    posted: Vec<Posted>,
+    numbers: u64,
+}
+
+impl RequestBoard {
+    fn post(&mut self, request: UnansweredRequest, fate: Fate) -> u64 {
+        self.numbers += 1;
+        self.posted.push(Posted {
+            number: self.numbers,
+            request,
+            fate,
+        });
+        self.numbers
+    }
+
+    fn of(&mut self, supplier: Function, owner: Owner) -> impl Iterator<Item = &mut Posted> + '_ {
+        let mine =
+            move |posted: &&mut Posted| posted.request.supplier == supplier && posted.request.owner == owner;
+        self.posted.iter_mut().filter(mine)
+    }
+
+    /// Pages came in: they answer the oldest requests for pages of this owner.
+    pub(crate) fn given(&mut self, supplier: Function, owner: Owner, pages: u64) {
+        let mut left = i64::try_from(pages).unwrap_or(i64::MAX);
+        for posted in self.of(supplier, owner).filter(|posted| posted.request.pages > 0) {
+            let part = left.min(posted.request.pages);
+            posted.request.pages -= part;
+            left -= part;
+        }
+        self.posted.retain(|posted| posted.request.pages != 0);
+    }
+
+    /// The driver took pages back: that answers the oldest request for it, whatever the number.
+    pub(crate) fn taken(&mut self, supplier: Function, owner: Owner) {
+        if let Some(posted) = self.of(supplier, owner).find(|posted| posted.request.pages < 0) {
+            posted.request.pages = 0;
+        }
+        self.posted.retain(|posted| posted.request.pages != 0);
+    }
+
+    /// The driver gave pages and firmware did not accept them: the request counts as answered, but stays open.
+    pub(crate) fn refused(&mut self, supplier: Function, owner: Owner) {
+        let mut asking = self.of(supplier, owner).filter(|posted| posted.request.pages > 0);
+        if let Some(posted) = asking.find(|posted| posted.fate == Fate::Unanswered) {
+            posted.fate = Fate::Refused;
+        }
+    }
+
+    /// The driver cannot give: that ends the oldest unanswered request; returns its number.
+    fn denied(&mut self, supplier: Function, owner: Owner) -> Option<u64> {
+        let open = |posted: &&mut Posted| posted.request.pages > 0 && posted.fate == Fate::Unanswered;
+        let number = self.of(supplier, owner).find(open)?.number;
+        self.posted.retain(|posted| posted.number != number);
+        Some(number)
+    }
+
+    /// Drops the requests about an owner.
+    pub(crate) fn forget_owner(&mut self, supplier: Function, owner: Owner) {
+        self.posted
+            .retain(|posted| posted.request.supplier != supplier || posted.request.owner != owner);
+    }
+
+    /// Drops the requests to a supplier.
+    pub(crate) fn forget_supplier(&mut self, supplier: Function) {
+        self.posted.retain(|posted| posted.request.supplier != supplier);
+    }
+
+    pub(crate) fn unanswered(&self) -> impl Iterator<Item = UnansweredRequest> + '_ {
+        let open = self
+            .posted
+            .iter()
+            .filter(|posted| posted.fate == Fate::Unanswered);
+        open.map(|posted| posted.request)
+    }
+
+    /// The signed sum of everything that is still wanted from `supplier` for this owner.
+    pub(crate) fn wanted(&self, supplier: Function, owner: Owner) -> i64 {
+        let mine = self.posted.iter().map(|posted| posted.request);
+        mine.filter(|r| r.supplier == supplier && r.owner == owner)
+            .map(|r| r.pages)
+            .sum()
+    }
+
+    fn owner(&self, number: u64) -> Option<UnansweredRequest> {
+        self.posted
+            .iter()
+            .find(|posted| posted.number == number)
+            .map(|posted| posted.request)
+    }
+}
+
+impl Silicon {
+    /// The requests a command depends on: by a rule, or by the modelled demand.
+    pub(crate) fn demand_of(&self, command: &Command) -> Vec<PageRequest> {
+        match &command.answer {
+            Some(Answer::Needs { requests }) => requests.clone(),
+            Some(Answer::Refuse { .. } | Answer::Accept {}) => Vec::new(),
+            _ if self.takes_page_requests(command.endpoint) => {
+                demand::of(&self.config, command).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Posts the requests a command depends on; returns the numbers of those it waits for.
+    pub(crate) fn post_needs(
+        &mut self,
+        endpoint: Function,
+        requests: &[PageRequest],
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Vec<u64> {
+        let takes = self.takes_page_requests(endpoint);
+        if !takes {
+            if !requests.is_empty() {
+                self.refuse(
+                    endpoint,
+                    now,
+                    "a command needs pages and no event queue takes page requests",
+                );
+            }
+            return Vec::new();
+        }
+        let mut needs = Vec::new();
+        for request in requests {
+            match self.post_page_request(endpoint, request, now, buses) {
+                Ok(number) if request.pages > 0 && !request.release_all => needs.extend(number),
+                Ok(_) => {}
+                Err(error) => self.refuse(endpoint, now, error.reason()),
+            }
+        }
+        needs
+    }
+
+    /// Posts a page request to `supplier`. Returns the request's number; none for release-all, which nobody answers.
+    pub(crate) fn post_page_request(
+        &mut self,
+        supplier: Function,
+        request: &PageRequest,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Result<Option<u64>, OrderError> {
+        let (owner, identity) = match (request.function, request.identity) {
+            (Some(function), None) => {
+                let identity = self.identity_of(supplier, function);
+                (
+                    self.named_owner(supplier, function)?,
+                    identity.ok_or(OrderError::NoIdentity(function))?,
+                )
+            }
+            (None, Some(identity)) => (self.owner_of(supplier, identity), identity),
+            _ => return Err(OrderError::OneOfFunctionAndIdentity),
+        };
+        let takes = self.takes_page_requests(supplier);
+        if !takes {
+            return Err(OrderError::NoEventQueue);
+        }
+        Ok(self.post_for(
+            supplier,
+            owner,
+            identity,
+            request.pages,
+            request.release_all,
+            now,
+            buses,
+        ))
+    }
+
+    fn named_owner(&self, supplier: Function, function: Function) -> Result<Owner, OrderError> {
+        let known = self.roster.get(function).is_some();
+        let reachable = supplier == self.function_under_test() || supplier == function;
+        if known && reachable {
+            Ok(Owner::from(function))
+        } else {
+            Err(OrderError::UnknownFunction(function))
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one event")]
+    fn post_for(
+        &mut self,
+        supplier: Function,
+        owner: Owner,
+        identity: WireIdentity,
+        pages: i32,
+        release_all: bool,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Option<u64> {
+        self.records.push(Record::PageRequestPosted {
+            cycles: now,
+            supplier,
+            owner,
+            identity,
+            pages,
+            release_all,
+        });
+        if release_all {
+            self.forget_pages(supplier, owner, now);
+        }
+        let data = event::PageRequest::new()
+            .with_ec_function(identity.ec)
+            .with_release_all(release_all)
+            .with_function_id(identity.id)
+            .with_page_count(PageCount(pages).to_bits());
+        let posted = self.post_event(supplier, &EventEntry::of(&data), now, buses);
+        if release_all || pages == 0 {
+            return None;
+        }
+        let fate = if posted { Fate::Unanswered } else { Fate::Lost };
+        let request = UnansweredRequest {
+            supplier,
+            owner,
+            pages: pages.into(),
+            since: now,
+        };
+        Some(self.board.post(request, fate))
+    }
+
+    /// Firmware forgets the pages of an owner and what it asked for on its behalf.
+    pub(crate) fn forget_pages(&mut self, supplier: Function, owner: Owner, now: Cycles) {
+        let pages = self.ledger.forget(supplier, owner);
+        self.board.forget_owner(supplier, owner);
+        if pages > 0 {
+            let moved = PagesMoved {
+                cycles: now,
+                supplier,
+                owner,
+                pages,
+            };
+            self.records.push(Record::PagesForgotten(moved));
+        }
+    }
+
+    /// Asks `supplier` to take back everything that `owner` holds.
+    pub(crate) fn return_pages(
+        &mut self,
+        supplier: Function,
+        owner: Owner,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) {
+        let held = self.ledger.pages(supplier, owner);
+        let takes = self.takes_page_requests(supplier);
+        let identity = owner
+            .function()
+            .and_then(|function| self.identity_of(supplier, function));
+        if let Some(identity) = identity.filter(|_| held > 0 && takes) {
+            let pages = i32::try_from(held).map_or(i32::MIN, |held| -held);
+            self.post_for(supplier, owner, identity, pages, false, now, buses);
+        }
+    }
+
+    /// The driver cannot give what was asked for: a command that waits for it cannot be executed.
+    pub(crate) fn pages_denied(
+        &mut self,
+        supplier: Function,
+        owner: Owner,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) {
+        if let Some(request) = self.board.denied(supplier, owner) {
+            let waits = |command: &&Command| command.needs.contains(&request);
+            let waiting: Vec<u64> = self.commands.values().filter(waits).map(|c| c.number).collect();
+            for number in waiting {
+                self.deny(number, now, buses);
+            }
+        }
+    }
+
+    /// Lets the commands go on whose needs are met.
+    pub(crate) fn needs_met(&mut self, now: Cycles, buses: &mut dyn Buses) {
+        let board = &self.board;
+        let mut ready = Vec::new();
+        for command in self
+            .commands
+            .values_mut()
+            .filter(|command| !command.needs.is_empty())
+        {
+            command.needs.retain(|&number| board.owner(number).is_some());
+            if command.needs.is_empty() && command.stage == Stage::InService {
+                ready.push(command.number);
+            }
+        }
+        for number in ready {
+            self.proceed(number, now, buses);
+        }
+    }
+
+    /// Whose pages a command still waits for.
+    pub(crate) fn waits_for_pages(&self, command: &Command) -> Vec<Owner> {
+        command
+            .needs
+            .iter()
+            .filter_map(|&number| self.board.owner(number))
+            .map(|r| r.owner)
+            .collect()
+    }
+}

@@ -1,0 +1,147 @@
+//! A command as the device saw it, in the form of recorded command streams.
+
+use prm::{Cycles, Function};
+use serde::Serialize;
+
+/// One command, from its doorbell to the owner bit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CommandRecord {
+    /// Number of the command, counted from 1 over the silicon in the order of doorbells.
+    pub n: u64,
+    /// Opcode in hexadecimal, as `0x104`.
+    pub opcode: String,
+    /// Name of the operation; `UNKNOWN` without one.
+    pub name: &'static str,
+    /// Operation modifier.
+    pub op_mod: u16,
+    /// Length of the input in bytes.
+    pub in_len: u32,
+    /// Length of the output in bytes.
+    pub out_len: u32,
+    /// `poll` or `event`, decided when the doorbell was rung.
+    pub completion: &'static str,
+    /// Slot of the command queue.
+    pub slot: u8,
+    /// Command status; absent where the command was not executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u8>,
+    /// Syndrome, where the status is not 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub syndrome: Option<u32>,
+    /// Delivery status, where it is not 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<u8>,
+    /// What the operation was about.
+    #[serde(flatten)]
+    pub fields: CommandFields,
+    /// Whose command interface.
+    pub endpoint: Function,
+    /// When the doorbell was rung.
+    pub rung: Cycles,
+    /// When the command completed.
+    pub cycles: Cycles,
+}
+
+/// What an operation was about. A field is absent where the operation does not have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CommandFields {
+    /// function_id or vhca_id of the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function_id: Option<u16>,
+    /// embedded_cpu_function of the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ec: Option<u8>,
+    /// MANAGE_PAGES: number of pages of the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entries: Option<u32>,
+    /// MANAGE_PAGES(take): number of pages of the output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned: Option<u32>,
+    /// QUERY_PAGES: count of the output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_npages: Option<i32>,
+    /// QUERY_PAGES: function of the output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_func: Option<u16>,
+    /// Capability commands: which area.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cap_type: Option<u16>,
+    /// QUERY_HCA_CAP: `cur` or `max`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cap_mode: Option<&'static str>,
+    /// SET_HCA_CAP(general): icm_mng_function_id_mode of the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icm_mode_set: Option<u8>,
+    /// SET_HCA_CAP(general): release_all_pages of the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release_all_set: Option<u8>,
+    /// SET_HCA_CAP(general): num_vhca_ports of the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub num_vhca_ports_set: Option<u8>,
+    /// Capability commands: other_function, where set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<u8>,
+    /// Capability commands about another function: ec_vf_function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ec_vf: Option<u8>,
+    /// function_id_type of the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_type: Option<u8>,
+    /// Vport commands: the vport number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vport: Option<u16>,
+    /// Vport commands: other_vport.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_vport: Option<u8>,
+    /// SET_ISSI: the sequence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issi: Option<u16>,
+    /// ACCESS_REG: the register, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reg: Option<String>,
+    /// ACCESS_REG: the argument.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arg: Option<u32>,
+    /// UAR commands: the index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uar: Option<u32>,
+    /// EQ commands: the queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eqn: Option<u8>,
+    /// CREATE_EQ: log2 of the number of entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_eq_size: Option<u8>,
+    /// CREATE_EQ: log2 of the page size in 4 KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_page_size: Option<u8>,
+    /// CREATE_EQ: interrupt vector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intr: Option<u16>,
+    /// CREATE_EQ: UAR index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uar_page: Option<u32>,
+    /// CREATE_EQ: event types 0 to 63 as a mask, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mask: Option<String>,
+    /// CREATE_EQ: number of buffer pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub npas: Option<u32>,
+    /// CREATE_EQ: owner bit that the driver left in the first entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_owner: Option<u8>,
+    /// TEARDOWN_HCA: how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<u16>,
+    /// INIT_HCA: the number the host gives the function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sw_vhca_id: Option<u16>,
+    /// QUERY_ESW_FUNCTIONS: whether the second layout was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout_v1: Option<bool>,
+    /// Number of the object that was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub obj: Option<u32>,
+    /// Set where the reply carries nothing that the driver goes by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stub: Option<bool>,
+}

@@ -1,0 +1,184 @@
+//! Which functions the silicon has, and by which numbers the wire names them.
+
+use crate::config::{DeviceConfig, DeviceKind};
+use crate::order::WireIdentity;
+use prm::Function;
+use std::collections::BTreeMap;
+
+/// First vport of the embedded CPU's VFs, as capability `ec_vf_vport_base` tells: above those of the host's VFs.
+pub(crate) fn ec_vf_vport_base(config: &DeviceConfig) -> u16 {
+    config.external_host.vfs.total.saturating_add(1).max(0x80)
+}
+
+/// First vport that CREATE_ESW_VPORT hands to satellite PFs.
+pub(crate) const SATELLITE_VPORT_BASE: u16 = 0x700;
+/// The embedded CPU's own vport.
+pub(crate) const ECPF_VPORT: u16 = 0xfffe;
+
+/// One function and its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) function: Function,
+    pub(crate) vhca_id: u16,
+    /// Identity in func_id mode; satellite PFs and delegated VFs have none.
+    pub(crate) identity: Option<WireIdentity>,
+    /// Number of the vport that the eswitch has for it.
+    pub(crate) vport: Option<u16>,
+    /// Whether the vhca_id was given by hand, so that it need not be unique.
+    pub(crate) overridden: bool,
+}
+
+/// The functions of the silicon, the one under test first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Roster {
+    entries: BTreeMap<Function, Entry>,
+    order: Vec<Function>,
+    by_vhca_id: BTreeMap<u16, Function>,
+    by_identity: BTreeMap<WireIdentity, Function>,
+    by_vport: BTreeMap<u16, Function>,
+}
+
+/// The function that the driver under test binds to.
+pub(crate) const fn function_under_test(kind: DeviceKind) -> Function {
+    match kind {
+        DeviceKind::Pf => Function::Pf,
+        DeviceKind::Ecpf => Function::Ecpf,
+        DeviceKind::Vf => Function::Vf(1),
+    }
+}
+
+impl Roster {
+    /// The functions that the configuration describes; `vhca_ids` replaces single ids.
+    pub(crate) fn new(config: &DeviceConfig, vhca_ids: &BTreeMap<Function, u16>) -> Self {
+        let mut roster = Self::default();
+        for mut entry in described(config) {
+            if let Some(&vhca_id) = vhca_ids.get(&entry.function) {
+                entry.vhca_id = vhca_id;
+                entry.overridden = true;
+            }
+            roster.add(entry);
+        }
+        roster
+    }
+
+    // Where two functions claim one number, the first keeps it: the one under test comes before all others.
+    fn add(&mut self, entry: Entry) {
+        let function = entry.function;
+        self.by_vhca_id.entry(entry.vhca_id).or_insert(function);
+        if let Some(identity) = entry.identity {
+            self.by_identity.entry(identity).or_insert(function);
+        }
+        if let Some(vport) = entry.vport {
+            self.by_vport.entry(vport).or_insert(function);
+        }
+        self.order.push(function);
+        self.entries.insert(function, entry);
+    }
+
+    /// All functions, the one under test first.
+    pub(crate) fn functions(&self) -> &[Function] {
+        &self.order
+    }
+
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> + '_ {
+        self.order
+            .iter()
+            .filter_map(|function| self.entries.get(function))
+    }
+
+    pub(crate) fn get(&self, function: Function) -> Option<&Entry> {
+        self.entries.get(&function)
+    }
+
+    pub(crate) fn vhca_id(&self, function: Function) -> u16 {
+        self.entries.get(&function).map_or(0, |entry| entry.vhca_id)
+    }
+
+    pub(crate) fn by_vhca_id(&self, vhca_id: u16) -> Option<Function> {
+        self.by_vhca_id.get(&vhca_id).copied()
+    }
+
+    pub(crate) fn by_identity(&self, identity: WireIdentity) -> Option<Function> {
+        self.by_identity.get(&identity).copied()
+    }
+
+    pub(crate) fn by_vport(&self, vport: u16) -> Option<Function> {
+        self.by_vport.get(&vport).copied()
+    }
+}
+
+fn described(config: &DeviceConfig) -> Vec<Entry> {
+    let ecpf = config.kind == DeviceKind::Ecpf;
+    let entry = |function, vhca_id, identity: Option<(u16, bool)>, vport| Entry {
+        function,
+        vhca_id,
+        identity: identity.map(|(id, ec)| WireIdentity { id, ec }),
+        vport,
+        overridden: false,
+    };
+    let mut entries = Vec::new();
+    let own_vport = if ecpf { ECPF_VPORT } else { 0 };
+    entries.push(entry(
+        function_under_test(config.kind),
+        config.vhca_id,
+        Some((0, ecpf)),
+        Some(own_vport),
+    ));
+    if ecpf {
+        entries.push(entry(
+            Function::HostPf,
+            config.external_host.pf_vhca_id,
+            Some((0, false)),
+            Some(0),
+        ));
+    } else if let Some(vhca_id) = config.eswitch.ecpf_vhca_id {
+        entries.push(entry(Function::Ecpf, vhca_id, Some((0, true)), Some(ECPF_VPORT)));
+    }
+    for (number, satellite) in (1..).zip(&config.satellite_pfs) {
+        let vport = SATELLITE_VPORT_BASE.wrapping_add(number);
+        entries.push(entry(
+            Function::SatellitePf(number),
+            satellite.vhca_id,
+            None,
+            Some(vport),
+        ));
+    }
+    for (vfs, ec, name) in [
+        (&config.vfs, false, Function::Vf as fn(u16) -> Function),
+        (&config.external_host.vfs, false, Function::HostVf),
+        (&config.ec_vfs, true, Function::EcVf),
+    ] {
+        if config.kind == DeviceKind::Vf {
+            continue;
+        }
+        for number in 1..=vfs.total {
+            let vport = if ec {
+                ec_vf_vport_base(config).wrapping_add(number - 1)
+            } else {
+                number
+            };
+            let mut vf = entry(name(number), vfs.vhca_id(number), Some((number, ec)), Some(vport));
+            vf.overridden = vfs.vhca_ids.contains_key(&number);
+            entries.push(vf);
+        }
+    }
+    for index in 0..config.sfs.max {
+        let id = config.sfs.base_id.wrapping_add(index);
+        let vhca_id = config.sfs.first_vhca_id.wrapping_add(index);
+        entries.push(entry(
+            Function::Sf(index.wrapping_add(1)),
+            vhca_id,
+            Some((id, ecpf)),
+            Some(id),
+        ));
+    }
+    for (number, adjacent) in (1..).zip(&config.adjacent_vfs) {
+        entries.push(entry(
+            Function::AdjacentVf(number),
+            adjacent.vhca_id,
+            None,
+            Some(adjacent.vport),
+        ));
+    }
+    entries
+}

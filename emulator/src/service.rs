@@ -1,0 +1,284 @@
+//! How firmware works on a command: service, execution, completion, event.
+//!
+//! A command is in service from its doorbell on, or in serial firmware from when the one before it is complete. It is executed
+//! when its latency is over, it has the pages it needs, and no hold keeps it back; it is completed right after, unless a hold or
+//! a rule says otherwise.
+
+use crate::agenda::{DueKind, Task};
+use crate::command::{Command, Stage};
+use crate::config::CommandExecution;
+use crate::latency;
+use crate::order::{Answer, HoldPoint};
+use crate::record::Record;
+use crate::reply::{Refusal, Reply};
+use crate::silicon::{Buses, Silicon};
+use prm::event::{CommandCompletion, EventEntry};
+use prm::{CommandStatus, Cycles, DeliveryStatus, Function, Opcode, Syndrome};
+
+/// Time to find out that a command cannot be executed.
+const REJECTION: Cycles = Cycles::from_micros(20);
+
+impl Silicon {
+    /// Does all work that is due at `now`, in order of time. Each piece of work happens at the time at which it was
+    /// due, also if `now` is later.
+    pub fn advance(&mut self, now: Cycles, buses: &mut dyn Buses) {
+        while let Some((at, task)) = self.agenda.pop_due(now) {
+            match task {
+                Task::Execute(number) => self.execute(number, at, buses),
+                Task::Complete(number) => self.complete(number, at, buses),
+                Task::React(orders) => self.react(&orders, at, buses),
+                Task::ReturnPages { supplier, owner } => self.return_pages(supplier, owner, at, buses),
+            }
+        }
+    }
+
+    /// A command has been fetched: begin with it, or let it wait for its turn. MANAGE_PAGES always gets through,
+    /// or a command that needs pages could never end.
+    pub(crate) fn arrive(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        let serial = self.config.firmware.command_execution == CommandExecution::Serial;
+        let Some(command) = self.commands.get_mut(&number) else {
+            return;
+        };
+        if serial && command.opcode != Opcode::ManagePages {
+            command.stage = Stage::Queued;
+            let endpoint = command.endpoint;
+            if let Some(state) = self.endpoints.get_mut(&endpoint) {
+                state.queue.queued.push_back(number);
+            }
+            self.serve_next(endpoint, now, buses);
+        } else {
+            self.begin(number, now, buses);
+        }
+    }
+
+    /// Serial firmware: begins with the next command if none is being served.
+    fn serve_next(&mut self, endpoint: Function, now: Cycles, buses: &mut dyn Buses) {
+        while let Some(state) = self.endpoints.get_mut(&endpoint) {
+            if state.queue.serving.is_some() {
+                return;
+            }
+            let Some(number) = state.queue.queued.pop_front() else {
+                return;
+            };
+            state.queue.serving = Some(number);
+            self.begin(number, now, buses);
+        }
+    }
+
+    /// The command no longer keeps serial firmware busy.
+    fn end_service(&mut self, endpoint: Function, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        if let Some(state) = self.endpoints.get_mut(&endpoint)
+            && state.queue.serving == Some(number)
+        {
+            state.queue.serving = None;
+            self.serve_next(endpoint, now, buses);
+        }
+    }
+
+    /// Begins to work on a command: this is where rules and holds are matched and where it asks for pages.
+    fn begin(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        let Some(mut command) = self.commands.remove(&number) else {
+            return;
+        };
+        command.stage = Stage::InService;
+        if command.delivery != DeliveryStatus::Ok {
+            self.commands.insert(number, command);
+            let due = now.saturating_add(REJECTION);
+            self.agenda.enter(due, DueKind::InService, Task::Complete(number));
+            return;
+        }
+        let under_test = self.function_under_test();
+        command.answer = self.gate.answer(&command, under_test);
+        let latency = match command.answer {
+            Some(Answer::Late { after_ms } | Answer::CompletedLate { after_ms }) => {
+                Cycles::from_millis(after_ms.into())
+            }
+            _ => latency::of(command.opcode, command.op_mod, command.listed_pages()),
+        };
+        command.due = now.saturating_add(latency);
+        if command.answer == Some(Answer::Never {}) {
+            self.lose(command, now, buses);
+            return;
+        }
+        command.hold = self.gate.reserve(&command, under_test);
+        let requests = self.demand_of(&command);
+        let endpoint = command.endpoint;
+        self.commands.insert(number, command);
+        self.catch(number, HoldPoint::BeforeExecution, now, buses);
+        let needs = self.post_needs(endpoint, &requests, now, buses);
+        if let Some(command) = self.commands.get_mut(&number) {
+            command.needs = needs;
+        }
+        self.proceed(number, now, buses);
+    }
+
+    fn lose(&mut self, mut command: Command, now: Cycles, buses: &mut dyn Buses) {
+        command.stage = Stage::Lost;
+        let (number, endpoint) = (command.number, command.endpoint);
+        let record = Box::new(command.record(now));
+        let why = "a rule says that it never completes";
+        self.records.push(Record::CommandUnfinished {
+            cycles: now,
+            why,
+            command: record,
+        });
+        self.commands.insert(number, command);
+        self.end_service(endpoint, number, now, buses);
+    }
+
+    /// Lets the command's hold catch it if this is the point; tells whether it did.
+    fn catch(&mut self, number: u64, point: HoldPoint, now: Cycles, buses: &mut dyn Buses) -> bool {
+        let Some(command) = self.commands.get_mut(&number) else {
+            return false;
+        };
+        let Some((name, _)) = command.hold.clone().filter(|(_, at)| *at == point) else {
+            return false;
+        };
+        command.held_since = Some(now);
+        let posts = self.gate.posts(&name);
+        self.records.push(Record::GateCaught {
+            cycles: now,
+            name,
+            n: number,
+        });
+        let supplier = self.function_under_test();
+        for request in &posts {
+            if let Err(error) = self.post_page_request(supplier, request, now, buses) {
+                self.refuse(supplier, now, error.reason());
+            }
+        }
+        true
+    }
+
+    /// Lets a command go on that a hold has kept back.
+    pub(crate) fn let_go(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        let Some(command) = self.commands.get_mut(&number) else {
+            return;
+        };
+        command.hold = None;
+        let was_held = command.held_since.take().is_some();
+        match command.stage {
+            Stage::InService if was_held => self.proceed(number, now, buses),
+            Stage::Executed if was_held => self.completion_due(number, now, buses),
+            Stage::Written if was_held => self.finish(number, now, buses),
+            _ => {}
+        }
+    }
+
+    /// Enters the execution of a command that nothing keeps back any more.
+    pub(crate) fn proceed(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        let Some(command) = self.commands.get(&number) else {
+            return;
+        };
+        if command.stage != Stage::InService || command.held_since.is_some() || !command.needs.is_empty() {
+            return;
+        }
+        match command.answer {
+            Some(Answer::CompletedLate { .. }) => self.execute(number, now, buses),
+            Some(Answer::Late { .. }) if command.due > now => {
+                self.agenda
+                    .enter(command.due, DueKind::Scheduled, Task::Execute(number));
+            }
+            _ => {
+                let at = command.due.max(now);
+                self.agenda.enter(at, DueKind::InService, Task::Execute(number));
+            }
+        }
+    }
+
+    fn execute(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+        let Some(mut command) = self.commands.remove(&number) else {
+            return;
+        };
+        let reply = match command.answer {
+            Some(Answer::Refuse { status, syndrome }) => {
+                if command.opcode == Opcode::ManagePages {
+                    self.page_command_refused(&command);
+                }
+                Reply::status(CommandStatus::from_raw(status), Syndrome(syndrome))
+            }
+            Some(Answer::Accept {}) => {
+                if command.opcode == Opcode::ManagePages {
+                    self.page_command_refused(&command);
+                }
+                Reply::ok()
+            }
+            _ if command.reply.is_some() => Reply::refused(Refusal::PagesDenied),
+            _ => self.handle(&command, at, buses).unwrap_or_else(Reply::refused),
+        };
+        command.reply = Some(reply);
+        command.stage = Stage::Executed;
+        let reaction = self.gate.reaction(&command, self.function_under_test());
+        self.commands.insert(number, command);
+        match reaction {
+            Some((0, orders)) => self.react(&orders, at, buses),
+            Some((after_ms, orders)) => {
+                let due = at.saturating_add(Cycles::from_millis(after_ms.into()));
+                self.agenda.enter(due, DueKind::Scheduled, Task::React(orders));
+            }
+            None => {}
+        }
+        if !self.catch(number, HoldPoint::BeforeCompletion, at, buses) {
+            self.completion_due(number, at, buses);
+        }
+    }
+
+    fn completion_due(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        match self.commands.get(&number) {
+            Some(command)
+                if matches!(command.answer, Some(Answer::CompletedLate { .. })) && command.due > now =>
+            {
+                self.agenda
+                    .enter(command.due, DueKind::Scheduled, Task::Complete(number));
+            }
+            _ => self.complete(number, now, buses),
+        }
+    }
+
+    /// Writes the outputs and gives the entry back.
+    fn complete(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+        let Some(mut command) = self.commands.remove(&number) else {
+            return;
+        };
+        self.write_back(&command, at, buses);
+        command.stage = Stage::Written;
+        let endpoint = command.endpoint;
+        let after = at.saturating_sub(command.rung);
+        self.records.push(Record::Command(Box::new(command.record(at))));
+        if after > Cycles::from_millis(self.config.timeouts.command_ms.into()) {
+            self.records.push(Record::LateCompletion {
+                cycles: at,
+                endpoint,
+                n: number,
+                after,
+            });
+        }
+        self.commands.insert(number, command);
+        if !self.catch(number, HoldPoint::BeforeEvent, at, buses) {
+            self.finish(number, at, buses);
+        }
+    }
+
+    /// Posts the completion event; with that the command is over.
+    fn finish(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+        let Some(command) = self.commands.remove(&number) else {
+            return;
+        };
+        self.gate.forget(number);
+        let endpoint = command.endpoint;
+        if command.by_event && command.answer != Some(Answer::LostEvent {}) {
+            let entry = EventEntry::of(&CommandCompletion::new().with_vector(1 << command.slot));
+            self.post_event(endpoint, &entry, at, buses);
+        }
+        self.end_service(endpoint, number, at, buses);
+    }
+
+    /// The pages that a command waits for were refused by the driver: it ends without having been executed.
+    pub(crate) fn deny(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        if let Some(command) = self.commands.get_mut(&number) {
+            command.needs.clear();
+            command.reply = Some(Reply::refused(Refusal::PagesDenied));
+            self.proceed(number, now, buses);
+        }
+    }
+}

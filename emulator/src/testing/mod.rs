@@ -1,0 +1,79 @@
+//! A host for tests: memory, interrupts, and a driver just big enough to ring commands.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "tests run where usize has 64 bits, on small numbers"
+)]
+
+mod driver;
+mod host;
+mod load;
+
+pub(crate) use driver::{Bench, PAGE_SLOT, request};
+pub(crate) use host::{Host, Hosts};
+
+use crate::config::{DeviceConfig, DeviceKind, Eswitch, ExternalHost, PageMode, VirtualFunctions};
+
+/// A PF with vhca_id 5, an eswitch and three VFs from vhca_id 16.
+pub(crate) fn pf_config() -> DeviceConfig {
+    DeviceConfig {
+        eswitch: Eswitch {
+            manager: true,
+            vport_group_manager: true,
+            ..Eswitch::default()
+        },
+        vfs: VirtualFunctions {
+            total: 3,
+            first_vhca_id: 16,
+            ..Default::default()
+        },
+        ..plain(DeviceKind::Pf, 5)
+    }
+}
+
+/// An ECPF with vhca_id 2, host PF 0, host VFs from 16, its own VFs from 64.
+pub(crate) fn ecpf_config() -> DeviceConfig {
+    DeviceConfig {
+        eswitch: Eswitch {
+            manager: true,
+            vport_group_manager: true,
+            ecpf_vport_exists: true,
+            ecpf_vhca_id: None,
+        },
+        external_host: ExternalHost {
+            pf_vhca_id: 0,
+            vfs: VirtualFunctions {
+                total: 2,
+                first_vhca_id: 16,
+                ..Default::default()
+            },
+            enabled_vfs: 0,
+        },
+        ec_vfs: VirtualFunctions {
+            total: 2,
+            first_vhca_id: 64,
+            ..Default::default()
+        },
+        ..plain(DeviceKind::Ecpf, 2)
+    }
+}
+
+/// A device of this kind and nothing else, in vhca_id mode.
+pub(crate) fn plain(kind: DeviceKind, vhca_id: u16) -> DeviceConfig {
+    DeviceConfig {
+        kind,
+        vhca_id,
+        page_mode: PageMode::VhcaId,
+        demand: Default::default(),
+        port: Default::default(),
+        eswitch: Default::default(),
+        vfs: Default::default(),
+        ec_vfs: Default::default(),
+        external_host: Default::default(),
+        satellite_pfs: Vec::new(),
+        sfs: Default::default(),
+        adjacent_vfs: Vec::new(),
+        timeouts: Default::default(),
+        firmware: Default::default(),
+    }
+}

@@ -1,0 +1,10 @@
+//! Tests of the silicon as a whole, by topic.
+
+mod commands;
+mod events;
+mod functions;
+mod gate;
+mod lifecycle;
+mod pages;
+mod properties;
+mod registers;
