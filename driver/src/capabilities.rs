@@ -1,0 +1,362 @@
+//! What the device can do, and what it is set to do.
+
+use crate::command;
+use crate::command::CommandError;
+use crate::driver::{Driver, State};
+use crate::runtime::Object;
+use prm::capability::{CAPABILITY_AREA_OFFSET, QueryHcaCap, SetHcaCap};
+use prm::capability_area::{
+    EswitchCapabilities, EswitchFlowTableCapabilities, EthernetCapabilities, GeneralCapabilities,
+    GeneralCapabilities2, NicFlowTableCapabilities,
+};
+use prm::command::Command;
+use prm::layout::Layout;
+use prm::{CapabilityMode, CapabilityType, Opcode, VhcaId};
+use std::rc::Rc;
+
+/// One capability area as it is, and as it could be.
+#[derive(Clone, Debug, Default)]
+pub struct Area<T> {
+    /// What the device is set to do.
+    pub current: T,
+    /// What it could do. Zero for areas of which the driver only asks the current values.
+    pub max: T,
+}
+
+/// All areas the driver keeps. Zero until they have been queried.
+#[derive(Clone, Debug, Default)]
+pub struct Areas {
+    /// The device in general.
+    pub general: Area<GeneralCapabilities>,
+    /// The same, continued.
+    pub general_2: Area<GeneralCapabilities2>,
+    /// Ethernet offloads.
+    pub ethernet: Area<EthernetCapabilities>,
+    /// Flow tables of the network interface.
+    pub nic_flow_table: Area<NicFlowTableCapabilities>,
+    /// Flow tables of the eswitch.
+    pub eswitch_flow_table: Area<EswitchFlowTableCapabilities>,
+    /// The eswitch.
+    pub eswitch: Area<EswitchCapabilities>,
+}
+
+/// The driver's copy of the capabilities. Cloning shares the areas until they change.
+#[derive(Clone, Debug, Default)]
+pub struct Capabilities {
+    areas: Rc<Areas>,
+}
+
+impl Capabilities {
+    /// The areas.
+    #[must_use]
+    pub fn areas(&self) -> &Areas {
+        &self.areas
+    }
+
+    /// What the device in general is set to do.
+    #[must_use]
+    pub fn general(&self) -> &GeneralCapabilities {
+        &self.areas.general.current
+    }
+
+    /// What the device in general could do.
+    #[must_use]
+    pub fn general_max(&self) -> &GeneralCapabilities {
+        &self.areas.general.max
+    }
+
+    /// Continuation of [`general`](Self::general).
+    #[must_use]
+    pub fn general_2(&self) -> &GeneralCapabilities2 {
+        &self.areas.general_2.current
+    }
+
+    /// Continuation of [`general_max`](Self::general_max).
+    #[must_use]
+    pub fn general_2_max(&self) -> &GeneralCapabilities2 {
+        &self.areas.general_2.max
+    }
+
+    /// What the eswitch is set to do.
+    #[must_use]
+    pub fn eswitch(&self) -> &EswitchCapabilities {
+        &self.areas.eswitch.current
+    }
+
+    /// What the eswitch's flow tables are set to do.
+    #[must_use]
+    pub fn eswitch_flow_table(&self) -> &EswitchFlowTableCapabilities {
+        &self.areas.eswitch_flow_table.current
+    }
+
+    /// What the network interface's flow tables are set to do.
+    #[must_use]
+    pub fn nic_flow_table(&self) -> &NicFlowTableCapabilities {
+        &self.areas.nic_flow_table.current
+    }
+
+    /// What Ethernet offloads are set to do.
+    #[must_use]
+    pub fn ethernet(&self) -> &EthernetCapabilities {
+        &self.areas.ethernet.current
+    }
+
+    /// The driver's own vhca_id.
+    #[must_use]
+    pub fn vhca_id(&self) -> VhcaId {
+        VhcaId(self.general().vhca_id())
+    }
+
+    /// Whether the port is Ethernet.
+    #[must_use]
+    pub fn is_ethernet(&self) -> bool {
+        self.general().port_type() == PORT_TYPE_ETHERNET
+    }
+
+    fn store(&mut self, kind: CapabilityType, mode: CapabilityMode, bytes: &[u8]) {
+        fn put<T: Layout>(area: &mut Area<T>, mode: CapabilityMode, bytes: &[u8]) {
+            let Ok(value) = T::from_prefix(bytes) else { return };
+            match mode {
+                CapabilityMode::Current => area.current = value,
+                CapabilityMode::Max => area.max = value,
+            }
+        }
+        let areas = Rc::make_mut(&mut self.areas);
+        match kind {
+            CapabilityType::General => put(&mut areas.general, mode, bytes),
+            CapabilityType::General2 => put(&mut areas.general_2, mode, bytes),
+            CapabilityType::EthernetOffloads => put(&mut areas.ethernet, mode, bytes),
+            CapabilityType::NicFlowTable => put(&mut areas.nic_flow_table, mode, bytes),
+            CapabilityType::EswitchFlowTable => put(&mut areas.eswitch_flow_table, mode, bytes),
+            CapabilityType::Eswitch => put(&mut areas.eswitch, mode, bytes),
+            CapabilityType::Unknown(_) => {}
+        }
+    }
+}
+
+/// `port_type` of an Ethernet port.
+const PORT_TYPE_ETHERNET: u8 = 1;
+
+/// Which function's capabilities are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherFunction {
+    /// Function id, vport number or vhca_id.
+    pub id: u16,
+    /// The id counts the embedded CPU's VFs.
+    pub ec_vf: bool,
+    /// The id is a vhca_id.
+    pub is_vhca_id: bool,
+}
+
+/// Queries an area of this function and keeps it (`mlx5_core_get_caps_mode`).
+///
+/// # Errors
+/// As [`command::execute`].
+async fn query(driver: &Driver, kind: CapabilityType, mode: CapabilityMode) -> Result<(), CommandError> {
+    let input = QueryHcaCap::input().with_op_mod(kind.op_mod(mode));
+    let output = command::execute(driver, input.as_bytes(), QueryHcaCap::OUTPUT_LENGTH).await?;
+    let store = |state: &mut State| {
+        if let Some(area) = output.get(CAPABILITY_AREA_OFFSET..) {
+            state.capabilities.store(kind, mode, area);
+        }
+    };
+    driver
+        .step(driver.writes(Object::Interface), |state, _| store(state))
+        .await;
+    Ok(())
+}
+
+/// Queries what another function could do; returns the whole area (`mlx5_vport_get_other_func_cap`).
+///
+/// # Errors
+/// As [`command::execute`].
+pub async fn query_other<T: Layout>(
+    driver: &Driver,
+    function: OtherFunction,
+    kind: CapabilityType,
+) -> Result<T, CommandError> {
+    let input = QueryHcaCap::input()
+        .with_op_mod(kind.op_mod(CapabilityMode::Max))
+        .with_other_function(true)
+        .with_ec_vf_function(function.ec_vf)
+        .with_function_id_type(function.is_vhca_id)
+        .with_function_id(function.id);
+    let output = command::execute(driver, input.as_bytes(), QueryHcaCap::OUTPUT_LENGTH).await?;
+    output
+        .get(CAPABILITY_AREA_OFFSET..)
+        .and_then(|area| T::from_prefix(area).ok())
+        .ok_or(CommandError::malformed(Opcode::QueryHcaCap))
+}
+
+/// Writes another function's area (`mlx5_vport_set_other_func_cap`).
+///
+/// # Errors
+/// As [`command::execute`].
+pub async fn set_other<T: Layout>(
+    driver: &Driver,
+    function: OtherFunction,
+    kind: CapabilityType,
+    area: &T,
+) -> Result<(), CommandError> {
+    let head = SetHcaCap::input()
+        .with_op_mod(kind.set_op_mod())
+        .with_other_function(true)
+        .with_ec_vf_function(function.ec_vf)
+        .with_function_id_type(function.is_vhca_id)
+        .with_function_id(function.id);
+    let input = [&head.as_bytes()[..], area.as_bytes()].concat();
+    command::execute(driver, &input, 16).await.map(drop)
+}
+
+/// Queries what is needed before INIT_HCA and sets what the driver wants (`set_hca_cap`): the general area always, its
+/// continuation only if something changes.
+///
+/// # Errors
+/// As [`command::execute`].
+pub(crate) async fn configure(driver: &Driver) -> Result<(), CommandError> {
+    query(driver, CapabilityType::General, CapabilityMode::Current).await?;
+    query(driver, CapabilityType::General, CapabilityMode::Max).await?;
+    let wanted = driver.with(|state, _| wanted_general(&state.capabilities));
+    let head = SetHcaCap::input().with_op_mod(CapabilityType::General.set_op_mod());
+    let input = [&head.as_bytes()[..], &wanted.as_bytes()[..]].concat();
+    command::execute(driver, &input, 16).await?;
+    if driver.with(|state, _| state.capabilities.general_max().hca_cap_2()) {
+        query(driver, CapabilityType::General2, CapabilityMode::Current).await?;
+        query(driver, CapabilityType::General2, CapabilityMode::Max).await?;
+        let wanted =
+            driver.with(|state, _| wanted_general_2(&state.capabilities, state.interface.sw_vhca_id));
+        if let Some(wanted) = wanted {
+            let head = SetHcaCap::input().with_op_mod(CapabilityType::General2.set_op_mod());
+            let input = [&head.as_bytes()[..], &wanted.as_bytes()[..]].concat();
+            command::execute(driver, &input, 16).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Queries the areas that are in force after INIT_HCA (`mlx5_query_hca_caps`).
+///
+/// # Errors
+/// As [`command::execute`].
+pub(crate) async fn query_all(driver: &Driver) -> Result<(), CommandError> {
+    query(driver, CapabilityType::General, CapabilityMode::Current).await?;
+    let [general_2, ethernet, nic_flow_table, eswitch] = driver.with(|state, _| {
+        let general = state.capabilities.general();
+        [
+            general.hca_cap_2(),
+            general.eth_net_offloads(),
+            general.nic_flow_table(),
+            general.eswitch_manager(),
+        ]
+    });
+    if general_2 {
+        query(driver, CapabilityType::General2, CapabilityMode::Current).await?;
+    }
+    if ethernet {
+        query(driver, CapabilityType::EthernetOffloads, CapabilityMode::Current).await?;
+    }
+    if nic_flow_table {
+        query(driver, CapabilityType::NicFlowTable, CapabilityMode::Current).await?;
+    }
+    if eswitch {
+        query(driver, CapabilityType::EswitchFlowTable, CapabilityMode::Current).await?;
+        query(driver, CapabilityType::Eswitch, CapabilityMode::Current).await?;
+    }
+    Ok(())
+}
+
+/// Queries what a subfunction needs whose manager does the rest (`mlx5_query_hca_caps_light`).
+///
+/// # Errors
+/// As [`command::execute`].
+pub(crate) async fn query_light(driver: &Driver) -> Result<(), CommandError> {
+    query(driver, CapabilityType::General, CapabilityMode::Current).await?;
+    query(driver, CapabilityType::General, CapabilityMode::Max).await?;
+    let [ethernet, nic_flow_table] = driver.with(|state, _| {
+        let general = state.capabilities.general();
+        [general.eth_net_offloads(), general.nic_flow_table()]
+    });
+    if ethernet {
+        query(driver, CapabilityType::EthernetOffloads, CapabilityMode::Current).await?;
+    }
+    if nic_flow_table {
+        query(driver, CapabilityType::NicFlowTable, CapabilityMode::Current).await?;
+    }
+    Ok(())
+}
+
+/// What the driver wants of the general area: the current values, with its own wishes as far as the maximum allows
+/// (`handle_hca_cap`).
+fn wanted_general(capabilities: &Capabilities) -> GeneralCapabilities {
+    let max = capabilities.general_max();
+    let mut wanted = capabilities.general().clone();
+    // 0 is the code of 128 entries.
+    wanted.set_pkey_table_size(0);
+    wanted.set_cmdif_checksum(0);
+    wanted.set_log_uar_page_sz(0);
+    wanted.set_log_max_qp(WANTED_LOG_MAX_QP.min(max.log_max_qp()));
+    macro_rules! take_max {
+        ($($get:ident $set:ident;)*) => {$(
+            if max.$get() {
+                wanted.$set(true);
+            }
+        )*};
+    }
+    take_max! {
+        release_all_pages set_release_all_pages;
+        icm_mng_function_id_mode set_icm_mng_function_id_mode;
+        pci_sync_for_fw_update_event set_pci_sync_for_fw_update_event;
+        vhca_state set_vhca_state;
+        event_on_vhca_state_invalid set_event_on_vhca_state_invalid;
+        event_on_vhca_state_allocated set_event_on_vhca_state_allocated;
+        event_on_vhca_state_active set_event_on_vhca_state_active;
+        event_on_vhca_state_in_use set_event_on_vhca_state_in_use;
+        event_on_vhca_state_teardown_request set_event_on_vhca_state_teardown_request;
+    }
+    if max.num_vhca_ports() != 0 {
+        wanted.set_num_vhca_ports(max.num_vhca_ports());
+    }
+    wanted
+}
+
+/// What the default profile of the driver wants as `log_max_qp`.
+const WANTED_LOG_MAX_QP: u8 = 18;
+
+/// What the driver wants of the continued general area; `None` if nothing is to change (`handle_hca_cap_2`).
+fn wanted_general_2(capabilities: &Capabilities, sw_vhca_id: u16) -> Option<GeneralCapabilities2> {
+    let max = capabilities.general_2_max();
+    if !max.sw_vhca_id_valid() || sw_vhca_id == 0 {
+        return None;
+    }
+    let mut wanted = capabilities.general_2().clone();
+    wanted.set_sw_vhca_id_valid(true);
+    Some(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_mode_follows_the_maximum_and_not_the_current_value() {
+        let mut capabilities = Capabilities::default();
+        assert!(!wanted_general(&capabilities).icm_mng_function_id_mode());
+        let mut max = GeneralCapabilities::default();
+        max.set_icm_mng_function_id_mode(true);
+        max.set_release_all_pages(true);
+        capabilities.store(CapabilityType::General, CapabilityMode::Max, max.as_bytes());
+        let wanted = wanted_general(&capabilities);
+        assert!(wanted.icm_mng_function_id_mode() && wanted.release_all_pages());
+        assert!(!capabilities.general().icm_mng_function_id_mode());
+    }
+
+    #[test]
+    fn the_continued_area_is_left_alone_without_a_number_to_tell() {
+        let mut capabilities = Capabilities::default();
+        assert_eq!(wanted_general_2(&capabilities, 1), None);
+        let max = GeneralCapabilities2::default().with_sw_vhca_id_valid(true);
+        capabilities.store(CapabilityType::General2, CapabilityMode::Max, max.as_bytes());
+        assert_eq!(wanted_general_2(&capabilities, 0), None);
+        assert!(wanted_general_2(&capabilities, 1).is_some_and(|wanted| wanted.sw_vhca_id_valid()));
+    }
+}

@@ -1,0 +1,286 @@
+//! The command interface: how commands reach the device and how their results come back.
+//!
+//! * `slots` - the queue, its slots, sending
+//! * `mailbox` - input and output beyond 16 bytes, in a pool with its weakness
+//! * `completion` - polling, events, time-outs, late completions, flush
+//! * `mode` - polling or events, the opcode gate, start and stop
+//! * `error` - why a command has no output
+//! * `offline` - what the driver answers by itself while the device is down
+//!
+//! A command goes through [`execute`]: first test of the gate, mailboxes, its turn, a slot, the doorbell, the wait.
+//! Regular commands are handled one after the other until their doorbell is rung (while completions are polled: until
+//! they have ended); MANAGE_PAGES has a slot of its own and waits for nobody but another MANAGE_PAGES.
+
+mod completion;
+mod error;
+mod mailbox;
+mod mode;
+mod offline;
+mod slots;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use completion::{flush, on_completion};
+pub(crate) use mode::{disable, enable, set_down, set_gate, set_mode, set_up};
+pub(crate) use slots::{Gate, Mode};
+
+pub use error::{CommandError, CommandErrorKind, LateCompletion, Ticket};
+
+use crate::driver::{Driver, State};
+use crate::health;
+use crate::message::MessageKind;
+use crate::revision::PageSlotWait;
+use crate::runtime::{Object, Woken};
+use prm::command::{InputHeader, OutputHeader};
+use prm::layout::Layout;
+use prm::link::DeviceBacking;
+use prm::{Command, CommandStatus, Opcode, Syndrome};
+use slots::{Issue, Lane, Prepared, Queue};
+
+/// The command interface's part of the driver's state.
+#[derive(Clone, Debug, Default)]
+pub struct CommandState {
+    queue: Queue,
+    mode: Mode,
+    gate: Gate,
+    /// The interface can be used (`MLX5_CMDIF_STATE_UP`).
+    up: bool,
+}
+
+impl CommandState {
+    /// Slots that a time-out has cost and no completion has given back.
+    #[must_use]
+    pub fn lost_slots(&self) -> u32 {
+        u32::try_from(self.queue.lost().count()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether the gate is open for every command.
+    #[must_use]
+    pub fn is_gate_open(&self) -> bool {
+        self.gate == Gate::Open
+    }
+
+    /// The command interface may be used.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.up
+    }
+}
+
+impl Lane {
+    /// What tasks on this lane contend for.
+    const fn object(self) -> Object {
+        match self {
+            Self::Regular => Object::CommandSlots,
+            Self::Page => Object::PageSlot,
+        }
+    }
+}
+
+/// Executes a command and returns its output, as firmware and device left it: no message, no emulation of a lost device
+/// (`mlx5_cmd_do`). `input` begins with the opcode. A refusal by firmware is an error.
+///
+/// # Errors
+/// Every kind but `Emulated` and `UnknownWhileDown`.
+pub async fn execute_raw(driver: &Driver, input: &[u8], out_len: usize) -> Result<Vec<u8>, CommandError> {
+    let opcode = opcode_of(input);
+    let fail = |kind| CommandError { opcode, kind };
+    let lane = Lane::of(opcode);
+    let access = driver.writes(lane.object());
+    let prepare =
+        |state: &mut State, backing: &mut dyn DeviceBacking| prepare(state, backing, input, out_len);
+    let prepared = driver.step(access, prepare).await.map_err(fail)?;
+    let (slot, mode) = submit(driver, lane, prepared).await.map_err(fail)?;
+    let output = match mode {
+        Mode::Polling => completion::poll(driver, slot).await,
+        Mode::Events => completion::wait(driver, slot).await,
+    };
+    let output = output.map_err(fail)?;
+    let head = OutputHeader::from_prefix(&output).map_err(|_| fail(CommandErrorKind::Malformed))?;
+    match head.command_status() {
+        CommandStatus::Ok => Ok(output),
+        status => Err(fail(CommandErrorKind::Status {
+            status,
+            syndrome: Syndrome(head.syndrome()),
+        })),
+    }
+}
+
+/// First test of the gate, then mailboxes and a place in the queue (`cmd_exec`).
+fn prepare(
+    state: &mut State,
+    backing: &mut dyn DeviceBacking,
+    input: &[u8],
+    out_len: usize,
+) -> Result<Prepared, CommandErrorKind> {
+    let opcode = opcode_of(input);
+    may_send(state, opcode)?;
+    let now = backing.now();
+    let State {
+        command, messages, ..
+    } = state;
+    let mut print = |kind: MessageKind| messages.print(now, kind);
+    let prepared = command
+        .queue
+        .prepare(opcode, input, out_len, backing, &mut print)
+        .map_err(|_| CommandErrorKind::NoMemory)?;
+    if Lane::of(opcode) == Lane::Regular {
+        if command.queue.is_stalled() {
+            print(MessageKind::AllSlotsStalled);
+            command.queue.discard(prepared, backing);
+            return Err(CommandErrorKind::SlotsStalled);
+        }
+        command.queue.turn.push_back(prepared.ticket);
+    }
+    Ok(prepared)
+}
+
+/// Whether the command may go to the device now (`mlx5_cmd_is_down`, `opcode_allowed`).
+fn may_send(state: &State, opcode: Opcode) -> Result<(), CommandErrorKind> {
+    if state.is_down() {
+        return Err(CommandErrorKind::DeviceGone);
+    }
+    match state.command.gate {
+        Gate::Only(allowed) if allowed != opcode => Err(CommandErrorKind::GateClosed),
+        _ => Ok(()),
+    }
+}
+
+/// Waits for turn and slot, and sends (`cmd_work_handler`). Returns the slot, and how its completion will be learnt.
+async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, Mode), CommandErrorKind> {
+    let (opcode, ticket) = (prepared.opcode, prepared.ticket);
+    let limit = driver.with(|state, _| state.timeouts.command);
+    let timed = match lane {
+        Lane::Regular => true,
+        Lane::Page => driver.revision().page_slot_wait() == PageSlotWait::Limited,
+    };
+    let mut was_first = lane == Lane::Page;
+    let mut deadline = timed.then(|| driver.now().saturating_add(limit));
+    let failure = loop {
+        let issue = driver.with(|state, _| state.command.queue.free_slot(lane, ticket));
+        match issue {
+            Issue::Sent(slot) => match driver.with(|state, _| may_send(state, opcode)) {
+                // The gate may have closed while the command waited.
+                Err(kind) => break kind,
+                Ok(()) => {
+                    let mode = driver.with(|state, backing| {
+                        state.command.queue.send(lane, slot, prepared, backing);
+                        if lane == Lane::Regular && state.command.mode == Mode::Events {
+                            state.command.queue.turn.pop_front();
+                        }
+                        state.command.mode
+                    });
+                    if mode == Mode::Events {
+                        driver.notify(lane.object());
+                    }
+                    return Ok((slot, mode));
+                }
+            },
+            Issue::Wait { first } => {
+                if first && !was_first {
+                    // From here on it is the slot that is waited for, and that wait has a limit of its own.
+                    was_first = true;
+                    deadline = timed.then(|| driver.now().saturating_add(limit));
+                }
+            }
+        }
+        if driver.runtime().wait(driver.id(), lane.object(), deadline).await == Woken::Expired {
+            driver.runtime().point(driver.writes(lane.object())).await;
+            driver.message(match was_first {
+                true => MessageKind::SlotWaitTimedOut { opcode },
+                false => MessageKind::QueueWaitTimedOut { opcode },
+            });
+            break if was_first {
+                CommandErrorKind::NoSlot
+            } else {
+                CommandErrorKind::Canceled
+            };
+        }
+        driver.runtime().point(driver.writes(lane.object())).await;
+    };
+    driver.with(|state, backing| state.command.queue.discard(prepared, backing));
+    driver.notify(lane.object());
+    if lane == Lane::Page && failure == CommandErrorKind::NoSlot {
+        health::declare_faulty(driver).await;
+    }
+    Err(failure)
+}
+
+/// Executes a command as all of the kernel but the page code does: prints a refusal, and answers by itself while the
+/// device is down (`mlx5_cmd_exec`).
+///
+/// # Errors
+/// Every kind but `DeviceGone` and `GateClosed`.
+pub async fn execute(driver: &Driver, input: &[u8], out_len: usize) -> Result<Vec<u8>, CommandError> {
+    let result = execute_raw(driver, input, out_len).await;
+    check(driver, input, out_len, result)
+}
+
+/// What the kernel makes of a raw result: prints a refusal, turns "device gone" into success or failure by opcode
+/// (`mlx5_cmd_check`). Part of an announced step.
+///
+/// # Errors
+/// The given error, or what it became.
+pub fn check(
+    driver: &Driver,
+    input: &[u8],
+    out_len: usize,
+    result: Result<Vec<u8>, CommandError>,
+) -> Result<Vec<u8>, CommandError> {
+    let error = match result {
+        Ok(output) => return Ok(output),
+        Err(error) => error,
+    };
+    let opcode = error.opcode;
+    match error.kind {
+        CommandErrorKind::DeviceGone | CommandErrorKind::GateClosed => match offline::answer(opcode) {
+            offline::Answer::Done => Ok(vec![0; out_len]),
+            offline::Answer::Failed => Err(CommandError {
+                opcode,
+                kind: CommandErrorKind::Emulated,
+            }),
+            offline::Answer::Unknown => {
+                driver.message(MessageKind::UnknownCommandWhileDown { opcode });
+                Err(CommandError {
+                    opcode,
+                    kind: CommandErrorKind::UnknownWhileDown,
+                })
+            }
+        },
+        CommandErrorKind::Status { status, syndrome } => {
+            if status.raw() != STATUS_NOT_READY && opcode != Opcode::DestroyMkey {
+                let op_mod = InputHeader::from_prefix(input).map_or(0, |head| head.op_mod());
+                driver.message(MessageKind::CommandFailed {
+                    opcode,
+                    op_mod,
+                    status,
+                    syndrome,
+                    errno: error.errno(),
+                });
+            }
+            Err(error)
+        }
+        CommandErrorKind::Delivery(delivery) => {
+            driver.message(MessageKind::CommandNotDelivered { opcode, delivery });
+            Err(error)
+        }
+        _ => Err(error),
+    }
+}
+
+/// The status that is never printed: try again.
+const STATUS_NOT_READY: u8 = 7;
+
+/// [`execute`] for a command whose input and output are a layout each.
+///
+/// # Errors
+/// As [`execute`].
+pub async fn run<C: Command>(driver: &Driver, input: &C::In) -> Result<C::Out, CommandError> {
+    let output = execute(driver, input.as_bytes(), C::OUTPUT_LENGTH).await?;
+    C::Out::from_prefix(&output).map_err(|_| CommandError::malformed(C::OPCODE))
+}
+
+/// The command's opcode.
+fn opcode_of(input: &[u8]) -> Opcode {
+    InputHeader::from_prefix(input).map_or(Opcode::Unknown(0), |head| head.operation())
+}

@@ -1,0 +1,233 @@
+//! Completions: polled, by event, too late, and never.
+
+use super::slots::Mode;
+use super::{CommandErrorKind, LateCompletion};
+use crate::driver::{Driver, State};
+use crate::event_queue;
+use crate::message::MessageKind;
+use crate::pages;
+use crate::revision::{PageSlotWait, TimedOutMailboxes};
+use crate::runtime::{Object, Woken};
+use prm::link::DeviceBacking;
+use prm::{Cycles, DeliveryStatus, Opcode};
+
+/// What polling waits beyond the limit of a command.
+const POLL_GRACE: Cycles = Cycles::from_secs(1);
+
+/// How long a completion whose event may have been lost is waited for beyond the limit. No register changes it.
+const EVENT_GRACE: Cycles = Cycles::from_secs(5);
+
+/// Looks at the queue entry until the device gives it back (`poll_timeout`). As long as that lasts, no other regular
+/// command is handled.
+pub(super) async fn poll(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandErrorKind> {
+    let limit = driver.with(|state, _| state.timeouts.command);
+    let deadline = driver.now().saturating_add(limit).saturating_add(POLL_GRACE);
+    let result = loop {
+        let seen = driver.with(|state, backing| look(state, slot, backing));
+        if let Some(result) = seen {
+            break collect(driver, slot, result);
+        }
+        let woken = driver
+            .runtime()
+            .wait(driver.id(), Object::Device, Some(deadline))
+            .await;
+        driver
+            .runtime()
+            .point(driver.writes(Object::CommandSlot(slot)))
+            .await;
+        if woken == Woken::Expired && driver.with(|state, backing| look(state, slot, backing)).is_none() {
+            break Err(give_up(driver, slot));
+        }
+    };
+    driver.with(|state, _| state.command.queue.end_turn(slot));
+    driver.notify(Object::CommandSlots);
+    result
+}
+
+/// How a polled command has ended, if it has.
+fn look(
+    state: &State,
+    slot: u8,
+    backing: &mut dyn DeviceBacking,
+) -> Option<Result<DeliveryStatus, CommandErrorKind>> {
+    if state.is_down() {
+        return Some(Err(CommandErrorKind::DeviceGone));
+    }
+    state.command.queue.poll(slot, backing).map(Ok)
+}
+
+/// Waits for the completion event (`wait_func`): the limit, then a look into the event queue in case the interrupt was
+/// lost, then a grace time.
+pub(super) async fn wait(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandErrorKind> {
+    let limit = driver.with(|state, _| state.timeouts.command);
+    let mut deadline = driver.now().saturating_add(limit);
+    let mut looked = false;
+    loop {
+        let result = driver.with(|state, _| state.command.queue.entry(slot).and_then(|entry| entry.result));
+        if let Some(result) = result {
+            if looked {
+                let opcode =
+                    driver.with(|state, _| state.command.queue.entry(slot).map(|entry| entry.opcode));
+                let opcode = opcode.unwrap_or(Opcode::Unknown(0));
+                driver.message(MessageKind::CommandRecovered { opcode, slot });
+            }
+            return collect(driver, slot, result);
+        }
+        let woken = driver
+            .runtime()
+            .wait(driver.id(), Object::CommandSlot(slot), Some(deadline))
+            .await;
+        driver
+            .runtime()
+            .point(driver.writes(Object::CommandSlot(slot)))
+            .await;
+        if woken == Woken::Notified || has_ended(driver, slot) {
+            continue;
+        }
+        if looked {
+            return Err(give_up(driver, slot));
+        }
+        looked = true;
+        let events = event_queue::recover_command_events(driver).await;
+        if events > 0 {
+            driver.message(MessageKind::EventsRecovered { events });
+        }
+        deadline = driver.now().saturating_add(EVENT_GRACE);
+    }
+}
+
+fn has_ended(driver: &Driver, slot: u8) -> bool {
+    driver.with(|state, _| {
+        state
+            .command
+            .queue
+            .entry(slot)
+            .is_none_or(|entry| entry.result.is_some())
+    })
+}
+
+/// Takes output and slot back from a command that has ended.
+fn collect(
+    driver: &Driver,
+    slot: u8,
+    result: Result<DeliveryStatus, CommandErrorKind>,
+) -> Result<Vec<u8>, CommandErrorKind> {
+    let executed = result == Ok(DeliveryStatus::Ok);
+    let finished = driver.with(|state, backing| state.command.queue.finish(slot, executed, backing));
+    notify_slot(driver, slot);
+    match (result, finished) {
+        (Err(kind), _) => Err(kind),
+        (Ok(_), Some((_, output))) if executed => Ok(output),
+        (Ok(delivery), _) => Err(CommandErrorKind::Delivery(delivery)),
+    }
+}
+
+/// Lets a command be lost: its slot stays taken until its completion comes (`cb_timeout` path of `wait_func`).
+fn give_up(driver: &Driver, slot: u8) -> CommandErrorKind {
+    let free_mailboxes = driver.revision().timed_out_mailboxes() == TimedOutMailboxes::Freed;
+    let lost = driver.with(|state, backing| {
+        let lost = state
+            .command
+            .queue
+            .entry(slot)
+            .map(|entry| (entry.opcode, entry.ticket));
+        state.command.queue.give_up(slot, free_mailboxes, backing);
+        lost
+    });
+    let Some((opcode, ticket)) = lost else {
+        return CommandErrorKind::DeviceGone;
+    };
+    driver.message(MessageKind::CommandTimedOut { opcode, slot });
+    CommandErrorKind::TimedOut(ticket)
+}
+
+fn notify_slot(driver: &Driver, slot: u8) {
+    let regular = driver.with(|state, _| state.command.queue.regular());
+    if usize::from(slot) == regular {
+        driver.notify(Object::PageSlot);
+    }
+    // A change of mode and a flush wait for the page slot here, too.
+    driver.notify(Object::CommandSlots);
+}
+
+/// A completion event: ends the commands in these slots (`mlx5_cmd_comp_handler`). Nothing is done while the device is
+/// in its error state.
+pub(crate) async fn on_completion(driver: &Driver, vector: u32) {
+    for slot in (0..32u8).filter(|slot| vector >> slot & 1 == 1) {
+        driver
+            .runtime()
+            .point(driver.writes(Object::CommandSlot(slot)))
+            .await;
+        complete(driver, slot);
+    }
+}
+
+fn complete(driver: &Driver, slot: u8) {
+    let late = driver.with(|state, backing| {
+        if state.interface.in_error() || state.command.mode != Mode::Events {
+            return None;
+        }
+        let queue = &mut state.command.queue;
+        let delivery = queue.delivery(slot, backing);
+        let entry = queue.entry(slot)?;
+        if !entry.timed_out {
+            entry.result.get_or_insert(Ok(delivery));
+            return None;
+        }
+        let executed = delivery == DeliveryStatus::Ok;
+        let (entry, output) = queue.finish(slot, executed, backing)?;
+        let whole = executed && entry.whole;
+        Some(LateCompletion {
+            ticket: entry.ticket,
+            opcode: entry.opcode,
+            delivery,
+            output,
+            whole,
+        })
+    });
+    driver.notify(Object::CommandSlot(slot));
+    if let Some(late) = late {
+        driver.message(MessageKind::LateCompletion { slot });
+        notify_slot(driver, slot);
+        pages::on_late_completion(driver, &late);
+    }
+}
+
+/// Ends every outstanding command after the device has failed, and waits until all slots are free (`mlx5_cmd_flush`).
+///
+/// A command that had timed out before is not ended by this, and real completions are ignored while the device is in its
+/// error state: so this never returns while such a command is outstanding, unless page commands have a limit, too.
+pub(crate) async fn flush(driver: &Driver) {
+    let passes_lost = driver.revision().page_slot_wait() == PageSlotWait::Limited;
+    loop {
+        let aborted = driver
+            .step(driver.writes(Object::CommandSlots), |state, _| {
+                state.command.queue.abort(CommandErrorKind::DeviceGone)
+            })
+            .await;
+        for slot in aborted {
+            driver.notify(Object::CommandSlot(slot));
+        }
+        driver.notify(Object::Device);
+        driver.notify(Object::CommandSlots);
+        driver.notify(Object::PageSlot);
+        let free = driver.with(|state, _| {
+            let queue = &state.command.queue;
+            let lost: Vec<u8> = if passes_lost {
+                queue.lost().collect()
+            } else {
+                Vec::new()
+            };
+            let page_lost = lost.iter().any(|&slot| usize::from(slot) == queue.regular());
+            let regular_lost = lost.len() - usize::from(page_lost);
+            queue.regular_free + regular_lost >= queue.regular() && (queue.page_free || page_lost)
+        });
+        if free {
+            return;
+        }
+        driver
+            .runtime()
+            .wait(driver.id(), Object::CommandSlots, None)
+            .await;
+    }
+}

@@ -1,0 +1,381 @@
+//! Mailboxes: where command input and output beyond 16 bytes lie, and the pool they come from.
+//!
+//! The pool keeps its free list *inside* the free blocks, in memory the device can write, as the kernel's DMA pool does:
+//! the first 16 bytes of a free block hold the next free block and the block's own bus address. A device that
+//! writes into a block after it was freed therefore changes what later allocations get: a wrong bus address, and the end
+//! of the list.
+
+use crate::message::MessageKind;
+use prm::command_queue::{MAILBOX_DATA_LENGTH, MAILBOX_STRIDE, Mailbox};
+use prm::link::{DeviceBacking, OutOfMemory};
+use prm::{Iova, Token};
+
+/// Bytes the pool takes from the host at a time.
+const CHUNK_LENGTH: u64 = 4096;
+
+/// Numbers of blocks for which input chains are kept ready, and how many of each kind at most (`mlx5_cmd`'s caches). They
+/// hold their own blocks, which never enter the free list.
+const CACHES: [(usize, usize); 5] = [(1, 512), (2, 32), (16, 16), (256, 8), (512, 2)];
+
+/// One mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    /// Where the driver reads and writes it.
+    memory: Iova,
+    /// What the driver tells the device. The same, unless the free list was overwritten.
+    bus: Iova,
+}
+
+/// Where a chain goes when it is not needed any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Home {
+    Pool,
+    Cache(usize),
+}
+
+/// The mailboxes of one input or output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chain {
+    blocks: Vec<Block>,
+    home: Home,
+}
+
+impl Chain {
+    /// A chain without mailboxes: the data fits into the queue entry.
+    pub(crate) const fn empty() -> Self {
+        Self {
+            blocks: Vec::new(),
+            home: Home::Pool,
+        }
+    }
+
+    /// What the queue entry says of the chain.
+    pub(crate) fn first(&self) -> Iova {
+        self.blocks.first().map_or(Iova(0), |block| block.bus)
+    }
+
+    /// Links the mailboxes and fills them with `data`, which may be shorter than they are.
+    pub(crate) fn write(&self, backing: &mut dyn DeviceBacking, token: Token, data: &[u8]) {
+        let mut rest = data;
+        for (index, block) in self.blocks.iter().enumerate() {
+            let (now, later) = rest.split_at(rest.len().min(MAILBOX_DATA_LENGTH));
+            rest = later;
+            let mut mailbox = Mailbox::default();
+            mailbox.data_mut()[..now.len()].copy_from_slice(now);
+            mailbox.set_next(self.blocks.get(index + 1).map_or(0, |next| next.bus.0));
+            mailbox.set_block_number(u32::try_from(index).unwrap_or(u32::MAX));
+            mailbox.set_token(token.0);
+            backing.write_memory(block.memory, mailbox.as_bytes());
+        }
+    }
+
+    /// Reads as many bytes as `into` has, from where the driver believes the data to be.
+    pub(crate) fn read(&self, backing: &dyn DeviceBacking, into: &mut [u8]) {
+        for (block, part) in self.blocks.iter().zip(into.chunks_mut(MAILBOX_DATA_LENGTH)) {
+            backing.read_memory(block.memory, part);
+        }
+    }
+}
+
+/// The pool and the caches.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mailboxes {
+    /// First free block; 0 if there is none.
+    head: Iova,
+    /// What the host gave, in ascending order.
+    chunks: Vec<Iova>,
+    /// Chunks of the caches' blocks, with their lengths.
+    cache_chunks: Vec<(Iova, u64)>,
+    /// Chains that wait for reuse, by cache.
+    cached: [Vec<Vec<Block>>; CACHES.len()],
+    /// Chains that exist, by cache.
+    cache_sizes: [usize; CACHES.len()],
+}
+
+impl Mailboxes {
+    /// Output mailboxes, zeroed.
+    pub(crate) fn allocate_output(
+        &mut self,
+        count: usize,
+        backing: &mut dyn DeviceBacking,
+        print: &mut dyn FnMut(MessageKind),
+    ) -> Result<Chain, OutOfMemory> {
+        if count == 0 {
+            return Ok(Chain::empty());
+        }
+        backing.allocate("mailbox")?;
+        self.allocate_blocks(count, backing, print)
+    }
+
+    /// Input mailboxes, out of the smallest cache that holds enough, or else out of the pool.
+    pub(crate) fn allocate_input(
+        &mut self,
+        count: usize,
+        backing: &mut dyn DeviceBacking,
+        print: &mut dyn FnMut(MessageKind),
+    ) -> Result<Chain, OutOfMemory> {
+        if count == 0 {
+            return Ok(Chain::empty());
+        }
+        for (cache, &(blocks, limit)) in CACHES.iter().enumerate() {
+            if blocks < count {
+                continue;
+            }
+            if let Some(mut chain) = self.take_cached(cache, blocks, limit, backing)? {
+                // The rest of the blocks stays with the cache's chain; it is found again by its first block.
+                chain.truncate(count);
+                return Ok(Chain {
+                    blocks: chain,
+                    home: Home::Cache(cache),
+                });
+            }
+        }
+        backing.allocate("mailbox")?;
+        self.allocate_blocks(count, backing, print)
+    }
+
+    fn take_cached(
+        &mut self,
+        cache: usize,
+        blocks: usize,
+        limit: usize,
+        backing: &mut dyn DeviceBacking,
+    ) -> Result<Option<Vec<Block>>, OutOfMemory> {
+        if let Some(chain) = self.cached[cache].pop() {
+            return Ok(Some(chain));
+        }
+        if self.cache_sizes[cache] == limit {
+            return Ok(None);
+        }
+        // The kernel fills its caches when the command interface is enabled. Filling them as they are used makes
+        // no difference to a device and keeps small runs small.
+        let bytes = (blocks as u64 * MAILBOX_STRIDE).next_multiple_of(CHUNK_LENGTH);
+        let chunk = backing.allocate_coherent(bytes)?;
+        self.cache_chunks.push((chunk, bytes));
+        self.cache_sizes[cache] += 1;
+        let block = |index: u64| {
+            let memory = Iova(chunk.0 + index * MAILBOX_STRIDE);
+            Block { memory, bus: memory }
+        };
+        Ok(Some((0..blocks as u64).map(block).collect()))
+    }
+
+    fn allocate_blocks(
+        &mut self,
+        count: usize,
+        backing: &mut dyn DeviceBacking,
+        print: &mut dyn FnMut(MessageKind),
+    ) -> Result<Chain, OutOfMemory> {
+        let mut chain = Chain {
+            blocks: Vec::with_capacity(count),
+            home: Home::Pool,
+        };
+        for _ in 0..count {
+            match self.pop(backing, print) {
+                Ok(block) => chain.blocks.push(block),
+                Err(no_memory) => {
+                    self.free(chain, backing);
+                    return Err(no_memory);
+                }
+            }
+        }
+        Ok(chain)
+    }
+
+    /// Gives a chain back. Its memory is another's from now on, even if the device still writes it.
+    pub(crate) fn free(&mut self, chain: Chain, backing: &mut dyn DeviceBacking) {
+        match chain.home {
+            Home::Pool => {
+                for block in chain.blocks {
+                    self.push(block, backing);
+                }
+            }
+            Home::Cache(cache) => {
+                let Some(first) = chain.blocks.first() else { return };
+                let block = |index: u64| {
+                    let memory = Iova(first.memory.0 + index * MAILBOX_STRIDE);
+                    Block { memory, bus: memory }
+                };
+                // INVARIANT: a cache's chain lies in one chunk, so its first block tells the others.
+                self.cached[cache].push((0..CACHES[cache].0 as u64).map(block).collect());
+            }
+        }
+    }
+
+    /// Gives all memory back to the host.
+    pub(crate) fn release(&mut self, backing: &mut dyn DeviceBacking) {
+        let this = std::mem::take(self);
+        for chunk in this.chunks {
+            backing.free_coherent(chunk, CHUNK_LENGTH);
+        }
+        for (chunk, bytes) in this.cache_chunks {
+            backing.free_coherent(chunk, bytes);
+        }
+    }
+
+    fn pop(
+        &mut self,
+        backing: &mut dyn DeviceBacking,
+        print: &mut dyn FnMut(MessageKind),
+    ) -> Result<Block, OutOfMemory> {
+        if self.head == Iova(0) {
+            self.grow(backing)?;
+        }
+        let memory = self.head;
+        let mut link = [0; 16];
+        backing.read_memory(memory, &mut link);
+        let (next, bus) = split(link);
+        self.head = if next == Iova(0) || self.is_block(next) {
+            next
+        } else {
+            print(MessageKind::MailboxPoolCorrupted { block: memory });
+            Iova(0)
+        };
+        backing.write_memory(memory, Mailbox::default().as_bytes());
+        Ok(Block { memory, bus })
+    }
+
+    fn push(&mut self, block: Block, backing: &mut dyn DeviceBacking) {
+        backing.write_memory(block.memory, &join(self.head, block.bus));
+        self.head = block.memory;
+    }
+
+    fn grow(&mut self, backing: &mut dyn DeviceBacking) -> Result<(), OutOfMemory> {
+        let chunk = backing.allocate_coherent(CHUNK_LENGTH)?;
+        let place = self.chunks.partition_point(|&other| other < chunk);
+        self.chunks.insert(place, chunk);
+        for offset in (0..CHUNK_LENGTH / MAILBOX_STRIDE)
+            .rev()
+            .map(|index| index * MAILBOX_STRIDE)
+        {
+            let memory = Iova(chunk.0 + offset);
+            self.push(Block { memory, bus: memory }, backing);
+        }
+        Ok(())
+    }
+
+    fn is_block(&self, at: Iova) -> bool {
+        let Some(index) = self.chunks.partition_point(|&chunk| chunk <= at).checked_sub(1) else {
+            return false;
+        };
+        let offset = at.0 - self.chunks[index].0;
+        offset < CHUNK_LENGTH && offset.is_multiple_of(MAILBOX_STRIDE)
+    }
+}
+
+/// A free block's link in the host's byte order: next free block, own bus address.
+fn join(next: Iova, bus: Iova) -> [u8; 16] {
+    (u128::from(bus.0) << 64 | u128::from(next.0)).to_le_bytes()
+}
+
+fn split(link: [u8; 16]) -> (Iova, Iova) {
+    let [n0, n1, n2, n3, n4, n5, n6, n7, b0, b1, b2, b3, b4, b5, b6, b7] = link;
+    let next = u64::from_le_bytes([n0, n1, n2, n3, n4, n5, n6, n7]);
+    let bus = u64::from_le_bytes([b0, b1, b2, b3, b4, b5, b6, b7]);
+    (Iova(next), Iova(bus))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_backing::TestBacking;
+
+    fn silent(_: MessageKind) {}
+
+    #[test]
+    fn freed_blocks_are_handed_out_last_first() {
+        let mut backing = TestBacking::default();
+        let mut pool = Mailboxes::default();
+        let chain = pool.allocate_output(3, &mut backing, &mut silent).unwrap();
+        let blocks = chain.blocks.clone();
+        assert!(blocks.iter().all(|block| block.memory == block.bus));
+        pool.free(chain, &mut backing);
+        let again = pool.allocate_output(1, &mut backing, &mut silent).unwrap();
+        assert_eq!(again.blocks[0], blocks[2]);
+    }
+
+    #[test]
+    fn a_late_write_of_zeros_makes_every_later_output_pointer_zero() {
+        let mut backing = TestBacking::default();
+        let mut pool = Mailboxes::default();
+        let lost = pool.allocate_output(8, &mut backing, &mut silent).unwrap();
+        let blocks = lost.blocks.clone();
+        pool.free(lost, &mut backing);
+        for block in &blocks {
+            backing.write_memory(block.memory, &[0; MAILBOX_DATA_LENGTH]);
+        }
+        for _ in 0..12 {
+            let chain = pool.allocate_output(1, &mut backing, &mut silent).unwrap();
+            assert_eq!(chain.first(), Iova(0));
+            let mut data = [0xff; 16];
+            chain.read(&backing, &mut data);
+            assert_eq!(
+                data, [0; 16],
+                "the driver reads the real block, which the device does not write"
+            );
+            pool.free(chain, &mut backing);
+        }
+    }
+
+    #[test]
+    fn without_a_late_write_the_pool_stays_whole() {
+        let mut backing = TestBacking::default();
+        let mut pool = Mailboxes::default();
+        let lost = pool.allocate_output(8, &mut backing, &mut silent).unwrap();
+        pool.free(lost, &mut backing);
+        for _ in 0..6 {
+            let chain = pool.allocate_output(1, &mut backing, &mut silent).unwrap();
+            assert_ne!(chain.first(), Iova(0));
+            pool.free(chain, &mut backing);
+        }
+    }
+
+    #[test]
+    fn a_link_into_nowhere_is_reported_and_ends_the_list() {
+        let mut backing = TestBacking::default();
+        let mut pool = Mailboxes::default();
+        let chain = pool.allocate_output(1, &mut backing, &mut silent).unwrap();
+        let block = chain.blocks[0];
+        pool.free(chain, &mut backing);
+        backing.write_memory(block.memory, &[0xa5; 16]);
+        let mut printed = Vec::new();
+        let chain = pool
+            .allocate_output(1, &mut backing, &mut |kind| printed.push(kind))
+            .unwrap();
+        assert_eq!(
+            printed,
+            [MessageKind::MailboxPoolCorrupted { block: block.memory }]
+        );
+        assert_eq!(chain.first(), Iova(0xa5a5_a5a5_a5a5_a5a5));
+    }
+
+    #[test]
+    fn input_chains_keep_their_own_blocks() {
+        let mut backing = TestBacking::default();
+        let mut pool = Mailboxes::default();
+        let data: Vec<u8> = (0..1200u32).map(|byte| byte.to_le_bytes()[0]).collect();
+        let chain = pool.allocate_input(3, &mut backing, &mut silent).unwrap();
+        chain.write(&mut backing, Token(7), &data);
+        let copy = chain.clone();
+        pool.free(chain, &mut backing);
+        let other = pool.allocate_output(40, &mut backing, &mut silent).unwrap();
+        assert!(other.blocks.iter().all(|block| !copy.blocks.contains(block)));
+        let mut read = vec![0; 1200];
+        copy.read(&backing, &mut read);
+        assert_eq!(read, data);
+        assert_eq!(pool.allocate_input(3, &mut backing, &mut silent).unwrap(), copy);
+    }
+
+    #[test]
+    fn an_input_beyond_the_caches_comes_from_the_pool_and_all_memory_goes_back() {
+        let mut backing = TestBacking::default();
+        let mut pool = Mailboxes::default();
+        let big = pool.allocate_input(600, &mut backing, &mut silent).unwrap();
+        assert_eq!(big.home, Home::Pool);
+        let small = pool.allocate_input(1, &mut backing, &mut silent).unwrap();
+        pool.free(big, &mut backing);
+        pool.free(small, &mut backing);
+        pool.release(&mut backing);
+        assert_eq!(backing.coherent_in_use(), 0);
+    }
+}

@@ -1,0 +1,152 @@
+//! Start and stop of the command interface, polling or events, and the opcode gate.
+
+use super::slots::{Gate, MOST_SLOTS, Mode};
+use crate::driver::Driver;
+use crate::errno::Errno;
+use crate::health;
+use crate::message::MessageKind;
+use crate::registers;
+use crate::revision::PageSlotWait;
+use crate::runtime::{Object, Woken};
+use crate::timeouts;
+use prm::Cycles;
+use prm::init_segment::COMMAND_INTERFACE_REVISION;
+
+/// Bytes of a command queue, whatever its number of entries.
+const QUEUE_LENGTH: u64 = 4096;
+
+/// Tells the device where the command queue is; polling, gate open (`mlx5_cmd_enable`). Nothing is sent before
+/// [`set_up`].
+///
+/// # Errors
+/// `-EINVAL` for a device of another interface revision or a queue of impossible shape, `-ENOMEM`.
+pub(crate) async fn enable(driver: &Driver) -> Result<(), Errno> {
+    driver.runtime().point(driver.writes(Object::CommandSlots)).await;
+    let (revision, shape) = driver.with(|_, backing| {
+        let revision = registers::interface_revision(backing);
+        (revision, registers::queue_word(backing))
+    });
+    if revision != COMMAND_INTERFACE_REVISION {
+        driver.message(MessageKind::InterfaceRevision { revision });
+        return Err(Errno::EINVAL);
+    }
+    let (log_size, log_stride) = (shape.log_size(), shape.log_stride());
+    if 1u32 << log_size > MOST_SLOTS || log_size + log_stride > 12 {
+        driver.message(MessageKind::QueueShape { log_size, log_stride });
+        return Err(Errno::EINVAL);
+    }
+    driver.with(|state, backing| {
+        let memory = backing
+            .allocate_coherent(QUEUE_LENGTH)
+            .map_err(|_| Errno::ENOMEM)?;
+        let command = &mut state.command;
+        // Whatever an earlier queue still had is forgotten: after a failed teardown nobody gives it back.
+        command.queue.start(memory, QUEUE_LENGTH, log_size, log_stride);
+        command.mode = Mode::Polling;
+        command.gate = Gate::Open;
+        registers::write_queue_address(backing, memory);
+        timeouts::read_init_segment(&mut state.timeouts, backing);
+        Ok(())
+    })
+}
+
+/// The device is ready: commands may be sent.
+pub(crate) fn set_up(driver: &Driver) {
+    driver.with(|state, _| state.command.up = true);
+}
+
+/// From here on no command is sent; the driver answers by itself.
+pub(crate) fn set_down(driver: &Driver) {
+    driver.with(|state, _| state.command.up = false);
+}
+
+/// Gives queue and mailboxes back (`mlx5_cmd_disable`). `keep_memory`: the device may still write them, so their memory
+/// is lost rather than anybody else's.
+pub(crate) async fn disable(driver: &Driver, keep_memory: bool) {
+    driver
+        .step(driver.writes(Object::CommandSlots), |state, backing| {
+            state.command.queue.stop(keep_memory, backing);
+            state.command.mode = Mode::Polling;
+            state.command.gate = Gate::Open;
+        })
+        .await;
+}
+
+/// Changes which commands may be sent, once no command is outstanding (`mlx5_cmd_allowed_opcode`).
+pub(crate) async fn set_gate(driver: &Driver, gate: Gate) {
+    let slots = take_all_slots(driver).await;
+    driver.with(|state, _| state.command.gate = gate);
+    slots.release(driver);
+}
+
+/// Changes how completions are learnt, once no command is outstanding (`mlx5_cmd_change_mod`).
+pub(crate) async fn set_mode(driver: &Driver, mode: Mode) {
+    let slots = take_all_slots(driver).await;
+    driver.with(|state, _| state.command.mode = mode);
+    slots.release(driver);
+}
+
+/// Slots taken from everybody.
+#[must_use]
+struct TakenSlots {
+    regular: usize,
+    page: bool,
+}
+
+/// Takes the regular slots one by one, then the page slot. While it waits for the rest nobody gets what it has.
+///
+/// A slot that was lost to a time-out is waited for, too: without a limit, this never ends while that completion stays out.
+async fn take_all_slots(driver: &Driver) -> TakenSlots {
+    let limit = driver.with(|state, _| state.timeouts.command);
+    let limited = driver.revision().page_slot_wait() == PageSlotWait::Limited;
+    let deadline = limited.then(|| {
+        driver
+            .now()
+            .saturating_add(limit)
+            .saturating_add(Cycles::from_secs(5))
+    });
+    let mut taken = TakenSlots {
+        regular: 0,
+        page: false,
+    };
+    driver.runtime().point(driver.writes(Object::CommandSlots)).await;
+    loop {
+        let complete = driver.with(|state, _| {
+            let queue = &mut state.command.queue;
+            taken.regular += std::mem::take(&mut queue.regular_free);
+            if taken.regular >= queue.regular() {
+                taken.page |= std::mem::take(&mut queue.page_free);
+            }
+            taken.page
+        });
+        if complete {
+            break;
+        }
+        let woken = driver
+            .runtime()
+            .wait(driver.id(), Object::CommandSlots, deadline)
+            .await;
+        driver.runtime().point(driver.writes(Object::CommandSlots)).await;
+        if woken == Woken::Expired {
+            taken.release(driver);
+            health::declare_faulty(driver).await;
+            return TakenSlots {
+                regular: 0,
+                page: false,
+            };
+        }
+    }
+    taken
+}
+
+impl TakenSlots {
+    fn release(self, driver: &Driver) {
+        driver.with(|state, _| {
+            let queue = &mut state.command.queue;
+            queue.regular_free += self.regular;
+            queue.page_free |= self.page;
+        });
+        driver.notify(Object::PageSlot);
+        driver.notify(Object::CommandSlots);
+    }
+}

@@ -1,0 +1,373 @@
+//! The command queue and its slots: who may send, what is outstanding, and what came back.
+
+use super::mailbox::{Chain, Mailboxes};
+use super::{CommandErrorKind, Ticket};
+use crate::message::MessageKind;
+use crate::registers;
+use prm::command_queue::{
+    CommandEntry, ENTRY_KIND_PCIE, INLINE_INPUT_OFFSET, INLINE_LENGTH, STATUS_OWNER_OFFSET, mailboxes_for,
+};
+use prm::init_segment::COMMAND_DOORBELL;
+use prm::link::{DeviceBacking, OutOfMemory};
+use prm::{DeliveryStatus, Iova, Opcode, Token};
+use std::collections::VecDeque;
+
+/// Most entries a command queue may have: one bit of the doorbell each.
+pub(crate) const MOST_SLOTS: u32 = 32;
+
+/// How the driver learns that a command has completed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// By looking at the queue entry until the owner bit clears.
+    #[default]
+    Polling,
+    /// By an event.
+    Events,
+}
+
+/// Which commands may be sent (`allowed_opcode`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// All.
+    #[default]
+    Open,
+    /// This one.
+    Only(Opcode),
+}
+
+/// Which slots a command can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Any of the regular ones.
+    Regular,
+    /// The one of MANAGE_PAGES.
+    Page,
+}
+
+impl Lane {
+    /// The lane of a command.
+    pub(crate) fn of(opcode: Opcode) -> Self {
+        if opcode == Opcode::ManagePages {
+            Self::Page
+        } else {
+            Self::Regular
+        }
+    }
+}
+
+/// A command that has all it needs but a slot.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) ticket: Ticket,
+    pub(crate) opcode: Opcode,
+    token: Token,
+    inline: [u8; INLINE_LENGTH],
+    input_len: u32,
+    input: Chain,
+    output_len: u32,
+    output: Chain,
+}
+
+/// An outstanding command.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) ticket: Ticket,
+    pub(crate) opcode: Opcode,
+    /// The caller has given up.
+    pub(crate) timed_out: bool,
+    /// All of the output can still be read: its mailboxes were not freed.
+    pub(crate) whole: bool,
+    /// How it ended, once it has.
+    pub(crate) result: Option<Result<DeliveryStatus, CommandErrorKind>>,
+    input: Chain,
+    output: Chain,
+    output_len: usize,
+}
+
+/// Whether a command could be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Issue {
+    /// It is in this slot.
+    Sent(u8),
+    /// It is not its turn, or there is no slot.
+    Wait {
+        /// Nobody is before it: only the slot is missing.
+        first: bool,
+    },
+}
+
+/// Queue, slots and mailboxes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Queue {
+    memory: Iova,
+    length: u64,
+    log_stride: u8,
+    /// By slot. The last is the page slot.
+    entries: Vec<Option<Entry>>,
+    /// Regular slots nobody has taken. A change of mode takes them too, without an entry.
+    pub(crate) regular_free: usize,
+    /// The same for the page slot.
+    pub(crate) page_free: bool,
+    /// Regular commands in the order they came. The first is being handled.
+    pub(crate) turn: VecDeque<Ticket>,
+    mailboxes: Mailboxes,
+    token: u8,
+    next_ticket: u64,
+}
+
+impl Queue {
+    /// An empty queue in `memory`; forgets everything an earlier one had. Tickets go on.
+    pub(crate) fn start(&mut self, memory: Iova, length: u64, log_size: u8, log_stride: u8) {
+        let slots = 1usize << log_size.min(5);
+        *self = Self {
+            memory,
+            length,
+            log_stride,
+            entries: vec![None; slots],
+            regular_free: slots - 1,
+            page_free: true,
+            next_ticket: self.next_ticket,
+            ..Self::default()
+        };
+    }
+
+    /// Forgets everything but the tickets, and gives all memory back unless it has to be kept.
+    pub(crate) fn stop(&mut self, keep_memory: bool, backing: &mut dyn DeviceBacking) {
+        if !keep_memory {
+            if self.length != 0 {
+                backing.free_coherent(self.memory, self.length);
+            }
+            self.mailboxes.release(backing);
+        }
+        *self = Self {
+            next_ticket: self.next_ticket,
+            ..Self::default()
+        };
+    }
+
+    /// Number of regular slots.
+    pub(crate) fn regular(&self) -> usize {
+        self.entries.len().saturating_sub(1)
+    }
+
+    /// Slots of commands that timed out and have not completed since.
+    pub(crate) fn lost(&self) -> impl Iterator<Item = u8> {
+        (0u8..)
+            .zip(&self.entries)
+            .filter(|(_, entry)| is_lost(entry.as_ref()))
+            .map(|(slot, _)| slot)
+    }
+
+    /// Whether every regular slot is held by a command that timed out (`cmd_alloc_index` would never succeed).
+    pub(crate) fn is_stalled(&self) -> bool {
+        let regular = &self.entries[..self.regular()];
+        !regular.is_empty() && regular.iter().all(|entry| is_lost(entry.as_ref()))
+    }
+
+    /// The outstanding command in a slot.
+    pub(crate) fn entry(&mut self, slot: u8) -> Option<&mut Entry> {
+        self.entries.get_mut(usize::from(slot))?.as_mut()
+    }
+
+    /// Fails every outstanding command nobody has given up on, and returns their slots.
+    pub(crate) fn abort(&mut self, why: CommandErrorKind) -> Vec<u8> {
+        let mut aborted = Vec::new();
+        for (slot, entry) in (0u8..).zip(&mut self.entries) {
+            if let Some(Entry {
+                timed_out: false,
+                result: result @ None,
+                ..
+            }) = entry
+            {
+                *result = Some(Err(why));
+                aborted.push(slot);
+            }
+        }
+        aborted
+    }
+
+    /// Mailboxes, token and ticket for a command.
+    pub(crate) fn prepare(
+        &mut self,
+        opcode: Opcode,
+        input: &[u8],
+        output_len: usize,
+        backing: &mut dyn DeviceBacking,
+        print: &mut dyn FnMut(MessageKind),
+    ) -> Result<Prepared, OutOfMemory> {
+        let (head, rest) = input.split_at(input.len().min(INLINE_LENGTH));
+        let mut inline = [0; INLINE_LENGTH];
+        inline[..head.len()].copy_from_slice(head);
+        let chain_in = self
+            .mailboxes
+            .allocate_input(mailboxes_for(input.len()), backing, print)?;
+        // 0 would look like a mailbox that was never used.
+        self.token = self.token.wrapping_add(1).max(1);
+        let token = Token(self.token);
+        let chain_out = match self
+            .mailboxes
+            .allocate_output(mailboxes_for(output_len), backing, print)
+        {
+            Ok(chain) => chain,
+            Err(no_memory) => {
+                self.mailboxes.free(chain_in, backing);
+                return Err(no_memory);
+            }
+        };
+        chain_in.write(backing, token, rest);
+        chain_out.write(backing, token, &[]);
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        Ok(Prepared {
+            ticket,
+            opcode,
+            token,
+            inline,
+            input_len: u32::try_from(input.len()).unwrap_or(u32::MAX),
+            input: chain_in,
+            output_len: u32::try_from(output_len).unwrap_or(u32::MAX),
+            output: chain_out,
+        })
+    }
+
+    /// A polled command has ended: the next regular one is handled.
+    pub(crate) fn end_turn(&mut self, slot: u8) {
+        if usize::from(slot) < self.regular() {
+            self.turn.pop_front();
+        }
+    }
+
+    /// Undoes [`prepare`](Self::prepare) for a command that was not sent.
+    pub(crate) fn discard(&mut self, prepared: Prepared, backing: &mut dyn DeviceBacking) {
+        self.turn.retain(|&ticket| ticket != prepared.ticket);
+        self.mailboxes.free(prepared.output, backing);
+        self.mailboxes.free(prepared.input, backing);
+    }
+
+    /// Whether the command can have a slot now, and which.
+    pub(crate) fn free_slot(&self, lane: Lane, ticket: Ticket) -> Issue {
+        let regular = self.regular();
+        let free = match lane {
+            Lane::Page => self.page_free.then_some(regular),
+            Lane::Regular => {
+                let first = self.turn.front() == Some(&ticket);
+                if !first {
+                    return Issue::Wait { first };
+                }
+                (self.regular_free > 0)
+                    .then(|| self.entries[..regular].iter().position(Option::is_none))
+                    .flatten()
+            }
+        };
+        match free.map(u8::try_from) {
+            Some(Ok(slot)) => Issue::Sent(slot),
+            _ => Issue::Wait { first: true },
+        }
+    }
+
+    /// Writes the queue entry into a free slot and rings the doorbell (`cmd_work_handler`).
+    pub(crate) fn send(&mut self, lane: Lane, slot: u8, prepared: Prepared, backing: &mut dyn DeviceBacking) {
+        match lane {
+            Lane::Regular => self.regular_free -= 1,
+            Lane::Page => self.page_free = false,
+        }
+        let mut entry = CommandEntry::new()
+            .with_kind(ENTRY_KIND_PCIE)
+            .with_input_length(prepared.input_len)
+            .with_input_mailbox(prepared.input.first().0)
+            .with_output_mailbox(prepared.output.first().0)
+            .with_output_length(prepared.output_len)
+            .with_token(prepared.token.0)
+            .with_owner(true);
+        entry.inline_input_mut().copy_from_slice(&prepared.inline);
+        entry.sign();
+        backing.write_memory(self.at(slot), entry.as_bytes());
+        let Prepared {
+            ticket,
+            opcode,
+            input,
+            output,
+            output_len,
+            ..
+        } = prepared;
+        self.entries[usize::from(slot)] = Some(Entry {
+            ticket,
+            opcode,
+            timed_out: false,
+            whole: true,
+            result: None,
+            input,
+            output,
+            output_len: output_len as usize,
+        });
+        backing.write_register(registers::offset(COMMAND_DOORBELL), 1 << slot);
+    }
+
+    /// Looks whether the device has given the entry back.
+    pub(crate) fn poll(&self, slot: u8, backing: &dyn DeviceBacking) -> Option<DeliveryStatus> {
+        let mut byte = [0];
+        backing.read_memory(Iova(self.at(slot).0 + STATUS_OWNER_OFFSET as u64), &mut byte);
+        (byte[0] & 1 == 0).then(|| DeliveryStatus::from_raw(byte[0] >> 1))
+    }
+
+    /// What the device says of the command in the slot, whoever owns the entry.
+    pub(crate) fn delivery(&self, slot: u8, backing: &dyn DeviceBacking) -> DeliveryStatus {
+        let mut byte = [0];
+        backing.read_memory(Iova(self.at(slot).0 + STATUS_OWNER_OFFSET as u64), &mut byte);
+        DeliveryStatus::from_raw(byte[0] >> 1)
+    }
+
+    /// Ends a command: frees its slot and mailboxes; returns entry and output. `with_output` says whether there is one.
+    pub(crate) fn finish(
+        &mut self,
+        slot: u8,
+        with_output: bool,
+        backing: &mut dyn DeviceBacking,
+    ) -> Option<(Entry, Vec<u8>)> {
+        let mut entry = self.entries.get_mut(usize::from(slot))?.take()?;
+        if usize::from(slot) == self.regular() {
+            self.page_free = true;
+        } else {
+            self.regular_free += 1;
+        }
+        let mut output = Vec::new();
+        if with_output {
+            output.resize(entry.output_len, 0);
+            let (head, rest) = output.split_at_mut(entry.output_len.min(INLINE_LENGTH));
+            let inline = Iova(self.at(slot).0 + (INLINE_INPUT_OFFSET + INLINE_LENGTH) as u64);
+            backing.read_memory(inline, head);
+            entry.output.read(backing, rest);
+        }
+        self.mailboxes
+            .free(std::mem::replace(&mut entry.output, Chain::empty()), backing);
+        self.mailboxes
+            .free(std::mem::replace(&mut entry.input, Chain::empty()), backing);
+        Some((entry, output))
+    }
+
+    /// Gives up on a command: the slot stays taken until the completion comes. With `free_mailboxes` the mailboxes go
+    /// back at once, although the device may still write the output's.
+    pub(crate) fn give_up(&mut self, slot: u8, free_mailboxes: bool, backing: &mut dyn DeviceBacking) {
+        let Some(entry) = self.entries.get_mut(usize::from(slot)).and_then(Option::as_mut) else {
+            return;
+        };
+        entry.timed_out = true;
+        if free_mailboxes {
+            let output = std::mem::replace(&mut entry.output, Chain::empty());
+            let input = std::mem::replace(&mut entry.input, Chain::empty());
+            // What is left to read of a late completion is what lies in the queue entry.
+            entry.whole = entry.output_len <= INLINE_LENGTH;
+            entry.output_len = entry.output_len.min(INLINE_LENGTH);
+            self.mailboxes.free(output, backing);
+            self.mailboxes.free(input, backing);
+        }
+    }
+
+    fn at(&self, slot: u8) -> Iova {
+        Iova(self.memory.0 + (u64::from(slot) << self.log_stride))
+    }
+}
+
+fn is_lost(entry: Option<&Entry>) -> bool {
+    entry.is_some_and(|entry| entry.timed_out)
+}

@@ -1,0 +1,377 @@
+//! The command interface against a device that does only what a test makes it do.
+
+use super::*;
+use crate::driver::{DriverSetup, HostOptions};
+use crate::errno::Errno;
+use crate::interface::DeviceState;
+use crate::revision::RevisionName;
+use crate::runtime::{DriverId, Runtime};
+use crate::test_backing::SharedBacking;
+use prm::command_queue::{CommandEntry, INLINE_OUTPUT_OFFSET, STATUS_OWNER_OFFSET};
+use prm::function::Function;
+use prm::init_segment::{COMMAND_DOORBELL, INTERFACE_REVISION, QUEUE_ADDRESS_LOW};
+use prm::{Cycles, DeliveryStatus, Iova};
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+
+const PAGE_SLOT: u8 = 31;
+
+/// A driver whose command interface is up, and the device's end of it.
+struct Bench {
+    driver: Driver,
+    backing: SharedBacking,
+    queue: Iova,
+}
+
+type Outcome<T> = Rc<RefCell<Option<T>>>;
+
+impl Bench {
+    fn new(revision: RevisionName) -> Self {
+        let backing = SharedBacking::default();
+        backing
+            .clone()
+            .write_register(u32::try_from(INTERFACE_REVISION).unwrap(), 5 << 16);
+        backing
+            .clone()
+            .write_register(u32::try_from(QUEUE_ADDRESS_LOW).unwrap(), 0x56);
+        let driver = Driver::new(DriverSetup {
+            id: DriverId(0),
+            endpoint: Function::Pf,
+            revision,
+            options: HostOptions::default(),
+            runtime: Runtime::default(),
+            backing: Box::new(backing.clone()),
+        });
+        let mut bench = Self {
+            driver,
+            backing,
+            queue: Iova(0),
+        };
+        let result = bench.start(|driver| async move { enable(&driver).await });
+        assert_eq!(bench.result(&result), Some(Ok(())));
+        bench.queue = Iova(u64::from(bench.register(QUEUE_ADDRESS_LOW)));
+        set_up(&bench.driver);
+        bench
+            .driver
+            .with(|state, _| state.interface.device = DeviceState::Up);
+        bench
+    }
+
+    fn events(self) -> Self {
+        let done = self.start(|driver| async move { set_mode(&driver, Mode::Events).await });
+        assert_eq!(self.result(&done), Some(()));
+        self
+    }
+
+    fn start<T: 'static, F: Future<Output = T> + 'static>(
+        &self,
+        make: impl FnOnce(Driver) -> F,
+    ) -> Outcome<T> {
+        let outcome = Outcome::default();
+        let place = Rc::clone(&outcome);
+        let future = make(self.driver.clone());
+        self.driver.spawn("test", async move {
+            let value = future.await;
+            *place.borrow_mut() = Some(value);
+        });
+        self.settle();
+        outcome
+    }
+
+    fn execute(&self, opcode: Opcode, out_len: usize) -> Outcome<Result<Vec<u8>, CommandError>> {
+        let mut input = vec![0; 16];
+        input[..2].copy_from_slice(&opcode.raw().to_be_bytes());
+        self.start(move |driver| async move { execute_raw(&driver, &input, out_len).await })
+    }
+
+    fn result<T: Clone>(&self, outcome: &Outcome<T>) -> Option<T> {
+        self.settle();
+        outcome.borrow().clone()
+    }
+
+    fn settle(&self) {
+        while self.driver.runtime().run_one().unwrap() {}
+    }
+
+    fn register(&self, offset: u64) -> u32 {
+        self.backing.clone().read_register(u32::try_from(offset).unwrap())
+    }
+
+    fn entry(&self, slot: u8) -> CommandEntry {
+        let mut entry = CommandEntry::new();
+        self.backing
+            .read_memory(Iova(self.queue.0 + u64::from(slot) * 64), entry.as_bytes_mut());
+        entry
+    }
+
+    /// The device writes the output's first bytes and gives the entry back.
+    fn complete(&self, slot: u8, inline: [u8; 16], delivery: u8) {
+        let at = self.queue.0 + u64::from(slot) * 64;
+        let mut backing = self.backing.clone();
+        backing.write_memory(Iova(at + INLINE_OUTPUT_OFFSET as u64), &inline);
+        backing.write_memory(Iova(at + STATUS_OWNER_OFFSET as u64), &[delivery << 1]);
+        self.driver.notify(Object::Device);
+    }
+
+    fn event(&self, slots: u32) {
+        self.start(move |driver| async move { on_completion(&driver, slots).await });
+    }
+
+    fn pass(&self, time: Cycles) {
+        let now = self.driver.now().saturating_add(time);
+        // Time stops at every deadline on the way, as a clock's owner makes it.
+        while let Some(deadline) = self
+            .driver
+            .runtime()
+            .next_deadline()
+            .filter(|&deadline| deadline <= now)
+        {
+            self.backing.0.borrow_mut().time = deadline;
+            self.driver.runtime().expire(deadline);
+            self.settle();
+        }
+        self.backing.0.borrow_mut().time = now;
+        self.settle();
+    }
+
+    fn printed(&self) -> Vec<MessageKind> {
+        self.driver.with(|state, _| {
+            state
+                .messages
+                .all()
+                .iter()
+                .map(|message| message.kind.clone())
+                .collect()
+        })
+    }
+
+    fn lost(&self) -> u32 {
+        self.driver.with(|state, _| state.command.lost_slots())
+    }
+}
+
+fn kind<T: std::fmt::Debug>(result: Option<Result<T, CommandError>>) -> Option<CommandErrorKind> {
+    result.map(|result| result.unwrap_err().kind)
+}
+
+#[test]
+fn a_polled_command_ends_when_the_owner_bit_clears() {
+    let bench = Bench::new(RevisionName::Merged);
+    let result = bench.execute(Opcode::QueryAdapter, 16);
+    assert_eq!(bench.register(COMMAND_DOORBELL), 1);
+    let entry = bench.entry(0);
+    assert!(entry.is_signed() && entry.owner());
+    assert_eq!(
+        (entry.input_length(), entry.output_length(), entry.token()),
+        (16, 16, 1)
+    );
+    assert_eq!(bench.result(&result), None);
+    let output = [0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+    bench.complete(0, output, 0);
+    assert_eq!(bench.result(&result), Some(Ok(output.to_vec())));
+}
+
+#[test]
+fn polled_commands_go_one_by_one_but_pages_go_beside_them() {
+    let bench = Bench::new(RevisionName::Merged);
+    let first = bench.execute(Opcode::QueryAdapter, 16);
+    let second = bench.execute(Opcode::QueryIssi, 112);
+    let page = bench.execute(Opcode::ManagePages, 16);
+    assert!(bench.entry(PAGE_SLOT).owner());
+    assert_eq!(
+        bench.entry(0).inline_input()[..2],
+        Opcode::QueryAdapter.raw().to_be_bytes()
+    );
+    bench.complete(0, [0; 16], 0);
+    assert_eq!(bench.result(&first), Some(Ok(vec![0; 16])));
+    assert_eq!(
+        bench.entry(0).inline_input()[..2],
+        Opcode::QueryIssi.raw().to_be_bytes()
+    );
+    bench.complete(0, [0; 16], 0);
+    bench.complete(PAGE_SLOT, [0; 16], 0);
+    assert_eq!(bench.result(&second), Some(Ok(vec![0; 112])));
+    assert_eq!(bench.result(&page), Some(Ok(vec![0; 16])));
+}
+
+#[test]
+fn a_polled_command_is_given_up_one_second_after_its_limit() {
+    let bench = Bench::new(RevisionName::Merged);
+    let result = bench.execute(Opcode::QueryAdapter, 16);
+    bench.pass(Cycles::from_millis(60_999));
+    assert_eq!(bench.result(&result), None);
+    bench.pass(Cycles::from_millis(1));
+    assert_eq!(
+        kind(bench.result(&result)),
+        Some(CommandErrorKind::TimedOut(Ticket(0)))
+    );
+    assert_eq!(bench.lost(), 1);
+}
+
+#[test]
+fn a_refusal_and_a_failed_delivery_are_told_apart() {
+    let bench = Bench::new(RevisionName::Merged).events();
+    let refused = bench.execute(Opcode::InitHca, 16);
+    bench.complete(0, [5, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0], 0);
+    bench.event(1);
+    let status = CommandErrorKind::Status {
+        status: CommandStatus::BadResource,
+        syndrome: Syndrome(9),
+    };
+    assert_eq!(kind(bench.result(&refused)), Some(status));
+    let lost = bench.execute(Opcode::InitHca, 16);
+    bench.complete(0, [0; 16], 4);
+    bench.event(1);
+    let error = bench.result(&lost).unwrap().unwrap_err();
+    assert_eq!(
+        error.kind,
+        CommandErrorKind::Delivery(DeliveryStatus::BadOutputPointer)
+    );
+    assert_eq!(error.errno(), Errno::EFAULT);
+}
+
+#[test]
+fn a_command_without_completion_costs_65_seconds_and_its_slot_until_it_completes() {
+    let bench = Bench::new(RevisionName::Merged).events();
+    let result = bench.execute(Opcode::QueryHcaCap, 4112);
+    bench.pass(Cycles::from_millis(64_999));
+    assert_eq!(bench.result(&result), None);
+    bench.pass(Cycles::from_millis(1));
+    assert_eq!(
+        kind(bench.result(&result)),
+        Some(CommandErrorKind::TimedOut(Ticket(0)))
+    );
+    let next = bench.execute(Opcode::QueryAdapter, 16);
+    assert!(bench.entry(1).owner(), "slot 0 stays taken");
+    bench.complete(0, [0; 16], 0);
+    bench.event(1);
+    assert_eq!(bench.lost(), 0);
+    assert_eq!(
+        bench.printed(),
+        [
+            MessageKind::CommandTimedOut {
+                opcode: Opcode::QueryHcaCap,
+                slot: 0
+            },
+            MessageKind::LateCompletion { slot: 0 }
+        ]
+    );
+    bench.complete(1, [0; 16], 0);
+    bench.event(2);
+    assert!(bench.result(&next).is_some());
+}
+
+#[test]
+fn a_completion_within_the_grace_time_counts() {
+    let bench = Bench::new(RevisionName::Merged).events();
+    let result = bench.execute(Opcode::QueryAdapter, 16);
+    bench.pass(Cycles::from_secs(62));
+    bench.complete(0, [0; 16], 0);
+    bench.event(1);
+    assert_eq!(bench.result(&result), Some(Ok(vec![0; 16])));
+    assert_eq!(
+        bench.printed(),
+        [MessageKind::CommandRecovered {
+            opcode: Opcode::QueryAdapter,
+            slot: 0
+        }]
+    );
+}
+
+#[test]
+fn the_page_slot_is_waited_for_without_limit_or_with_one() {
+    let page = |bench: &Bench| bench.execute(Opcode::ManagePages, 16);
+    let bench = Bench::new(RevisionName::Merged).events();
+    let (first, second) = (page(&bench), page(&bench));
+    bench.pass(Cycles::from_secs(1000));
+    assert_eq!(
+        kind(bench.result(&first)),
+        Some(CommandErrorKind::TimedOut(Ticket(0)))
+    );
+    assert_eq!(bench.result(&second), None);
+    bench.complete(PAGE_SLOT, [0; 16], 0);
+    bench.event(1 << PAGE_SLOT);
+    bench.complete(PAGE_SLOT, [0; 16], 0);
+    bench.event(1 << PAGE_SLOT);
+    assert_eq!(bench.result(&second), Some(Ok(vec![0; 16])));
+
+    let bench = Bench::new(RevisionName::Robust).events();
+    let (_first, second) = (page(&bench), page(&bench));
+    bench.pass(Cycles::from_secs(1000));
+    assert_eq!(kind(bench.result(&second)), Some(CommandErrorKind::NoSlot));
+    assert!(bench.printed().contains(&MessageKind::DeviceDeclaredFaulty));
+}
+
+#[test]
+fn when_every_slot_is_lost_commands_fail_at_once() {
+    let bench = Bench::new(RevisionName::Merged).events();
+    for _ in 0..31 {
+        bench.execute(Opcode::QueryAdapter, 16);
+    }
+    bench.pass(Cycles::from_secs(65));
+    assert_eq!(bench.lost(), 31);
+    let result = bench.execute(Opcode::QueryAdapter, 16);
+    assert_eq!(kind(bench.result(&result)), Some(CommandErrorKind::SlotsStalled));
+}
+
+#[test]
+fn a_change_of_mode_waits_for_every_command_and_keeps_others_out() {
+    let bench = Bench::new(RevisionName::Merged).events();
+    let held = bench.execute(Opcode::ManagePages, 16);
+    let change = bench.start(|driver| async move { set_gate(&driver, Gate::Only(Opcode::DestroyEq)).await });
+    let other = bench.execute(Opcode::QueryAdapter, 16);
+    assert_eq!(bench.result(&change), None);
+    bench.complete(PAGE_SLOT, [0; 16], 0);
+    bench.event(1 << PAGE_SLOT);
+    assert!(bench.result(&held).is_some());
+    assert_eq!(bench.result(&change), Some(()));
+    assert_eq!(
+        kind(bench.result(&other)),
+        Some(CommandErrorKind::GateClosed),
+        "it had passed the first test"
+    );
+    let late = bench.execute(Opcode::ManagePages, 16);
+    assert_eq!(kind(bench.result(&late)), Some(CommandErrorKind::GateClosed));
+}
+
+#[test]
+fn a_flush_ends_what_waits_but_not_what_was_given_up() {
+    for (revision, ends) in [(RevisionName::Merged, false), (RevisionName::Robust, true)] {
+        let bench = Bench::new(revision).events();
+        let given_up = bench.execute(Opcode::QueryAdapter, 16);
+        bench.pass(Cycles::from_secs(65));
+        assert!(bench.result(&given_up).is_some());
+        let waiting = bench.execute(Opcode::ManagePages, 16);
+        bench
+            .driver
+            .with(|state, _| state.interface.device = DeviceState::InternalError);
+        let done = bench.start(|driver| async move { flush(&driver).await });
+        assert_eq!(kind(bench.result(&waiting)), Some(CommandErrorKind::DeviceGone));
+        assert_eq!(bench.result(&done).is_some(), ends);
+    }
+}
+
+#[test]
+fn what_is_down_answers_by_itself() {
+    let bench = Bench::new(RevisionName::Merged);
+    set_down(&bench.driver);
+    let ask = |opcode: Opcode| {
+        let mut input = vec![0; 16];
+        input[..2].copy_from_slice(&opcode.raw().to_be_bytes());
+        let result = bench.start(move |driver| async move { execute(&driver, &input, 12).await });
+        bench.result(&result).unwrap()
+    };
+    assert_eq!(ask(Opcode::DisableHca), Ok(vec![0; 12]));
+    assert_eq!(ask(Opcode::EnableHca).unwrap_err().errno(), Errno::ENOLINK);
+    assert_eq!(ask(Opcode::CreateEswVport).unwrap_err().errno(), Errno::EINVAL);
+}
+
+#[test]
+fn no_memory_for_mailboxes_sends_nothing() {
+    let bench = Bench::new(RevisionName::Merged).events();
+    bench.backing.0.borrow_mut().failing.push("mailbox");
+    let result = bench.execute(Opcode::QueryHcaCap, 4112);
+    assert_eq!(kind(bench.result(&result)), Some(CommandErrorKind::NoMemory));
+    assert_eq!(bench.register(COMMAND_DOORBELL), 0);
+}

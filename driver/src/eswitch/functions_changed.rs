@@ -1,0 +1,75 @@
+//! The functions behind the eswitch changed: a host enabled or disabled VFs.
+
+use super::vport_change::EventMask;
+use super::work::EswitchWork;
+use super::{functions, is_ecpf_manager, membership};
+use crate::driver::Driver;
+use crate::runtime::Object;
+use crate::subfunction;
+use prm::Cycles;
+
+/// From one try for the devlink lock to the next.
+const RETRY: Cycles = Cycles::from_millis(60);
+
+/// Handles the event (`mlx5_esw_funcs_changed_handler`). Part of the announced step of the interrupt.
+pub(crate) fn on_functions_changed(driver: &Driver) {
+    let generation = driver.with(|state, backing| {
+        let listens = state.eswitch.listens_to_functions && backing.allocate("functions_changed").is_ok();
+        listens.then_some(state.eswitch.generation)
+    });
+    if let Some(generation) = generation {
+        driver.queue_work(EswitchWork::FunctionsChanged { generation });
+    }
+}
+
+/// The work behind the event (`esw_vfs_changed_event_handler`). It never waits for the devlink lock: whoever holds it may
+/// be waiting for this queue.
+pub(super) async fn serve(driver: &Driver, generation: u64) {
+    let stale = || driver.with(|state, _| state.eswitch.generation != generation);
+    let lock = loop {
+        if stale() {
+            return;
+        }
+        driver.runtime().point(driver.writes(Object::DevlinkLock)).await;
+        if let Some(lock) = driver.try_lock(Object::DevlinkLock) {
+            break lock;
+        }
+        driver.sleep(RETRY).await;
+    };
+    if !stale() {
+        follow(driver).await;
+    }
+    drop(lock);
+}
+
+async fn follow(driver: &Driver) {
+    let Ok(functions) = functions::query_functions(driver).await else {
+        return;
+    };
+    let Some(host) = functions.host else { return };
+    if host.disabled {
+        subfunction::on_host_pf_disabled(driver).await;
+        return;
+    }
+    let (present, manager) = driver
+        .step(driver.reads(Object::Eswitch), |state, _| {
+            (state.eswitch.num_vfs, is_ecpf_manager(state))
+        })
+        .await;
+    if host.num_vfs == present || !manager {
+        return;
+    }
+    if present > 0 {
+        membership::unload_vfs(driver).await;
+    } else if membership::load_vfs(driver, host.num_vfs, EventMask::SWITCHDEV)
+        .await
+        .is_err()
+    {
+        return;
+    }
+    driver
+        .step(driver.writes(Object::Eswitch), |state, _| {
+            state.eswitch.num_vfs = host.num_vfs
+        })
+        .await;
+}

@@ -1,0 +1,173 @@
+//! Enabling and disabling a vport.
+
+use super::manager_vport;
+use super::type_map;
+use super::vport::LinkState;
+use super::vport_change::{EventMask, apply};
+use super::vport_commands::{arm, query_context, query_function, set_link};
+use crate::driver::{Driver, State};
+use crate::errno::Errno;
+use crate::message::MessageKind;
+use crate::revision::VportUnwind;
+use crate::runtime::Object;
+
+/// What decides about the steps for a vport.
+#[derive(Clone, Copy, Debug)]
+struct Traits {
+    enabled: bool,
+    /// It is the vport of the eswitch's manager.
+    manager: bool,
+    /// The driver may ask about other functions.
+    group_manager: bool,
+    has_table: bool,
+}
+
+fn traits(state: &State, number: u16) -> Traits {
+    let general = state.capabilities.general();
+    Traits {
+        enabled: state
+            .eswitch
+            .vports
+            .get(&number)
+            .is_some_and(|vport| vport.enabled),
+        manager: number == manager_vport(state),
+        group_manager: general.vport_group_manager(),
+        has_table: general.log_max_l2_table() != 0,
+    }
+}
+
+fn mark(state: &mut State, number: u16, enabled: bool, events: EventMask) {
+    if let Some(vport) = state.eswitch.vports.get_mut(&number) {
+        vport.enabled = enabled;
+        vport.enabled_events = events;
+    }
+}
+
+/// Enables a vport (`mlx5_esw_vport_enable`), all of it under the state lock.
+///
+/// # Errors
+/// `EINVAL` without such a vport; as the queries of its function; as the maps from its VHCA id.
+pub(super) async fn enable(driver: &Driver, number: u16, events: EventMask) -> Result<(), Errno> {
+    let lock = driver.lock(Object::EswitchLock).await;
+    let known = driver
+        .step(driver.reads(Object::Vport(number)), |state, _| {
+            state
+                .eswitch
+                .vports
+                .contains_key(&number)
+                .then(|| traits(state, number))
+        })
+        .await;
+    let Some(vport) = known else {
+        drop(lock);
+        return Err(Errno::EINVAL);
+    };
+    if vport.enabled {
+        driver.message(MessageKind::VportAlreadyEnabled { vport: number });
+    }
+    let result = enable_locked(driver, number, events, vport).await;
+    drop(lock);
+    result
+}
+
+async fn enable_locked(driver: &Driver, number: u16, events: EventMask, vport: Traits) -> Result<(), Errno> {
+    if !vport.manager {
+        set_up(driver, number, vport).await?;
+    }
+    driver
+        .step(driver.writes(Object::Vport(number)), |state, _| {
+            mark(state, number, true, events)
+        })
+        .await;
+    if !vport.manager
+        && vport.group_manager
+        && let Err(errno) = type_map::map(driver, number).await
+    {
+        clean_up(driver, number, vport).await;
+        driver.message(MessageKind::VportEnableFailed { vport: number, errno });
+        match driver.revision().vport_unwind() {
+            VportUnwind::LeavesEnabled => {}
+            VportUnwind::Complete => {
+                let undo = |state: &mut State| mark(state, number, false, EventMask::NONE);
+                driver
+                    .step(driver.writes(Object::Vport(number)), |state, _| undo(state))
+                    .await;
+            }
+        }
+        return Err(errno);
+    }
+    apply(driver, number).await;
+    driver
+        .step(driver.writes(Object::Vport(number)), |state, _| {
+            state.eswitch.enabled_vports = state.eswitch.enabled_vports.wrapping_add(1);
+        })
+        .await;
+    Ok(())
+}
+
+/// What is read from and told to the function behind the vport (`esw_vport_setup`).
+async fn set_up(driver: &Driver, number: u16, vport: Traits) -> Result<(), Errno> {
+    if vport.group_manager {
+        let vhca_id = query_function(driver, number)
+            .await
+            .map_err(|error| error.errno())?;
+        driver
+            .step(driver.writes(Object::Vport(number)), |state, _| {
+                if let Some(vport) = state.eswitch.vports.get_mut(&number) {
+                    vport.vhca_id = Some(vhca_id);
+                }
+            })
+            .await;
+    }
+    let link = driver.with(|state, _| state.eswitch.vports.get(&number).map(|vport| vport.link));
+    set_link(driver, number, link.unwrap_or_default()).await;
+    let _address = query_context(driver, number, true).await;
+    let _node = query_context(driver, number, true).await;
+    Ok(())
+}
+
+/// Disables a vport, if it is enabled (`mlx5_esw_vport_disable`), all of it under the state lock.
+pub(super) async fn disable(driver: &Driver, number: u16) {
+    let lock = driver.lock(Object::EswitchLock).await;
+    let vport = driver
+        .step(driver.writes(Object::Vport(number)), |state, _| {
+            let vport = traits(state, number);
+            if let Some(vport) = state.eswitch.vports.get_mut(&number) {
+                vport.enabled = false;
+            }
+            vport
+        })
+        .await;
+    if vport.enabled {
+        disable_locked(driver, number, vport).await;
+    }
+    drop(lock);
+}
+
+async fn disable_locked(driver: &Driver, number: u16, vport: Traits) {
+    if vport.has_table {
+        arm(driver, number, EventMask::NONE).await;
+    }
+    if !vport.manager && vport.group_manager {
+        type_map::unmap(driver, number).await;
+    }
+    apply(driver, number).await;
+    driver
+        .step(driver.writes(Object::Vport(number)), |state, _| {
+            mark(state, number, false, EventMask::NONE)
+        })
+        .await;
+    clean_up(driver, number, vport).await;
+    driver
+        .step(driver.writes(Object::Vport(number)), |state, _| {
+            state.eswitch.enabled_vports = state.eswitch.enabled_vports.wrapping_sub(1);
+        })
+        .await;
+}
+
+/// Undoes what was told to the function (`esw_vport_cleanup`).
+async fn clean_up(driver: &Driver, number: u16, vport: Traits) {
+    if !vport.manager {
+        set_link(driver, number, LinkState::Down).await;
+    }
+}

@@ -1,0 +1,223 @@
+//! Event queues: creation and destruction with the changes of the command mode that go along.
+//!
+//! * `buffer` - a queue's memory, its consumer index, arming
+//! * `dispatch` - the interrupt handler, and who gets which event
+
+mod buffer;
+mod dispatch;
+
+pub(crate) use dispatch::{raise, recover_command_events};
+
+use crate::command::{self, Gate, Mode};
+use crate::driver::{Driver, State};
+use crate::errno::Errno;
+use crate::message::MessageKind;
+use crate::pages;
+use crate::runtime::Object;
+use buffer::EventQueue;
+use prm::command::Command as _;
+use prm::event_queue::{CreateEq, CreateEqOut, DestroyEq, EqContext};
+use prm::{EqNumber, EventType, Opcode, UarIndex};
+use std::collections::BTreeSet;
+
+/// The three queues, in the order of creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    /// Completions of commands.
+    Command,
+    /// All events that have no queue of their own.
+    Async,
+    /// Page requests.
+    Pages,
+}
+
+impl Role {
+    /// Base-2 logarithm of the number of entries, spare ones included.
+    const fn log_size(self) -> u8 {
+        match self {
+            Self::Command | Self::Pages => 8,
+            Self::Async => 13,
+        }
+    }
+}
+
+/// The interrupt vector of all three: they share one with the driver's few vectors.
+const VECTOR: u16 = 0;
+
+/// Events that every driver of this interface takes in its asynchronous queue (`gather_async_events_mask`).
+const ASYNC_EVENTS: u64 = 0x001f_02be;
+
+/// Event queues the driver keeps for itself; it needs more than that.
+const RESERVED_QUEUES: u32 = 4;
+
+/// The event queues' part of the driver's state.
+#[derive(Clone, Debug, Default)]
+pub struct EventQueues {
+    queues: Vec<EventQueue>,
+    /// Vectors whose handler runs.
+    running: BTreeSet<u16>,
+    /// Vectors that fired again while it did.
+    again: BTreeSet<u16>,
+}
+
+impl EventQueues {
+    fn position(&self, role: Role) -> Option<usize> {
+        self.queues.iter().position(|queue| queue.role == role)
+    }
+}
+
+/// Creates the queues and changes from polling to events (`create_async_eqs`). A failure leaves none behind.
+///
+/// # Errors
+/// As [`command::execute`]; `-ENOMEM` without memory and when the device has too few event queues.
+pub(crate) async fn create_all(driver: &Driver) -> Result<(), Errno> {
+    // Only CREATE_EQ until completions arrive by event: whatever else was sent now would be polled for.
+    command::set_gate(driver, Gate::Only(Opcode::CreateEq)).await;
+    if let Err(errno) = create(driver, Role::Command, EventType::CommandCompletion.mask_bit()).await {
+        command::set_gate(driver, Gate::Open).await;
+        return Err(errno);
+    }
+    command::set_mode(driver, Mode::Events).await;
+    command::set_gate(driver, Gate::Open).await;
+    let mask = driver.with(|state, _| async_events(state));
+    if let Err(errno) = create(driver, Role::Async, mask).await {
+        leave_events(driver).await;
+        return Err(errno);
+    }
+    if !driver.with(|state, _| state.capabilities.general().page_request_disable())
+        && let Err(errno) = create(driver, Role::Pages, EventType::PageRequest.mask_bit()).await
+    {
+        destroy(driver, Role::Async).await;
+        leave_events(driver).await;
+        return Err(errno);
+    }
+    if driver.with(|state, _| queues_offered(state)) <= RESERVED_QUEUES {
+        driver.message(MessageKind::TooFewEventQueues);
+        destroy_all(driver).await;
+        return Err(Errno::ENOMEM);
+    }
+    Ok(())
+}
+
+/// Back to polling after a failed creation. The gate stays open meanwhile.
+async fn leave_events(driver: &Driver) {
+    command::set_mode(driver, Mode::Polling).await;
+    destroy(driver, Role::Command).await;
+    command::set_gate(driver, Gate::Open).await;
+}
+
+/// Destroys the queues and changes from events to polling (`destroy_async_eqs`).
+pub(crate) async fn destroy_all(driver: &Driver) {
+    destroy(driver, Role::Pages).await;
+    destroy(driver, Role::Async).await;
+    pages::drain_before_gate(driver).await;
+    command::set_gate(driver, Gate::Only(Opcode::DestroyEq)).await;
+    command::set_mode(driver, Mode::Polling).await;
+    destroy(driver, Role::Command).await;
+    command::set_gate(driver, Gate::Open).await;
+}
+
+/// Which events go to the asynchronous queue.
+fn async_events(state: &State) -> u64 {
+    let general = state.capabilities.general();
+    let mut mask = ASYNC_EVENTS;
+    if state.interface.is_vport_manager(&state.capabilities) {
+        mask |= EventType::NicVportChange.mask_bit();
+    }
+    if general.general_notification_event() {
+        mask |= EventType::General.mask_bit();
+    }
+    if state.interface.ecpf && general.eswitch_manager() {
+        mask |= EventType::EswFunctionsChanged.mask_bit();
+    }
+    if state.capabilities.general_max().vhca_state() {
+        mask |= EventType::VhcaStateChange.mask_bit();
+    }
+    mask
+}
+
+/// How many event queues the device offers: the first capability that says something.
+fn queues_offered(state: &State) -> u32 {
+    let general = state.capabilities.general();
+    let general_2 = state.capabilities.general_2();
+    if general_2.max_num_eqs_24b() != 0 {
+        general_2.max_num_eqs_24b()
+    } else if general.max_num_eqs() != 0 {
+        u32::from(general.max_num_eqs())
+    } else {
+        1 << general.log_max_eq()
+    }
+}
+
+async fn create(driver: &Driver, role: Role, events: u64) -> Result<(), Errno> {
+    let access = driver.writes(Object::EventQueue(role as u8));
+    let (mut queue, uar) = driver
+        .step(access, |state, backing| {
+            let uar = state.interface.uar.unwrap_or_default();
+            EventQueue::allocate(role, role.log_size(), VECTOR, uar, backing).map(|queue| (queue, uar))
+        })
+        .await
+        .map_err(|_| Errno::ENOMEM)?;
+    match command::execute(driver, &create_input(&queue, uar, events), CreateEqOut::SIZE).await {
+        Ok(output) => {
+            let created = CreateEqOut::from_prefix(&output).unwrap_or_default();
+            queue.number = EqNumber(created.eq_number());
+            driver
+                .step(access, |state, backing| {
+                    queue.update(backing, true);
+                    state.event_queues.queues.push(queue);
+                })
+                .await;
+            Ok(())
+        }
+        Err(error) => {
+            driver.step(access, |_, backing| queue.free(backing)).await;
+            Err(error.errno())
+        }
+    }
+}
+
+fn create_input(queue: &EventQueue, uar: UarIndex, events: u64) -> Vec<u8> {
+    let context = EqContext::new()
+        .with_log_eq_size(queue.log_size)
+        .with_uar_page(uar.0)
+        .with_intr(queue.vector);
+    let mut head = CreateEq::input().with_event_bitmask_0(events);
+    head.set_context(&context);
+    let mut input = head.as_bytes().to_vec();
+    for page in queue.pages() {
+        input.extend_from_slice(&page.0.to_be_bytes());
+    }
+    input
+}
+
+/// Destroys a queue if it is there. Its interrupt is detached first; its memory is freed whatever firmware says.
+async fn destroy(driver: &Driver, role: Role) {
+    let access = driver.writes(Object::EventQueue(role as u8));
+    let number = driver
+        .step(access, |state, _| {
+            let queues = &mut state.event_queues;
+            let queue = queues
+                .position(role)
+                .and_then(|place| queues.queues.get_mut(place))?;
+            queue.attached = false;
+            Some(queue.number)
+        })
+        .await;
+    let Some(number) = number else { return };
+    let input = DestroyEq::input().with_eq_number(number.0);
+    if let Err(error) = command::run::<DestroyEq>(driver, &input).await {
+        driver.message(MessageKind::DestroyEventQueueFailed {
+            eq: number.0,
+            errno: error.errno(),
+        });
+    }
+    driver
+        .step(access, |state, backing| {
+            let queues = &mut state.event_queues;
+            if let Some(place) = queues.position(role) {
+                queues.queues.remove(place).free(backing);
+            }
+        })
+        .await;
+}

@@ -1,0 +1,130 @@
+//! One event queue: its memory, and how far it has been read.
+
+use super::Role;
+use crate::registers;
+use prm::event::EventEntry;
+use prm::link::{DeviceBacking, OutOfMemory};
+use prm::{ADAPTER_PAGE_SIZE, EqNumber, Iova, UarIndex};
+
+/// A queue.
+#[derive(Clone, Debug)]
+pub(crate) struct EventQueue {
+    /// What it is for.
+    pub(crate) role: Role,
+    /// Its number, once the device has given one.
+    pub(crate) number: EqNumber,
+    /// Base-2 logarithm of the number of entries.
+    pub(crate) log_size: u8,
+    /// The vector it raises.
+    pub(crate) vector: u16,
+    /// Whether the interrupt handler looks at it.
+    pub(crate) attached: bool,
+    uar: UarIndex,
+    memory: Iova,
+    /// Entries read, free running.
+    consumer: u32,
+}
+
+impl EventQueue {
+    /// Memory for a queue. Every entry belongs to the device.
+    pub(crate) fn allocate(
+        role: Role,
+        log_size: u8,
+        vector: u16,
+        uar: UarIndex,
+        backing: &mut dyn DeviceBacking,
+    ) -> Result<Self, OutOfMemory> {
+        let queue = Self {
+            role,
+            number: EqNumber(0),
+            log_size,
+            vector,
+            attached: true,
+            uar,
+            memory: Iova(0),
+            consumer: 0,
+        };
+        let memory = backing.allocate_coherent(queue.bytes())?;
+        let fresh = EventEntry::new().with_owner(true);
+        let entries = usize::from(1u16 << log_size);
+        backing.write_memory(memory, &fresh.as_bytes().repeat(entries));
+        Ok(Self { memory, ..queue })
+    }
+
+    /// Gives the memory back.
+    pub(crate) fn free(self, backing: &mut dyn DeviceBacking) {
+        backing.free_coherent(self.memory, self.bytes());
+    }
+
+    /// The bus addresses of the queue's pages.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = Iova> {
+        let memory = self.memory.0;
+        (0..self.bytes() / ADAPTER_PAGE_SIZE).map(move |page| Iova(memory + page * ADAPTER_PAGE_SIZE))
+    }
+
+    /// The next entry, if the device has written it (`next_eqe_sw`): its owner bit has the parity of the pass.
+    pub(crate) fn next(&mut self, backing: &dyn DeviceBacking) -> Option<EventEntry> {
+        let place = self.consumer & ((1 << self.log_size) - 1);
+        let mut entry = EventEntry::new();
+        backing.read_memory(
+            Iova(self.memory.0 + u64::from(place) * EventEntry::SIZE as u64),
+            entry.as_bytes_mut(),
+        );
+        let pass = self.consumer >> self.log_size & 1 == 1;
+        if entry.owner() != pass {
+            return None;
+        }
+        self.consumer = self.consumer.wrapping_add(1);
+        Some(entry)
+    }
+
+    /// Tells the device how far the queue has been read.
+    pub(crate) fn update(&self, backing: &mut dyn DeviceBacking, arm: bool) {
+        registers::ring_event_queue(backing, self.uar, self.number, self.consumer, arm);
+    }
+
+    fn bytes(&self) -> u64 {
+        (EventEntry::SIZE as u64) << self.log_size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_backing::TestBacking;
+    use prm::event::EVENT_OWNER_OFFSET;
+
+    fn write(backing: &mut TestBacking, queue: &EventQueue, place: u64, owner: u8) {
+        let at = queue.memory.0 + place * EventEntry::SIZE as u64 + EVENT_OWNER_OFFSET as u64;
+        backing.write_memory(Iova(at), &[owner]);
+    }
+
+    #[test]
+    fn an_entry_counts_when_its_owner_bit_has_the_parity_of_the_pass() {
+        let mut backing = TestBacking::default();
+        let mut queue = EventQueue::allocate(Role::Command, 8, 0, UarIndex(8), &mut backing).unwrap();
+        assert_eq!(queue.pages().count(), 4);
+        assert!(queue.next(&backing).is_none());
+        for pass in 0..3u8 {
+            for place in 0..256 {
+                assert!(queue.next(&backing).is_none());
+                write(&mut backing, &queue, place, pass & 1);
+                assert!(queue.next(&backing).is_some());
+            }
+        }
+        queue.free(&mut backing);
+        assert_eq!(backing.coherent_in_use(), 0);
+    }
+
+    #[test]
+    fn the_doorbell_carries_number_and_index_and_says_whether_to_arm() {
+        let mut backing = TestBacking::default();
+        let mut queue = EventQueue::allocate(Role::Command, 8, 0, UarIndex(8), &mut backing).unwrap();
+        queue.number = EqNumber(3);
+        queue.consumer = 0x0100_0005;
+        queue.update(&mut backing, true);
+        queue.update(&mut backing, false);
+        assert_eq!(backing.registers[&0x8040], 0x0300_0005);
+        assert_eq!(backing.registers[&0x8048], 0x0300_0005);
+    }
+}

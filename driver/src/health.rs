@@ -1,0 +1,399 @@
+//! The device's health: the poll, the error state, and the way back.
+//!
+//! The poll is not a task that sleeps but a time in the state: whoever owns the clock asks for it with
+//! [`Driver::next_timer`] and has it carried out with [`Driver::fire_timers`]. So a driver at rest stays plain data.
+
+use crate::command;
+use crate::driver::{Driver, State};
+use crate::errno::Errno;
+use crate::interface::{DeviceState, FunctionKind};
+use crate::load;
+use crate::message::MessageKind;
+use crate::pages;
+use crate::registers;
+use crate::runtime::{Object, Work, WorkQueue};
+use prm::Cycles;
+use prm::init_segment::{NIC_INTERFACE_DISABLED, NIC_INTERFACE_SOFTWARE_RESET};
+use prm::link::DeviceBacking;
+
+/// Equal readings of the health counter in a row that are reported.
+const MISS_LIMIT: u32 = 3;
+
+/// How long the function may take to go down after a reset was asked for, and how often is looked.
+const GO_DOWN_LIMIT: Cycles = Cycles::from_secs(2);
+
+/// From one look to the next while a device is waited for.
+const LOOK: Cycles = Cycles::from_millis(20);
+
+/// How long firmware may take to be readable again.
+const READABLE_LIMIT: Cycles = Cycles::from_secs(60);
+
+/// How often the health counter is looked at, every 50 ms, before the device is taken to be dead.
+const VITAL_LOOKS: u32 = 100;
+
+/// From one look at the health counter to the next.
+const VITAL_LOOK: Cycles = Cycles::from_millis(50);
+
+/// The first bit of the byte with the severity: the device needs a reset.
+const RFR: u8 = 0x80;
+
+/// Health's part of the driver's state.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// When the next poll is due; `None` while nobody polls.
+    next_poll: Option<Cycles>,
+    /// The counter at the last poll, and how many polls in a row have read it.
+    counter: u32,
+    misses: u32,
+    /// The syndrome that was reported last.
+    syndrome: u8,
+    /// Remove has begun: work that is queued does nothing.
+    drop_work: bool,
+    /// When the device was last recovered.
+    recovered: Option<Cycles>,
+    queue: WorkQueue<HealthWork>,
+}
+
+impl Health {
+    /// A driver is bound: nothing is known of its device.
+    pub(crate) fn begin(&mut self) {
+        // The queue may still have a worker that is about to end.
+        let queue = std::mem::take(&mut self.queue);
+        *self = Self {
+            queue,
+            ..Self::default()
+        };
+    }
+
+    /// When the next poll is due.
+    #[must_use]
+    pub(crate) const fn next_poll(&self) -> Option<Cycles> {
+        self.next_poll
+    }
+}
+
+/// What the health queue does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HealthWork {
+    /// The device is lost: ends what waits for it, and tries to get it back.
+    Fatal,
+    /// The driver has declared the device faulty and reset it: tries to get it back.
+    Faulty,
+}
+
+impl Work for HealthWork {
+    const NAME: &'static str = "health";
+    const QUEUE: Object = Object::Health;
+
+    fn queue(state: &mut State) -> &mut WorkQueue<Self> {
+        &mut state.health.queue
+    }
+
+    async fn run(self, driver: Driver) {
+        match self {
+            Self::Fatal => handle_fatal(&driver).await,
+            Self::Faulty => handle_faulty(&driver).await,
+        }
+    }
+}
+
+/// Begins to poll (`mlx5_start_health_poll`). The kernel adds up to a second by chance from the second poll on; here
+/// chance adds nothing.
+pub(crate) fn start_poll(driver: &Driver) {
+    let now = driver.now();
+    driver.with(|state, _| {
+        let next = now.saturating_add(state.timeouts.health_poll);
+        let health = &mut state.health;
+        health.next_poll = Some(next);
+        health.misses = 0;
+        health.syndrome = 0;
+        health.drop_work = false;
+    });
+}
+
+/// Ends the poll (`mlx5_stop_health_poll`). `for_good`: queued work is to do nothing any more.
+pub(crate) fn stop_poll(driver: &Driver, for_good: bool) {
+    driver.with(|state, _| {
+        state.health.next_poll = None;
+        state.health.drop_work |= for_good;
+    });
+}
+
+/// From here on queued work does nothing; waits for what runs (`mlx5_drain_health_wq`).
+pub(crate) async fn drain(driver: &Driver) {
+    driver
+        .step(driver.writes(Object::Health), |state, _| {
+            state.health.drop_work = true
+        })
+        .await;
+    driver.flush_work::<HealthWork>().await;
+}
+
+/// Carries out a poll if one is due.
+pub(crate) fn fire(driver: &Driver) {
+    let now = driver.now();
+    let due = driver.with(|state, _| {
+        let due = state.health.next_poll.is_some_and(|at| at <= now);
+        if due {
+            state.health.next_poll = Some(now.saturating_add(state.timeouts.health_poll));
+        }
+        due
+    });
+    if due {
+        let this = driver.clone();
+        driver.spawn("health_poll", async move { poll(&this).await });
+    }
+}
+
+/// One poll (`poll_health`).
+async fn poll(driver: &Driver) {
+    driver.runtime().point(driver.writes(Object::Health)).await;
+    if driver.with(|state, _| state.health.next_poll.is_none() || state.interface.in_error()) {
+        return;
+    }
+    if let Some(sensor) = driver.with(|_, backing| fatal_sensor(backing)) {
+        driver.message(MessageKind::FatalSensor { sensor });
+        driver.with(|state, _| {
+            state.interface.device = DeviceState::InternalError;
+            state.health.next_poll = None;
+        });
+        // Who spins on a queue entry looks at the state, too.
+        driver.notify(Object::Device);
+        driver.queue_work(HealthWork::Fatal);
+        return;
+    }
+    let (compromised, syndrome) = driver.with(|state, backing| {
+        let counter = registers::health_counter(backing);
+        let syndrome = registers::health_syndrome(backing);
+        let health = &mut state.health;
+        health.misses = if counter == health.counter {
+            health.misses + 1
+        } else {
+            0
+        };
+        health.counter = counter;
+        let compromised = health.misses == MISS_LIMIT;
+        let news = syndrome != 0 && syndrome != health.syndrome;
+        health.syndrome = syndrome;
+        (compromised, news.then_some(syndrome))
+    });
+    if compromised {
+        driver.message(MessageKind::HealthCompromised);
+    }
+    if let Some(syndrome) = syndrome {
+        driver.message(MessageKind::HealthSyndrome {
+            syndrome,
+            fatal: false,
+        });
+    }
+}
+
+/// The first sensor that says the device is lost (`mlx5_health_check_fatal_sensors`).
+fn fatal_sensor(backing: &mut dyn DeviceBacking) -> Option<u8> {
+    if registers::health_firmware_version(backing) == u32::MAX {
+        return Some(1);
+    }
+    match registers::queue_word(backing).nic_interface() {
+        NIC_INTERFACE_DISABLED => return Some(3),
+        NIC_INTERFACE_SOFTWARE_RESET => return Some(4),
+        _ => {}
+    }
+    let syndrome = registers::health_syndrome(backing);
+    (syndrome != 0 && registers::health_severity(backing) & RFR != 0).then_some(5)
+}
+
+/// The driver gives the device up by itself: a page command or a change of mode has waited too long. Ends what waits for
+/// the device and resets the function, so that nothing the driver frees from here on is in use.
+pub(crate) async fn declare_faulty(driver: &Driver) {
+    let news = driver
+        .step(driver.writes(Object::Health), |state, _| {
+            let news = !state.interface.in_error();
+            state.interface.device = DeviceState::InternalError;
+            news
+        })
+        .await;
+    if !news {
+        return;
+    }
+    driver.message(MessageKind::DeviceDeclaredFaulty);
+    command::flush(driver).await;
+    reset_function(driver).await;
+    driver.queue_work(HealthWork::Faulty);
+}
+
+/// Resets the function through its interface register. Returns whether it confirmed: then firmware has dropped every
+/// command and every page.
+pub(crate) async fn reset_function(driver: &Driver) -> bool {
+    driver
+        .step(driver.writes(Object::Health), |_, backing| {
+            if registers::queue_word(backing).nic_interface() != NIC_INTERFACE_DISABLED {
+                registers::write_nic_interface(backing, NIC_INTERFACE_SOFTWARE_RESET);
+            }
+        })
+        .await;
+    let is_down = wait_down(driver, GO_DOWN_LIMIT).await;
+    if is_down {
+        driver.runtime().point(driver.writes(Object::PageBook)).await;
+        pages::on_device_reset(driver);
+    }
+    is_down
+}
+
+/// The device is lost (`mlx5_fw_fatal_reporter_err_work`). Whoever loads, unloads or removes the driver holds this up;
+/// so outstanding commands are not ended before that.
+async fn handle_fatal(driver: &Driver) {
+    let interface = driver.lock(Object::InterfaceLock).await;
+    let dropped = driver.with(|state, _| state.health.drop_work);
+    drop(interface);
+    if dropped {
+        return;
+    }
+    driver.runtime().point(driver.writes(Object::Health)).await;
+    if driver.with(|_, backing| fatal_sensor(backing)).is_some() {
+        command::flush(driver).await;
+    }
+    let devlink = driver.lock(Object::DevlinkLock).await;
+    recover(driver).await;
+    drop(devlink);
+}
+
+/// The driver has given the device up. Whoever holds the devlink lock may have brought it back or unbound it meanwhile.
+async fn handle_faulty(driver: &Driver) {
+    let devlink = driver.lock(Object::DevlinkLock).await;
+    if driver.with(|state, _| state.interface.in_error() && !state.health.drop_work) {
+        recover(driver).await;
+    }
+    drop(devlink);
+}
+
+/// Tries to bring the device back, and says so if that fails. The caller holds the devlink lock.
+async fn recover(driver: &Driver) {
+    if let Err(errno) = try_recover(driver).await {
+        driver.message(MessageKind::RecoveryFailed { errno });
+    }
+}
+
+/// Brings the device back: reset, unload, load (`mlx5_health_try_recover`, `mlx5_recover_device`).
+async fn try_recover(driver: &Driver) -> Result<(), Errno> {
+    let now = driver.now();
+    let (recent, dropped) = driver.with(|state, _| {
+        let grace = match state.interface.kind {
+            FunctionKind::Physical if state.interface.ecpf => 180,
+            FunctionKind::Physical => 60,
+            FunctionKind::Virtual | FunctionKind::Scalable => 30,
+        };
+        let recent = state
+            .health
+            .recovered
+            .is_some_and(|at| now < at.saturating_add(Cycles::from_secs(grace)));
+        (recent, state.health.drop_work)
+    });
+    if dropped {
+        return Ok(());
+    }
+    if recent {
+        driver.message(MessageKind::ErrorStateUnloading);
+        load::unload_one(driver).await;
+        return Ok(());
+    }
+    driver.with(|state, _| state.health.recovered = Some(now));
+    driver.message(MessageKind::HandlingBadDevice);
+    let was_reset = reset(driver).await;
+    load::unload_one(driver).await;
+    if was_reset {
+        driver.runtime().point(driver.writes(Object::PageBook)).await;
+        pages::on_device_reset(driver);
+    }
+    wait_readable(driver).await?;
+    if driver.with(|state, _| state.interface.kind) == FunctionKind::Physical {
+        wait_vital(driver).await?;
+    }
+    load::load_one(driver, load::Occasion::Recovery).await?;
+    match driver
+        .step(driver.reads(Object::Health), |_, backing| fatal_sensor(backing))
+        .await
+    {
+        Some(_) => Err(Errno::EIO),
+        None => Ok(()),
+    }
+}
+
+/// Asks for a reset where the sensor calls for it, and waits for the function to go down (`error_sw_reset`). Returns
+/// whether it went down.
+async fn reset(driver: &Driver) -> bool {
+    let limit = driver
+        .step(driver.writes(Object::Health), |state, backing| {
+            let physical = state.interface.kind == FunctionKind::Physical;
+            if fatal_sensor(backing) == Some(5) {
+                if !physical {
+                    // Only a physical function may ask for the reset; the others wait for theirs.
+                    return state.timeouts.full_crdump;
+                }
+                if registers::initializing(backing).firmware_reset_supported() {
+                    registers::write_nic_interface(backing, NIC_INTERFACE_SOFTWARE_RESET);
+                }
+            }
+            GO_DOWN_LIMIT
+        })
+        .await;
+    wait_down(driver, limit).await
+}
+
+/// Waits for the function's interface to be disabled.
+async fn wait_down(driver: &Driver, limit: Cycles) -> bool {
+    let access = driver.reads(Object::Health);
+    let end = driver.now().saturating_add(limit);
+    loop {
+        let interface = driver
+            .step(access, |_, backing| {
+                registers::queue_word(backing).nic_interface()
+            })
+            .await;
+        if interface == NIC_INTERFACE_DISABLED {
+            return true;
+        }
+        if driver.now() >= end {
+            driver.message(MessageKind::NicInterfaceStuck {
+                interface,
+                waited_ms: limit.as_millis(),
+            });
+            return false;
+        }
+        driver.sleep(LOOK).await;
+    }
+}
+
+async fn wait_readable(driver: &Driver) -> Result<(), Errno> {
+    let end = driver.now().saturating_add(READABLE_LIMIT);
+    loop {
+        let version = driver
+            .step(driver.reads(Object::Health), |_, backing| {
+                registers::health_firmware_version(backing)
+            })
+            .await;
+        if version != u32::MAX {
+            return Ok(());
+        }
+        if driver.now() >= end {
+            return Err(Errno::ETIMEDOUT);
+        }
+        driver.sleep(LOOK).await;
+    }
+}
+
+/// Waits for the health counter to move (`wait_vital`).
+async fn wait_vital(driver: &Driver) -> Result<(), Errno> {
+    let mut first = None;
+    for _ in 0..VITAL_LOOKS {
+        let counter = driver
+            .step(driver.reads(Object::Health), |_, backing| {
+                registers::health_counter(backing)
+            })
+            .await;
+        if *first.get_or_insert(counter) != counter {
+            return Ok(());
+        }
+        driver.sleep(VITAL_LOOK).await;
+    }
+    Err(Errno::EIO)
+}

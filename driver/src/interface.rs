@@ -1,0 +1,98 @@
+//! What the driver knows of its function as a whole: its kind, and how far it has been brought up.
+
+use crate::capabilities::Capabilities;
+use crate::driver::State;
+use prm::UarIndex;
+use prm::function::Function;
+
+/// The kind of function, as the host's PCI or auxiliary bus presents it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// A physical function, or the embedded CPU's.
+    #[default]
+    Physical,
+    /// A virtual function: decided by its PCI device id.
+    Virtual,
+    /// A scalable function.
+    Scalable,
+}
+
+impl FunctionKind {
+    /// The kind of a function by its name.
+    #[must_use]
+    pub const fn of(function: Function) -> Self {
+        match function {
+            Function::Pf | Function::Ecpf | Function::HostPf | Function::SatellitePf(_) => Self::Physical,
+            Function::Vf(_) | Function::HostVf(_) | Function::EcVf(_) | Function::AdjacentVf(_) => {
+                Self::Virtual
+            }
+            Function::Sf(_) => Self::Scalable,
+        }
+    }
+}
+
+/// The device's state as the driver sees it (`enum mlx5_device_state`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceState {
+    /// Not probed.
+    #[default]
+    Uninitialized,
+    /// Working.
+    Up,
+    /// Lost, or never brought up: the driver answers its own commands.
+    InternalError,
+}
+
+/// The function as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct Interface {
+    /// What kind of function it is.
+    pub kind: FunctionKind,
+    /// A scalable function whose manager does the rest: the driver only enables it and asks what it can do.
+    pub light: bool,
+    /// The function is that of an embedded CPU (bit of the initialisation segment, read at every load).
+    pub ecpf: bool,
+    /// The device's state.
+    pub device: DeviceState,
+    /// A driver is bound.
+    pub probed: bool,
+    /// The interface is up (`MLX5_INTERFACE_STATE_UP`).
+    pub loaded: bool,
+    /// The region with the driver's doorbells.
+    pub uar: Option<UarIndex>,
+    /// The number the host gives the function, from 1.
+    pub sw_vhca_id: u16,
+    /// Interface step sequence in use.
+    pub issi: u16,
+}
+
+impl Interface {
+    /// Whether the device is in its error state.
+    #[must_use]
+    pub fn in_error(&self) -> bool {
+        self.device == DeviceState::InternalError
+    }
+
+    /// Whether the function is that of an embedded CPU.
+    #[must_use]
+    pub fn is_ecpf(&self) -> bool {
+        self.ecpf
+    }
+
+    /// Whether the function has vports to manage: a physical one with the right on an Ethernet port
+    /// (`MLX5_VPORT_MANAGER`).
+    #[must_use]
+    pub fn is_vport_manager(&self, capabilities: &Capabilities) -> bool {
+        self.kind == FunctionKind::Physical
+            && capabilities.general().vport_group_manager()
+            && capabilities.is_ethernet()
+    }
+}
+
+impl State {
+    /// Whether no command may reach the device (`mlx5_cmd_is_down`).
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        !self.command.is_up() || self.interface.in_error()
+    }
+}

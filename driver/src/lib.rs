@@ -1,0 +1,42 @@
+//! The host's side: a driver for the page-management life of an mlx5 device, in three revisions.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`Driver`], [`operation`], [`books`], [`message`] | what an owner of a driver sees: operations, books, messages |
+//! | [`revision`] | the choices in which revisions differ |
+//! | [`runtime`] | tasks, scheduling points, locks, queues |
+//! | `load` | probe and load, unload and remove, reload |
+//! | [`command`] | the command interface |
+//! | [`event_queue`], [`health`], [`capabilities`], [`timeouts`] | what else every function needs |
+//! | [`pages`] | pages for firmware |
+//! | [`eswitch`], [`sriov`], [`subfunction`] | other functions |
+
+pub mod books;
+pub mod capabilities;
+pub mod command;
+mod driver;
+mod ecpf;
+pub mod errno;
+pub mod eswitch;
+pub mod event_queue;
+pub mod health;
+pub mod interface;
+mod load;
+pub mod message;
+pub mod operation;
+pub mod pages;
+mod registers;
+pub mod revision;
+pub mod runtime;
+pub mod sriov;
+pub mod subfunction;
+#[cfg(test)]
+mod test_backing;
+pub mod timeouts;
+mod uar;
+
+pub use driver::{Driver, DriverSetup, HostOptions, State};
+pub use errno::Errno;
+pub use message::{Message, MessageKind, MessageLevel};
+pub use operation::{EswitchMode, HostOperation};
+pub use revision::RevisionName;

@@ -1,0 +1,244 @@
+//! The life of a driver on its function: probe and load, unload and remove, reload.
+//!
+//! * `function` - the function itself: enabled, opened, closed, disabled
+//! * `interface` - what needs a running function: doorbells, event queues, VFs
+//!
+//! Both come up in this order and go down in the reverse one; a failure undoes what was done before it.
+//!
+//! | step | up | down |
+//! |---|---|---|
+//! | function | ENABLE_HCA, pages for boot and init, INIT_HCA | TEARDOWN_HCA, all pages back, DISABLE_HCA |
+//! | once per probe | SR-IOV, eswitch, scalable functions as objects | the reverse, at remove |
+//! | interface | UAR, event queues, VFs enabled again | VFs off, event queues gone |
+
+mod function;
+mod interface;
+
+use crate::command;
+use crate::driver::Driver;
+use crate::errno::Errno;
+use crate::eswitch;
+use crate::health;
+use crate::interface::DeviceState;
+use crate::message::MessageKind;
+use crate::pages;
+use crate::runtime::Object;
+use crate::sriov;
+use crate::subfunction;
+use crate::timeouts::Timeouts;
+use prm::command::Command as _;
+use prm::hca::QueryAdapter;
+
+/// Why the function is brought up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// The driver was bound.
+    Probe,
+    /// It was told to load again.
+    Reload,
+    /// The device had failed.
+    Recovery,
+}
+
+/// Binds the driver (`mlx5_init_one` behind `probe_one`).
+///
+/// # Errors
+/// What failed first. Nothing is left bound then; pages that could not be taken back are lost.
+pub(crate) async fn probe(driver: &Driver) -> Result<(), Errno> {
+    let _devlink = driver.lock(Object::DevlinkLock).await;
+    let _interface = driver.lock(Object::InterfaceLock).await;
+    let free = driver
+        .step(driver.writes(Object::Interface), |state, _| {
+            if state.interface.probed {
+                return false;
+            }
+            state.interface.probed = true;
+            state.interface.device = DeviceState::Up;
+            state.timeouts = Timeouts::default();
+            state.health.begin();
+            state.capabilities = crate::capabilities::Capabilities::default();
+            true
+        })
+        .await;
+    if !free {
+        return Err(Errno::EBUSY);
+    }
+    pages::init(driver);
+    let result = bring_up(driver).await;
+    if result.is_err() {
+        pages::cleanup(driver).await;
+        driver
+            .step(driver.writes(Object::Interface), |state, _| {
+                state.interface.device = DeviceState::InternalError;
+                state.interface.probed = false;
+            })
+            .await;
+    }
+    result
+}
+
+async fn bring_up(driver: &Driver) -> Result<(), Errno> {
+    if driver.with(|state, _| state.interface.light) {
+        return function::set_up_light(driver).await;
+    }
+    function::set_up(driver, Occasion::Probe).await?;
+    if let Err(errno) = init_once(driver).await {
+        function::tear_down(driver, Occasion::Probe).await;
+        return Err(errno);
+    }
+    if let Err(errno) = interface::load(driver).await {
+        cleanup_once(driver).await;
+        function::tear_down(driver, Occasion::Probe).await;
+        return Err(errno);
+    }
+    set_loaded(driver, true).await;
+    Ok(())
+}
+
+/// What lives from probe to remove (`mlx5_init_once`).
+async fn init_once(driver: &Driver) -> Result<(), Errno> {
+    command::run::<QueryAdapter>(driver, &QueryAdapter::input()).await?;
+    sriov::init(driver).await;
+    if let Err(errno) = eswitch::init(driver).await {
+        sriov::cleanup(driver).await;
+        return Err(errno);
+    }
+    if let Err(errno) = subfunction::init(driver).await {
+        eswitch::cleanup(driver).await;
+        sriov::cleanup(driver).await;
+        return Err(errno);
+    }
+    Ok(())
+}
+
+/// Undoes [`init_once`] (`mlx5_cleanup_once`).
+async fn cleanup_once(driver: &Driver) {
+    subfunction::cleanup(driver).await;
+    eswitch::cleanup(driver).await;
+    sriov::cleanup(driver).await;
+}
+
+/// Unbinds the driver (`remove_one`, `mlx5_uninit_one`).
+///
+/// # Errors
+/// `-ENODEV` without a bound driver. Nothing else fails: what cannot be undone is left.
+pub(crate) async fn remove(driver: &Driver) -> Result<(), Errno> {
+    if !driver
+        .step(driver.reads(Object::Interface), |state, _| state.interface.probed)
+        .await
+    {
+        return Err(Errno::ENODEV);
+    }
+    health::drain(driver).await;
+    if driver.with(|state, _| state.interface.light) {
+        let _devlink = driver.lock(Object::DevlinkLock).await;
+        let _interface = driver.lock(Object::InterfaceLock).await;
+        function::close_light(driver).await;
+    } else {
+        sriov::remove(driver).await;
+        let _devlink = driver.lock(Object::DevlinkLock).await;
+        let _interface = driver.lock(Object::InterfaceLock).await;
+        eswitch::disable(driver).await;
+        if driver.with(|state, _| state.interface.loaded) {
+            set_loaded(driver, false).await;
+            interface::unload(driver).await;
+            cleanup_once(driver).await;
+            function::tear_down(driver, Occasion::Probe).await;
+        } else {
+            driver.message(MessageKind::InterfaceDown);
+            cleanup_once(driver).await;
+        }
+    }
+    pages::cleanup(driver).await;
+    driver
+        .step(driver.writes(Object::Interface), |state, _| {
+            state.interface.probed = false;
+            state.interface.device = DeviceState::Uninitialized;
+        })
+        .await;
+    Ok(())
+}
+
+/// Unloads and loads again, keeping what lives from probe to remove (`devlink dev reload`, action `driver_reinit`).
+///
+/// # Errors
+/// What loading again fails with; unloading has no result. `-ENODEV` without a bound driver.
+pub(crate) async fn reload(driver: &Driver) -> Result<(), Errno> {
+    let _devlink = driver.lock(Object::DevlinkLock).await;
+    if !driver
+        .step(driver.reads(Object::Interface), |state, _| state.interface.probed)
+        .await
+    {
+        return Err(Errno::ENODEV);
+    }
+    if driver.with(|state, _| state.interface.light) {
+        function::close_light(driver).await;
+        set_device(driver, DeviceState::Up).await;
+        return function::set_up_light(driver).await;
+    }
+    unload_one(driver).await;
+    load_one(driver, Occasion::Reload).await
+}
+
+/// Loads (`mlx5_load_one_devl_locked`). The caller holds the devlink lock.
+///
+/// # Errors
+/// What failed first.
+pub(crate) async fn load_one(driver: &Driver, occasion: Occasion) -> Result<(), Errno> {
+    let _interface = driver.lock(Object::InterfaceLock).await;
+    if driver
+        .step(driver.reads(Object::Interface), |state, _| state.interface.loaded)
+        .await
+    {
+        driver.message(MessageKind::InterfaceUp);
+        return Ok(());
+    }
+    set_device(driver, DeviceState::Up).await;
+    let result = match function::set_up(driver, occasion).await {
+        Err(errno) => Err(errno),
+        Ok(()) => match interface::load(driver).await {
+            Ok(()) => Ok(()),
+            Err(errno) => {
+                function::tear_down(driver, occasion).await;
+                Err(errno)
+            }
+        },
+    };
+    match result {
+        Ok(()) => set_loaded(driver, true).await,
+        Err(_) => set_device(driver, DeviceState::InternalError).await,
+    }
+    result
+}
+
+/// Unloads (`mlx5_unload_one_devl_locked`). The caller holds the devlink lock. A failed TEARDOWN_HCA is not told.
+pub(crate) async fn unload_one(driver: &Driver) {
+    eswitch::disable(driver).await;
+    let _interface = driver.lock(Object::InterfaceLock).await;
+    if !driver
+        .step(driver.reads(Object::Interface), |state, _| state.interface.loaded)
+        .await
+    {
+        driver.message(MessageKind::InterfaceDown);
+        return;
+    }
+    set_loaded(driver, false).await;
+    interface::unload(driver).await;
+    function::tear_down(driver, Occasion::Reload).await;
+}
+
+async fn set_loaded(driver: &Driver, loaded: bool) {
+    driver
+        .step(driver.writes(Object::Interface), |state, _| {
+            state.interface.loaded = loaded
+        })
+        .await;
+}
+
+async fn set_device(driver: &Driver, device: DeviceState) {
+    driver
+        .step(driver.writes(Object::Interface), |state, _| {
+            state.interface.device = device
+        })
+        .await;
+}

@@ -1,0 +1,157 @@
+//! Pages for firmware: what it asks for, what it was given, what it returns.
+//!
+//! | where | what |
+//! |---|---|
+//! | `owner` | who owns pages: identity on the wire, key in the book |
+//! | `book`, `root`, `page_table`, `host_page`, `free_list`, `counters` | the book |
+//! | `quarantine` | pages of which nobody knows whether firmware uses them |
+//! | `function_type` | what kind of function an owner is |
+//! | `give`, `reclaim`, `release` | the exchanges with firmware |
+//! | `request` | page request events and the single worker that serves them |
+//! | `startup` | pages for boot and initialisation, and their way back |
+//! | `migration` | the move from function ids to VHCA ids |
+//! | `waiting` | the wait for other functions' pages |
+//! | `late` | completions that come after their caller gave up |
+
+mod book;
+mod counters;
+mod free_list;
+mod function_type;
+mod give;
+mod host_page;
+mod late;
+mod migration;
+mod owner;
+mod page_table;
+mod quarantine;
+mod reclaim;
+mod release;
+mod reporting;
+mod request;
+mod root;
+mod startup;
+mod waiting;
+
+pub use book::{AllocationFailure, PageBook, PutReport, PutRules};
+pub use owner::{Owner, WireIdentity};
+pub use quarantine::{Quarantine, Unsettled};
+pub use request::PageWork;
+pub use root::Root;
+
+pub(crate) use function_type::learn_type;
+pub(crate) use late::{on_device_reset, on_late_completion};
+pub(crate) use release::free_page;
+pub(crate) use request::{drain_before_gate, on_page_request};
+pub(crate) use startup::{check_mode, reclaim_startup, satisfy_startup};
+pub(crate) use waiting::wait_for_pages;
+
+use crate::books::{DriverBooks, OwnerKey, OwnerView, PageMode, PageWait};
+use crate::driver::{Driver, State};
+use crate::revision::{Accounting, BootRoot, Leftovers};
+use crate::runtime::{Object, WorkQueue};
+use reporting::Reporting;
+
+/// The page code's part of the driver's state.
+#[derive(Clone, Debug, Default)]
+pub struct PagesState {
+    /// Pages, owners, counters.
+    pub book: PageBook,
+    /// How owners are named now.
+    pub mode: PageMode,
+    /// Page requests that wait for the worker.
+    pub queue: WorkQueue<PageWork>,
+    /// Whether page requests are listened to.
+    listening: bool,
+    /// The key the boot pages went under.
+    boot_key: Option<OwnerKey>,
+    /// The worker met what would have crashed a kernel. It serves nothing any more.
+    crashed: bool,
+    reporting: Reporting,
+    /// Waits that have ended, oldest first.
+    waits: Vec<PageWait>,
+}
+
+/// Begins the book anew (`mlx5_pagealloc_init`). Part of an announced step.
+pub(crate) fn init(driver: &Driver) {
+    driver.with(|state, _| {
+        let pages = &mut state.pages;
+        pages.book = PageBook::default();
+        pages.mode = PageMode::FuncId;
+        pages.listening = false;
+        pages.boot_key = None;
+        pages.crashed = false;
+    });
+}
+
+/// Ends the book (`mlx5_pagealloc_cleanup`). Pages still in it are lost; the counters can still be read.
+pub(crate) async fn cleanup(driver: &Driver) {
+    let keys = driver
+        .step(driver.writes(Object::PageBook), |state, _| {
+            state.pages.book.roots().map(|(key, _)| key).collect::<Vec<_>>()
+        })
+        .await;
+    for key in keys {
+        match driver.revision().leftovers() {
+            Leftovers::Forgotten => driver.with(|state, _| state.pages.book.forget_root(key)),
+            Leftovers::SetAside => {
+                startup::set_aside(driver, key);
+            }
+        }
+    }
+}
+
+/// Listens to page requests from now on (`mlx5_pagealloc_start`).
+pub(crate) async fn start(driver: &Driver) {
+    driver
+        .step(driver.writes(Object::PageQueue), |state, _| {
+            state.pages.listening = true
+        })
+        .await;
+}
+
+/// Stops listening and waits for the worker (`mlx5_pagealloc_stop`).
+pub(crate) async fn stop(driver: &Driver) {
+    driver
+        .step(driver.writes(Object::PageQueue), |state, _| {
+            state.pages.listening = false
+        })
+        .await;
+    driver.flush_work::<PageWork>().await;
+}
+
+/// Puts the page code's part into the driver's books.
+pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) {
+    let pages = &state.pages;
+    books.counters = pages.book.counters;
+    books.page_mode = pages.mode;
+    books.page_queue_outstanding = pages.queue.outstanding();
+    books.page_waits.clone_from(&pages.waits);
+    let revision = driver.revision();
+    for (key, root) in pages.book.roots() {
+        let given = root.given();
+        books.roots.insert(key, given);
+        let wire = match revision.boot_root() {
+            BootRoot::Remembered => root.wire,
+            BootRoot::Assumed => WireIdentity::of_key(key).sent(pages.mode),
+        };
+        books.owners.push(OwnerView {
+            key,
+            id: wire.id,
+            ec: wire.ec,
+            mode: pages.mode,
+            pages: given,
+        });
+        match revision.accounting() {
+            Accounting::Exchanges => {}
+            Accounting::HostPages => {
+                books.roots_by_type.insert(key, root.by_type().clone());
+            }
+            Accounting::Owners if given > 0 => {
+                books
+                    .roots_by_type
+                    .insert(key, [(root.function_type, given)].into());
+            }
+            Accounting::Owners => {}
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The driver's book: which 4 KiB pages firmware has, by owner.
+//!
+//! Nothing here talks to firmware. The procedures around it decide when pages are taken and put back.
+
+mod moving;
+mod putting;
+mod setting_aside;
+
+use super::free_list::FreeList;
+use super::host_page::{HostPageSize, TrackedPage};
+use super::owner::Owner;
+use super::quarantine::Quarantine;
+use super::root::Root;
+use crate::books::{Counters, FunctionType, OwnerKey};
+use crate::revision::{Accounting, ReturnCheck};
+use prm::Iova;
+use prm::link::DeviceBacking;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+/// Why no page could be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AllocationFailure {
+    /// The host has no page.
+    NoMemory,
+    /// The page could not be mapped.
+    NotMapped,
+    /// The page could not be tracked: no memory for the owner's root.
+    NotTracked,
+    /// The page could not be tracked: its address is tracked already.
+    AlreadyTracked,
+    /// A host page is listed as free and is not.
+    FreeListBroken,
+}
+
+/// How pages that are put back are treated.
+#[derive(Clone, Copy, Debug)]
+pub struct PutRules {
+    /// What counters follow.
+    pub accounting: Accounting,
+    /// Whether returns are checked.
+    pub check: ReturnCheck,
+}
+
+/// What putting pages back showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PutReport {
+    /// Pages that were found and freed.
+    pub freed: u32,
+    /// Pages nobody knows.
+    pub not_found: Vec<Iova>,
+    /// Pages that were free already.
+    pub twice: Vec<Iova>,
+    /// Pages that had been set aside and came back after all.
+    pub late: u32,
+    /// The key has no root.
+    pub root_missing: bool,
+    /// A host page's own key has no root: it could not be freed.
+    pub owner_missing: bool,
+}
+
+/// The book (`struct mlx5_priv`: `page_root_xa`, `free_list`, `fw_pages`, `page_counters`).
+#[derive(Clone, Debug, Default)]
+pub struct PageBook {
+    pub(super) roots: BTreeMap<OwnerKey, Root>,
+    /// While a root moves it is found under two keys: the new one leads to the old one.
+    alias: Option<(OwnerKey, OwnerKey)>,
+    free_list: FreeList,
+    /// Host pages with free 4 KiB pages that outlived their root in the free list.
+    orphans: BTreeMap<(OwnerKey, u64), TrackedPage>,
+    /// The counters.
+    pub counters: Counters,
+    /// What was set aside.
+    pub quarantine: Quarantine,
+}
+
+impl PageBook {
+    fn resolve(&self, key: OwnerKey) -> Option<OwnerKey> {
+        if self.roots.contains_key(&key) {
+            return Some(key);
+        }
+        self.alias.filter(|&(new, _)| new == key).map(|(_, old)| old)
+    }
+
+    /// The root of a key.
+    #[must_use]
+    pub fn root(&self, key: OwnerKey) -> Option<&Root> {
+        self.roots.get(&self.resolve(key)?)
+    }
+
+    /// The roots by ascending key.
+    pub fn roots(&self) -> impl Iterator<Item = (OwnerKey, &Root)> {
+        self.roots.iter().map(|(&key, root)| (key, root))
+    }
+
+    /// Takes `count` 4 KiB pages for an owner and appends their addresses (`alloc_4k`). Those taken before a failure
+    /// stay taken: the caller puts them back.
+    ///
+    /// # Errors
+    /// [`AllocationFailure`] when the host has no more.
+    pub fn take(
+        &mut self,
+        backing: &mut dyn DeviceBacking,
+        owner: Owner,
+        function_type: FunctionType,
+        count: u32,
+        accounting: Accounting,
+        addresses: &mut Vec<Iova>,
+    ) -> Result<(), AllocationFailure> {
+        let size = HostPageSize::of(backing);
+        for _ in 0..count {
+            let (address, stored) = match self.take_listed(owner.key, size)? {
+                Some(taken) => taken,
+                None => self.take_fresh(backing, owner, function_type, size)?,
+            };
+            match accounting {
+                Accounting::Exchanges => {}
+                Accounting::HostPages => self.counters.add(stored, 1),
+                Accounting::Owners => self.counters.add(self.type_of(owner.key), 1),
+            }
+            addresses.push(address);
+        }
+        Ok(())
+    }
+
+    fn type_of(&self, key: OwnerKey) -> FunctionType {
+        self.root(key)
+            .map_or(FunctionType::None, |root| root.function_type)
+    }
+
+    fn take_listed(
+        &mut self,
+        key: OwnerKey,
+        size: HostPageSize,
+    ) -> Result<Option<(Iova, FunctionType)>, AllocationFailure> {
+        let Some(number) = self.free_list.oldest(key) else {
+            return Ok(None);
+        };
+        let mut root = self.roots.get_mut(&key);
+        let page = match self.orphans.get_mut(&(key, number)) {
+            Some(orphan) => Some(orphan),
+            None => root.as_mut().and_then(|root| root.table.get_mut(number)),
+        };
+        let page = page.ok_or(AllocationFailure::FreeListBroken)?;
+        let sub_page = page.take().ok_or(AllocationFailure::FreeListBroken)?;
+        let (stored, exhausted) = (page.function_type, page.free_count() == 0);
+        if exhausted {
+            self.free_list.remove(key, number);
+            self.orphans.remove(&(key, number));
+        }
+        if let Some(root) = root.filter(|root| root.table.get(number).is_some()) {
+            root.note_taken(stored, 1);
+        }
+        Ok(Some((size.address(number, sub_page), stored)))
+    }
+
+    /// A page of a new host page (`alloc_system_page`, then `alloc_4k`).
+    fn take_fresh(
+        &mut self,
+        backing: &mut dyn DeviceBacking,
+        owner: Owner,
+        function_type: FunctionType,
+        size: HostPageSize,
+    ) -> Result<(Iova, FunctionType), AllocationFailure> {
+        let page = backing.allocate_page().map_err(|_| AllocationFailure::NoMemory)?;
+        let mut mapping = backing.map_page(page);
+        // Firmware takes address 0 for no page, so the page is mapped a second time.
+        let zero = mapping.is_ok_and(|at| at.0 == 0);
+        if zero {
+            mapping = backing.map_page(page);
+        }
+        let at = match mapping {
+            Ok(at) => at,
+            Err(_) => {
+                if zero {
+                    backing.unmap_page(Iova(0));
+                }
+                backing.free_page(page);
+                return Err(AllocationFailure::NotMapped);
+            }
+        };
+        let mut tracked = TrackedPage::new(page, size.sub_pages(), function_type);
+        let first = tracked.take().unwrap_or(0);
+        let number = size.number(at);
+        let result = self.track(backing, owner, function_type, number, tracked);
+        if result.is_err() {
+            backing.unmap_page(at);
+        }
+        if zero {
+            backing.unmap_page(Iova(0));
+        }
+        if let Err(failure) = result {
+            backing.free_page(page);
+            return Err(failure);
+        }
+        if tracked.free_count() > 0 {
+            self.free_list.add(owner.key, number);
+        }
+        Ok((size.address(number, first), function_type))
+    }
+
+    fn track(
+        &mut self,
+        backing: &mut dyn DeviceBacking,
+        owner: Owner,
+        function_type: FunctionType,
+        number: u64,
+        page: TrackedPage,
+    ) -> Result<(), AllocationFailure> {
+        let root = match self.roots.entry(owner.key) {
+            Entry::Occupied(root) => root.into_mut(),
+            Entry::Vacant(place) => {
+                backing
+                    .allocate("page_root")
+                    .map_err(|_| AllocationFailure::NotTracked)?;
+                place.insert(Root::new(owner.key, owner.wire, function_type))
+            }
+        };
+        if !root.table.insert(number, page) {
+            return Err(AllocationFailure::AlreadyTracked);
+        }
+        root.note_taken(page.function_type, 1);
+        Ok(())
+    }
+
+    /// Up to `limit` taken 4 KiB pages of an owner in the order in which the kernel reclaims them by force: host
+    /// pages by descending address, 4 KiB pages in them ascending.
+    #[must_use]
+    pub fn used_pages(&self, key: OwnerKey, limit: usize, host_page_size: u64) -> Vec<Iova> {
+        let size = HostPageSize::new(host_page_size);
+        let Some(root) = self.root(key) else {
+            return Vec::new();
+        };
+        let pages = root.descending();
+        let used = pages.flat_map(|(number, page)| {
+            page.used(size.sub_pages())
+                .map(move |sub_page| size.address(number, sub_page))
+        });
+        used.take(limit).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

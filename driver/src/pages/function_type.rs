@@ -1,0 +1,121 @@
+//! What kind of function owns pages.
+
+use super::owner::{Owner, WireIdentity};
+use crate::books::{FunctionType, PageMode};
+use crate::driver::{Driver, State};
+use crate::eswitch;
+use crate::revision::{Accounting, TypeLookup};
+use crate::runtime::Object;
+use prm::VhcaId;
+
+/// The type of an owner (`func_id_to_type`, `func_vhca_id_to_type`). With VHCA ids it may take the eswitch's state lock.
+pub(super) async fn function_type(driver: &Driver, owner: Owner) -> FunctionType {
+    let mode = driver
+        .step(driver.reads(Object::Sriov), |state, _| state.pages.mode)
+        .await;
+    match mode {
+        PageMode::FuncId => driver.with(|state, _| by_function_id(state, owner.wire)),
+        PageMode::VhcaId => by_vhca_id(driver, VhcaId(owner.wire.id)).await,
+    }
+}
+
+fn by_function_id(state: &State, wire: WireIdentity) -> FunctionType {
+    let limits = FunctionIdLimits {
+        embedded: eswitch::is_ecpf(state),
+        most_vfs: state.sriov.max_vfs().max(state.sriov.max_ec_vfs()),
+    };
+    limits.type_of(wire)
+}
+
+/// What decides about a function id.
+#[derive(Clone, Copy, Debug)]
+struct FunctionIdLimits {
+    /// The driver runs on the embedded CPU.
+    embedded: bool,
+    /// VFs that can be: beyond them ids are scalable functions'.
+    most_vfs: u16,
+}
+
+impl FunctionIdLimits {
+    fn type_of(self, wire: WireIdentity) -> FunctionType {
+        if wire.id == 0 {
+            if self.embedded && !wire.ec {
+                FunctionType::HostPf
+            } else {
+                FunctionType::Own
+            }
+        } else if wire.id <= self.most_vfs {
+            if wire.ec {
+                FunctionType::EcVf
+            } else {
+                FunctionType::Vf
+            }
+        } else {
+            FunctionType::Sf
+        }
+    }
+}
+
+async fn by_vhca_id(driver: &Driver, id: VhcaId) -> FunctionType {
+    let own = driver.with(|state, _| state.capabilities.vhca_id() == id);
+    if !driver.options().eswitch_support {
+        // Without the eswitch's code the lookup is a stub that knows nobody, not even the own function. Accounts by owner
+        // need no lookup for that one.
+        let known = own && driver.revision().accounting() == Accounting::Owners;
+        return if known {
+            FunctionType::Own
+        } else {
+            FunctionType::None
+        };
+    }
+    if own {
+        return FunctionType::Own;
+    }
+    match driver.revision().type_lookup() {
+        TypeLookup::VportWalk => eswitch::type_by_walk(driver, id).await,
+        TypeLookup::TypeMap => eswitch::type_by_map(driver, id).await,
+    }
+}
+
+/// The eswitch learnt which function a VHCA id is: accounts by owner move its pages from "none" to the type. Part of an
+/// announced step.
+pub(crate) fn learn_type(driver: &Driver, id: VhcaId, function_type: FunctionType) {
+    if driver.revision().accounting() != Accounting::Owners {
+        return;
+    }
+    driver.with(|state, _| {
+        if state.pages.mode == PageMode::VhcaId {
+            let owner = Owner::named(WireIdentity::vhca(id), PageMode::VhcaId);
+            state.pages.book.learn_type(owner.key, function_type);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(embedded: bool, most_vfs: u16, id: u16, ec: bool) -> FunctionType {
+        FunctionIdLimits { embedded, most_vfs }.type_of(WireIdentity { id, ec })
+    }
+
+    #[test]
+    fn function_ids_are_own_then_vfs_then_scalable_functions() {
+        assert_eq!(of(false, 3, 0, false), FunctionType::Own);
+        assert_eq!(of(false, 3, 0, true), FunctionType::Own);
+        assert_eq!(of(false, 3, 3, false), FunctionType::Vf);
+        assert_eq!(of(false, 3, 3, true), FunctionType::EcVf);
+        assert_eq!(of(false, 3, 4, false), FunctionType::Sf);
+        assert_eq!(
+            of(false, 0, 1, false),
+            FunctionType::Sf,
+            "no VFs are known before the first probe ends"
+        );
+    }
+
+    #[test]
+    fn on_the_embedded_cpu_function_0_is_the_host_unless_the_bit_is_set() {
+        assert_eq!(of(true, 3, 0, false), FunctionType::HostPf);
+        assert_eq!(of(true, 3, 0, true), FunctionType::Own);
+    }
+}

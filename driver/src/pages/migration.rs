@@ -1,0 +1,115 @@
+//! The move of the boot pages from a function id to the VHCA id.
+
+use super::owner::{Owner, WireIdentity};
+use super::startup::set_aside;
+use crate::books::{OwnerKey, PageMode};
+use crate::driver::Driver;
+use crate::errno::Errno;
+use crate::eswitch;
+use crate::message::MessageKind;
+use crate::revision::{BootRoot, MigrationOrder, StaleRoots};
+use crate::runtime::Object;
+
+/// Moves the boot root to the key of the own VHCA id (`mlx5_pagealloc_migrate_to_vhca_id`).
+///
+/// # Errors
+/// `ENOMEM` without memory for the key, `EBUSY` if it has a root already.
+pub(super) async fn migrate(driver: &Driver) -> Result<(), Errno> {
+    let revision = driver.revision();
+    let (old, new) = driver
+        .step(driver.reads(Object::PageBook), |state, _| keys(driver, state))
+        .await;
+    let new = Owner::named(new, PageMode::VhcaId);
+    let Some(old) = old.filter(|&old| old != new.key) else {
+        return Ok(());
+    };
+    if driver.with(|state, _| state.pages.book.root(old).is_none()) {
+        return Ok(());
+    }
+    if let Err(errno) = insert(driver, old, new.key).await {
+        driver.message(MessageKind::MigrationFailed {
+            from: old,
+            to: new.key,
+            errno,
+        });
+        if revision.boot_root() == BootRoot::Remembered {
+            // Firmware goes by VHCA ids already: the pages stay where they are, but are asked for by the new name.
+            driver.with(|state, _| state.pages.book.rename(old, new.wire));
+        }
+        return Err(errno);
+    }
+    driver.race_point("migrate.inserted_new_key").await;
+    match revision.migration_order() {
+        MigrationOrder::EraseThenRetag => {
+            erase(driver).await;
+            driver.race_point("migrate.erased_old_key").await;
+            retag(driver, old, new).await;
+            driver.race_point("migrate.retagged").await;
+        }
+        MigrationOrder::RetagThenErase => {
+            retag(driver, old, new).await;
+            driver.race_point("migrate.retagged").await;
+            erase(driver).await;
+            driver.race_point("migrate.erased_old_key").await;
+        }
+        MigrationOrder::ReserveThenSwap => {
+            driver
+                .step(driver.writes(Object::PageBook), |state, _| {
+                    state.pages.book.retag(old, new.key, new.wire);
+                    state.pages.book.erase_old_key();
+                })
+                .await;
+            driver.race_point("migrate.retagged").await;
+            driver.race_point("migrate.erased_old_key").await;
+        }
+    }
+    Ok(())
+}
+
+fn keys(driver: &Driver, state: &crate::driver::State) -> (Option<OwnerKey>, WireIdentity) {
+    let old = match driver.revision().boot_root() {
+        BootRoot::Assumed => {
+            let wire = WireIdentity {
+                id: 0,
+                ec: eswitch::is_ecpf(state),
+            };
+            Some(wire.key(PageMode::FuncId))
+        }
+        BootRoot::Remembered => state.pages.boot_key,
+    };
+    (old, WireIdentity::vhca(state.capabilities.vhca_id()))
+}
+
+async fn insert(driver: &Driver, old: OwnerKey, new: OwnerKey) -> Result<(), Errno> {
+    driver.runtime().point(driver.writes(Object::PageBook)).await;
+    driver
+        .with(|_, backing| backing.allocate("page_root"))
+        .map_err(|_| Errno::ENOMEM)?;
+    if driver.with(|state, _| state.pages.book.add_key(old, new)) {
+        return Ok(());
+    }
+    match driver.revision().stale_roots() {
+        StaleRoots::Stay => Err(Errno::EBUSY),
+        StaleRoots::SetAside => {
+            set_aside(driver, new);
+            let added = driver.with(|state, _| state.pages.book.add_key(old, new));
+            if added { Ok(()) } else { Err(Errno::EBUSY) }
+        }
+    }
+}
+
+async fn erase(driver: &Driver) {
+    driver
+        .step(driver.writes(Object::PageBook), |state, _| {
+            state.pages.book.erase_old_key()
+        })
+        .await;
+}
+
+async fn retag(driver: &Driver, old: OwnerKey, new: Owner) {
+    driver
+        .step(driver.writes(Object::PageBook), |state, _| {
+            state.pages.book.retag(old, new.key, new.wire)
+        })
+        .await;
+}

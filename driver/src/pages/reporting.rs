@@ -1,0 +1,102 @@
+//! What the page code prints, as often as a kernel would.
+
+use super::book::{AllocationFailure, PutReport};
+use crate::books::OwnerKey;
+use crate::driver::Driver;
+use crate::errno::Errno;
+use crate::message::MessageKind;
+use prm::Cycles;
+
+/// Messages of one kind in [`WINDOW`] before they are held back (`DEFAULT_RATELIMIT_BURST`).
+const BURST: u32 = 10;
+
+/// `DEFAULT_RATELIMIT_INTERVAL`.
+const WINDOW: Cycles = Cycles::from_secs(5);
+
+/// What has been printed, as far as that decides about the next message.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reporting {
+    window_start: Option<Cycles>,
+    printed: u32,
+    warned: [bool; 4],
+}
+
+/// The places that print a stack trace, once in the driver's life each (`WARN_ON_ONCE`).
+#[derive(Clone, Copy, Debug)]
+pub(super) enum OncePlace {
+    /// A page of a key without a root comes back (`find_fw_page`).
+    Find = 0,
+    /// A host page's own key has no root (`free_fwp`).
+    Free = 1,
+    /// Reclaim by force for a key without a root (`reclaim_pages_cmd`).
+    Force = 2,
+    /// Release of everything for a key without a root (`release_all_pages`).
+    Release = 3,
+}
+
+/// Prints that a key has no root, unless this place has done so before.
+pub(super) fn warn_missing_root(driver: &Driver, place: OncePlace, key: OwnerKey) {
+    let first =
+        driver.with(|state, _| !std::mem::replace(&mut state.pages.reporting.warned[place as usize], true));
+    if first {
+        driver.message(MessageKind::MissingRoot { key });
+    }
+}
+
+/// Whether one more message of the kind that firmware can cause at will may be printed now (`mlx5_core_warn_rl`).
+fn may_print(driver: &Driver) -> bool {
+    let now = driver.now();
+    driver.with(|state, _| {
+        let reporting = &mut state.pages.reporting;
+        let open = reporting
+            .window_start
+            .is_some_and(|start| now.saturating_sub(start) <= WINDOW);
+        if !open {
+            reporting.window_start = Some(now);
+            reporting.printed = 0;
+        }
+        reporting.printed += 1;
+        reporting.printed <= BURST
+    })
+}
+
+/// Prints what putting pages back showed.
+pub(super) fn report_put(driver: &Driver, key: OwnerKey, report: &PutReport) {
+    if report.root_missing {
+        warn_missing_root(driver, OncePlace::Find, key);
+    }
+    if report.owner_missing {
+        warn_missing_root(driver, OncePlace::Free, key);
+    }
+    for &address in &report.not_found {
+        if !may_print(driver) {
+            break;
+        }
+        driver.message(MessageKind::PageNotFound { key, address });
+    }
+    for &address in &report.twice {
+        if !may_print(driver) {
+            break;
+        }
+        driver.message(MessageKind::PageReturnedTwice { key, address });
+    }
+    if report.late > 0 {
+        driver.message(MessageKind::PagesBackLate {
+            key,
+            pages: report.late,
+        });
+    }
+}
+
+/// Prints why no page could be taken; the error that makes.
+pub(super) fn report_allocation(driver: &Driver, failure: AllocationFailure) -> Errno {
+    let (message, errno) = match failure {
+        AllocationFailure::NoMemory => (MessageKind::PageAllocationFailed, Errno::ENOMEM),
+        AllocationFailure::NotMapped => (MessageKind::PageMappingFailed, Errno::ENOMEM),
+        AllocationFailure::NotTracked => (MessageKind::PageTrackingFailed, Errno::ENOMEM),
+        AllocationFailure::AlreadyTracked => (MessageKind::PageTrackingFailed, Errno::EEXIST),
+        AllocationFailure::FreeListBroken => (MessageKind::FreeListBroken, Errno::ENOENT),
+    };
+    driver.message(message);
+    errno
+}

@@ -1,0 +1,75 @@
+//! One owner's pages.
+
+use super::host_page::TrackedPage;
+use super::owner::WireIdentity;
+use super::page_table::PageTable;
+use crate::books::{FunctionType, OwnerKey};
+use std::collections::BTreeMap;
+
+/// All pages of one owner (an entry of `page_root_xa`).
+#[derive(Clone, Debug)]
+pub struct Root {
+    /// The host pages.
+    pub table: PageTable,
+    /// The key that is stored on the host pages. It differs from the root's own key only while a root moves.
+    pub pages_key: OwnerKey,
+    /// The owner's name on the wire.
+    pub wire: WireIdentity,
+    /// The owner's type, as far as it is known.
+    pub function_type: FunctionType,
+    /// 4 KiB pages that are taken, those held aside included.
+    pub used: u64,
+    /// Of those, the ones that are held aside because their fate is unknown.
+    pub held: u64,
+    by_type: BTreeMap<FunctionType, u64>,
+}
+
+impl Root {
+    /// A root without pages.
+    #[must_use]
+    pub fn new(key: OwnerKey, wire: WireIdentity, function_type: FunctionType) -> Self {
+        Self {
+            table: PageTable::default(),
+            pages_key: key,
+            wire,
+            function_type,
+            used: 0,
+            held: 0,
+            by_type: BTreeMap::new(),
+        }
+    }
+
+    /// 4 KiB pages that firmware is thought to have.
+    #[must_use]
+    pub const fn given(&self) -> u64 {
+        self.used.saturating_sub(self.held)
+    }
+
+    /// Notes that so many 4 KiB pages of a host page of this type are taken.
+    pub fn note_taken(&mut self, function_type: FunctionType, pages: u64) {
+        self.used += pages;
+        *self.by_type.entry(function_type).or_default() += pages;
+    }
+
+    /// Notes that so many are back.
+    pub fn note_returned(&mut self, function_type: FunctionType, pages: u64) {
+        self.used = self.used.saturating_sub(pages);
+        if let Some(count) = self.by_type.get_mut(&function_type) {
+            *count = count.saturating_sub(pages);
+            if *count == 0 {
+                self.by_type.remove(&function_type);
+            }
+        }
+    }
+
+    /// Taken 4 KiB pages by the type stored on their host page.
+    #[must_use]
+    pub const fn by_type(&self) -> &BTreeMap<FunctionType, u64> {
+        &self.by_type
+    }
+
+    /// The host pages by descending address.
+    pub fn descending(&self) -> impl Iterator<Item = (u64, &TrackedPage)> {
+        self.table.descending()
+    }
+}

@@ -1,0 +1,267 @@
+//! Pages for boot and initialisation, and the return of all pages at the end.
+
+use super::give::{Cause, give};
+use super::migration::migrate;
+use super::owner::{Owner, WireIdentity};
+use super::reclaim::reclaim;
+use crate::books::{FunctionType, OwnerKey, PageMode};
+use crate::command;
+use crate::driver::Driver;
+use crate::errno::Errno;
+use crate::eswitch;
+use crate::message::MessageKind;
+use crate::revision::{
+    BootRoot, CountCheck, Leftovers, ModeCheck, ReclaimProgress, StaleRoots, TeardownCheck,
+};
+use crate::runtime::Object;
+use prm::command::Command as _;
+use prm::pages::QueryPages;
+use prm::{Cycles, PageCount, QueryPagesPhase};
+
+/// Pages asked back by one command at the end: what an output of 12 mailboxes holds (`optimal_reclaimed_pages`).
+const RECLAIMED_AT_ONCE: u32 = (16 + 12 * 512 - 16) / 8;
+
+/// Where empty answers are slept over: how long.
+const RECLAIM_PAUSE: Cycles = Cycles::from_millis(20);
+
+/// Where a deadline is absolute: how many times the limit without progress.
+const RECLAIM_LIMITS: u64 = 12;
+
+/// Gives firmware what it needs for the next step of the load (`mlx5_satisfy_startup_pages`).
+///
+/// # Errors
+/// As QUERY_PAGES and MANAGE_PAGES, and what the move to VHCA ids fails with.
+pub(crate) async fn satisfy_startup(driver: &Driver, phase: QueryPagesPhase) -> Result<(), Errno> {
+    if phase == QueryPagesPhase::Boot {
+        begin(driver).await;
+    } else if driver.with(|state, _| state.capabilities.general_max().icm_mng_function_id_mode()) {
+        migrate(driver).await?;
+        driver
+            .step(driver.writes(Object::PageQueue), |state, _| {
+                state.pages.mode = PageMode::VhcaId
+            })
+            .await;
+    }
+    let (mode, own, embedded) = driver.with(|state, _| {
+        (
+            state.pages.mode,
+            state.capabilities.vhca_id(),
+            eswitch::is_ecpf(state),
+        )
+    });
+    let embedded = embedded && mode == PageMode::FuncId;
+    let id = if mode == PageMode::VhcaId { own.0 } else { 0 };
+    let input = QueryPages::input()
+        .with_op_mod(phase.raw())
+        .with_ec_function(embedded)
+        .with_function_id(id);
+    let answer = command::run::<QueryPages>(driver, &input)
+        .await
+        .map_err(|error| error.errno())?;
+    let count = PageCount::from_bits(answer.page_count());
+    if count.0 == 0 {
+        return Ok(());
+    }
+    if count.0 < 0 && driver.revision().count_check() == CountCheck::Validating {
+        driver.message(MessageKind::ImpossiblePageCount {
+            id: answer.function_id(),
+            pages: count.0,
+        });
+        return Err(Errno::EINVAL);
+    }
+    // The id is the reply's, the embedded-CPU bit the driver's own.
+    let owner = Owner::named(
+        WireIdentity {
+            id: answer.function_id(),
+            ec: embedded,
+        },
+        mode,
+    );
+    if phase == QueryPagesPhase::Boot {
+        driver.with(|state, _| state.pages.boot_key = Some(owner.key));
+    }
+    give(driver, owner, count, Cause::Startup).await
+}
+
+/// A new life: pages go by function ids.
+async fn begin(driver: &Driver) {
+    let keys = driver
+        .step(driver.writes(Object::PageBook), |state, _| {
+            state.pages.mode = PageMode::FuncId;
+            state.pages.boot_key = None;
+            state.pages.book.roots().map(|(key, _)| key).collect::<Vec<_>>()
+        })
+        .await;
+    if driver.revision().stale_roots() == StaleRoots::SetAside {
+        for key in keys {
+            set_aside(driver, key);
+        }
+    }
+}
+
+/// Sets a root aside and says so. Part of an announced step.
+pub(super) fn set_aside(driver: &Driver, key: OwnerKey) {
+    let pages = driver.with(|state, backing| state.pages.book.set_root_aside(key, backing.host_page_size()));
+    if pages > 0 {
+        driver.message(MessageKind::PagesSetAside {
+            key,
+            pages: u64::from(pages),
+        });
+    }
+}
+
+/// Compares the mode with what firmware says it is set to, where a revision does that. If they differ, roots get the
+/// names back by which firmware knows them.
+///
+/// # Errors
+/// `EOPNOTSUPP` if they differ.
+pub(crate) async fn check_mode(driver: &Driver) -> Result<(), Errno> {
+    if driver.revision().mode_check() == ModeCheck::Trusting {
+        return Ok(());
+    }
+    let differs = driver
+        .step(driver.writes(Object::PageBook), |state, _| {
+            let set = state.capabilities.general().icm_mng_function_id_mode();
+            let differs = state.pages.mode == PageMode::VhcaId && !set;
+            if differs {
+                let own = Owner::named(WireIdentity::vhca(state.capabilities.vhca_id()), PageMode::VhcaId);
+                let name = state.pages.boot_key.map_or(own.wire, WireIdentity::of_key);
+                state.pages.book.rename(own.key, name);
+                state.pages.mode = PageMode::FuncId;
+            }
+            differs
+        })
+        .await;
+    if differs {
+        driver.message(MessageKind::PageModeMismatch);
+        return Err(Errno::EOPNOTSUPP);
+    }
+    Ok(())
+}
+
+/// Takes all pages back, owner by owner (`mlx5_reclaim_startup_pages`).
+pub(crate) async fn reclaim_startup(driver: &Driver) {
+    let mut from = OwnerKey(0);
+    while let Some(key) = driver
+        .step(driver.reads(Object::PageBook), |state, _| {
+            state
+                .pages
+                .book
+                .roots()
+                .map(|(key, _)| key)
+                .find(|&key| key >= from)
+        })
+        .await
+    {
+        reclaim_root(driver, key).await;
+        end_root(driver, key).await;
+        let Some(next) = key.0.checked_add(1) else { break };
+        from = OwnerKey(next);
+    }
+    check_counters(driver);
+}
+
+/// Takes all pages of one owner back, as far as firmware returns them (`mlx5_reclaim_root_pages`).
+async fn reclaim_root(driver: &Driver, key: OwnerKey) {
+    let revision = driver.revision();
+    let owner = driver.with(|state, _| match revision.boot_root() {
+        BootRoot::Assumed => Owner::named(WireIdentity::of_key(key), state.pages.mode),
+        BootRoot::Remembered => {
+            let wire = state
+                .pages
+                .book
+                .root(key)
+                .map_or(WireIdentity::of_key(key), |root| root.wire);
+            Owner { key, wire }
+        }
+    });
+    let limit = driver.with(|state, _| state.timeouts.reclaim_pages);
+    let start = driver.now();
+    let mut end = start.saturating_add(limit);
+    while has_pages(driver, key).await {
+        let reclaimed = match reclaim(driver, owner, RECLAIMED_AT_ONCE, Cause::Startup).await {
+            Ok(reclaimed) => reclaimed,
+            Err(errno) => {
+                let WireIdentity { id, ec } = owner.wire;
+                driver.message(MessageKind::StartupReclaimFailed { id, ec, errno });
+                return;
+            }
+        };
+        let now = driver.now();
+        let (progress, latest) = match revision.reclaim_progress() {
+            ReclaimProgress::Claimed => (reclaimed.claimed, Cycles::MAX),
+            ReclaimProgress::Found => {
+                let all = Cycles(limit.0.saturating_mul(RECLAIM_LIMITS));
+                (reclaimed.found, start.saturating_add(all))
+            }
+        };
+        if progress > 0 {
+            end = now.saturating_add(limit);
+        }
+        if now > end.min(latest) {
+            driver.message(MessageKind::ReclaimGaveUp);
+            return;
+        }
+        if progress == 0 && revision.reclaim_progress() == ReclaimProgress::Found {
+            driver.sleep(RECLAIM_PAUSE).await;
+        }
+    }
+}
+
+async fn has_pages(driver: &Driver, key: OwnerKey) -> bool {
+    let progress = driver.revision().reclaim_progress();
+    driver
+        .step(driver.reads(Object::PageBook), |state, _| {
+            state.pages.book.root(key).is_some_and(|root| match progress {
+                ReclaimProgress::Claimed => !root.table.is_empty(),
+                ReclaimProgress::Found => root.given() > 0,
+            })
+        })
+        .await
+}
+
+async fn end_root(driver: &Driver, key: OwnerKey) {
+    match driver.revision().leftovers() {
+        Leftovers::Forgotten => {
+            driver
+                .step(driver.writes(Object::PageBook), |state, _| {
+                    state.pages.book.forget_root(key)
+                })
+                .await;
+        }
+        Leftovers::SetAside => {
+            driver.runtime().point(driver.writes(Object::PageBook)).await;
+            set_aside(driver, key);
+        }
+    }
+}
+
+/// Prints counters that should be zero now and are not.
+fn check_counters(driver: &Driver) {
+    let (counters, mode, has_eswitch) = driver.with(|state, _| {
+        (
+            state.pages.book.counters,
+            state.pages.mode,
+            eswitch::exists(state),
+        )
+    });
+    let warn = |counter: &'static str, value: u32| {
+        if value != 0 {
+            driver.message(MessageKind::PagesCounter {
+                counter,
+                value: value.cast_signed(),
+            });
+        }
+    };
+    warn("fw_pages_total", counters.fw_pages_total);
+    let types = match driver.revision().teardown_check() {
+        TeardownCheck::Always => true,
+        TeardownCheck::TypesWithEswitch => mode == PageMode::FuncId || has_eswitch,
+    };
+    if types {
+        warn("fw_pages_vfs", counters.of(FunctionType::Vf));
+        warn("fw_pages_host_pf", counters.of(FunctionType::HostPf));
+        warn("fw_pages_spfs", counters.of(FunctionType::Spf));
+        warn("fw_pages_ec_vfs", counters.of(FunctionType::EcVf));
+    }
+}

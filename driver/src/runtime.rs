@@ -1,0 +1,19 @@
+//! Concurrency: tasks that are `async fn`, scheduling points that say what they touch, and an executor that picks who runs.
+//!
+//! * `access` - the vocabulary of shared objects
+//! * `schedule` - who runs next
+//! * `executor` - tasks, waits, deadlines, race points
+//! * `lock` - sleeping locks
+//! * `work_queue` - first-in first-out queues with one worker
+
+mod access;
+mod executor;
+mod lock;
+mod schedule;
+mod work_queue;
+
+pub use access::{Access, DriverId, Object, TaskId, Use};
+pub use executor::{Point, Runtime, TaskView, Wait, Waiting, Woken};
+pub use lock::LockGuard;
+pub use schedule::{Candidate, Choice, InOrder, Recorded, ScheduleMismatch, Scheduler, Seeded};
+pub use work_queue::{Work, WorkQueue};

@@ -1,0 +1,107 @@
+//! What a task is about to touch: the vocabulary of scheduling points.
+//!
+//! Every scheduling point announces one object and how it is used, and what follows happens atomically. Two steps
+//! that touch different objects, or only read the same one, can be swapped without changing anything; an exploration of
+//! interleavings lives from that. Objects are therefore as small as the procedures allow: a vport, a slot, a map entry.
+
+use prm::VhcaId;
+use std::fmt;
+
+/// Which driver instance an object belongs to: the place of its function in the run, 0 for the function under test.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DriverId(pub u16);
+
+/// Something tasks share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Object {
+    /// A regular command slot or the page slot, by index.
+    CommandSlot(u8),
+    /// The free regular slots (the kernel's semaphore).
+    CommandSlots,
+    /// The dedicated slot of MANAGE_PAGES (the kernel's `pages_sem`).
+    PageSlot,
+    /// Polling or event mode and the opcode gate.
+    CommandMode,
+    /// One event queue.
+    EventQueue(u8),
+    /// The queue of page requests and its single worker (`pg_wq`).
+    PageQueue,
+    /// The eswitch's own queue of vport and function changes.
+    EswitchQueue,
+    /// Page roots, free list and page counters.
+    PageBook,
+    /// One entry of the map from vhca_id to function type.
+    TypeMap(VhcaId),
+    /// One vport.
+    Vport(u16),
+    /// The eswitch `state_lock`.
+    EswitchLock,
+    /// Mode and existence of the eswitch.
+    Eswitch,
+    /// The lock of host operations (the devlink lock). It is taken before [`InterfaceLock`](Self::InterfaceLock).
+    DevlinkLock,
+    /// The lock of load and unload (`intf_state_mutex`).
+    InterfaceLock,
+    /// The interface's state: probed, loaded.
+    Interface,
+    /// The number of VFs and what is done to them.
+    Sriov,
+    /// One scalable function.
+    Subfunction(u16),
+    /// Device health: error state, poll.
+    Health,
+    /// Registers outside the command queue.
+    Registers,
+    /// The device as a whole: a busy wait for whatever it does next.
+    Device,
+    /// A clock tick.
+    Timer,
+    /// A named place where a run may be paused.
+    RacePoint(&'static str),
+    /// The end of a task.
+    Task(TaskId),
+}
+
+/// A task, in order of creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub u64);
+
+/// How an object is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Use {
+    /// Looked at.
+    Read,
+    /// Changed.
+    Write,
+}
+
+/// One announced use of one object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Access {
+    /// Whose object.
+    pub driver: DriverId,
+    /// Which.
+    pub object: Object,
+    /// How.
+    pub usage: Use,
+}
+
+impl Access {
+    /// Whether the order of two steps can matter.
+    #[must_use]
+    pub fn conflicts_with(&self, other: &Self) -> bool {
+        self.driver == other.driver
+            && self.object == other.object
+            && (self.usage == Use::Write || other.usage == Use::Write)
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self.usage {
+            Use::Read => "reads",
+            Use::Write => "writes",
+        };
+        write!(f, "{verb} {:?} of driver {}", self.object, self.driver.0)
+    }
+}

@@ -1,0 +1,439 @@
+//! The executor: one task at a time, from one scheduling point to the next.
+//!
+//! Nothing here runs by itself. Whoever owns a [`Runtime`] calls [`Runtime::run_one`] until no task is ready, lets the
+//! device work or time pass, tells the runtime what happened, and goes on. That owner is the same code in one
+//! process, over a socket and in a guest.
+
+use super::access::{Access, DriverId, Object, TaskId, Use};
+use super::schedule::{Candidate, Choice, InOrder, ScheduleMismatch, Scheduler};
+use prm::Cycles;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+type TaskFuture = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Why a waiting task goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// Somebody notified the object.
+    Notified,
+    /// The deadline passed.
+    Expired,
+}
+
+/// What a task waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Whose object.
+    pub driver: DriverId,
+    /// Which.
+    pub object: Object,
+    /// When the task gives up.
+    pub deadline: Option<Cycles>,
+}
+
+/// A task as reports show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskView {
+    /// Its identity.
+    pub id: TaskId,
+    /// Its name, unique in the run.
+    pub name: String,
+    /// What it waits for; `None` when it can run.
+    pub waiting: Option<Waiting>,
+}
+
+enum TaskState {
+    Ready(Option<Access>),
+    Waiting(Waiting),
+}
+
+struct Task {
+    name: String,
+    future: Option<TaskFuture>,
+    state: TaskState,
+    woken: Option<Woken>,
+}
+
+struct Core {
+    tasks: BTreeMap<TaskId, Task>,
+    ready: VecDeque<TaskId>,
+    waiting: BTreeMap<(DriverId, Object), VecDeque<TaskId>>,
+    timers: BTreeSet<(Cycles, TaskId)>,
+    running: Option<TaskId>,
+    next_task: u64,
+    scheduler: Box<dyn Scheduler>,
+    choices: Vec<Choice>,
+    pauses: BTreeSet<(DriverId, &'static str)>,
+    requested_pauses: BTreeSet<String>,
+}
+
+/// A handle to the executor. Cloning it clones the handle.
+#[derive(Clone)]
+pub struct Runtime {
+    core: Rc<RefCell<Core>>,
+}
+
+impl Default for Runtime {
+    fn default() -> Self {
+        Self::new(Box::new(InOrder))
+    }
+}
+
+impl Runtime {
+    /// An executor without tasks.
+    #[must_use]
+    pub fn new(scheduler: Box<dyn Scheduler>) -> Self {
+        Self {
+            core: Rc::new(RefCell::new(Core {
+                tasks: BTreeMap::new(),
+                ready: VecDeque::new(),
+                waiting: BTreeMap::new(),
+                timers: BTreeSet::new(),
+                running: None,
+                next_task: 0,
+                scheduler,
+                choices: Vec::new(),
+                pauses: BTreeSet::new(),
+                requested_pauses: BTreeSet::new(),
+            })),
+        }
+    }
+
+    /// Starts a task. It is ready at once; its name gets its number appended.
+    pub fn spawn(&self, name: &str, future: impl Future<Output = ()> + 'static) -> TaskId {
+        let mut core = self.core.borrow_mut();
+        let id = TaskId(core.next_task);
+        core.next_task += 1;
+        let task = Task {
+            name: format!("{name}#{}", id.0),
+            future: Some(Box::pin(future)),
+            state: TaskState::Ready(None),
+            woken: None,
+        };
+        core.tasks.insert(id, task);
+        core.ready.push_back(id);
+        id
+    }
+
+    /// Runs one task to its next scheduling point. Returns whether there was one to run.
+    ///
+    /// # Errors
+    /// [`ScheduleMismatch`] when a recorded schedule cannot be followed.
+    pub fn run_one(&self) -> Result<bool, ScheduleMismatch> {
+        let Some((id, mut future)) = self.pick()? else {
+            return Ok(false);
+        };
+        let mut context = Context::from_waker(Waker::noop());
+        let finished = future.as_mut().poll(&mut context).is_ready();
+        // INVARIANT: a task that is not finished has announced its next step or its wait while it was polled.
+        let mut core = self.core.borrow_mut();
+        core.running = None;
+        if finished {
+            core.tasks.remove(&id);
+            drop(core);
+            // Dropping a future may touch the runtime again, so it happens outside the borrow.
+            drop(future);
+            self.notify(DriverId::default(), Object::Task(id));
+        } else if let Some(task) = core.tasks.get_mut(&id) {
+            task.future = Some(future);
+        }
+        Ok(true)
+    }
+
+    fn pick(&self) -> Result<Option<(TaskId, TaskFuture)>, ScheduleMismatch> {
+        let mut core = self.core.borrow_mut();
+        let core = &mut *core;
+        let index = match core.ready.len() {
+            0 => return Ok(None),
+            1 => 0,
+            _ => {
+                let candidates: Vec<Candidate> =
+                    core.ready.iter().map(|id| core.tasks[id].candidate()).collect();
+                let index = core.scheduler.choose(&candidates)?;
+                core.choices.push(candidates[index].name.clone());
+                index
+            }
+        };
+        let id = core
+            .ready
+            .remove(index)
+            .expect("the scheduler picks one of the candidates");
+        let task = core.tasks.get_mut(&id).expect("a ready task exists");
+        let future = task
+            .future
+            .take()
+            .expect("a task that is not running holds its future");
+        core.running = Some(id);
+        Ok(Some((id, future)))
+    }
+
+    /// Makes every task ready that waits for this object.
+    pub fn notify(&self, driver: DriverId, object: Object) {
+        let mut core = self.core.borrow_mut();
+        let Some(tasks) = core.waiting.remove(&(driver, object)) else {
+            return;
+        };
+        for id in tasks {
+            core.make_ready(id, Woken::Notified);
+        }
+    }
+
+    /// Makes every task ready whose deadline is `now` or earlier.
+    pub fn expire(&self, now: Cycles) {
+        let mut core = self.core.borrow_mut();
+        while let Some(&(at, id)) = core.timers.first() {
+            if at > now {
+                break;
+            }
+            core.stop_waiting(id);
+            core.make_ready(id, Woken::Expired);
+        }
+    }
+
+    /// The earliest deadline anybody waits for.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Cycles> {
+        self.core.borrow().timers.first().map(|&(at, _)| at)
+    }
+
+    /// Whether a task can run now.
+    #[must_use]
+    pub fn has_ready_task(&self) -> bool {
+        !self.core.borrow().ready.is_empty()
+    }
+
+    /// Whether no task exists: nothing but plain data is left of the run.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.core.borrow().tasks.is_empty()
+    }
+
+    /// Whether this task has ended.
+    #[must_use]
+    pub fn has_ended(&self, task: TaskId) -> bool {
+        !self.core.borrow().tasks.contains_key(&task)
+    }
+
+    /// The tasks that exist, oldest first.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<TaskView> {
+        let core = self.core.borrow();
+        let view = |(&id, task): (&TaskId, &Task)| TaskView {
+            id,
+            name: task.name.clone(),
+            waiting: match &task.state {
+                TaskState::Ready(_) => None,
+                TaskState::Waiting(waiting) => Some(*waiting),
+            },
+        };
+        core.tasks.iter().map(view).collect()
+    }
+
+    /// The task that is being polled.
+    #[must_use]
+    pub fn current(&self) -> Option<TaskId> {
+        self.core.borrow().running
+    }
+
+    /// The choices made so far, where there was more than one candidate.
+    #[must_use]
+    pub fn choices(&self) -> Vec<Choice> {
+        self.core.borrow().choices.clone()
+    }
+
+    /// A scheduling point: announces what the task touches next and lets others run before it.
+    pub fn point(&self, access: Access) -> Point {
+        Point {
+            runtime: self.clone(),
+            access,
+            announced: false,
+        }
+    }
+
+    /// Waits until `object` is notified or the deadline passes. The caller checks its condition before and after:
+    /// nothing runs between its check and the wait.
+    pub fn wait(&self, driver: DriverId, object: Object, deadline: Option<Cycles>) -> Wait {
+        Wait {
+            runtime: self.clone(),
+            waiting: Waiting {
+                driver,
+                object,
+                deadline,
+            },
+            registered: false,
+        }
+    }
+
+    /// Waits until the deadline has passed.
+    pub async fn sleep_until(&self, driver: DriverId, deadline: Cycles) {
+        while self.wait(driver, Object::Timer, Some(deadline)).await != Woken::Expired {}
+    }
+
+    /// Waits for another task's end.
+    pub async fn join(&self, task: TaskId) {
+        while !self.has_ended(task) {
+            self.wait(DriverId::default(), Object::Task(task), None).await;
+        }
+    }
+
+    /// Asks that the next task that reaches the race point `name` stops there.
+    pub fn pause_at(&self, name: &str) {
+        self.core.borrow_mut().requested_pauses.insert(name.to_owned());
+    }
+
+    /// Takes a pause back and lets a task go on that stopped there.
+    pub fn resume_at(&self, name: &str) {
+        let paused: Vec<_> = {
+            let mut core = self.core.borrow_mut();
+            core.requested_pauses.remove(name);
+            let (hit, rest) = std::mem::take(&mut core.pauses)
+                .into_iter()
+                .partition(|&(_, at)| at == name);
+            core.pauses = rest;
+            let hit: BTreeSet<(DriverId, &'static str)> = hit;
+            hit.into_iter().collect()
+        };
+        for (driver, at) in paused {
+            self.notify(driver, Object::RacePoint(at));
+        }
+    }
+
+    /// The race points where a task stands paused.
+    #[must_use]
+    pub fn paused(&self) -> Vec<&'static str> {
+        self.core.borrow().pauses.iter().map(|&(_, name)| name).collect()
+    }
+
+    /// A named place between two steps where a run may be paused.
+    pub async fn race_point(&self, driver: DriverId, name: &'static str) {
+        let stops = {
+            let mut core = self.core.borrow_mut();
+            let stops = core.requested_pauses.remove(name);
+            if stops {
+                core.pauses.insert((driver, name));
+            }
+            stops
+        };
+        if stops {
+            while self.core.borrow().pauses.contains(&(driver, name)) {
+                self.wait(driver, Object::RacePoint(name), None).await;
+            }
+        } else {
+            self.point(Access {
+                driver,
+                object: Object::RacePoint(name),
+                usage: Use::Read,
+            })
+            .await;
+        }
+    }
+}
+
+impl Task {
+    fn candidate(&self) -> Candidate {
+        let access = match self.state {
+            TaskState::Ready(access) => access,
+            TaskState::Waiting(_) => None,
+        };
+        Candidate {
+            name: self.name.clone(),
+            access,
+        }
+    }
+}
+
+impl Core {
+    fn make_ready(&mut self, id: TaskId, woken: Woken) {
+        let Some(task) = self.tasks.get_mut(&id) else {
+            return;
+        };
+        if let TaskState::Waiting(Waiting {
+            deadline: Some(at), ..
+        }) = task.state
+        {
+            self.timers.remove(&(at, id));
+        }
+        task.state = TaskState::Ready(None);
+        task.woken = Some(woken);
+        self.ready.push_back(id);
+    }
+
+    fn stop_waiting(&mut self, id: TaskId) {
+        let Some(TaskState::Waiting(waiting)) = self.tasks.get(&id).map(|task| &task.state) else {
+            return;
+        };
+        let key = (waiting.driver, waiting.object);
+        if let Some(queue) = self.waiting.get_mut(&key) {
+            queue.retain(|&other| other != id);
+            if queue.is_empty() {
+                self.waiting.remove(&key);
+            }
+        }
+    }
+}
+
+/// See [`Runtime::point`].
+#[must_use = "a scheduling point does nothing unless awaited"]
+pub struct Point {
+    runtime: Runtime,
+    access: Access,
+    announced: bool,
+}
+
+impl Future for Point {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<()> {
+        if self.announced {
+            return Poll::Ready(());
+        }
+        self.announced = true;
+        let access = self.access;
+        let mut core = self.runtime.core.borrow_mut();
+        let id = core.running.expect("only tasks of the runtime poll its points");
+        if let Some(task) = core.tasks.get_mut(&id) {
+            task.state = TaskState::Ready(Some(access));
+        }
+        core.ready.push_back(id);
+        Poll::Pending
+    }
+}
+
+/// See [`Runtime::wait`].
+#[must_use = "a wait does nothing unless awaited"]
+pub struct Wait {
+    runtime: Runtime,
+    waiting: Waiting,
+    registered: bool,
+}
+
+impl Future for Wait {
+    type Output = Woken;
+
+    fn poll(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Woken> {
+        let waiting = self.waiting;
+        let registered = std::mem::replace(&mut self.registered, true);
+        let mut core = self.runtime.core.borrow_mut();
+        let id = core.running.expect("only tasks of the runtime poll its waits");
+        if registered {
+            let woken = core.tasks.get_mut(&id).and_then(|task| task.woken.take());
+            return Poll::Ready(woken.unwrap_or(Woken::Notified));
+        }
+        if let Some(task) = core.tasks.get_mut(&id) {
+            task.state = TaskState::Waiting(waiting);
+        }
+        core.waiting
+            .entry((waiting.driver, waiting.object))
+            .or_default()
+            .push_back(id);
+        if let Some(deadline) = waiting.deadline {
+            core.timers.insert((deadline, id));
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,256 @@
+//! The function's own VFs.
+
+use crate::books::FunctionType;
+use crate::command;
+use crate::driver::{Driver, State};
+use crate::errno::Errno;
+use crate::eswitch;
+use crate::interface::FunctionKind;
+use crate::message::MessageKind;
+use crate::pages;
+use crate::runtime::Object;
+use prm::command::Command as _;
+use prm::hca::{DisableHca, EnableHca};
+use std::collections::BTreeSet;
+
+/// The VFs' part of the driver's state (`struct mlx5_core_sriov`).
+#[derive(Clone, Debug, Default)]
+pub struct SriovState {
+    /// VFs on the PCI bus.
+    num_vfs: u16,
+    /// VFs that can be: on an ECPF the host's.
+    max_vfs: u16,
+    /// The embedded CPU's VFs that can be.
+    max_ec_vfs: u16,
+    /// VFs that firmware was told to enable.
+    enabled: BTreeSet<u16>,
+}
+
+impl SriovState {
+    /// VFs on the PCI bus.
+    #[must_use]
+    pub const fn num_vfs(&self) -> u16 {
+        self.num_vfs
+    }
+
+    /// VFs that can be. 0 until the first probe has got so far, and on a VF or a scalable function.
+    #[must_use]
+    pub const fn max_vfs(&self) -> u16 {
+        self.max_vfs
+    }
+
+    /// The embedded CPU's VFs that can be.
+    #[must_use]
+    pub const fn max_ec_vfs(&self) -> u16 {
+        self.max_ec_vfs
+    }
+}
+
+/// Why VFs are disabled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    /// Their number changes.
+    NumberChanges,
+    /// The driver goes.
+    DriverGoes,
+}
+
+/// Whether the function can have VFs of its own.
+fn is_pf(driver: &Driver) -> bool {
+    driver.with(|state, _| state.interface.kind == FunctionKind::Physical)
+}
+
+/// Learns how many VFs there can be (`mlx5_sriov_init`).
+pub(crate) async fn init(driver: &Driver) {
+    if !is_pf(driver) {
+        return;
+    }
+    let total = driver.options().total_vfs;
+    let manager = driver
+        .step(driver.reads(Object::Sriov), |state, _| {
+            eswitch::is_ecpf_manager(state)
+        })
+        .await;
+    let host_total = if manager {
+        match eswitch::query_functions(driver).await {
+            Ok(functions) => functions.host.map_or(0, |host| host.total_vfs),
+            Err(_) => total,
+        }
+    } else {
+        total
+    };
+    driver
+        .step(driver.writes(Object::Sriov), |state, _| {
+            state.sriov.max_vfs = host_total;
+            state.sriov.max_ec_vfs = if eswitch::has_ec_sriov(state) { total } else { 0 };
+        })
+        .await;
+}
+
+/// Forgets what [`init`] learnt (`mlx5_sriov_cleanup`).
+pub(crate) async fn cleanup(driver: &Driver) {
+    driver
+        .step(driver.writes(Object::Sriov), |state, _| {
+            state.sriov = SriovState {
+                num_vfs: state.sriov.num_vfs,
+                ..SriovState::default()
+            };
+        })
+        .await;
+}
+
+/// Enables the VFs that are on the bus already (`mlx5_sriov_attach`).
+///
+/// # Errors
+/// As enabling the eswitch.
+pub(crate) async fn attach(driver: &Driver) -> Result<(), Errno> {
+    let count = driver
+        .step(driver.reads(Object::Sriov), |state, _| state.sriov.num_vfs)
+        .await;
+    if !is_pf(driver) || count == 0 {
+        return Ok(());
+    }
+    enable_functions(driver, count).await
+}
+
+/// Disables the VFs, which stay on the bus (`mlx5_sriov_detach`).
+pub(crate) async fn detach(driver: &Driver) {
+    if is_pf(driver) {
+        let count = driver.with(|state, _| state.sriov.num_vfs);
+        disable_functions(driver, count, false, Reason::DriverGoes).await;
+    }
+}
+
+/// Enables `count` VFs (`mlx5_sriov_enable`).
+///
+/// # Errors
+/// `EINVAL` for more than there can be, `EBUSY` if some are enabled; as enabling the eswitch.
+pub(crate) async fn enable(driver: &Driver, count: u16) -> Result<(), Errno> {
+    if count == 0 {
+        return disable(driver).await;
+    }
+    let present = driver
+        .step(driver.reads(Object::Sriov), |state, _| state.sriov.num_vfs)
+        .await;
+    if !is_pf(driver) || count > driver.options().total_vfs {
+        return Err(Errno::EINVAL);
+    }
+    if present != 0 {
+        return Err(Errno::EBUSY);
+    }
+    let lock = driver.lock(Object::DevlinkLock).await;
+    let result = enable_functions(driver, count).await;
+    drop(lock);
+    result?;
+    driver
+        .step(driver.writes(Object::Sriov), |state, _| {
+            state.sriov.num_vfs = count
+        })
+        .await;
+    Ok(())
+}
+
+/// Disables all VFs (`mlx5_sriov_disable`).
+///
+/// # Errors
+/// None.
+pub(crate) async fn disable(driver: &Driver) -> Result<(), Errno> {
+    take_off_bus(driver, Reason::NumberChanges).await;
+    Ok(())
+}
+
+/// Disables all VFs because the driver is removed (`mlx5_sriov_disable` from `remove_one`). The caller holds no lock.
+pub(crate) async fn remove(driver: &Driver) {
+    if is_pf(driver) {
+        take_off_bus(driver, Reason::DriverGoes).await;
+    }
+}
+
+async fn take_off_bus(driver: &Driver, reason: Reason) {
+    let count = driver
+        .step(driver.writes(Object::Sriov), |state, _| {
+            std::mem::take(&mut state.sriov.num_vfs)
+        })
+        .await;
+    let lock = driver.lock(Object::DevlinkLock).await;
+    disable_functions(driver, count, true, reason).await;
+    drop(lock);
+}
+
+/// Vports, then functions (`mlx5_device_enable_sriov`). A VF that fails is reported and left out.
+async fn enable_functions(driver: &Driver, count: u16) -> Result<(), Errno> {
+    if let Err(errno) = eswitch::enable(driver, count).await {
+        driver.message(MessageKind::EswitchSriovFailed { errno });
+        return Err(errno);
+    }
+    let embedded = driver.with(|state, _| eswitch::is_ecpf(state));
+    for vf in 1..=count {
+        let input = EnableHca::input().with_function_id(vf).with_ec_function(embedded);
+        match command::run::<EnableHca>(driver, &input).await {
+            Ok(_) => {
+                driver
+                    .step(driver.writes(Object::Sriov), |state, _| {
+                        state.sriov.enabled.insert(vf)
+                    })
+                    .await;
+            }
+            Err(error) => driver.message(MessageKind::EnableVfFailed {
+                vf,
+                errno: error.errno(),
+            }),
+        }
+    }
+    Ok(())
+}
+
+/// Functions, then vports, then the wait for their pages (`mlx5_device_disable_sriov`).
+async fn disable_functions(driver: &Driver, count: u16, clear: bool, reason: Reason) {
+    let embedded = driver.with(|state, _| eswitch::is_ecpf(state));
+    for vf in (1..=count).rev() {
+        if !driver.with(|state, _| state.sriov.enabled.contains(&vf)) {
+            continue;
+        }
+        let input = DisableHca::input()
+            .with_function_id(vf)
+            .with_ec_function(embedded);
+        match command::run::<DisableHca>(driver, &input).await {
+            Ok(_) => {
+                driver
+                    .step(driver.writes(Object::Sriov), |state, _| {
+                        state.sriov.enabled.remove(&vf)
+                    })
+                    .await;
+            }
+            Err(error) => driver.message(MessageKind::DisableVfFailed {
+                vf,
+                errno: error.errno(),
+            }),
+        }
+    }
+    eswitch::disable_sriov(driver, clear).await;
+    wait_for_pages(driver, reason).await;
+}
+
+/// Which pages are waited for, and in which order.
+fn waits(state: &State, reason: Reason) -> Vec<FunctionType> {
+    let own_vfs = match reason {
+        Reason::NumberChanges if eswitch::has_ec_sriov(state) => vec![FunctionType::EcVf],
+        Reason::NumberChanges => vec![FunctionType::Vf],
+        Reason::DriverGoes => vec![FunctionType::EcVf, FunctionType::Vf],
+    };
+    // On the embedded CPU, VFs are the host's: nobody waits for them here.
+    let embedded = eswitch::is_ecpf(state);
+    own_vfs
+        .into_iter()
+        .filter(|&of| !(embedded && of == FunctionType::Vf))
+        .collect()
+}
+
+async fn wait_for_pages(driver: &Driver, reason: Reason) {
+    for of in driver.with(|state, _| waits(state, reason)) {
+        if pages::wait_for_pages(driver, of).await.is_err() {
+            let what = if of == FunctionType::EcVf { "EC VFs" } else { "VFs" };
+            driver.message(MessageKind::PageWaitTimedOut { what });
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Functions that are active: the host makes a device for each, to which a driver may bind.
+
+use super::vhca_state::{VhcaStateWork, arm, query};
+use crate::driver::Driver;
+use crate::runtime::Object;
+use prm::subfunction::VhcaState;
+
+/// Makes devices for active functions from now on (`mlx5_sf_dev_table_create`). Where somebody else manages the eswitch,
+/// functions may exist already: they are looked at, and their events armed.
+pub(crate) async fn create_devices(driver: &Driver) {
+    let (possible, external) = driver
+        .step(driver.writes(Object::Interface), |state, _| {
+            let general = state.capabilities.general();
+            let possible = general.sf() && state.capabilities.general_max().vhca_state();
+            let external = possible && !general.eswitch_manager();
+            state.subfunction.makes_devices = possible;
+            (possible, external)
+        })
+        .await;
+    if !possible {
+        return;
+    }
+    if external {
+        driver.queue_work(VhcaStateWork::LookAtAll);
+    }
+    for id in ids(driver) {
+        arm(driver, id).await;
+    }
+}
+
+/// Removes all devices (`mlx5_sf_dev_table_destroy`).
+pub(crate) async fn destroy_devices(driver: &Driver) {
+    driver
+        .step(driver.writes(Object::Interface), |state, _| {
+            state.subfunction.makes_devices = false;
+            state.subfunction.devices.clear();
+        })
+        .await;
+}
+
+fn ids(driver: &Driver) -> Vec<u16> {
+    driver.with(|state, _| {
+        let general = state.capabilities.general();
+        (general.sf_base_id()..general.sf_base_id().saturating_add(general.max_num_sf())).collect()
+    })
+}
+
+/// Makes devices for functions that are active already (`mlx5_sf_dev_add_active_work`).
+pub(super) async fn look_at_all(driver: &Driver) {
+    for id in ids(driver) {
+        if query(driver, id).await == Some(VhcaState::Active) {
+            on_state(driver, id, VhcaState::Active).await;
+        }
+    }
+}
+
+/// Follows what firmware says about a function's state (`mlx5_sf_dev_state_change_handler`).
+pub(super) async fn on_state(driver: &Driver, id: u16, told: VhcaState) {
+    driver
+        .step(driver.writes(Object::Subfunction(id)), |state, _| {
+            let subfunctions = &mut state.subfunction;
+            match told {
+                VhcaState::Active if subfunctions.makes_devices => {
+                    subfunctions.devices.insert(id);
+                }
+                VhcaState::Invalid | VhcaState::Allocated | VhcaState::TeardownRequest => {
+                    subfunctions.devices.remove(&id);
+                }
+                VhcaState::Active | VhcaState::InUse | VhcaState::Unknown(_) => {}
+            }
+        })
+        .await;
+}
