@@ -85,7 +85,8 @@ pub struct CommandMatch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub function: Option<Function>,
-    /// Whether it asks about another function (other_function, other_vport).
+    /// Whether it is about another function than its endpoint's own: other_function, other_vport, or an id that does not
+    /// name the endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<bool>,
     /// Whose command interface it came through (default: the function under test).
@@ -143,7 +144,8 @@ pub enum Answer {
     /// Not executed, and answered with success.
     Accept {},
     /// Outstanding until the function under test has been given what these requests ask for. They are posted when
-    /// the command arrives. A command behind a request that gives back waits only for those that ask for pages.
+    /// the command arrives. A command behind a request that gives back waits only for those that ask for pages. If the
+    /// driver answers that it cannot give, the command fails with status 0xf.
     Needs {
         /// Requests, posted in this order.
         requests: Vec<PageRequest>,

@@ -42,6 +42,7 @@ impl Silicon {
                 if let Some(state) = self.endpoints.get_mut(&own) {
                     state.initialized = false;
                 }
+                self.needs_met(now, buses);
                 Ok(())
             }
             FirmwareOrder::DeviceError(DeviceError { syndrome, fatal }) => {

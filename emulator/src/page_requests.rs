@@ -250,6 +250,9 @@ impl Silicon {
             .with_function_id(identity.id)
             .with_page_count(PageCount(pages).to_bits());
         let posted = self.post_event(supplier, &EventEntry::of(&data), now, buses);
+        if release_all {
+            self.needs_met(now, buses);
+        }
         if release_all || pages == 0 {
             return None;
         }

@@ -117,6 +117,7 @@ impl Silicon {
     /// after it was freed. A fatal error ends here: firmware has restarted and forgotten its pages and its mode.
     fn begin_anew(&mut self, endpoint: Function, now: Cycles) {
         self.drop_commands_of(endpoint, now, "the command queue was set up anew");
+        self.drop_requests(endpoint);
         let fatal = self
             .endpoints
             .get(&endpoint)

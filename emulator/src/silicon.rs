@@ -316,6 +316,11 @@ impl Silicon {
             };
             self.records.push(Record::PagesForgotten(moved));
         }
+        self.drop_requests(supplier);
+    }
+
+    /// Nobody is there any more to answer what this supplier was asked for.
+    pub(crate) fn drop_requests(&mut self, supplier: Function) {
         self.board.forget_supplier(supplier);
         self.agenda.forget_supplier(supplier);
     }

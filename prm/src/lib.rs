@@ -45,6 +45,7 @@ pub mod vport;
 pub use capability::{CapabilityMode, CapabilityType};
 pub use command::Command;
 pub use event::EventType;
+pub use function::Function;
 pub use identity::{
     ADAPTER_PAGE_SHIFT, ADAPTER_PAGE_SIZE, Cycles, EqNumber, FunctionId, Iova, PageCount, SlotIndex,
     Syndrome, Token, UarIndex, VhcaId, VportNumber,

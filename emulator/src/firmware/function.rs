@@ -43,6 +43,7 @@ impl Silicon {
         if self.config.firmware.mode_cleared_at == ModeClearedAt::DisableHca {
             self.clear_mode(function);
         }
+        self.drop_requests(function);
         if let Some(state) = self.endpoints.get_mut(&function) {
             state.enabled = false;
             state.initialized = false;

@@ -1,8 +1,8 @@
 //! The ledger: which page each function holds. It is the truth that the driver's counters are compared with.
 //!
 //! A row is named by supplier and owner. Suppliers do not share an address space, so that a page number only means
-//! something together with its supplier, and no page is in two rows of one supplier. Giving or taking a page costs the
-//! same whatever the number of functions, and grows with the logarithm of the number of pages.
+//! something together with its supplier, and no page is in two rows of one supplier. Giving and taking a page costs
+//! the same whatever the number of functions, and little more for a million pages than for a thousand.
 
 mod frames;
 mod row;

@@ -288,9 +288,9 @@ fn an_accepted_command_is_answered_and_not_executed() {
     bench.order(&answer(to("MANAGE_PAGES"), Answer::Accept {}));
     let input = Bench::give_input(5, false, &[]);
     let short = bench.run_bytes(&input[..8], 16);
-    assert_eq!(short.status, CommandStatus::Ok, "too short to be executed");
+    assert_eq!(short.status(), CommandStatus::Ok, "too short to be executed");
     let short = bench.run_bytes(&input[..8], 16);
-    assert_eq!(short.status, CommandStatus::BadInputLength);
+    assert_eq!(short.status(), CommandStatus::BadInputLength);
 }
 
 #[test]

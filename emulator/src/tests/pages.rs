@@ -354,3 +354,11 @@ fn vhca_ids_can_change_while_the_device_runs() {
         "the first of two functions with one id has the pages"
     );
 }
+
+#[test]
+fn nothing_stays_asked_for_when_the_driver_is_gone() {
+    let mut bench = Bench::loaded(pf_config());
+    bench.request(Function::Vf(1), 10);
+    bench.unload(&[5]);
+    assert!(bench.silicon.unanswered_requests().is_empty());
+}
