@@ -57,6 +57,7 @@ pub(crate) async fn probe(driver: &Driver) -> Result<(), Errno> {
             state.timeouts = Timeouts::default();
             state.health.begin();
             state.capabilities = crate::capabilities::Capabilities::default();
+            state.sriov.forget();
             true
         })
         .await;

@@ -44,6 +44,14 @@ impl SriovState {
     pub const fn max_ec_vfs(&self) -> u16 {
         self.max_ec_vfs
     }
+
+    /// What a driver knows that has just been bound: what is on the bus.
+    pub(crate) fn forget(&mut self) {
+        *self = Self {
+            num_vfs: self.num_vfs,
+            ..Self::default()
+        };
+    }
 }
 
 /// Why VFs are disabled.
@@ -87,15 +95,11 @@ pub(crate) async fn init(driver: &Driver) {
         .await;
 }
 
-/// Forgets what [`init`] learnt (`mlx5_sriov_cleanup`).
+/// Drops what is kept per VF (`mlx5_sriov_cleanup`). How many there can be stays known until the next probe: the last
+/// pages to come back are still told apart by it.
 pub(crate) async fn cleanup(driver: &Driver) {
     driver
-        .step(driver.writes(Object::Sriov), |state, _| {
-            state.sriov = SriovState {
-                num_vfs: state.sriov.num_vfs,
-                ..SriovState::default()
-            };
-        })
+        .step(driver.writes(Object::Sriov), |state, _| state.sriov.enabled.clear())
         .await;
 }
 
@@ -150,12 +154,17 @@ pub(crate) async fn enable(driver: &Driver, count: u16) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Disables all VFs (`mlx5_sriov_disable`).
+/// Disables all VFs (`mlx5_sriov_disable`). Without VFs on the bus the driver is not even asked.
 ///
 /// # Errors
 /// None.
 pub(crate) async fn disable(driver: &Driver) -> Result<(), Errno> {
-    take_off_bus(driver, Reason::NumberChanges).await;
+    let present = driver
+        .step(driver.reads(Object::Sriov), |state, _| state.sriov.num_vfs)
+        .await;
+    if present > 0 {
+        take_off_bus(driver, Reason::NumberChanges).await;
+    }
     Ok(())
 }
 

@@ -179,6 +179,8 @@ impl Mailboxes {
                 }
             }
         }
+        // Each block goes in front of those before it: the first one out of the pool ends the chain.
+        chain.blocks.reverse();
         Ok(chain)
     }
 
@@ -315,6 +317,21 @@ mod tests {
             );
             pool.free(chain, &mut backing);
         }
+    }
+
+    #[test]
+    fn a_damaged_block_ends_a_long_chain() {
+        let mut backing = TestBacking::default();
+        let mut pool = Mailboxes::default();
+        let lost = pool.allocate_output(8, &mut backing, &mut silent).unwrap();
+        let blocks = lost.blocks.clone();
+        pool.free(lost, &mut backing);
+        for block in &blocks {
+            backing.write_memory(block.memory, &[0; MAILBOX_DATA_LENGTH]);
+        }
+        let chain = pool.allocate_output(13, &mut backing, &mut silent).unwrap();
+        let damaged: Vec<bool> = chain.blocks.iter().map(|block| block.bus == Iova(0)).collect();
+        assert_eq!(damaged.iter().position(|&damaged| damaged), Some(12));
     }
 
     #[test]

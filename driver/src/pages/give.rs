@@ -148,8 +148,6 @@ async fn settle(
         driver
             .step(driver.writes(Object::PageBook), |state, _| {
                 let book = &mut state.pages.book;
-                book.counters.fw_pages_give_dropped =
-                    book.counters.fw_pages_give_dropped.wrapping_add(count.to_bits());
                 book.hold(owner.key, pages);
                 book.quarantine.note(
                     ticket,

@@ -60,10 +60,10 @@ pub(crate) fn on_device_reset(driver: &Driver) {
 fn drop_pages(driver: &Driver, unsettled: Unsettled) {
     if let Unsettled::Give { owner, pages } = unsettled {
         driver.with(|state, backing| {
-            state
-                .pages
-                .book
-                .put(backing, owner.key, pages.into_iter().rev(), rules(driver));
+            let book = &mut state.pages.book;
+            let dropped = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+            book.counters.fw_pages_give_dropped = book.counters.fw_pages_give_dropped.wrapping_add(dropped);
+            book.put(backing, owner.key, pages.into_iter().rev(), rules(driver));
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::owner::{Owner, WireIdentity};
 use super::startup::set_aside;
-use crate::books::{OwnerKey, PageMode};
+use crate::books::{FunctionType, OwnerKey, PageMode};
 use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::eswitch;
@@ -57,6 +57,8 @@ pub(super) async fn migrate(driver: &Driver) -> Result<(), Errno> {
                 .step(driver.writes(Object::PageBook), |state, _| {
                     state.pages.book.retag(old, new.key, new.wire);
                     state.pages.book.erase_old_key();
+                    // Whatever function id they came under: under the own VHCA id they are the driver's own.
+                    state.pages.book.set_type(new.key, FunctionType::Own);
                 })
                 .await;
             driver.race_point("migrate.retagged").await;

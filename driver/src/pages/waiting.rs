@@ -1,6 +1,6 @@
 //! The wait for other functions' pages.
 
-use crate::books::{FunctionType, PageMode};
+use crate::books::{FunctionType, PageMode, PageWait, PageWaitOutcome};
 use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::eswitch;
@@ -18,24 +18,35 @@ const POLL: Cycles = Cycles::from_millis(50);
 /// # Errors
 /// `ETIMEDOUT` at the limit.
 pub(crate) async fn wait_for_pages(driver: &Driver, of: FunctionType) -> Result<(), Errno> {
+    let began = driver.now();
+    let outcome = until_drained(driver, of).await;
+    let wait = PageWait { began, ended: driver.now(), waited_for: of, outcome };
+    driver.with(|state, _| state.pages.waits.push(wait));
+    match outcome {
+        PageWaitOutcome::TimedOut => Err(Errno::ETIMEDOUT),
+        PageWaitOutcome::Drained | PageWaitOutcome::DeviceError => Ok(()),
+    }
+}
+
+async fn until_drained(driver: &Driver, of: FunctionType) -> PageWaitOutcome {
     let revision = driver.revision();
     let mut previous = pending(driver, of).await;
     let limit = driver.with(|state, _| state.timeouts.reclaim_vfs_pages);
     let mut end = driver.now().saturating_add(limit);
     if leave_on_error(driver) {
-        return Ok(());
+        return PageWaitOutcome::DeviceError;
     }
     loop {
         let present = pending(driver, of).await;
         if present == 0 {
-            return Ok(());
+            return PageWaitOutcome::Drained;
         }
         if driver.now() > end {
             driver.message(MessageKind::PageWaitAborted { pending: present });
-            return Err(Errno::ETIMEDOUT);
+            return PageWaitOutcome::TimedOut;
         }
         if revision.wait_attention() == WaitAttention::Always && leave_on_error(driver) {
-            return Ok(());
+            return PageWaitOutcome::DeviceError;
         }
         if present < previous {
             end = driver.now().saturating_add(limit);
@@ -60,12 +71,24 @@ async fn pending(driver: &Driver, of: FunctionType) -> i32 {
         .step(driver.reads(Object::PageBook), |state, _| {
             let counters = &state.pages.book.counters;
             let pages = match target {
-                WaitTarget::Owners if cannot_tell_types(state) => counters.of(of).wrapping_add(counters.none),
+                WaitTarget::Owners if of == untyped_with(state) && cannot_tell_types(state) => {
+                    counters.of(of).wrapping_add(counters.none)
+                }
                 WaitTarget::Owners | WaitTarget::TypeCounter => counters.of(of),
             };
             pages.cast_signed()
         })
         .await
+}
+
+/// Which wait is the one for owners without a type, so that only one is: what an embedded CPU supplies above all is the host's
+/// PF, what any other PF supplies its VFs.
+fn untyped_with(state: &State) -> FunctionType {
+    if eswitch::is_ecpf(state) {
+        FunctionType::HostPf
+    } else {
+        FunctionType::Vf
+    }
 }
 
 /// Whether foreign owners stay without a type, because nothing ever tells which function a VHCA id is.

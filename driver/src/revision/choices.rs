@@ -194,7 +194,7 @@ pub enum ClampRemainder {
 pub enum WaitTarget {
     /// A type's counter.
     TypeCounter,
-    /// The owners: those of the type, and where types cannot be known, all foreign owners without one.
+    /// The owners: those of the type. Where types cannot be known, one of the waits takes all foreign owners without one along.
     Owners,
 }
 

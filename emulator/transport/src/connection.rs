@@ -1,0 +1,253 @@
+//! One connected client: messages in, device, replies out.
+
+use crate::device::{Device, DeviceInfo, Host};
+use crate::dma::DmaMaps;
+use crate::errno::Errno;
+use crate::host::{Session, Traffic};
+use crate::irq::Irqs;
+use crate::link::{Disconnect, Link};
+use crate::message::{Front, Message, Received, Wait};
+use crate::protocol::{HEADER_LEN, Header, flag};
+use crate::remote_dma::RemoteDma;
+use crate::request::{REPLY_CAPACITY, Request};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+use zerocopy::IntoBytes;
+
+/// How long the client may take for the answers that one DMA access by message needs. Well below the 5 s after
+/// which QEMU gives up waiting for us, because it may be waiting for us at the time.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// `VFIO_USER_VERSION` must come first.
+    Greeting,
+    /// Everything else may come.
+    Serving,
+}
+
+/// What [`Connection::on_readable`] has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Something had arrived and was processed; more may have arrived since.
+    Served,
+    /// Nothing had arrived. The owner of an edge-triggered event loop waits for the next edge now.
+    Idle,
+    /// The client does not take our replies; nothing of it is processed until the socket is writable.
+    Blocked,
+    /// The connection is over, and this must be dropped.
+    Disconnected(Disconnect),
+}
+
+/// A connected client.
+#[derive(Debug)]
+pub struct Connection {
+    session: Session,
+    info: DeviceInfo,
+    phase: Phase,
+    reply: Box<[u8]>,
+}
+
+impl AsFd for Connection {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.session.link.as_fd()
+    }
+}
+
+impl Connection {
+    /// Takes a connected stream socket, which must be in blocking mode, and the shape of the device.
+    #[must_use]
+    pub fn new(stream: OwnedFd, info: DeviceInfo) -> Self {
+        let session = Session {
+            link: Link::new(stream),
+            maps: DmaMaps::default(),
+            irqs: Irqs::new(&info.irqs),
+            remote: RemoteDma::new(PATIENCE),
+            traffic: Traffic::default(),
+        };
+        Self {
+            session,
+            info,
+            phase: Phase::Greeting,
+            reply: vec![0; REPLY_CAPACITY].into_boxed_slice(),
+        }
+    }
+
+    /// Gives the client less or more time than [`PATIENCE`] for one DMA access by message.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.session.remote = RemoteDma::new(patience);
+        self
+    }
+
+    /// Processes what has arrived, without blocking: one receive and all whole messages in it.
+    ///
+    /// An event loop that is told of levels (`poll`, plain `epoll`) calls this once per wake-up. One that is told of
+    /// edges (tokio's `AsyncFd`) repeats it until [`Progress::Idle`]. After [`Progress::Blocked`] it must wait until
+    /// the socket is writable, see [`Self::wants_to_write`].
+    pub fn on_readable(&mut self, device: &mut dyn Device) -> Progress {
+        self.step(device, Wait::No).unwrap_or_else(Progress::Disconnected)
+    }
+
+    /// Serves until the connection is over, blocking.
+    pub fn serve(&mut self, device: &mut dyn Device) -> Disconnect {
+        loop {
+            if let Err(why) = self
+                .session
+                .link
+                .flush_all(None)
+                .and_then(|()| self.step(device, Wait::Yes))
+            {
+                return why;
+            }
+        }
+    }
+
+    /// Whether the rest of a reply waits for the socket to become writable.
+    #[must_use]
+    pub fn wants_to_write(&self) -> bool {
+        self.session.link.has_unsent()
+    }
+
+    /// Whether a whole message waits that no readiness of the socket will announce: a DMA access by message that was
+    /// made through [`Self::host`] has received it. Then [`Self::on_readable`] is due.
+    #[must_use]
+    pub fn has_waiting(&self) -> bool {
+        self.session.link.inbox.has_message()
+    }
+
+    /// The host, for a device that works outside of register accesses. Look at [`Self::has_waiting`] afterwards.
+    pub fn host(&mut self) -> &mut dyn Host {
+        &mut self.session
+    }
+
+    /// What has been done so far.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.session.traffic
+    }
+
+    /// Number of DMA maps, and of files in which they lie.
+    #[must_use]
+    pub fn memory(&self) -> (usize, usize) {
+        (self.session.maps.len(), self.session.maps.files())
+    }
+
+    /// Whether the client has armed an eventfd for a vector.
+    #[must_use]
+    pub fn is_armed(&self, irq_index: u32, vector: u32) -> bool {
+        self.session.irqs.is_armed(irq_index, vector)
+    }
+
+    fn step(&mut self, device: &mut dyn Device, wait: Wait) -> Result<Progress, Disconnect> {
+        self.session.link.flush()?;
+        if self.wants_to_write() {
+            return Ok(Progress::Blocked);
+        }
+        // What waits from an earlier call comes first: the client was not taking replies, or a DMA access by message
+        // has received more than its reply.
+        let waited = self.process(device)?;
+        if self.wants_to_write() {
+            return Ok(Progress::Blocked);
+        }
+        let wait = if waited { Wait::No } else { wait };
+        if self.session.link.receive(wait)? == Received::Nothing {
+            return Ok(if waited { Progress::Served } else { Progress::Idle });
+        }
+        self.process(device)?;
+        Ok(if self.wants_to_write() {
+            Progress::Blocked
+        } else {
+            Progress::Served
+        })
+    }
+
+    /// Processes whole messages until there are none, or the client does not take the replies. Whether there was one.
+    fn process(&mut self, device: &mut dyn Device) -> Result<bool, Disconnect> {
+        let mut any = false;
+        while !self.wants_to_write() {
+            match self.session.link.inbox.take() {
+                Front::Incomplete => break,
+                Front::Message(message) => self.handle(message, device)?,
+                Front::Oversized(header) => self.refuse(header, Errno::EMSGSIZE)?,
+                Front::Unframed(header) => {
+                    self.refuse(header, Errno::EINVAL)?;
+                    return Err(self.session.link.end(Disconnect::Unframed));
+                }
+            }
+            any = true;
+        }
+        match self.session.link.over() {
+            // A DMA access by message may have met the end; what came before it has been processed now.
+            Some(why) => Err(why),
+            None => Ok(any),
+        }
+    }
+
+    fn handle(&mut self, message: Message, device: &mut dyn Device) -> Result<(), Disconnect> {
+        let header = message.header;
+        match header.kind() {
+            flag::COMMAND => {}
+            flag::REPLY => {
+                self.session.remote.late_reply(header.message_id.get());
+                return Ok(());
+            }
+            _ => return self.refuse(header, Errno::EINVAL),
+        }
+        let Self {
+            session,
+            info,
+            phase,
+            reply,
+        } = self;
+        let result = Request {
+            phase,
+            info,
+            session,
+            reply,
+        }
+        .execute(message, device);
+        match result {
+            Ok(length) => {
+                self.session.traffic.commands += 1;
+                if header.no_reply() {
+                    self.session.traffic.posted += 1;
+                    return Ok(());
+                }
+                self.finish(header, length, None)
+            }
+            Err(errno) => self.refuse(header, errno),
+        }
+    }
+
+    /// Answers with an error, unless no answer is wanted.
+    #[cold]
+    fn refuse(&mut self, header: Header, errno: Errno) -> Result<(), Disconnect> {
+        tracing::debug!(command = header.command.get(), id = header.message_id.get(), %errno, "refused");
+        self.session.traffic.commands += 1;
+        self.session.traffic.refused += 1;
+        if header.kind() == flag::REPLY {
+            return Ok(());
+        }
+        if header.no_reply() {
+            self.session.traffic.posted += 1;
+            return Ok(());
+        }
+        // "If an error occurs, the reply message must only include the reply header."
+        self.finish(header, HEADER_LEN, Some(errno))
+    }
+
+    fn finish(&mut self, of: Header, length: usize, error: Option<Errno>) -> Result<(), Disconnect> {
+        let size = u32::try_from(length).unwrap_or(u32::MAX);
+        let header = Header {
+            message_id: of.message_id,
+            command: of.command,
+            message_size: size.into(),
+            flags: (flag::REPLY | if error.is_some() { flag::ERROR } else { 0 }).into(),
+            error: error.map_or(0, Errno::get).into(),
+        };
+        self.reply[..HEADER_LEN].copy_from_slice(header.as_bytes());
+        self.session.link.send(&self.reply[..length])
+    }
+}

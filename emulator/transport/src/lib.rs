@@ -1,0 +1,56 @@
+//! A vfio-user server: what a PCI device needs to be plugged into a virtual machine over a UNIX socket.
+//!
+//! It knows nothing of the device but the trait [`Device`], and the device nothing of the socket but the trait
+//! [`Host`]. The protocol is that of the vfio-user specification (`docs/interop/vfio-user.rst` of QEMU).
+//!
+//! | where | what |
+//! |---|---|
+//! | [`protocol`] | header, commands, structures, limits |
+//! | [`server`], [`listener`] | the socket in the file system, one client at a time |
+//! | [`connection`], `request`, `version` | messages in, device, replies out; what each command does; the negotiation |
+//! | [`device`] | the two traits |
+//! | `dma`, `memory`, `remote_dma` | client memory: maps, the files behind them, messages where there is no file |
+//! | `irq` | eventfds |
+//! | `link`, `message`, `descriptor` | the socket: bounded receiving, sending without blocking, descriptors |
+//!
+//! # The peer is not trusted
+//! Whoever may open the socket can send any bytes. They cannot make this panic, block, allocate beyond the advertised
+//! limits, leak descriptors, or lose step with the stream:
+//!
+//! * A message is buffered whole in a buffer of fixed size and cut off by its size, whatever is wrong with it. One that
+//!   is larger than any may be is refused and dropped as it comes. Only a size below that of a header ends the
+//!   connection.
+//! * Replies are sent without blocking. While the client does not take one, nothing more of it is processed.
+//! * Descriptors are counted, typed (regular files for memory, eventfds for interrupts) and closed if nobody wants them.
+//! * Memory files that could shrink are not mapped, since touching what is gone would end the process.
+//! * A DMA access by message waits for a bounded time.
+//!
+//! # Costs
+//! A register access costs two system calls (`recvmsg`, `sendto`; the readiness call of an event loop comes on top)
+//! and no heap allocation. A posted write costs one, or less: one receive takes everything that has arrived.
+
+pub mod connection;
+mod deadline;
+mod descriptor;
+pub mod device;
+mod dma;
+pub mod errno;
+mod host;
+mod irq;
+mod link;
+pub mod listener;
+mod memory;
+mod message;
+pub mod protocol;
+mod remote_dma;
+mod request;
+pub mod server;
+mod version;
+
+pub use connection::{Connection, Progress};
+pub use device::{Delivery, Device, DeviceInfo, DmaError, Host, IrqInfo, RegionInfo};
+pub use errno::Errno;
+pub use host::Traffic;
+pub use link::Disconnect;
+pub use listener::{ListenError, Listener};
+pub use server::Server;

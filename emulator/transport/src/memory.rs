@@ -1,0 +1,283 @@
+//! Client memory behind a descriptor, each file opened up once however many maps lie in it.
+//!
+//! A file that cannot shrink (a memfd with `F_SEAL_SHRINK`, QEMU's `memory-backend-memfd`) is mapped. Any other
+//! file is read and written through its descriptor: a client that truncates a mapped file would end this process
+//! with SIGBUS, a short read is only an error.
+
+use crate::errno::Errno;
+use rustix::fs::{FileType, OFlags, SealFlags};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
+use vm_memory::mmap::MmapRegionBuilder;
+use vm_memory::{Bytes, FileOffset, MmapRegion, VolatileMemory};
+
+/// Different files that one client may have mapped at a time.
+pub const MAX_FILES: usize = 64;
+
+/// `PROT_READ` and `PROT_WRITE` of `<sys/mman.h>`, which `vm-memory` takes as plain numbers.
+const PROT_READ: i32 = 1;
+const PROT_WRITE: i32 = 2;
+/// `MAP_SHARED` of `<sys/mman.h>`.
+const MAP_SHARED: i32 = 0x1;
+
+/// How the bytes of a file are reached.
+#[derive(Debug)]
+enum Way {
+    Mapped(MmapRegion<()>),
+    Descriptor(Arc<File>),
+}
+
+/// A memory file of the client.
+#[derive(Debug)]
+pub struct MemoryFile {
+    way: Way,
+    size: u64,
+    writable: bool,
+}
+
+impl MemoryFile {
+    /// Reads bytes at `offset` of the file.
+    ///
+    /// # Errors
+    /// `EFAULT` beyond the end; what the file system says.
+    pub fn read(&self, offset: u64, into: &mut [u8]) -> Result<(), Errno> {
+        match &self.way {
+            Way::Mapped(region) => {
+                let offset = usize::try_from(offset).map_err(|_| Errno::EFAULT)?;
+                region
+                    .as_volatile_slice()
+                    .read_slice(into, offset)
+                    .map_err(|_| Errno::EFAULT)?;
+                // What is read next was written by the client after this, never before.
+                fence(Ordering::Acquire);
+                Ok(())
+            }
+            Way::Descriptor(file) => file.read_exact_at(into, offset).map_err(short_is_fault),
+        }
+    }
+
+    /// Writes bytes at `offset` of the file.
+    ///
+    /// # Errors
+    /// `EFAULT` beyond the end, `EACCES` if the descriptor allows no writing; what the file system says.
+    pub fn write(&self, offset: u64, from: &[u8]) -> Result<(), Errno> {
+        if !self.writable {
+            return Err(Errno::EACCES);
+        }
+        match &self.way {
+            Way::Mapped(region) => {
+                let offset = usize::try_from(offset).map_err(|_| Errno::EFAULT)?;
+                // The client sees what was written before this no later than this.
+                fence(Ordering::Release);
+                region
+                    .as_volatile_slice()
+                    .write_slice(from, offset)
+                    .map_err(|_| Errno::EFAULT)
+            }
+            Way::Descriptor(file) => file.write_all_at(from, offset).map_err(short_is_fault),
+        }
+    }
+
+    #[cfg(test)]
+    fn is_mapped(&self) -> bool {
+        matches!(self.way, Way::Mapped(_))
+    }
+}
+
+fn short_is_fault(error: std::io::Error) -> Errno {
+    if error.raw_os_error().is_some() {
+        error.into()
+    } else {
+        Errno::EFAULT
+    }
+}
+
+/// What tells memory files apart: device, inode, whether it may be written, whether it may be mapped.
+type Identity = (u64, u64, bool, bool);
+
+/// The memory files of one client.
+#[derive(Debug, Default)]
+pub struct MemoryFiles {
+    files: BTreeMap<Identity, Arc<MemoryFile>>,
+}
+
+/// What a map asks of its file.
+#[derive(Clone, Copy, Debug)]
+pub struct Demand {
+    /// Bytes of the file that must exist.
+    pub end: u64,
+    /// Whether the device may write.
+    pub write: bool,
+    /// Whether the client permits to map the file.
+    pub map: bool,
+}
+
+impl MemoryFiles {
+    /// The memory file of a descriptor: the one that is already open, or a new one.
+    ///
+    /// # Errors
+    /// `EINVAL` for what is no regular file or ends too early, `EACCES` if the descriptor does not allow what the
+    /// map promises, `EMFILE` beyond [`MAX_FILES`].
+    pub fn open(&mut self, descriptor: OwnedFd, demand: Demand) -> Result<Arc<MemoryFile>, Errno> {
+        let stat = rustix::fs::fstat(&descriptor)?;
+        let size = u64::try_from(stat.st_size).map_err(|_| Errno::EINVAL)?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || size < demand.end {
+            return Err(Errno::EINVAL);
+        }
+        let mode = rustix::fs::fcntl_getfl(&descriptor)? & OFlags::RWMODE;
+        let writable = mode == OFlags::RDWR;
+        if mode == OFlags::WRONLY || (demand.write && !writable) {
+            return Err(Errno::EACCES);
+        }
+        let identity = (stat.st_dev, stat.st_ino, writable, demand.map);
+        if let Some(file) = self.files.get(&identity)
+            && file.size >= demand.end
+        {
+            return Ok(Arc::clone(file));
+        }
+        if self.files.len() >= MAX_FILES && !self.files.contains_key(&identity) {
+            return Err(Errno::EMFILE);
+        }
+        let way = way(File::from(descriptor), size, writable, demand.map);
+        let file = Arc::new(MemoryFile { way, size, writable });
+        self.files.insert(identity, Arc::clone(&file));
+        Ok(file)
+    }
+
+    /// Closes the files in which no map lies any more.
+    pub fn close_unused(&mut self) {
+        self.files.retain(|_, file| Arc::strong_count(file) > 1);
+    }
+
+    /// How many files are open.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+}
+
+/// Maps a file that cannot shrink; anything else, and what cannot be mapped, is accessed through its descriptor.
+fn way(file: File, size: u64, writable: bool, map: bool) -> Way {
+    let file = Arc::new(file);
+    let sealed = rustix::fs::fcntl_get_seals(&file).is_ok_and(|seals| seals.contains(SealFlags::SHRINK));
+    let (true, true, Ok(length)) = (map, sealed, usize::try_from(size)) else {
+        return Way::Descriptor(file);
+    };
+    let region = MmapRegionBuilder::new(length)
+        .with_mmap_prot(if writable {
+            PROT_READ | PROT_WRITE
+        } else {
+            PROT_READ
+        })
+        .with_mmap_flags(MAP_SHARED)
+        .with_file_offset(FileOffset::from_arc(Arc::clone(&file), 0))
+        .build();
+    region.map_or_else(
+        |error| {
+            tracing::debug!(%error, "memory file cannot be mapped, using its descriptor");
+            Way::Descriptor(file)
+        },
+        Way::Mapped,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::MemfdFlags;
+
+    fn memfd(size: u64, seals: SealFlags) -> OwnedFd {
+        let file =
+            rustix::fs::memfd_create("memory", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap();
+        rustix::fs::ftruncate(&file, size).unwrap();
+        rustix::fs::fcntl_add_seals(&file, seals).unwrap();
+        file
+    }
+
+    const WHOLE: Demand = Demand {
+        end: 8192,
+        write: true,
+        map: true,
+    };
+
+    #[test]
+    fn a_sealed_file_is_mapped_once_and_an_unsealed_one_never() {
+        let mut files = MemoryFiles::default();
+        let sealed = memfd(8192, SealFlags::SHRINK);
+        let first = files.open(sealed.try_clone().unwrap(), WHOLE).unwrap();
+        let second = files.open(sealed, WHOLE).unwrap();
+        assert!(first.is_mapped() && Arc::ptr_eq(&first, &second));
+        let unsealed = files.open(memfd(8192, SealFlags::empty()), WHOLE).unwrap();
+        assert!(!unsealed.is_mapped());
+        for file in [&first, &unsealed] {
+            file.write(8190, &[1, 2]).unwrap();
+            let mut read = [0; 3];
+            file.read(8189, &mut read).unwrap();
+            assert_eq!(read, [0, 1, 2]);
+            assert_eq!(file.read(8190, &mut read), Err(Errno::EFAULT));
+        }
+        assert_eq!(first.write(8191, &[1, 2]), Err(Errno::EFAULT));
+        drop((first, unsealed));
+        files.close_unused();
+        assert_eq!(files.len(), 1);
+    }
+
+    #[test]
+    fn a_truncated_file_is_an_error_and_no_signal() {
+        let mut files = MemoryFiles::default();
+        let descriptor = memfd(8192, SealFlags::empty());
+        let file = files.open(descriptor.try_clone().unwrap(), WHOLE).unwrap();
+        rustix::fs::ftruncate(&descriptor, 0).unwrap();
+        assert_eq!(file.read(0, &mut [0; 8]), Err(Errno::EFAULT));
+    }
+
+    #[test]
+    fn what_cannot_be_the_memory_of_a_guest_is_refused() {
+        let mut files = MemoryFiles::default();
+        let device: OwnedFd = File::open("/dev/zero").unwrap().into();
+        assert_eq!(files.open(device, WHOLE).unwrap_err(), Errno::EINVAL);
+        let (pipe, _other) = rustix::pipe::pipe().unwrap();
+        assert_eq!(files.open(pipe, WHOLE).unwrap_err(), Errno::EINVAL);
+        assert_eq!(
+            files.open(memfd(8191, SealFlags::SHRINK), WHOLE).unwrap_err(),
+            Errno::EINVAL
+        );
+        let folder: OwnedFd = File::open("/").unwrap().into();
+        assert_eq!(
+            files.open(folder, Demand { end: 0, ..WHOLE }).unwrap_err(),
+            Errno::EINVAL
+        );
+        let path = std::env::current_exe().unwrap();
+        let read_only = || OwnedFd::from(File::open(&path).unwrap());
+        assert_eq!(files.open(read_only(), WHOLE).unwrap_err(), Errno::EACCES);
+        let file = files
+            .open(
+                read_only(),
+                Demand {
+                    write: false,
+                    ..WHOLE
+                },
+            )
+            .unwrap();
+        assert_eq!(file.write(0, &[0]), Err(Errno::EACCES));
+        assert_eq!(file.read(1, &mut [0; 3]), Ok(()));
+    }
+
+    #[test]
+    fn the_number_of_files_is_bounded() {
+        let mut files = MemoryFiles::default();
+        for _ in 0..MAX_FILES {
+            files.open(memfd(8192, SealFlags::SHRINK), WHOLE).unwrap();
+        }
+        assert_eq!(
+            files.open(memfd(8192, SealFlags::SHRINK), WHOLE).unwrap_err(),
+            Errno::EMFILE
+        );
+        files.close_unused();
+        assert_eq!(files.len(), 0);
+    }
+}

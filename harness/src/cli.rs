@@ -1,0 +1,185 @@
+//! The command line: `mlx5-cosim <verb>`.
+//!
+//! What a person reads while something runs goes to stderr; what a verb produces (results for machines, a schema, a
+//! list, an explanation, a difference) goes to stdout.
+
+pub mod artifact;
+pub mod backend;
+mod checking;
+mod comparing;
+pub mod diagnostic;
+pub mod exit;
+mod logging;
+pub mod partition;
+mod recording;
+mod replaying;
+mod running;
+pub mod selection;
+mod showing;
+pub mod snapshot_folder;
+
+use crate::cli::exit::Exit;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Runs the page management of an mlx5 driver against a device and compares both books after every step.
+#[derive(Debug, Parser)]
+#[command(name = "mlx5-cosim", version, after_help = exit::HELP)]
+struct CommandLine {
+    #[command(subcommand)]
+    verb: Verb,
+    /// More on stderr: -v for details of every run, -vv for the driver's and the device's own events.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+    /// Form of the log on stderr.
+    #[arg(long, value_enum, global = true, value_name = "FORM")]
+    log: Option<LogForm>,
+}
+
+/// Forms of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogForm {
+    /// Lines for people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run scenarios, one line per scenario and revision, then a summary.
+    Run(RunArguments),
+    /// List scenarios.
+    List {
+        /// Scenario files or folders.
+        #[arg(default_value = "scenarios")]
+        paths: Vec<PathBuf>,
+        /// Only scenarios whose path or name contains this.
+        #[arg(long, value_name = "SUBSTRING")]
+        filter: Option<String>,
+    },
+    /// Validate scenario files without running them.
+    Check {
+        /// Scenario files or folders.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of scenario files.
+    Schema,
+    /// Tell a scenario in numbered sentences.
+    Explain {
+        /// The scenario file.
+        file: PathBuf,
+    },
+    /// Compare two snapshots, or two outputs of `run --format json`, counter by counter.
+    Diff {
+        /// One file.
+        a: PathBuf,
+        /// The other.
+        b: PathBuf,
+    },
+    /// Repeat a recorded run, byte for byte.
+    Replay {
+        /// The artifact that `run --record` wrote.
+        file: PathBuf,
+    },
+}
+
+#[derive(Clone, Debug, Args)]
+struct RunArguments {
+    /// Scenario files or folders.
+    #[arg(default_value = "scenarios")]
+    paths: Vec<PathBuf>,
+    /// Revision of the driver; `all` are those that a file names.
+    #[arg(long, value_enum, default_value = "all")]
+    revision: RevisionChoice,
+    /// Where the driver runs.
+    #[arg(long, value_enum, default_value = "inproc")]
+    backend: backend::Backend,
+    /// Only scenarios whose path or name contains this.
+    #[arg(long, value_name = "SUBSTRING")]
+    filter: Option<String>,
+    /// Draw the order of tasks from this seed.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Form of the results; all but `human` go to stdout.
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    /// Write a Perfetto trace.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Write the command stream of one run as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    commands: Option<PathBuf>,
+    /// Run the M-th of N parts, as `hash:1/4`.
+    #[arg(long, value_name = "hash:M/N")]
+    partition: Option<partition::Partition>,
+    /// Compare each run with its snapshot in this folder.
+    #[arg(long, value_name = "DIR")]
+    snapshots: Option<PathBuf>,
+    /// Write the snapshots instead.
+    #[arg(long, requires = "snapshots")]
+    update: bool,
+    /// Write an artifact of each run into this folder, for `replay`.
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// Also what waits long on a wall clock (nothing in process does).
+    #[arg(long)]
+    full: bool,
+}
+
+/// Which revisions to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RevisionChoice {
+    /// The patch as first posted.
+    Reviewed,
+    /// Linux 7.2.
+    Merged,
+    /// The driver that answers every concern.
+    Robust,
+    /// All that a file names.
+    All,
+}
+
+/// Forms of the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Lines and tables.
+    Human,
+    /// One JSON object per line.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// The kernel's test anything protocol.
+    Ktap,
+}
+
+/// Runs the command line `arguments` (the program's name first) and says how it went.
+pub fn run_command_line<I, T>(arguments: I) -> Exit
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let command_line = match CommandLine::try_parse_from(arguments) {
+        Ok(command_line) => command_line,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::AsExpected
+            };
+        }
+    };
+    logging::start(command_line.verbose, command_line.log);
+    match command_line.verb {
+        Verb::Run(arguments) => running::run(&arguments, command_line.verbose > 0),
+        Verb::List { paths, filter } => showing::list(&paths, filter.as_deref()),
+        Verb::Check { paths } => checking::check(&paths),
+        Verb::Schema => showing::schema(),
+        Verb::Explain { file } => showing::explain(&file),
+        Verb::Diff { a, b } => comparing::diff(&a, &b),
+        Verb::Replay { file } => replaying::replay(&file),
+    }
+}

@@ -1,0 +1,114 @@
+//! A recorded run: all that is needed to repeat it, whatever has become of the scenario's file since.
+
+use crate::run::result::RunResult;
+use crate::scenario::ScenarioFile;
+use driver::RevisionName;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Version of the format.
+pub const VERSION: u32 = 1;
+
+/// A recorded run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Artifact {
+    /// Version of the format.
+    pub version: u32,
+    /// The scenario's file, as it was named.
+    pub file: PathBuf,
+    /// What was in it.
+    pub scenario: ScenarioFile,
+    /// The revision that ran.
+    pub revision: RevisionName,
+    /// The backend it ran on.
+    pub backend: String,
+    /// The seed, where one was given.
+    pub seed: Option<u64>,
+    /// Every choice of the schedule, by the name of the task that ran.
+    pub choices: Vec<String>,
+    /// Hash over everything that happened.
+    pub trace_hash: String,
+}
+
+/// Why an artifact cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtifactError {
+    /// The file cannot be read.
+    #[error("{}: {cause}", .file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// It is no artifact.
+    #[error("{}:{}:{}: no recorded run: {cause}", .file.display(), .cause.line(), .cause.column())]
+    Malformed {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        cause: serde_json::Error,
+    },
+    /// Another version wrote it.
+    #[error("{}: format {found} is not known here; this version reads format {VERSION}", .file.display())]
+    OtherVersion {
+        /// The file.
+        file: PathBuf,
+        /// The format it has.
+        found: u32,
+    },
+}
+
+impl Artifact {
+    /// The record of a run.
+    #[must_use]
+    pub fn of(scenario: &ScenarioFile, revision: RevisionName, result: &RunResult) -> Self {
+        Self {
+            version: VERSION,
+            file: PathBuf::from(&result.file),
+            scenario: scenario.clone(),
+            revision,
+            backend: result.backend.clone(),
+            seed: result.seed,
+            choices: result.choices.clone(),
+            trace_hash: result.trace_hash.clone(),
+        }
+    }
+
+    /// Reads an artifact.
+    ///
+    /// # Errors
+    /// [`ArtifactError`].
+    pub fn read(file: &Path) -> Result<Self, ArtifactError> {
+        let file = file.to_owned();
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(cause) => return Err(ArtifactError::Unreadable { file, cause }),
+        };
+        let artifact: Self = match serde_json::from_str(&text) {
+            Ok(artifact) => artifact,
+            Err(cause) => return Err(ArtifactError::Malformed { file, cause }),
+        };
+        if artifact.version == VERSION {
+            Ok(artifact)
+        } else {
+            Err(ArtifactError::OtherVersion {
+                file,
+                found: artifact.version,
+            })
+        }
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn write(&self, file: &Path) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(self).map_err(io::Error::other)?;
+        std::fs::write(file, text + "\n")
+    }
+}

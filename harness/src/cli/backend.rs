@@ -1,0 +1,108 @@
+//! Where a driver runs.
+
+use crate::cli::selection::Job;
+use crate::run::result::RunResult;
+use crate::run::{RunOptions, run_scenario};
+use clap::ValueEnum;
+use driver::RevisionName;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// Where a driver runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    /// Driver and device in this process.
+    Inproc,
+    /// The Rust driver against a device behind a vfio-user socket.
+    Socket,
+    /// The Rust driver in a QEMU guest.
+    Guest,
+    /// The unmodified Linux driver in a QEMU guest.
+    Linux,
+}
+
+impl Backend {
+    /// Whether this build can run it.
+    #[must_use]
+    pub const fn is_built(self) -> bool {
+        matches!(self, Self::Inproc)
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Inproc => "inproc",
+            Self::Socket => "socket",
+            Self::Guest => "guest",
+            Self::Linux => "linux",
+        })
+    }
+}
+
+/// A run ended in a panic: a defect of the tool, not of a driver.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{run}: the tool itself failed: {message}")]
+pub struct Panicked {
+    /// Which run.
+    pub run: String,
+    /// What the panic said.
+    pub message: String,
+}
+
+/// Runs a job with driver and device in this process.
+///
+/// # Errors
+/// [`Panicked`] where the tool itself failed.
+pub fn run_in_process(job: &Job, options: &RunOptions) -> Result<RunResult, Panicked> {
+    let Job { loaded, revision } = job;
+    let span = tracing::info_span!("run", scenario = %loaded.scenario.name, %revision);
+    let _guard = span.enter();
+    let file = loaded.file.display().to_string();
+    let run = || run_scenario(&loaded.scenario, &file, *revision, options);
+    let mut result = catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let message = text
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("a panic without words");
+        Panicked {
+            run: job.name(),
+            message: message.to_owned(),
+        }
+    })?;
+    result.replay = replay_line(&loaded.file, *revision, options.seed);
+    Ok(result)
+}
+
+/// The command line that repeats a run, from the root of the project.
+#[must_use]
+pub fn replay_line(file: &Path, revision: RevisionName, seed: Option<u64>) -> String {
+    let file = quoted(&file.display().to_string());
+    let seed = seed.map_or_else(String::new, |seed| format!(" --seed {seed}"));
+    format!("cargo run --release -- run {file} --revision {revision}{seed}")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=:@%".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_replay_line_survives_a_shell() {
+        let line = replay_line(Path::new("my scenarios/it's.json"), RevisionName::Merged, Some(3));
+        assert_eq!(
+            line,
+            r"cargo run --release -- run 'my scenarios/it'\''s.json' --revision merged --seed 3"
+        );
+    }
+}

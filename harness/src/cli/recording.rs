@@ -1,0 +1,27 @@
+//! What a run leaves behind when asked: an artifact for `replay`, the command stream.
+
+use crate::cli::artifact::Artifact;
+use crate::cli::selection::Job;
+use crate::run::result::RunResult;
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Writes the run's artifact into `folder`.
+pub(super) fn record(folder: &Path, job: &Job, result: &RunResult) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let seed = result
+        .seed
+        .map_or_else(String::new, |seed| format!("-seed-{seed}"));
+    let file = folder.join(format!("{}{seed}.run.json", job.file_name()));
+    Artifact::of(&job.loaded.scenario, job.revision, result).write(&file)
+}
+
+/// Writes the run's command stream, one JSON object per line.
+pub(super) fn write_commands(file: &Path, result: &RunResult) -> io::Result<()> {
+    let mut lines = BufWriter::new(fs::File::create(file)?);
+    for command in &result.commands {
+        writeln!(lines, "{command}")?;
+    }
+    lines.flush()
+}

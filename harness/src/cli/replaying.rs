@@ -1,0 +1,83 @@
+//! `replay`: repeats a recorded run and compares everything that happened.
+
+use crate::cli::artifact::{Artifact, ArtifactError};
+use crate::cli::backend::{Backend, run_in_process};
+use crate::cli::exit::Exit;
+use crate::cli::selection::{Job, Loaded};
+use crate::report::Finished;
+use crate::report::human::HumanReport;
+use crate::report::palette::Palette;
+use crate::run::RunOptions;
+use std::path::Path;
+use std::rc::Rc;
+
+pub(super) fn replay(file: &Path) -> Exit {
+    let artifact = match Artifact::read(file) {
+        Ok(artifact) => artifact,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return match error {
+                ArtifactError::Unreadable { .. } => Exit::Usage,
+                ArtifactError::Malformed { .. } | ArtifactError::OtherVersion { .. } => Exit::InvalidScenario,
+            };
+        }
+    };
+    if artifact.backend != Backend::Inproc.to_string() {
+        eprintln!(
+            "error: the run was recorded on `{}`, which this build does not have",
+            artifact.backend
+        );
+        return Exit::Backend;
+    }
+    let loaded = Loaded {
+        file: artifact.file.clone(),
+        scenario: artifact.scenario.clone(),
+    };
+    let job = Job {
+        loaded: Rc::new(loaded),
+        revision: artifact.revision,
+    };
+    let options = RunOptions {
+        seed: artifact.seed,
+        schedule: Some(artifact.choices.clone()),
+        ..RunOptions::default()
+    };
+    let mut result = match run_in_process(&job, &options) {
+        Ok(result) => result,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Exit::Internal;
+        }
+    };
+    result.replay = format!("cargo run --release -- replay {}", file.display());
+    let report = HumanReport {
+        palette: Palette::for_stderr(),
+        name_width: result.scenario.len(),
+        verbose: true,
+    };
+    eprint!(
+        "{}",
+        report.run(Finished {
+            scenario: &artifact.scenario,
+            result: &result
+        })
+    );
+    if result.trace_hash == artifact.trace_hash && result.choices == artifact.choices {
+        eprintln!("the same run, byte for byte: {}", result.trace_hash);
+        return Exit::AsExpected;
+    }
+    let parted = artifact
+        .choices
+        .iter()
+        .zip(&result.choices)
+        .position(|(old, new)| old != new);
+    let parted = parted.unwrap_or_else(|| artifact.choices.len().min(result.choices.len()));
+    eprintln!(
+        "not the same run: recorded {}, repeated {}",
+        artifact.trace_hash, result.trace_hash
+    );
+    if artifact.choices != result.choices {
+        eprintln!("the schedules part at choice {}", parted + 1);
+    }
+    Exit::NotDeterministic
+}

@@ -1,0 +1,250 @@
+//! `run`: selects, runs, reports.
+
+mod output;
+
+use crate::cli::backend::run_in_process;
+use crate::cli::diagnostic;
+use crate::cli::exit::Exit;
+use crate::cli::recording;
+use crate::cli::selection::{Job, jobs, qualified_name, read};
+use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
+use crate::cli::{RevisionChoice, RunArguments};
+use crate::report::canonical::canonical_text;
+use crate::run::result::{Outcome, RunResult};
+use crate::run::{BUDGET_EXCEEDED, RunOptions};
+use driver::RevisionName;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use output::Output;
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
+    let jobs = match selected(arguments) {
+        Ok(jobs) => jobs,
+        Err(exit) => return exit,
+    };
+    let mut session = Session::new(arguments, &jobs, verbose);
+    for (index, job) in jobs.iter().enumerate() {
+        let last_of_scenario = jobs
+            .get(index + 1)
+            .is_none_or(|next| next.loaded.file != job.loaded.file);
+        if let Err(error) = session.run(job, last_of_scenario) {
+            eprintln!("error: {error}");
+            return Exit::Internal;
+        }
+    }
+    session.finish(jobs.len()).unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        Exit::Internal
+    })
+}
+
+/// The runs that are asked for, or why there are none.
+fn selected(arguments: &RunArguments) -> Result<Vec<Job>, Exit> {
+    let refuse = |exit: Exit, message: &str| {
+        eprintln!("error: {message}");
+        Err(exit)
+    };
+    if arguments.trace.is_some() {
+        return refuse(
+            Exit::Usage,
+            "--trace is not there yet: this build writes no Perfetto traces",
+        );
+    }
+    if !arguments.backend.is_built() {
+        let message = format!(
+            "this build has no backend `{}`; it has `inproc`",
+            arguments.backend
+        );
+        return refuse(Exit::Backend, &message);
+    }
+    let reading = match read(&arguments.paths, arguments.filter.as_deref()) {
+        Ok(reading) => reading,
+        Err(error) => return refuse(Exit::Usage, &error.to_string()),
+    };
+    if !reading.errors.is_empty() {
+        reading.errors.iter().for_each(diagnostic::print);
+        return refuse(
+            Exit::InvalidScenario,
+            "nothing was run, because not every scenario is valid",
+        );
+    }
+    let revision = match arguments.revision {
+        RevisionChoice::All => None,
+        RevisionChoice::Reviewed => Some(RevisionName::Reviewed),
+        RevisionChoice::Merged => Some(RevisionName::Merged),
+        RevisionChoice::Robust => Some(RevisionName::Robust),
+    };
+    let jobs = jobs(&reading.scenarios, revision, arguments.partition);
+    if jobs.is_empty() {
+        return refuse(Exit::NothingSelected, "no scenario and revision is selected");
+    }
+    if arguments.commands.is_some() && jobs.len() != 1 {
+        let message = format!(
+            "--commands holds the stream of one run, and {} are selected; name one file and one --revision",
+            jobs.len()
+        );
+        return refuse(Exit::Usage, &message);
+    }
+    Ok(jobs)
+}
+
+/// Runs under way, with all that is to become of them.
+struct Session<'a> {
+    arguments: &'a RunArguments,
+    output: Output,
+    progress: ProgressBar,
+    snapshots: Option<SnapshotFolder>,
+    snapshots_differ: bool,
+    tool_failed: bool,
+    failed: bool,
+    over_budget: bool,
+    folders: BTreeSet<String>,
+}
+
+impl<'a> Session<'a> {
+    fn new(arguments: &'a RunArguments, jobs: &[Job], verbose: bool) -> Self {
+        let progress = ProgressBar::with_draw_target(Some(jobs.len() as u64), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}") {
+            progress.set_style(style);
+        }
+        let snapshots = arguments.snapshots.as_ref();
+        Self {
+            arguments,
+            output: Output::new(arguments.format, jobs, verbose),
+            progress,
+            snapshots: snapshots.map(|folder| SnapshotFolder::new(folder, arguments.update)),
+            snapshots_differ: false,
+            tool_failed: false,
+            failed: false,
+            over_budget: false,
+            folders: BTreeSet::new(),
+        }
+    }
+
+    fn run(&mut self, job: &Job, last_of_scenario: bool) -> io::Result<()> {
+        // A bar is worth it only when somebody sits and waits.
+        let waited = self.progress.elapsed() > Duration::from_secs(1);
+        if waited && self.progress.is_hidden() && io::stderr().is_terminal() {
+            self.progress.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.progress.set_message(job.name());
+        let options = RunOptions {
+            seed: self.arguments.seed,
+            ..RunOptions::default()
+        };
+        match run_in_process(job, &options) {
+            Ok(result) => self.keep(job, result, last_of_scenario)?,
+            Err(error) => {
+                self.tool_failed = true;
+                self.say(&format!("error: {error}\n"));
+                self.output.close_scenario(last_of_scenario)?;
+            }
+        }
+        self.progress.inc(1);
+        Ok(())
+    }
+
+    fn keep(&mut self, job: &Job, result: RunResult, last_of_scenario: bool) -> io::Result<()> {
+        if result.outcome == Outcome::Fail {
+            let budget = result
+                .reason
+                .as_deref()
+                .is_some_and(|reason| reason.starts_with(BUDGET_EXCEEDED));
+            self.over_budget |= budget;
+            self.failed |= !budget;
+        }
+        if let Some(folder) = &self.arguments.record {
+            recording::record(folder, job, &result)?;
+        }
+        if let Some(file) = &self.arguments.commands {
+            recording::write_commands(file, &result)?;
+        }
+        let compared = self.compare_snapshot(job, &result)?;
+        let words = self.output.result(job, result, last_of_scenario)?;
+        self.say(&words);
+        self.say(&compared);
+        Ok(())
+    }
+
+    /// Compares the run with its snapshot and says how.
+    fn compare_snapshot(&mut self, job: &Job, result: &RunResult) -> io::Result<String> {
+        let Some(snapshots) = &mut self.snapshots else {
+            return Ok(String::new());
+        };
+        if result.outcome == Outcome::Skip {
+            return Ok(String::new());
+        }
+        let text = match snapshots.visit(&job.file_name(), &canonical_text(result))? {
+            Verdict::Same => return Ok(String::new()),
+            Verdict::Written => return Ok(format!("      snapshot {} written\n", job.file_name())),
+            Verdict::Missing => format!(
+                "      there is no snapshot {}; --update writes it\n",
+                job.file_name()
+            ),
+            Verdict::Different(lines) => format!("      the snapshot differs: {lines}"),
+        };
+        self.snapshots_differ = true;
+        Ok(text)
+    }
+
+    fn say(&self, text: &str) {
+        if !text.is_empty() {
+            self.progress.suspend(|| eprint!("{text}"));
+        }
+    }
+
+    fn finish(mut self, runs: usize) -> io::Result<Exit> {
+        self.progress.finish_and_clear();
+        self.report_stale()?;
+        let skipped = self.output.finish()?;
+        Ok(if self.tool_failed {
+            Exit::Internal
+        } else if self.failed {
+            Exit::Failed
+        } else if self.over_budget {
+            Exit::Budget
+        } else if self.snapshots_differ {
+            Exit::Differs
+        } else if skipped == runs {
+            Exit::AllSkipped
+        } else {
+            Exit::AsExpected
+        })
+    }
+
+    /// Reports snapshots of runs that no longer exist. Only where everything below the paths has run.
+    fn report_stale(&mut self) -> io::Result<()> {
+        let Some(snapshots) = &self.snapshots else {
+            return Ok(());
+        };
+        let RunArguments {
+            revision,
+            filter,
+            partition,
+            paths,
+            ..
+        } = self.arguments;
+        if *revision != RevisionChoice::All || filter.is_some() || partition.is_some() {
+            return Ok(());
+        }
+        for path in paths.iter().filter(|path| path.is_dir()) {
+            let inside = qualified_name(&path.join("x.json"));
+            self.folders
+                .insert(inside.trim_end_matches('x').replace('/', "__"));
+        }
+        for prefix in &self.folders {
+            for file in snapshots.stale(prefix)? {
+                let what = if self.arguments.update {
+                    "removed"
+                } else {
+                    "belongs to no run"
+                };
+                eprintln!("snapshot {} {what}", file.display());
+                self.snapshots_differ |= !self.arguments.update;
+            }
+        }
+        Ok(())
+    }
+}

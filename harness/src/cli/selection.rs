@@ -1,0 +1,153 @@
+//! From paths, filter, revisions and partition to the runs that are asked for.
+
+use crate::cli::partition::Partition;
+use crate::scenario::{ReadError, ScenarioFile, read_scenario, scenario_files};
+use driver::RevisionName;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// A scenario and the file it was read from.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The file, as the command line leads to it.
+    pub file: PathBuf,
+    /// The scenario.
+    pub scenario: ScenarioFile,
+}
+
+/// One run: a scenario under one revision.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The scenario.
+    pub loaded: Rc<Loaded>,
+    /// The revision.
+    pub revision: RevisionName,
+}
+
+impl Job {
+    /// The run's name, `folder/name::revision`: what a filter and a partition look at.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}::{}", self.loaded.qualified_name(), self.revision)
+    }
+
+    /// The run's name as the name of a file, `folder__name@revision`.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!(
+            "{}@{}",
+            self.loaded.qualified_name().replace('/', "__"),
+            self.revision
+        )
+    }
+}
+
+impl Loaded {
+    /// `folder/name`; without the folder where the file lies directly among the scenarios.
+    #[must_use]
+    pub fn qualified_name(&self) -> String {
+        qualified_name(&self.file)
+    }
+}
+
+/// `folder/name` of a scenario file, with the folders below `scenarios` where the path has such a part.
+#[must_use]
+pub fn qualified_name(file: &Path) -> String {
+    let parts: Vec<String> = file
+        .with_extension("")
+        .components()
+        .filter_map(|part| match part {
+            std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            _ => None,
+        })
+        .collect();
+    match parts.iter().rposition(|part| part == "scenarios") {
+        Some(root) if root + 1 < parts.len() => parts[root + 1..].join("/"),
+        _ => parts.last().cloned().unwrap_or_default(),
+    }
+}
+
+/// The scenario files that the paths stand for, each once.
+///
+/// # Errors
+/// Where a path cannot be read.
+pub fn files(paths: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        let found = scenario_files(path)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+        for file in found {
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// What was read: the valid scenarios, and what is wrong with the others.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The valid ones, in order.
+    pub scenarios: Vec<Rc<Loaded>>,
+    /// The others.
+    pub errors: Vec<ReadError>,
+}
+
+/// Reads the files under `paths` whose path contains `filter`.
+///
+/// # Errors
+/// Where a path cannot be read.
+pub fn read(paths: &[PathBuf], filter: Option<&str>) -> io::Result<Reading> {
+    let mut reading = Reading::default();
+    for file in files(paths)? {
+        if filter.is_some_and(|filter| !file.to_string_lossy().contains(filter)) {
+            continue;
+        }
+        match read_scenario(&file) {
+            Ok(scenario) => reading.scenarios.push(Rc::new(Loaded { file, scenario })),
+            Err(error) => reading.errors.push(error),
+        }
+    }
+    Ok(reading)
+}
+
+/// The runs of `scenarios`: every revision a file names, or only `revision`, as far as they are in `partition`.
+#[must_use]
+pub fn jobs(
+    scenarios: &[Rc<Loaded>],
+    revision: Option<RevisionName>,
+    partition: Option<Partition>,
+) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for loaded in scenarios {
+        for named in loaded.scenario.revisions() {
+            if revision.is_none_or(|revision| revision == named) {
+                jobs.push(Job {
+                    loaded: Rc::clone(loaded),
+                    revision: named,
+                });
+            }
+        }
+    }
+    jobs.retain(|job| partition.is_none_or(|partition| partition.contains(&job.name())));
+    jobs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_below_the_scenarios() {
+        for (file, name) in [
+            ("scenarios/locks/a.json", "locks/a"),
+            ("/x/scenarios/a.json", "a"),
+            ("./a.json", "a"),
+            ("/tmp/other/a.json", "a"),
+        ] {
+            assert_eq!(qualified_name(Path::new(file)), name);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `list`, `schema` and `explain`: what is there.
+
+use crate::cli::diagnostic;
+use crate::cli::exit::Exit;
+use crate::cli::selection::read;
+use crate::report::columns::Columns;
+use crate::scenario::explanation;
+use crate::scenario::roster::ranges;
+use crate::scenario::schema::schema_text;
+use crate::scenario::{ReadError, ScenarioFile, read_scenario};
+use emulator::config::PageMode;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+pub(super) fn schema() -> Exit {
+    product(&schema_text())
+}
+
+pub(super) fn explain(file: &Path) -> Exit {
+    match read_scenario(file) {
+        Ok(scenario) => product(&explanation::explain(&scenario)),
+        Err(error) => {
+            diagnostic::print(&error);
+            match error {
+                ReadError::Invalid(_) => Exit::InvalidScenario,
+                ReadError::Unreadable { .. } => Exit::Usage,
+            }
+        }
+    }
+}
+
+pub(super) fn list(paths: &[PathBuf], filter: Option<&str>) -> Exit {
+    let reading = match read(paths, filter) {
+        Ok(reading) => reading,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Exit::Usage;
+        }
+    };
+    reading.errors.iter().for_each(diagnostic::print);
+    if reading.scenarios.is_empty() && reading.errors.is_empty() {
+        eprintln!("no scenario is selected");
+        return Exit::NothingSelected;
+    }
+    let mut columns = Columns::new([
+        "scenario",
+        "row",
+        "revisions",
+        "functions",
+        "page mode",
+        "reachability",
+    ]);
+    for loaded in &reading.scenarios {
+        let scenario = &loaded.scenario;
+        let revisions: Vec<String> = scenario.revisions().iter().map(ToString::to_string).collect();
+        let mode = match scenario.device.page_mode {
+            PageMode::FuncId => "func_id",
+            PageMode::VhcaId => "vhca_id",
+        };
+        columns.row([
+            loaded.qualified_name(),
+            scenario.row.clone(),
+            revisions.join(" "),
+            functions(scenario),
+            mode.to_owned(),
+            scenario.reachability.name().to_owned(),
+        ]);
+    }
+    let exit = product(&columns.to_string());
+    if reading.errors.is_empty() {
+        exit
+    } else {
+        Exit::InvalidScenario
+    }
+}
+
+/// The functions of the scenario's device, as `ecpf host_pf host_vf1-2 sf1`.
+fn functions(scenario: &ScenarioFile) -> String {
+    let names = ranges(&scenario.device).into_iter().map(|(first, last)| {
+        let last_number = last.to_string();
+        let last_number = last_number.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last_number}")
+        }
+    });
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// Prints what a verb is for. A reader that has closed the pipe has seen enough.
+pub(super) fn product(text: &str) -> Exit {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => Exit::AsExpected,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::AsExpected,
+        Err(error) => {
+            eprintln!("error: {error}");
+            Exit::Internal
+        }
+    }
+}

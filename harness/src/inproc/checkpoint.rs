@@ -1,0 +1,41 @@
+//! A world at rest, to come back to.
+//!
+//! At rest no task exists, and all there is of a run is plain data: the machine, and the state of each driver.
+
+use super::machine::Machine;
+use super::world::World;
+use driver::State;
+use prm::Function;
+
+/// A copy of a world at rest.
+#[derive(Clone)]
+pub struct Checkpoint {
+    machine: Machine,
+    drivers: Vec<(Function, State)>,
+}
+
+impl World {
+    /// Copies the world; `None` while a task exists or an interrupt is on its way.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        let machine = self.machine.borrow();
+        if !self.runtime().is_idle() || !machine.lines_are_quiet() {
+            return None;
+        }
+        let drivers = self.instances.iter().map(|instance| (instance.endpoint, instance.driver.state()));
+        Some(Checkpoint { machine: machine.clone(), drivers: drivers.collect() })
+    }
+
+    /// Goes back to a checkpoint of this world. Returns whether that is possible: no task may exist.
+    pub fn restore(&mut self, checkpoint: &Checkpoint) -> bool {
+        if !self.runtime().is_idle() {
+            return false;
+        }
+        *self.machine.borrow_mut() = checkpoint.machine.clone();
+        self.instances.truncate(checkpoint.drivers.len());
+        for (instance, (_, state)) in self.instances.iter().zip(&checkpoint.drivers) {
+            instance.driver.restore(state.clone());
+        }
+        true
+    }
+}

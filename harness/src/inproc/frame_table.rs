@@ -1,0 +1,290 @@
+//! The host's memory, 4 KiB frame by frame, as sparse as its use.
+//!
+//! Frames live in chunks, chunks in directories. A chunk costs one byte per frame until somebody writes: then 32 bytes
+//! per frame for the first line, where firmware keeps its signature, and 4 KiB for a frame that is written anywhere else.
+//! Frame numbers are handed out in ascending order and never again, so nothing has to be cleared for a new owner, and
+//! a chunk goes away with its last frame.
+
+/// Bytes of a frame.
+pub(super) const FRAME_BYTES: usize = 4096;
+
+/// Bytes at the start of a frame that are kept without giving the frame memory of its own.
+const LINE_BYTES: usize = 32;
+
+const CHUNK_FRAMES: usize = 256;
+const DIRECTORY_CHUNKS: usize = 1024;
+
+/// What a frame is used for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum FrameUse {
+    /// Nobody has it.
+    #[default]
+    Free,
+    /// The host has it, the device cannot reach it.
+    Allocated,
+    /// Part of a host page that the device can reach.
+    Mapped,
+    /// Part of a buffer that host and device share.
+    Coherent,
+}
+
+impl FrameUse {
+    /// Whether the device can reach it.
+    pub(super) const fn is_reachable(self) -> bool {
+        matches!(self, Self::Mapped | Self::Coherent)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Chunk {
+    uses: [FrameUse; CHUNK_FRAMES],
+    live: u16,
+    lines: Option<Box<[[u8; LINE_BYTES]; CHUNK_FRAMES]>>,
+    full: Option<Box<[FullFrame; CHUNK_FRAMES]>>,
+}
+
+type FullFrame = Option<Box<[u8; FRAME_BYTES]>>;
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self { uses: [FrameUse::Free; CHUNK_FRAMES], live: 0, lines: None, full: None }
+    }
+}
+
+impl Chunk {
+    fn read(&self, frame: usize, offset: usize, into: &mut [u8]) {
+        if let Some(bytes) = self.full.as_ref().and_then(|full| full[frame].as_ref()) {
+            into.copy_from_slice(&bytes[offset..offset + into.len()]);
+            return;
+        }
+        into.fill(0);
+        if let Some(lines) = &self.lines
+            && offset < LINE_BYTES
+        {
+            let end = LINE_BYTES.min(offset + into.len());
+            into[..end - offset].copy_from_slice(&lines[frame][offset..end]);
+        }
+    }
+
+    fn write(&mut self, frame: usize, offset: usize, from: &[u8]) {
+        if let Some(bytes) = self.full.as_mut().and_then(|full| full[frame].as_mut()) {
+            bytes[offset..offset + from.len()].copy_from_slice(from);
+            return;
+        }
+        let end = offset + from.len();
+        if end <= LINE_BYTES {
+            let lines = self.lines.get_or_insert_with(|| Box::new([[0; LINE_BYTES]; CHUNK_FRAMES]));
+            lines[frame][offset..end].copy_from_slice(from);
+            return;
+        }
+        let mut bytes = Box::new([0; FRAME_BYTES]);
+        if let Some(lines) = &self.lines {
+            bytes[..LINE_BYTES].copy_from_slice(&lines[frame]);
+        }
+        bytes[offset..end].copy_from_slice(from);
+        let full = self.full.get_or_insert_with(|| Box::new([const { None }; CHUNK_FRAMES]));
+        full[frame] = Some(bytes);
+    }
+
+    fn forget(&mut self, frame: usize) {
+        if let Some(full) = &mut self.full {
+            full[frame] = None;
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Directory {
+    chunks: Vec<Option<Box<Chunk>>>,
+    live: usize,
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self { chunks: vec![None; DIRECTORY_CHUNKS], live: 0 }
+    }
+}
+
+/// Every frame there has been.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FrameTable {
+    directories: Vec<Option<Box<Directory>>>,
+    next: u64,
+}
+
+/// Where a frame is in the table.
+struct Place {
+    directory: usize,
+    chunk: usize,
+    frame: usize,
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "frame numbers count what was allocated in this process")]
+const fn place(frame: u64) -> Place {
+    let frame = frame as usize;
+    Place {
+        directory: frame / (CHUNK_FRAMES * DIRECTORY_CHUNKS),
+        chunk: frame / CHUNK_FRAMES % DIRECTORY_CHUNKS,
+        frame: frame % CHUNK_FRAMES,
+    }
+}
+
+impl FrameTable {
+    /// Takes `count` frames in a row and returns the first, whose number is a multiple of `alignment`.
+    pub(super) fn take(&mut self, count: u64, alignment: u64, usage: FrameUse) -> u64 {
+        let first = self.next.next_multiple_of(alignment);
+        self.next = first + count;
+        for frame in first..first + count {
+            let place = place(frame);
+            let chunk = self.chunk_or_insert(&place);
+            chunk.uses[place.frame] = usage;
+            chunk.live += 1;
+            if place.frame == 0 && frame > 0 {
+                self.drop_if_empty(frame - 1);
+            }
+        }
+        first
+    }
+
+    /// Gives a frame back. Its number is never handed out again.
+    pub(super) fn put(&mut self, frame: u64) {
+        let place = place(frame);
+        let Some(chunk) = self.chunk_mut(&place) else { return };
+        if chunk.uses[place.frame] == FrameUse::Free {
+            return;
+        }
+        chunk.uses[place.frame] = FrameUse::Free;
+        chunk.forget(place.frame);
+        chunk.live -= 1;
+        if chunk.live == 0 {
+            self.drop_if_empty(frame);
+        }
+    }
+
+    /// What the frame is used for.
+    pub(super) fn usage(&self, frame: u64) -> FrameUse {
+        let place = place(frame);
+        self.chunk(&place).map_or(FrameUse::Free, |chunk| chunk.uses[place.frame])
+    }
+
+    /// Changes what a frame that somebody has is used for.
+    pub(super) fn set_usage(&mut self, frame: u64, usage: FrameUse) {
+        let place = place(frame);
+        if let Some(chunk) = self.chunk_mut(&place) {
+            chunk.uses[place.frame] = usage;
+        }
+    }
+
+    /// Reads within one frame.
+    pub(super) fn read(&self, frame: u64, offset: usize, into: &mut [u8]) {
+        let place = place(frame);
+        match self.chunk(&place) {
+            Some(chunk) => chunk.read(place.frame, offset, into),
+            None => into.fill(0),
+        }
+    }
+
+    /// Writes within one frame that somebody has.
+    pub(super) fn write(&mut self, frame: u64, offset: usize, from: &[u8]) {
+        let place = place(frame);
+        if let Some(chunk) = self.chunk_mut(&place) {
+            chunk.write(place.frame, offset, from);
+        }
+    }
+
+    fn chunk(&self, place: &Place) -> Option<&Chunk> {
+        let directory = self.directories.get(place.directory)?.as_deref()?;
+        directory.chunks[place.chunk].as_deref()
+    }
+
+    fn chunk_mut(&mut self, place: &Place) -> Option<&mut Chunk> {
+        let directory = self.directories.get_mut(place.directory)?.as_deref_mut()?;
+        directory.chunks[place.chunk].as_deref_mut()
+    }
+
+    fn chunk_or_insert(&mut self, place: &Place) -> &mut Chunk {
+        if self.directories.len() <= place.directory {
+            self.directories.resize(place.directory + 1, None);
+        }
+        let directory = self.directories[place.directory].get_or_insert_default();
+        let slot = &mut directory.chunks[place.chunk];
+        if slot.is_none() {
+            directory.live += 1;
+        }
+        slot.get_or_insert_default()
+    }
+
+    /// Drops the chunk of `frame` when nobody has a frame of it and none of it is still to be handed out.
+    fn drop_if_empty(&mut self, frame: u64) {
+        let chunk_end = (frame / CHUNK_FRAMES as u64 + 1) * CHUNK_FRAMES as u64;
+        let place = place(frame);
+        let Some(Some(directory)) = self.directories.get_mut(place.directory) else { return };
+        let slot = &mut directory.chunks[place.chunk];
+        let gone = slot.as_ref().is_some_and(|chunk| chunk.live == 0) && chunk_end <= self.next;
+        if gone {
+            *slot = None;
+            directory.live -= 1;
+            if directory.live == 0 {
+                self.directories[place.directory] = None;
+            }
+        }
+    }
+
+    /// How many chunks hold memory.
+    #[cfg(test)]
+    pub(super) fn chunks(&self) -> usize {
+        self.directories.iter().flatten().map(|directory| directory.live).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_go_with_their_last_frame() {
+        let mut table = FrameTable::default();
+        let first = table.take(1000, 1, FrameUse::Allocated);
+        assert_eq!(table.chunks(), 4);
+        for frame in first..first + 1000 {
+            table.put(frame);
+        }
+        assert_eq!(table.chunks(), 1, "the chunk that still has frames to hand out stays");
+        table.take(24, 1, FrameUse::Allocated);
+        let next = table.take(1, 1, FrameUse::Allocated);
+        assert_eq!(next, 1024);
+        assert_eq!(table.chunks(), 2);
+    }
+
+    #[test]
+    fn a_chunk_that_empties_before_its_last_frame_is_taken_goes_later() {
+        let mut table = FrameTable::default();
+        let first = table.take(200, 1, FrameUse::Allocated);
+        for frame in first..first + 200 {
+            table.put(frame);
+        }
+        let rest = table.take(56, 1, FrameUse::Allocated);
+        for frame in rest..rest + 56 {
+            table.put(frame);
+        }
+        assert_eq!(table.chunks(), 0);
+        table.take(1, 1, FrameUse::Allocated);
+        assert_eq!(table.chunks(), 1);
+    }
+
+    #[test]
+    fn what_is_written_reads_back_and_the_rest_is_zero() {
+        let mut table = FrameTable::default();
+        let frame = table.take(2, 1, FrameUse::Coherent);
+        table.write(frame, 0, &[7; 32]);
+        let mut line = [1; 40];
+        table.read(frame, 0, &mut line);
+        assert_eq!(line[..32], [7; 32]);
+        assert_eq!(line[32..], [0; 8]);
+        table.write(frame, 30, &[9; 4]);
+        table.read(frame, 28, &mut line[..8]);
+        assert_eq!(line[..8], [7, 7, 9, 9, 9, 9, 0, 0]);
+        table.read(frame + 1, 4000, &mut line);
+        assert_eq!(line, [0; 40]);
+    }
+}

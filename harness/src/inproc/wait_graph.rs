@@ -1,0 +1,198 @@
+//! Who waits for whom: tasks for locks, slots and each other, commands for pages, page requests for the worker that
+//! serves them one after another.
+//!
+//! A lock, a command that is outstanding under it, the pages that the command needs and the worker that cannot give them because
+//! it wants the lock: none of these edges is in one program alone, so the graph is built over both.
+
+use super::world::World;
+use driver::Driver;
+use driver::runtime::{Object, TaskId};
+use emulator::{Owner, WaitsFor};
+use prm::{Cycles, Function};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Prefix of the names of the tasks that serve page requests.
+const PAGE_WORKER: &str = "page_worker";
+
+/// A closed chain of waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitCycle {
+    /// When it was seen.
+    pub at: Cycles,
+    /// The lock it goes through.
+    pub lock: String,
+    /// The chain, one link after another; the last one leads back to the first.
+    pub links: Vec<String>,
+}
+
+impl WaitCycle {
+    /// Whether this is the same cycle, seen at another time.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.lock == other.lock && self.links == other.links
+    }
+}
+
+impl fmt::Display for WaitCycle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.links.join("; "))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Node {
+    Task(TaskId),
+    /// A command, by its number.
+    Command(u64),
+    /// A request for pages of an owner, at its supplier.
+    Request(Function, Owner),
+}
+
+struct Edge {
+    to: Node,
+    words: String,
+    lock: Option<String>,
+}
+
+/// Every cycle that goes through a lock, at most one per lock.
+pub(super) fn cycles(world: &World) -> Vec<WaitCycle> {
+    let holders: Vec<_> = world.drivers().flat_map(|(_, _, driver)| driver.lock_holders()).collect();
+    if holders.is_empty() {
+        return Vec::new();
+    }
+    let graph = graph(world);
+    let starts = graph.iter().flat_map(|(from, edges)| edges.iter().map(move |edge| (from, edge)));
+    let mut found: Vec<WaitCycle> = Vec::new();
+    for (from, edge) in starts {
+        let Some(lock) = &edge.lock else { continue };
+        if found.iter().any(|cycle| cycle.lock == *lock) {
+            continue;
+        }
+        let mut links = vec![edge.words.clone()];
+        if leads_to(&graph, edge.to, *from, &mut links, &mut Vec::new()) {
+            found.push(WaitCycle { at: world.now(), lock: lock.clone(), links });
+        }
+    }
+    found
+}
+
+type Graph = BTreeMap<Node, Vec<Edge>>;
+
+/// Whether `goal` can be reached from `node`; `links` gets the way.
+fn leads_to(graph: &Graph, node: Node, goal: Node, links: &mut Vec<String>, visited: &mut Vec<Node>) -> bool {
+    if node == goal {
+        return true;
+    }
+    if visited.contains(&node) {
+        return false;
+    }
+    visited.push(node);
+    for edge in graph.get(&node).into_iter().flatten() {
+        links.push(edge.words.clone());
+        if leads_to(graph, edge.to, goal, links, visited) {
+            return true;
+        }
+        links.pop();
+    }
+    false
+}
+
+fn graph(world: &World) -> Graph {
+    let tasks = world.runtime().tasks();
+    let names: BTreeMap<TaskId, String> = tasks.iter().map(|task| (task.id, task.name.clone())).collect();
+    let mut graph = Graph::new();
+    for (endpoint, _, driver) in world.drivers() {
+        let worker = tasks.iter().find(|task| is_worker_of(world, driver, task.id, &task.name)).map(|task| task.id);
+        for task in &tasks {
+            let Some(waiting) = task.waiting.filter(|waiting| waiting.driver == driver.id()) else { continue };
+            let edges = graph.entry(Node::Task(task.id)).or_default();
+            edges.extend(edge_of(world, endpoint, driver, &task.name, waiting.object, worker, &names));
+        }
+        add_firmware(world, endpoint, worker, &names, &mut graph);
+    }
+    graph
+}
+
+/// What a task that waits for `object` waits for.
+fn edge_of(
+    world: &World,
+    endpoint: Function,
+    driver: &Driver,
+    name: &str,
+    object: Object,
+    worker: Option<TaskId>,
+    names: &BTreeMap<TaskId, String>,
+) -> Option<Edge> {
+    let named = |task: TaskId| names.get(&task).cloned().unwrap_or_default();
+    if let Some((_, holder)) = driver.lock_holders().into_iter().find(|(lock, _)| *lock == object) {
+        return Some(Edge {
+            to: Node::Task(holder),
+            words: format!("{name} waits for {object:?}, held by {}", named(holder)),
+            lock: Some(format!("{object:?}")),
+        });
+    }
+    match object {
+        Object::CommandSlot(slot) => {
+            let machine = world.machine();
+            let outstanding = machine.silicon.outstanding_commands();
+            let command = outstanding.iter().find(|command| command.endpoint == endpoint && command.slot == slot)?;
+            Some(Edge {
+                to: Node::Command(command.n),
+                words: format!("{name} waits for {}", command.opcode),
+                lock: None,
+            })
+        }
+        Object::Task(task) => {
+            Some(Edge { to: Node::Task(task), words: format!("{name} waits for {}", named(task)), lock: None })
+        }
+        Object::PageQueue => worker.map(|worker| Edge {
+            to: Node::Task(worker),
+            words: format!("{name} waits for the page queue, served by {}", named(worker)),
+            lock: None,
+        }),
+        _ => None,
+    }
+}
+
+/// Commands wait for pages, requests for pages wait for the worker.
+fn add_firmware(
+    world: &World,
+    endpoint: Function,
+    worker: Option<TaskId>,
+    names: &BTreeMap<TaskId, String>,
+    graph: &mut Graph,
+) {
+    let machine = world.machine();
+    for command in machine.silicon.outstanding_commands().iter().filter(|command| command.endpoint == endpoint) {
+        let WaitsFor::Pages(owners) = &command.waits_for else { continue };
+        for &owner in owners {
+            graph.entry(Node::Command(command.n)).or_default().push(Edge {
+                to: Node::Request(endpoint, owner),
+                words: format!("{} needs pages for {owner}", command.opcode),
+                lock: None,
+            });
+        }
+    }
+    let Some(worker) = worker else { return };
+    let named = names.get(&worker).cloned().unwrap_or_default();
+    for request in machine.silicon.unanswered_requests() {
+        if request.supplier == endpoint && request.pages > 0 {
+            graph.entry(Node::Request(endpoint, request.owner)).or_default().push(Edge {
+                to: Node::Task(worker),
+                words: format!("the request for {} pages for {} waits behind {named}", request.pages, request.owner),
+                lock: None,
+            });
+        }
+    }
+}
+
+/// Whether this task serves this driver's page requests. Tasks do not say whose they are, except by what they wait for.
+fn is_worker_of(world: &World, driver: &Driver, task: TaskId, name: &str) -> bool {
+    if !name.starts_with(PAGE_WORKER) {
+        return false;
+    }
+    let tasks = world.runtime().tasks();
+    let waiting = tasks.iter().find(|view| view.id == task).and_then(|view| view.waiting);
+    waiting.is_some_and(|waiting| waiting.driver == driver.id())
+}

@@ -1,0 +1,98 @@
+//! What is checked after every step without being asked.
+//!
+//! A condition that lasts (a counter that differs from the ledger) is reported once, at the step where it begins, and again only if it
+//! ended in between. An event (a time-out) is reported at the step where it happened.
+//!
+//! | family | invariants |
+//! |---|---|
+//! | [`counters`] | `counter_matches_ledger`, `total_matches_types`, `counter_wrapped` |
+//! | [`owners`] | `pages_match_ledger` |
+//! | [`ownership`] | `owned_page_mapped`, `page_intact` |
+//! | [`locks`] | `lock_cycle` |
+//! | [`waits`] | `wait_ended_early` |
+//! | [`commands`] | `command_time_out` |
+//! | [`leaks`] | `nothing_leaks` |
+//! | [`memory`] | `memory_safe` |
+
+mod commands;
+mod counters;
+mod leaks;
+mod locks;
+mod memory;
+mod owners;
+mod ownership;
+pub mod scene;
+mod waits;
+
+pub use scene::{DriverScene, Scene};
+
+use crate::run::Violation;
+use crate::scenario::InvariantName;
+use std::collections::BTreeSet;
+
+/// A condition that does not hold, or an event that must not happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which invariant.
+    pub invariant: InvariantName,
+    /// Whom it concerns: a function, a counter, a command.
+    pub subject: Option<String>,
+    /// The driver's number.
+    pub driver: Option<i64>,
+    /// Firmware's number.
+    pub firmware: Option<i64>,
+    /// In words.
+    pub detail: String,
+}
+
+/// The checker: knows what is broken already.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    broken: BTreeSet<(InvariantName, Option<String>)>,
+    happened: BTreeSet<(InvariantName, Option<String>)>,
+}
+
+/// The families whose findings last until they are mended.
+const CONDITIONS: [fn(&Scene<'_>, &mut Vec<Finding>); 6] =
+    [counters::match_ledger, owners::match_ledger, counters::add_up, counters::stay_positive, ownership::stays_mapped, leaks::none_left];
+
+/// The families whose findings happen at one moment.
+const EVENTS: [fn(&Scene<'_>, &mut Vec<Finding>); 5] =
+    [locks::no_cycle, waits::end_drained, commands::in_time, memory::safe, ownership::stays_intact];
+
+impl Watch {
+    /// Checks everything after a step; returns what broke in it.
+    pub fn check(&mut self, scene: &Scene<'_>) -> Vec<Violation> {
+        let mut conditions = Vec::new();
+        CONDITIONS.iter().for_each(|family| family(scene, &mut conditions));
+        let still: BTreeSet<_> = conditions.iter().map(Finding::identity).collect();
+        conditions.retain(|finding| !self.broken.contains(&finding.identity()));
+        self.broken = still;
+
+        let mut events = Vec::new();
+        EVENTS.iter().for_each(|family| family(scene, &mut events));
+        events.retain(|finding| !finding.is_told_once() || self.happened.insert(finding.identity()));
+
+        let violation = |finding: Finding| Violation {
+            invariant: finding.invariant.name().to_owned(),
+            step: scene.step,
+            subject: finding.subject,
+            driver: finding.driver,
+            firmware: finding.firmware,
+            detail: finding.detail,
+            expected: false,
+        };
+        conditions.into_iter().chain(events).map(violation).collect()
+    }
+}
+
+impl Finding {
+    fn identity(&self) -> (InvariantName, Option<String>) {
+        (self.invariant, self.subject.clone())
+    }
+
+    /// Damage goes on from where it was done; every further sign of it is the same damage.
+    const fn is_told_once(&self) -> bool {
+        matches!(self.invariant, InvariantName::MemorySafe | InvariantName::PageIntact)
+    }
+}

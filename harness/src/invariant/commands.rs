@@ -1,0 +1,28 @@
+//! Commands and their limits.
+
+use super::scene::Scene;
+use super::Finding;
+use crate::scenario::InvariantName;
+use driver::MessageKind;
+use std::collections::BTreeMap;
+
+/// No command runs into its limit.
+pub(super) fn in_time(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    for driver in scene.drivers {
+        let mut timed_out: BTreeMap<String, i64> = BTreeMap::new();
+        for message in &driver.messages {
+            if let MessageKind::CommandTimedOut { opcode, .. } = &message.kind {
+                *timed_out.entry(opcode.to_string()).or_default() += 1;
+            }
+        }
+        for (command, times) in timed_out {
+            findings.push(Finding {
+                invariant: InvariantName::CommandTimeOut,
+                subject: Some(driver.subject(&command)),
+                driver: Some(times),
+                firmware: None,
+                detail: format!("{times} {command} ran into the limit of a command"),
+            });
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Tasks, locks and firmware waiting for each other in a circle.
+
+use super::scene::Scene;
+use super::Finding;
+use crate::scenario::InvariantName;
+use std::collections::BTreeSet;
+
+/// No cycle of locks and waits.
+pub(super) fn no_cycle(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    let mut told = BTreeSet::new();
+    for cycle in scene.cycles {
+        if told.insert(&cycle.lock) {
+            findings.push(Finding {
+                invariant: InvariantName::LockCycle,
+                subject: Some(cycle.lock.clone()),
+                driver: None,
+                firmware: None,
+                detail: cycle.to_string(),
+            });
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The driver's book per owner against the ledger per owner.
+
+use super::scene::Scene;
+use super::Finding;
+use crate::scenario::InvariantName;
+use emulator::Owner;
+use std::collections::BTreeMap;
+
+/// The pages that the driver tracks for an owner are as many as firmware books on it.
+pub(super) fn match_ledger(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    for driver in scene.drivers {
+        let mut both: BTreeMap<Owner, (u64, u64)> = BTreeMap::new();
+        for view in &driver.books.owners {
+            both.entry(scene.owner_of(driver.endpoint, view)).or_default().0 += view.pages;
+        }
+        for (owner, pages) in scene.ledger(driver.endpoint) {
+            both.entry(owner).or_default().1 += pages;
+        }
+        let in_flight = scene.in_flight(driver.endpoint);
+        for (owner, (tracked, booked)) in both {
+            if tracked == booked || in_flight.contains(&owner) {
+                continue;
+            }
+            findings.push(Finding {
+                invariant: InvariantName::PagesMatchLedger,
+                subject: Some(driver.subject(owner)),
+                driver: i64::try_from(tracked).ok(),
+                firmware: i64::try_from(booked).ok(),
+                detail: format!("the driver tracks {tracked} pages of {owner}, firmware books {booked}"),
+            });
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What the invariants look at: both books after a step, and what happened during it.
+
+use crate::inproc::memory::{Account, Stray};
+use crate::inproc::wait_graph::WaitCycle;
+use crate::inproc::World;
+use driver::Message;
+use driver::books::{DriverBooks, FunctionType, OwnerView, PageMode};
+use emulator::order::WireIdentity;
+use emulator::Owner;
+use emulator::Record;
+use prm::{Cycles, Function, Opcode};
+use std::collections::BTreeMap;
+
+/// One driver instance after a step.
+pub struct DriverScene {
+    /// The function it is bound to.
+    pub endpoint: Function,
+    /// Its memory account.
+    pub account: Account,
+    /// Its books.
+    pub books: DriverBooks,
+    /// Messages of this step.
+    pub messages: Vec<Message>,
+    /// How many page waits had ended before this step.
+    pub earlier_waits: usize,
+    /// Whether it is bound: from a successful load to the end of an unload.
+    pub bound: bool,
+    /// Whether an operation on it still runs.
+    pub busy: bool,
+}
+
+/// A step that has ended.
+pub struct Scene<'a> {
+    /// Its 1-based number.
+    pub step: u32,
+    /// The world as it is now.
+    pub world: &'a World,
+    /// Every driver, the function under test first.
+    pub drivers: &'a [DriverScene],
+    /// What the device recorded during the step.
+    pub records: &'a [Record],
+    /// Stray memory accesses during the step.
+    pub strays: &'a [Stray],
+    /// Cycles of waits seen during the step.
+    pub cycles: &'a [WaitCycle],
+}
+
+impl Scene<'_> {
+    /// Pages that firmware books per owner, for this supplier. Owners without pages are absent.
+    #[must_use]
+    pub fn ledger(&self, supplier: Function) -> BTreeMap<Owner, u64> {
+        self.world.machine().silicon.ledger().owners(supplier).collect()
+    }
+
+    /// The same at an earlier time of this step.
+    #[must_use]
+    pub fn ledger_at(&self, supplier: Function, at: Cycles) -> BTreeMap<Owner, u64> {
+        let mut ledger = self.ledger(supplier);
+        for record in self.records.iter().rev() {
+            let (moved, given) = match record {
+                Record::PagesGiven(moved) => (moved, true),
+                Record::PagesTaken(moved) | Record::PagesForgotten(moved) => (moved, false),
+                _ => continue,
+            };
+            if moved.supplier != supplier || moved.cycles <= at {
+                continue;
+            }
+            let pages = ledger.entry(moved.owner).or_default();
+            *pages = if given { pages.saturating_sub(moved.pages) } else { *pages + moved.pages };
+        }
+        ledger
+    }
+
+    /// Who is meant by an owner of the driver's book.
+    #[must_use]
+    pub fn owner_of(&self, endpoint: Function, view: &OwnerView) -> Owner {
+        let identity = WireIdentity { id: view.id, ec: view.ec };
+        let mode = match view.mode {
+            PageMode::FuncId => emulator::config::PageMode::FuncId,
+            PageMode::VhcaId => emulator::config::PageMode::VhcaId,
+        };
+        self.world.machine().silicon.owner_in_mode(endpoint, mode, identity)
+    }
+
+    /// Owners for whom pages are on their way between driver and firmware: their books cannot agree.
+    #[must_use]
+    pub fn in_flight(&self, supplier: Function) -> Vec<Owner> {
+        let machine = self.world.machine();
+        let in_flight = machine.silicon.pages_in_flight().into_iter();
+        let executing = in_flight.filter(|pages| pages.supplier == supplier).map(|pages| pages.owner);
+        // A command that firmware lost, or whose completion event is held, is on the wire for the driver.
+        let outstanding = machine.silicon.outstanding_commands().into_iter();
+        let page_commands = outstanding.filter(|command| {
+            command.endpoint == supplier && command.opcode == Opcode::ManagePages
+        });
+        executing.chain(page_commands.filter_map(|command| command.function.map(Owner::from))).collect()
+    }
+}
+
+/// What type of function the driver on `endpoint` has to charge an owner's pages to; `None` for an identity that names
+/// nobody.
+#[must_use]
+pub fn type_of(endpoint: Function, owner: Owner) -> Option<FunctionType> {
+    let function = owner.function()?;
+    if function == endpoint {
+        return Some(FunctionType::Own);
+    }
+    Some(match function {
+        Function::Vf(_) | Function::HostVf(_) | Function::AdjacentVf(_) => FunctionType::Vf,
+        Function::EcVf(_) => FunctionType::EcVf,
+        Function::Sf(_) => FunctionType::Sf,
+        Function::HostPf => FunctionType::HostPf,
+        Function::SatellitePf(_) => FunctionType::Spf,
+        Function::Pf | Function::Ecpf => return None,
+    })
+}
+
+impl DriverScene {
+    /// A subject's name: with the function in front where the driver is not the one under test.
+    #[must_use]
+    pub fn subject(&self, name: impl std::fmt::Display) -> String {
+        if self.account == Account::default() { name.to_string() } else { format!("{}:{name}", self.endpoint) }
+    }
+}

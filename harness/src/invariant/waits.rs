@@ -1,0 +1,29 @@
+//! Waits for pages to come back.
+
+use super::scene::{Scene, type_of};
+use super::Finding;
+use crate::scenario::InvariantName;
+use driver::books::PageWaitOutcome;
+
+/// A wait for pages ends well only when firmware owns none of the pages waited for.
+pub(super) fn end_drained(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    for driver in scene.drivers {
+        for wait in driver.books.page_waits.iter().skip(driver.earlier_waits) {
+            if wait.outcome != PageWaitOutcome::Drained {
+                continue;
+            }
+            let ledger = scene.ledger_at(driver.endpoint, wait.ended);
+            let of_type = ledger.iter().filter(|&(&owner, _)| type_of(driver.endpoint, owner) == Some(wait.waited_for));
+            let left: u64 = of_type.map(|(_, pages)| pages).sum();
+            if left > 0 {
+                findings.push(Finding {
+                    invariant: InvariantName::WaitEndedEarly,
+                    subject: Some(driver.subject(wait.waited_for)),
+                    driver: Some(0),
+                    firmware: i64::try_from(left).ok(),
+                    detail: format!("the wait for {} pages ended while firmware owned {left}", wait.waited_for),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Reports: what a run showed, for people and for machines.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`findings`] | what a run shows, in a few numbers: drift, underflow, stall, leak, corruption |
+//! | [`books`] | both books of one moment side by side |
+//! | [`human`], [`summary`] | lines, details and tables on stderr |
+//! | [`json_lines`], [`junit`], [`ktap`] | the same for machines |
+//! | [`canonical`] | a run as snapshot |
+//! | [`difference`] | two snapshots, or two outputs, counter by counter |
+//! | [`palette`], [`columns`] | colours and alignment |
+
+pub mod books;
+pub mod canonical;
+pub mod columns;
+pub mod difference;
+pub mod findings;
+pub mod human;
+pub mod json_lines;
+pub mod junit;
+pub mod ktap;
+pub mod palette;
+pub mod summary;
+
+use crate::run::result::RunResult;
+use crate::scenario::ScenarioFile;
+
+/// A finished run with the scenario it was a run of.
+#[derive(Clone, Copy, Debug)]
+pub struct Finished<'a> {
+    /// The scenario.
+    pub scenario: &'a ScenarioFile,
+    /// What the run showed.
+    pub result: &'a RunResult,
+}
+
+/// Virtual nanoseconds as a person reads them: `0.00 s`, `65.00 s`.
+#[must_use]
+pub fn seconds(nanoseconds: u64) -> String {
+    let hundredths = nanoseconds / 10_000_000;
+    format!("{}.{:02} s", hundredths / 100, hundredths % 100)
+}

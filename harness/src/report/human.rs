@@ -1,0 +1,162 @@
+//! Runs for people: one line each, and the details where something failed or somebody asked.
+
+use crate::report::books::{Entry, readable, side_by_side};
+use crate::report::columns::Columns;
+use crate::report::findings::{self, Findings};
+use crate::report::palette::{Palette, Tone};
+use crate::report::{Finished, seconds};
+use crate::run::result::{Mismatch, Outcome, RunResult, Violation};
+use std::fmt::Write;
+
+/// Writes lines of one width about all runs of a selection.
+#[derive(Clone, Copy, Debug)]
+pub struct HumanReport {
+    /// Colours.
+    pub palette: Palette,
+    /// Width of the longest scenario name.
+    pub name_width: usize,
+    /// Whether the details of every run are wanted.
+    pub verbose: bool,
+}
+
+impl HumanReport {
+    /// The line of a run, with the details below where they are wanted.
+    #[must_use]
+    pub fn run(&self, finished: Finished<'_>) -> String {
+        let result = finished.result;
+        let (word, tone) = match result.outcome {
+            Outcome::Pass => ("pass", Tone::Good),
+            Outcome::Fail => ("FAIL", Tone::Bad),
+            Outcome::Skip => ("skip", Tone::Notable),
+        };
+        let findings = Findings::of(finished);
+        let story = findings::line(finished);
+        let story_tone = if findings.is_clean() {
+            Tone::Quiet
+        } else {
+            Tone::Notable
+        };
+        let mut text = format!(
+            "{}  {:width$}  {:8}  {:>10}  {}\n",
+            self.palette.paint(tone, word),
+            result.scenario,
+            result.revision,
+            seconds(result.virtual_ns),
+            self.palette.paint(story_tone, &story),
+            width = self.name_width,
+        );
+        if result.outcome == Outcome::Fail || (self.verbose && result.outcome == Outcome::Pass) {
+            text.push_str(&self.details(finished));
+        }
+        text
+    }
+
+    fn details(&self, finished: Finished<'_>) -> String {
+        let result = finished.result;
+        let mut text = String::new();
+        if result.outcome == Outcome::Fail {
+            if let Some(reason) = &result.reason {
+                self.paragraph(&mut text, "reason", reason);
+            }
+            for mismatch in &result.mismatches {
+                self.paragraph(&mut text, "expected", &mismatch_line(mismatch, result));
+            }
+        }
+        if let Some(parting) = &result.parting {
+            let line = format!(
+                "step {} ({}): {} has {} pages in the driver's book, {} in firmware's",
+                parting.step, parting.what, parting.function, parting.driver, parting.firmware
+            );
+            self.paragraph(&mut text, "parted", &line);
+        }
+        text.push_str(&self.both_books(finished));
+        for violation in &result.violations {
+            self.paragraph(&mut text, "broken", &violation_line(violation));
+        }
+        for warning in &result.warnings {
+            self.paragraph(&mut text, "warning", warning);
+        }
+        if let Some((what, time)) = &result.longest_stall {
+            self.paragraph(&mut text, "slowest", &format!("{what}, {}", seconds(*time)));
+        }
+        self.paragraph(&mut text, "repeat", &result.replay);
+        text.push('\n');
+        text
+    }
+
+    fn paragraph(&self, text: &mut String, label: &str, content: &str) {
+        let label = self.palette.paint(Tone::Heading, &format!("{label:>9}"));
+        let content = content.replace('\n', &format!("\n      {:9}  ", ""));
+        let _ = writeln!(text, "      {label}  {content}");
+    }
+
+    /// Both books after the last step, where they differ.
+    fn both_books(&self, finished: Finished<'_>) -> String {
+        let Some(last) = finished.result.last() else {
+            return String::new();
+        };
+        let entries = side_by_side(last, finished.scenario.device.kind);
+        let different: Vec<&Entry> = entries.iter().filter(|entry| entry.drift() != 0).collect();
+        let mut text = String::new();
+        if different.is_empty() {
+            return text;
+        }
+        let mut table = Columns::new(["at the end", "driver", "firmware", "difference", "booked on"]);
+        for entry in different {
+            let owners: Vec<String> = entry
+                .owners
+                .iter()
+                .map(|(owner, pages)| format!("{owner} {pages}"))
+                .collect();
+            table.row([
+                entry.counter.to_owned(),
+                entry.driver.map_or_else(|| "?".to_owned(), readable),
+                entry.firmware.to_string(),
+                format!("{:+}", entry.drift()),
+                if entry.counter == "fw_pages_total" {
+                    String::new()
+                } else {
+                    owners.join(", ")
+                },
+            ]);
+        }
+        for (number, line) in table.to_string().lines().enumerate() {
+            let label = if number == 0 { "books" } else { "" };
+            self.paragraph(&mut text, label, line);
+        }
+        text
+    }
+}
+
+fn mismatch_line(mismatch: &Mismatch, result: &RunResult) -> String {
+    let place = match mismatch.step {
+        Some(number) => {
+            let what = result
+                .steps
+                .iter()
+                .find(|step| step.number == number)
+                .map(|step| step.what.as_str());
+            what.map_or_else(
+                || format!("step {number}: "),
+                |what| format!("step {number} ({what}): "),
+            )
+        }
+        None => "at the end: ".to_owned(),
+    };
+    format!(
+        "{place}{} is {}, not {}",
+        mismatch.what, mismatch.actual, mismatch.expected
+    )
+}
+
+fn violation_line(violation: &Violation) -> String {
+    let expected = if violation.expected {
+        "as expected"
+    } else {
+        "NOT expected"
+    };
+    format!(
+        "step {}: {} ({expected}): {}",
+        violation.step, violation.invariant, violation.detail
+    )
+}

@@ -1,0 +1,57 @@
+//! Colours, where a terminal shows them and nobody has forbidden them (`NO_COLOR`).
+
+use std::io::IsTerminal;
+
+/// Colours, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Palette {
+    /// Whether there are any.
+    pub colour: bool,
+}
+
+/// What a text says about a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// As it should be.
+    Good,
+    /// Not as it should be.
+    Bad,
+    /// Worth a look.
+    Notable,
+    /// In the background.
+    Quiet,
+    /// A heading.
+    Heading,
+}
+
+impl Palette {
+    /// The palette for stderr.
+    #[must_use]
+    pub fn for_stderr() -> Self {
+        Self {
+            colour: colour_on_stderr(),
+        }
+    }
+
+    /// The text in the tone's colour.
+    #[must_use]
+    pub fn paint(self, tone: Tone, text: &str) -> String {
+        if !self.colour || text.is_empty() {
+            return text.to_owned();
+        }
+        let code = match tone {
+            Tone::Good => "32",
+            Tone::Bad => "1;31",
+            Tone::Notable => "33",
+            Tone::Quiet => "2",
+            Tone::Heading => "1",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}
+
+/// Whether stderr takes colours.
+#[must_use]
+pub fn colour_on_stderr() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::io::stderr().is_terminal()
+}

@@ -1,0 +1,188 @@
+//! The end of a run on one screen: which case drifts under which revision and by how much, then the totals.
+
+use crate::report::Finished;
+use crate::report::columns::Columns;
+use crate::report::findings::Findings;
+use crate::run::result::{Outcome, RunResult};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Totals of one revision.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Totals {
+    runs: usize,
+    pass: usize,
+    fail: usize,
+    skip: usize,
+    drift: usize,
+    underflows: usize,
+    stalls: usize,
+    leaks: usize,
+    corruption: usize,
+}
+
+/// Collects runs as they finish.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    revisions: Vec<String>,
+    totals: BTreeMap<String, Totals>,
+    scenarios: Vec<String>,
+    cells: BTreeMap<(String, String), String>,
+    notable: BTreeMap<String, bool>,
+}
+
+impl Summary {
+    /// Adds a run.
+    pub fn add(&mut self, finished: Finished<'_>) {
+        let RunResult {
+            scenario,
+            revision,
+            outcome,
+            ..
+        } = finished.result;
+        if !self.revisions.contains(revision) {
+            self.revisions.push(revision.clone());
+        }
+        if !self.scenarios.contains(scenario) {
+            self.scenarios.push(scenario.clone());
+        }
+        let findings = Findings::of(finished);
+        let totals = self.totals.entry(revision.clone()).or_default();
+        totals.runs += 1;
+        match outcome {
+            Outcome::Pass => totals.pass += 1,
+            Outcome::Fail => totals.fail += 1,
+            Outcome::Skip => totals.skip += 1,
+        }
+        totals.drift += usize::from(findings.drift.is_some());
+        totals.underflows += usize::from(!findings.underflows.is_empty());
+        totals.stalls += usize::from(findings.stall.is_some());
+        totals.leaks += usize::from(findings.leaked > 0);
+        totals.corruption += usize::from(!findings.corruption.is_empty());
+        let words = if findings.is_clean() {
+            "clean".to_owned()
+        } else {
+            findings.words().join(", ")
+        };
+        let cell = match outcome {
+            Outcome::Pass => words,
+            Outcome::Fail => format!("FAIL: {words}"),
+            Outcome::Skip => "skipped".to_owned(),
+        };
+        let notable = self.notable.entry(scenario.clone()).or_default();
+        *notable |= *outcome == Outcome::Fail || !findings.is_clean();
+        self.cells.insert((scenario.clone(), revision.clone()), cell);
+    }
+
+    /// Runs with this outcome.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> usize {
+        let of = |totals: &Totals| match outcome {
+            Outcome::Pass => totals.pass,
+            Outcome::Fail => totals.fail,
+            Outcome::Skip => totals.skip,
+        };
+        self.totals.values().map(of).sum()
+    }
+
+    /// The totals in one line.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        let runs: usize = self.totals.values().map(|totals| totals.runs).sum();
+        let [pass, fail, skip] =
+            [Outcome::Pass, Outcome::Fail, Outcome::Skip].map(|outcome| self.count(outcome));
+        let plural =
+            |number: usize, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
+        let (runs, scenarios) = (plural(runs, "run"), plural(self.scenarios.len(), "scenario"));
+        format!("{runs} of {scenarios}: {pass} as expected, {fail} failed, {skip} skipped")
+    }
+
+    fn cases(&self) -> Columns<4> {
+        // The revisions of this project have fixed places; a foreign one (`linux`) takes the first.
+        let mut places = ["reviewed", "merged", "robust"].map(str::to_owned);
+        if !self.revisions.iter().any(|revision| places.contains(revision)) {
+            for (place, revision) in places
+                .iter_mut()
+                .zip(self.revisions.iter().map(String::as_str).chain(["", "", ""]))
+            {
+                revision.clone_into(place);
+            }
+        }
+        let mut table = Columns::new(["case", &places[0], &places[1], &places[2]]);
+        for scenario in self
+            .scenarios
+            .iter()
+            .filter(|scenario| self.notable.get(*scenario) == Some(&true))
+        {
+            let cell = |place: &String| {
+                let cell = self.cells.get(&(scenario.clone(), place.clone()));
+                cell.map_or_else(|| "-".to_owned(), Clone::clone)
+            };
+            table.row([
+                scenario.clone(),
+                cell(&places[0]),
+                cell(&places[1]),
+                cell(&places[2]),
+            ]);
+        }
+        table
+    }
+
+    fn table(&self) -> Columns<10> {
+        let mut table = Columns::new([
+            "revision",
+            "scenarios",
+            "pass",
+            "fail",
+            "skip",
+            "drift",
+            "underflow",
+            "stall",
+            "leak",
+            "corruption",
+        ])
+        .right_from(1);
+        for revision in &self.revisions {
+            let Some(totals) = self.totals.get(revision) else {
+                continue;
+            };
+            let numbers = [
+                totals.runs,
+                totals.pass,
+                totals.fail,
+                totals.skip,
+                totals.drift,
+                totals.underflows,
+                totals.stalls,
+                totals.leaks,
+                totals.corruption,
+            ];
+            let mut row: [String; 10] = std::array::from_fn(|_| revision.clone());
+            for (cell, number) in row.iter_mut().skip(1).zip(numbers) {
+                *cell = number.to_string();
+            }
+            table.row(row);
+        }
+        table
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cases = self.cases();
+        if !cases.is_empty() {
+            writeln!(
+                f,
+                "\nWhat the cases show; `VF -512 of 0`: the driver counts -512 pages where firmware books 0;"
+            )?;
+            writeln!(f, "`(VF 0 of 512)`: so it was for a while, but not at the end.\n")?;
+            write!(f, "{cases}")?;
+        }
+        let clean = self.notable.values().filter(|notable| !**notable).count();
+        if clean > 0 && !cases.is_empty() {
+            writeln!(f, "and {clean} more in which every revision is clean")?;
+        }
+        writeln!(f, "\n{}", self.table())?;
+        writeln!(f, "{}", self.one_line())
+    }
+}

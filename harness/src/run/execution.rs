@@ -1,0 +1,168 @@
+//! Steps, one after another: do, let settle, look, compare.
+
+use super::judgement::{self, StepOutcome};
+use super::observer::{self, Observer};
+use super::operations::Operations;
+use super::result::{Mismatch, Outcome, RunResult, StepRecord};
+use super::{BUDGET_EXCEEDED, RunOptions, wording};
+use crate::inproc::{Halt, World, WorldSetup};
+use crate::scenario::{End, ScenarioFile, Step};
+use driver::RevisionName;
+use emulator::ConfigError;
+use prm::Cycles;
+use serde_json::Value;
+
+/// A run that is under way.
+pub(super) struct Execution<'a> {
+    scenario: &'a ScenarioFile,
+    revision: RevisionName,
+    pub(super) world: World,
+    pub(super) operations: Operations,
+    observer: Observer,
+}
+
+/// What a step did, before anybody looked at the books.
+#[derive(Default)]
+pub(super) struct Done {
+    /// The operation that the step started or joined.
+    pub(super) operation: Option<usize>,
+    /// What went wrong with the step itself.
+    pub(super) problem: Option<Problem>,
+}
+
+/// Something a step should have done and did not.
+pub(super) struct Problem {
+    /// With what.
+    pub(super) what: &'static str,
+    /// What should have been.
+    pub(super) expected: &'static str,
+    /// What was.
+    pub(super) actual: String,
+}
+
+impl Done {
+    /// A step that did not do what it should have done.
+    pub(super) fn problem(what: &'static str, expected: &'static str, actual: impl Into<String>) -> Self {
+        Self { operation: None, problem: Some(Problem { what, expected, actual: actual.into() }) }
+    }
+}
+
+impl<'a> Execution<'a> {
+    pub(super) fn new(
+        scenario: &'a ScenarioFile,
+        revision: RevisionName,
+        options: &RunOptions,
+    ) -> Result<Self, ConfigError> {
+        let world = World::new(WorldSetup {
+            device: scenario.device.clone(),
+            seed: options.seed.unwrap_or(0),
+            page_bytes: scenario.host.page_size.into(),
+            revision,
+            eswitch_support: scenario.host.eswitch_support,
+            scheduler: options.scheduler(),
+            limits: options.limits,
+        })?;
+        let observer = Observer::default();
+        Ok(Self { scenario, revision, world, operations: Operations::default(), observer })
+    }
+
+    /// Runs every step and judges the end.
+    pub(super) fn run(mut self, result: &mut RunResult) {
+        let mut halted = None;
+        for (number, step) in (1..).zip(&self.scenario.steps) {
+            halted = self.step(number, step, result).err();
+            if halted.is_some() {
+                break;
+            }
+        }
+        self.finish(halted.as_ref(), result);
+    }
+
+    fn step(&mut self, number: u32, step: &Step, result: &mut RunResult) -> Result<(), Halt> {
+        self.world.begin_step();
+        let acted = self.act(step).and_then(|done| self.world.settle().map(|()| done));
+        // A run that is stopped shows its books all the same.
+        let (done, halt) = match acted {
+            Ok(done) => (done, None),
+            Err(halt) => (Done::default(), Some(halt)),
+        };
+        let record = self.observer.look(number, step, done.operation, &mut self.world, &mut self.operations);
+        if halt.is_none() {
+            self.compare(number, step, &record, done.problem, result);
+        }
+        result.violations.extend(record.violations.iter().cloned());
+        if result.parting.is_none() {
+            result.parting = observer::parting(&record);
+        }
+        result.steps.push(record);
+        halt.map_or(Ok(()), Err)
+    }
+
+    fn compare(
+        &self,
+        number: u32,
+        step: &Step,
+        record: &StepRecord,
+        problem: Option<Problem>,
+        result: &mut RunResult,
+    ) {
+        let expected = step.expect.resolved(self.revision);
+        let pending = self.operations.any_pending();
+        let outcome = StepOutcome { returns: record.returns, took_ns: record.took_ns, pending };
+        // An operation that cannot end is fine where the scenario says that it is pending.
+        let foreseen = expected.pending == Some(true);
+        if let Some(problem) = problem.filter(|problem| problem.what != "operation" || !foreseen) {
+            result.mismatches.push(Mismatch {
+                step: Some(number),
+                what: problem.what.to_owned(),
+                expected: problem.expected.to_owned(),
+                actual: problem.actual,
+            });
+        }
+        judgement::compare_books(Some(number), &expected, &record.after, &outcome, &mut result.mismatches);
+    }
+
+    fn finish(mut self, halt: Option<&Halt>, result: &mut RunResult) {
+        let now = self.world.now();
+        result.virtual_ns = now.0;
+        (result.leaked_pages, result.leaked_mappings) = self.observer.leaked;
+        result.warnings = self.observer.warnings.iter().map(Value::to_string).collect();
+        result.commands = std::mem::take(&mut self.observer.commands);
+        // Recorded streams are in the order of doorbells.
+        result.commands.sort_by_key(|command| command.get("n").and_then(Value::as_u64));
+        result.choices = self.world.runtime().choices();
+        result.longest_stall = self.longest_stall(now);
+        if halt.is_none() {
+            self.judge(result);
+        }
+        let reason = match halt {
+            Some(Halt::Exhausted(error)) => Some(format!("{BUDGET_EXCEEDED}: {error}")),
+            Some(error) => Some(error.to_string()),
+            None => result.mismatches.first().map(wording::mismatch),
+        };
+        if reason.is_some() {
+            result.outcome = Outcome::Fail;
+            result.reason = reason;
+        }
+        self.observer.hash.add(&result.virtual_ns);
+        result.trace_hash = self.observer.hash.finish();
+    }
+
+    fn judge(&self, result: &mut RunResult) {
+        let nothing = End::default();
+        let end = self.scenario.expect.get(self.revision).unwrap_or(&nothing);
+        let outcome = StepOutcome { returns: None, took_ns: None, pending: self.operations.any_pending() };
+        if let Some(last) = result.last().cloned() {
+            judgement::compare_books(None, &end.books(), &last, &outcome, &mut result.mismatches);
+        }
+        judgement::compare_end(self.scenario, end, &self.observer.warnings, result);
+    }
+
+    /// The host operation or the command that took longest.
+    fn longest_stall(&self, now: Cycles) -> Option<(String, u64)> {
+        let operation = self.operations.longest(now).map(|(kind, took)| (kind.name().to_owned(), took));
+        let command = self.observer.longest_command.clone();
+        let longest = [operation, command].into_iter().flatten().max_by_key(|&(_, took)| took);
+        longest.map(|(name, took)| (name, took.0))
+    }
+}

@@ -1,0 +1,157 @@
+//! Looking at a step that has ended: both books, what was recorded, what broke.
+
+use super::operations::Operations;
+use super::result::{Parting, StepRecord, Violation};
+use super::trace_hash::TraceHash;
+use super::{snapshot, wording};
+use crate::inproc::World;
+use crate::invariant::{DriverScene, Scene, Watch};
+use crate::scenario::Step;
+use driver::books::OwnerKey;
+use driver::{Message, MessageKind, MessageLevel};
+use emulator::Record;
+use prm::Cycles;
+use serde_json::Value;
+
+/// Everything that has been seen of a run.
+#[derive(Default)]
+pub(super) struct Observer {
+    watch: Watch,
+    /// One number for everything that happened.
+    pub(super) hash: TraceHash,
+    /// Warnings in order, as they are compared.
+    pub(super) warnings: Vec<Value>,
+    /// The command stream, in the form of recorded ones.
+    pub(super) commands: Vec<Value>,
+    /// The command that took longest, and how long.
+    pub(super) longest_command: Option<(String, Cycles)>,
+    /// Pages and mappings that were left when the last driver was unbound.
+    pub(super) leaked: (u64, u64),
+    /// Per driver: messages and page waits that have been looked at.
+    seen: Vec<(usize, usize)>,
+    last_not_found: Option<OwnerKey>,
+}
+
+impl Observer {
+    /// Looks at the world after a step. `operation` is the host operation that the step started or joined.
+    pub(super) fn look(
+        &mut self,
+        number: u32,
+        step: &Step,
+        operation: Option<usize>,
+        world: &mut World,
+        operations: &mut Operations,
+    ) -> StepRecord {
+        operations.observe(world);
+        let drivers = self.scenes(world, operations);
+        let records = world.machine_mut().silicon.take_records();
+        let strays = world.machine_mut().memory.take_strays();
+        let cycles = world.take_cycles();
+        records.iter().for_each(|record| self.note_record(record));
+        let messages = drivers.iter().flat_map(|driver| &driver.messages);
+        let warnings: Vec<Value> = messages.filter_map(|message| self.warning(message)).collect();
+        let violations = self.watch.check(&Scene {
+            step: number,
+            world,
+            drivers: &drivers,
+            records: &records,
+            strays: &strays,
+            cycles: &cycles,
+        });
+        let operation = operation.map(|number| operations.get(number));
+        let end = operation.and_then(|operation| Some((operation.end?, operation.began)));
+        let record = StepRecord {
+            number,
+            what: wording::step(step),
+            returns: end.map(|((_, returned), _)| returned),
+            took_ns: end.map(|((ended, _), began)| ended.saturating_sub(began).0),
+            warnings: warnings.iter().map(Value::to_string).collect(),
+            violations,
+            after: snapshot::of(world, &drivers),
+        };
+        self.warnings.extend(warnings);
+        self.note_leaks(world, &drivers);
+        self.hash.add(&record);
+        record
+    }
+
+    fn scenes(&mut self, world: &World, operations: &Operations) -> Vec<DriverScene> {
+        let mut scenes = Vec::new();
+        for (place, (endpoint, account, driver)) in world.drivers().enumerate() {
+            let books = driver.books();
+            if self.seen.len() <= place {
+                self.seen.push((0, 0));
+            }
+            let (messages, waits) = self.seen[place];
+            self.seen[place] = (books.warnings.len(), books.page_waits.len());
+            scenes.push(DriverScene {
+                endpoint,
+                account,
+                messages: books.warnings.iter().skip(messages).cloned().collect(),
+                earlier_waits: waits,
+                bound: operations.is_bound(place),
+                busy: operations.is_busy(place),
+                books,
+            });
+        }
+        scenes
+    }
+
+    /// A message as it is compared: information is left out, and so are repetitions that the kernel would not print.
+    fn warning(&mut self, message: &Message) -> Option<Value> {
+        self.hash.add(message);
+        if message.level == MessageLevel::Info {
+            return None;
+        }
+        let not_found = match message.kind {
+            MessageKind::PageNotFound { key, .. } => Some(key),
+            _ => None,
+        };
+        let repeated = not_found.is_some() && not_found == self.last_not_found;
+        self.last_not_found = not_found;
+        if repeated { None } else { Some(kind_as_json(&message.kind)) }
+    }
+
+    fn note_record(&mut self, record: &Record) {
+        self.hash.add(record);
+        let command = match record {
+            Record::Command(command) => {
+                self.commands.push(serde_json::to_value(command).unwrap_or_default());
+                command
+            }
+            Record::CommandUnfinished { command, .. } => command,
+            _ => return,
+        };
+        let took = command.cycles.saturating_sub(command.rung);
+        if self.longest_command.as_ref().is_none_or(|(_, longest)| took > *longest) {
+            self.longest_command = Some((format!("{}#{}", command.name, command.n), took));
+        }
+    }
+
+    fn note_leaks(&mut self, world: &World, drivers: &[DriverScene]) {
+        if drivers.iter().all(|driver| !driver.bound && !driver.busy) {
+            let machine = world.machine();
+            let holdings = drivers.iter().map(|driver| machine.memory.holdings(driver.account));
+            self.leaked = holdings.fold((0, 0), |sum, held| (sum.0 + held.pages, sum.1 + held.mappings));
+        }
+    }
+}
+
+fn kind_as_json(kind: &MessageKind) -> Value {
+    serde_json::to_value(kind).unwrap_or_else(|_| Value::String(kind.to_string()))
+}
+
+/// Where the books parted in this step, if they did.
+pub(super) fn parting(step: &StepRecord) -> Option<Parting> {
+    let differs = |invariant: &str| {
+        let violation: &Violation = step.violations.iter().find(|violation| violation.invariant == invariant)?;
+        Some(Parting {
+            step: step.number,
+            what: step.what.clone(),
+            function: violation.subject.clone()?,
+            driver: violation.driver?,
+            firmware: violation.firmware?,
+        })
+    };
+    differs("pages_match_ledger").or_else(|| differs("counter_matches_ledger"))
+}

@@ -1,0 +1,159 @@
+//! What a run yields: the outcome, the books after every step, and everything a report shows.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every expectation held, the expected violations appeared exactly, and no other did.
+    Pass,
+    /// Something else happened.
+    Fail,
+    /// The backend cannot run it; the reason says why.
+    Skip,
+}
+
+/// Both books at one moment. Canonical: every map is sorted, and what a backend cannot show is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The driver's counters by debugfs name, plus `self` and `none`; values as the kernel prints them.
+    pub counters: BTreeMap<String, Option<u32>>,
+    /// Pages firmware books on each function (`vf1`), or on an identity that names none (`id300`).
+    pub ledger: BTreeMap<String, u64>,
+    /// Pages the driver tracks under each owner key.
+    pub roots: BTreeMap<u32, u64>,
+    /// The driver's map from vhca_id to function type.
+    pub vhca_map: BTreeMap<u16, String>,
+    /// The eswitch's count of enabled vports.
+    pub enabled_vports: Option<i64>,
+    /// Work items on the page queue that have not ended.
+    pub page_queue: u64,
+    /// Who holds which lock.
+    pub locks: BTreeMap<String, String>,
+    /// Commands the device has not completed.
+    pub commands: Vec<String>,
+    /// Virtual time in ns.
+    pub virtual_ns: u64,
+}
+
+/// One executed step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// 1-based number.
+    pub number: u32,
+    /// The step in words.
+    pub what: String,
+    /// Result of the step's host operation: 0 or a negative errno; `None` where the step has none, or it still runs.
+    pub returns: Option<i32>,
+    /// Virtual time the step's host operation took, in ns.
+    pub took_ns: Option<u64>,
+    /// Warnings the driver printed during the step.
+    pub warnings: Vec<String>,
+    /// Invariants that broke during the step.
+    pub violations: Vec<Violation>,
+    /// Both books after it.
+    pub after: Snapshot,
+}
+
+/// A broken invariant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Violation {
+    /// Its name, as `counter_matches_ledger`.
+    pub invariant: String,
+    /// The 1-based number of the step where it broke.
+    pub step: u32,
+    /// Whom it concerns: a function, a counter or a key.
+    pub subject: Option<String>,
+    /// The driver's number.
+    pub driver: Option<i64>,
+    /// Firmware's number.
+    pub firmware: Option<i64>,
+    /// In words.
+    pub detail: String,
+    /// Whether the scenario expects it.
+    pub expected: bool,
+}
+
+/// An expectation that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mismatch {
+    /// The 1-based number of the step; `None` for the end.
+    pub step: Option<u32>,
+    /// What was compared, as `counters.fw_pages_vfs`.
+    pub what: String,
+    /// The scenario's value.
+    pub expected: String,
+    /// The run's value.
+    pub actual: String,
+}
+
+/// Where the two books parted first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parting {
+    /// 1-based step.
+    pub step: u32,
+    /// The step in words.
+    pub what: String,
+    /// The function whose books differ.
+    pub function: String,
+    /// The driver's pages.
+    pub driver: i64,
+    /// Firmware's pages.
+    pub firmware: i64,
+}
+
+/// One finished run of one scenario under one revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// Scenario name.
+    pub scenario: String,
+    /// The file it came from, as given on the command line.
+    pub file: String,
+    /// Revision, or `linux`.
+    pub revision: String,
+    /// Backend.
+    pub backend: String,
+    /// Seed of the run, where one was given.
+    pub seed: Option<u64>,
+    /// Outcome.
+    pub outcome: Outcome,
+    /// Why it was skipped, or what failed first.
+    pub reason: Option<String>,
+    /// Every step.
+    pub steps: Vec<StepRecord>,
+    /// Virtual time in ns.
+    pub virtual_ns: u64,
+    /// Hash over everything that happened.
+    pub trace_hash: String,
+    /// Warnings in order.
+    pub warnings: Vec<String>,
+    /// Broken invariants in order.
+    pub violations: Vec<Violation>,
+    /// Expectations that did not hold.
+    pub mismatches: Vec<Mismatch>,
+    /// Where the books parted.
+    pub parting: Option<Parting>,
+    /// Host pages still allocated after the last unload.
+    pub leaked_pages: u64,
+    /// DMA mappings still in place after the last unload.
+    pub leaked_mappings: u64,
+    /// Longest time one host operation or command stalled, with its name, in ns.
+    pub longest_stall: Option<(String, u64)>,
+    /// Scheduling choices, by task name.
+    pub choices: Vec<String>,
+    /// The command stream, in the form of the recorded traces.
+    pub commands: Vec<serde_json::Value>,
+    /// The line that repeats this run.
+    pub replay: String,
+}
+
+impl RunResult {
+    /// The books after the last step.
+    #[must_use]
+    pub fn last(&self) -> Option<&Snapshot> {
+        self.steps.last().map(|step| &step.after)
+    }
+}
+

@@ -1,0 +1,35 @@
+//! Scenario files: what they say, how they are read, and what is wrong with them.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`model`], [`step`], [`expectation`], [`vocabulary`] | the file as types |
+//! | [`roster`] | which functions a device has |
+//! | [`schema`] | the file as a JSON Schema |
+//! | [`document`], [`shape`], [`validation`], [`problem`] | what is wrong with a file, and where |
+//! | [`reading`] | from a file to a scenario |
+//! | [`collection`] | the scenario files under a path |
+//! | [`explanation`] | a scenario as sentences |
+
+pub mod collection;
+pub mod document;
+pub mod expectation;
+pub mod explanation;
+pub mod model;
+pub mod problem;
+pub mod reading;
+pub mod roster;
+pub mod schema;
+pub mod shape;
+pub mod step;
+pub mod validation;
+pub mod vocabulary;
+
+pub use collection::scenario_files;
+pub use expectation::{
+    Books, ByRevision, End, ExpectedViolation, ExpectedWarning, REVISIONS, StepExpectation, StepReference,
+};
+pub use model::{HostConfig, Reachability, ScenarioFile};
+pub use problem::{Problem, Problems};
+pub use reading::{ReadError, parse_scenario, read_scenario};
+pub use step::{Action, EswitchMode, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep};
+pub use vocabulary::{COUNTERS, InvariantName, counter_value};

@@ -1,0 +1,123 @@
+//! The scenario file: one device, one host, steps by named actors, and what each revision is expected to do.
+//!
+//! Enums are tagged by their name from outside and unknown fields are refused everywhere, so that every mistake
+//! has a place in the file.
+
+use crate::scenario::expectation::{Books, ByRevision, End};
+use crate::scenario::step::Step;
+use driver::RevisionName;
+use emulator::config::DeviceConfig;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "mlx5-cosim scenario")]
+pub struct ScenarioFile {
+    /// Where an editor finds the schema of this file.
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Name of the scenario: the file's name without `.json`.
+    pub name: String,
+    /// Row of the catalogue of review concerns, as `11`, `12f` or `N24`.
+    pub row: String,
+    /// The concern in one sentence.
+    pub concern: String,
+    /// Why the numbers are what they are, also where they differ from what review claimed.
+    pub why: String,
+    /// What it takes to get there.
+    pub reachability: Reachability,
+    /// The device to play.
+    pub device: DeviceConfig,
+    /// The host the driver runs on.
+    #[serde(default, skip_serializing_if = "HostConfig::is_default")]
+    pub host: HostConfig,
+    /// Whether the final books may depend on the order in which tasks run. Where they may not (the default),
+    /// seeded runs must end with the same counters and the same ledger as the unseeded one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub schedule_matters: bool,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+    /// What each revision has to show at the end. The revisions named here are the ones that run.
+    pub expect: ByRevision<End>,
+}
+
+impl ScenarioFile {
+    /// The revisions this scenario is written for, in the order of their history.
+    #[must_use]
+    pub fn revisions(&self) -> Vec<RevisionName> {
+        self.expect.named().map(|(revision, _)| revision).collect()
+    }
+
+    /// What `revision` is expected to show after the step with this index (from 0): the step's `all`, overridden
+    /// field by field and name by name by the revision's own.
+    #[must_use]
+    pub fn expected_after(&self, step: usize, revision: RevisionName) -> Option<Books> {
+        self.steps.get(step).map(|step| step.expect.resolved(revision))
+    }
+
+    /// The index (from 0) of the step that `reference` names: a step's name, or its number counted from 1.
+    #[must_use]
+    pub fn step_index(&self, reference: &str) -> Option<usize> {
+        let named = self
+            .steps
+            .iter()
+            .position(|step| step.name.as_deref() == Some(reference));
+        named.or_else(|| {
+            let number: usize = reference.parse().ok()?;
+            (1..=self.steps.len()).contains(&number).then(|| number - 1)
+        })
+    }
+}
+
+/// What it takes to get a driver into the scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reachability {
+    /// A firmware that keeps to the interface gets there, given the timing.
+    CompliantFirmware,
+    /// Firmware has to do something that the interface does not foresee.
+    FirmwareQuirk,
+    /// Only by stopping the driver between two of its own steps.
+    WhiteBox,
+}
+
+impl Reachability {
+    /// The name in the file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CompliantFirmware => "compliant_firmware",
+            Self::FirmwareQuirk => "firmware_quirk",
+            Self::WhiteBox => "white_box",
+        }
+    }
+}
+
+/// The host under the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct HostConfig {
+    /// Size of a host page in bytes: 4096 or 65536.
+    pub page_size: u32,
+    /// Whether the driver is built with eswitch support (CONFIG_MLX5_ESWITCH).
+    pub eswitch_support: bool,
+}
+
+impl HostConfig {
+    /// Whether this is the host a file means that says nothing.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for HostConfig {
+    fn default() -> Self {
+        Self {
+            page_size: 4096,
+            eswitch_support: true,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Reading a scenario file: text, shape, types, sense. All problems of a file are reported together.
+
+use crate::scenario::document::{Node, Path};
+use crate::scenario::model::ScenarioFile;
+use crate::scenario::problem::{Problem, Problems};
+use crate::scenario::schema::schema;
+use crate::scenario::shape::shape_problems;
+use crate::scenario::validation::sense_problems;
+use std::io;
+use std::path::Path as FilePath;
+
+/// Why a file yields no scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It cannot be read at all.
+    #[error("{file}: {cause}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// It can be read, but is no valid scenario.
+    #[error(transparent)]
+    Invalid(#[from] Problems),
+}
+
+/// Reads and judges a file.
+///
+/// # Errors
+/// [`ReadError`] with everything that is wrong.
+pub fn read_scenario(file: &FilePath) -> Result<ScenarioFile, ReadError> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|cause| ReadError::Unreadable {
+        file: name.clone(),
+        cause,
+    })?;
+    let stem = file
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or_default();
+    Ok(parse_scenario(&name, Some(stem), text)?)
+}
+
+/// Reads and judges a text. `stem` is what the scenario's name has to be.
+///
+/// # Errors
+/// [`Problems`] with everything that is wrong, in the order of the text.
+pub fn parse_scenario(file: &str, stem: Option<&str>, text: String) -> Result<ScenarioFile, Problems> {
+    match judge(&text, stem) {
+        Ok(scenario) => Ok(scenario),
+        Err(mut problems) => {
+            problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+            problems.dedup();
+            Err(Problems {
+                file: file.to_owned(),
+                text,
+                problems,
+            })
+        }
+    }
+}
+
+fn judge(text: &str, stem: Option<&str>) -> Result<ScenarioFile, Vec<Problem>> {
+    let root = Node::parse(text).map_err(|error| {
+        let hint =
+            "the file has to be plain JSON: double quotes, no comments, no comma before a closing bracket";
+        let label = "not JSON from here on".to_owned();
+        let (message, hint, path) = (error.message, Some(hint.to_owned()), Path::default());
+        vec![Problem {
+            message,
+            label,
+            hint,
+            span: error.span,
+            path,
+        }]
+    })?;
+    let schema = schema();
+    let shape = shape_problems(&root, &schema);
+    let value = root.to_value(&shape.repairs);
+    let mut problems = shape.problems;
+    let scenario: ScenarioFile = match serde_path_to_error::deserialize(&value) {
+        Ok(scenario) => scenario,
+        Err(error) if problems.is_empty() => return Err(vec![unreadable_value(&root, &error)]),
+        Err(_) => return Err(problems),
+    };
+    let nonsense = sense_problems(&scenario, &root, stem);
+    // What was repaired may be why something else looks wrong: there, only the cause is reported.
+    let is_consequence = |problem: &Problem| {
+        shape
+            .repairs
+            .keys()
+            .any(|repaired| problem.path.contains(repaired) || repaired.contains(&problem.path))
+    };
+    problems.extend(nonsense.into_iter().filter(|problem| !is_consequence(problem)));
+    if problems.is_empty() {
+        Ok(scenario)
+    } else {
+        Err(problems)
+    }
+}
+
+/// A value that the schema allows and the types do not.
+fn unreadable_value(root: &Node, error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let mut path = Path::default();
+    for segment in error.path() {
+        path = match segment {
+            serde_path_to_error::Segment::Seq { index } => path.element(*index),
+            serde_path_to_error::Segment::Map { key } => path.member(key),
+            serde_path_to_error::Segment::Enum { variant } => path.member(variant),
+            serde_path_to_error::Segment::Unknown => path,
+        };
+    }
+    let span = root.find(&path).span.clone();
+    Problem {
+        message: error.inner().to_string(),
+        label: "here".to_owned(),
+        hint: None,
+        span,
+        path,
+    }
+}

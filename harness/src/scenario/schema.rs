@@ -1,0 +1,157 @@
+//! The JSON Schema of scenario files: derived from the types, then sharpened by what the types cannot say.
+
+use crate::scenario::model::ScenarioFile;
+use crate::scenario::step::{ALLOCATION_SITES, RACE_POINTS};
+use crate::scenario::vocabulary::COUNTERS;
+use prm::Opcode;
+use serde_json::{Value, json};
+
+/// Names of functions, as a regular expression.
+pub const FUNCTION_PATTERN: &str = "^(pf|ecpf|host_pf|(spf|vf|host_vf|ec_vf|sf|adjacent_vf)[1-9][0-9]*)$";
+
+/// The schema.
+#[must_use]
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(ScenarioFile).to_value();
+    sharpen(&mut schema);
+    name_the_words(&mut schema);
+    schema
+}
+
+/// The schema as text, as it is checked in.
+#[must_use]
+pub fn schema_text() -> String {
+    format!("{:#}\n", schema())
+}
+
+/// What holds everywhere: no unknown fields, no `null` (what is not said is left out), the limits of integers.
+fn sharpen(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if object.contains_key("properties") && !object.contains_key("additionalProperties") {
+                object.insert("additionalProperties".into(), json!(false));
+            }
+            if object.get("default").is_some_and(Value::is_null) {
+                object.remove("default");
+            }
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    object.insert("type".into(), only);
+                }
+            }
+            if let Some(Value::Array(alternatives)) = object.get_mut("anyOf") {
+                alternatives.retain(|alternative| alternative["type"] != "null");
+                if let [Value::Object(only)] = alternatives.as_slice() {
+                    let only = only.clone();
+                    object.remove("anyOf");
+                    object.extend(only);
+                }
+            }
+            if let Some((minimum, maximum)) = object.get("format").and_then(Value::as_str).and_then(limits) {
+                object.insert("minimum".into(), json!(minimum));
+                object.insert("maximum".into(), json!(maximum));
+            }
+            if let Some(Value::String(text)) = object.get_mut("description") {
+                *text = text.replace("[`", "`").replace("`]", "`").replace('\n', " ");
+            }
+            object.values_mut().for_each(sharpen);
+        }
+        Value::Array(values) => values.iter_mut().for_each(sharpen),
+        _ => {}
+    }
+}
+
+fn limits(format: &str) -> Option<(i64, i64)> {
+    match format {
+        "uint8" => Some((0, u8::MAX.into())),
+        "uint16" => Some((0, u16::MAX.into())),
+        "uint32" => Some((0, u32::MAX.into())),
+        "int32" => Some((i32::MIN.into(), i32::MAX.into())),
+        _ => None,
+    }
+}
+
+/// What holds for single fields: whose words come from where.
+fn name_the_words(schema: &mut Value) {
+    let opcodes: Vec<&str> = Opcode::ALL.iter().map(|opcode| opcode.name()).collect();
+    let counters = json!({ "enum": COUNTERS });
+    let function = json!(FUNCTION_PATTERN);
+    let definitions = &mut schema["$defs"];
+    definitions["CommandMatch"]["properties"]["command"]["enum"] = json!(opcodes);
+    definitions["AllocationFault"]["properties"]["site"]["enum"] = json!(ALLOCATION_SITES);
+    for alternative in ["pause", "resume"] {
+        if let Some(at) = alternative_of(&mut definitions["RaceStep"], alternative) {
+            at["properties"]["at"]["enum"] = json!(RACE_POINTS);
+        }
+    }
+    for books in ["Books", "End"] {
+        definitions[books]["properties"]["counters"]["propertyNames"] = counters.clone();
+    }
+    for (holder, field) in [
+        ("PageRequest", "function"),
+        ("CommandMatch", "function"),
+        ("CommandMatch", "endpoint"),
+        ("FunctionStep", "which"),
+    ] {
+        definitions[holder]["properties"][field]["pattern"] = function.clone();
+    }
+    definitions["Reconfigure"]["properties"]["vhca_ids"]["propertyNames"] = json!({ "pattern": function });
+    definitions["HostConfig"]["properties"]["page_size"]["enum"] = json!([4096, 65536]);
+}
+
+fn alternative_of<'a>(schema: &'a mut Value, name: &str) -> Option<&'a mut Value> {
+    let alternatives = schema["oneOf"].as_array_mut()?;
+    alternatives
+        .iter_mut()
+        .find_map(|alternative| alternative["properties"].get_mut(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_nullable_and_nothing_unknown_is_allowed() {
+        fn visit(schema: &Value) {
+            if let Value::Object(object) = schema {
+                assert_ne!(object.get("type"), Some(&json!("null")), "{schema}");
+                assert!(
+                    !object.contains_key("properties") || object["additionalProperties"] == false,
+                    "{schema}"
+                );
+                object.values().for_each(visit);
+            } else if let Value::Array(values) = schema {
+                values.iter().for_each(visit);
+            }
+        }
+        visit(&schema()["$defs"]);
+    }
+
+    #[test]
+    fn the_words_found_their_fields() {
+        let definitions = &schema()["$defs"];
+        assert_eq!(
+            definitions["CommandMatch"]["properties"]["command"]["type"],
+            "string"
+        );
+        assert_eq!(
+            definitions["PageRequest"]["properties"]["function"]["type"],
+            "string"
+        );
+        assert_eq!(
+            definitions["Reconfigure"]["properties"]["vhca_ids"]["type"],
+            "object"
+        );
+        assert_eq!(
+            definitions["AllocationFault"]["properties"]["site"]["type"],
+            "string"
+        );
+        assert_eq!(
+            definitions["HostConfig"]["properties"]["page_size"]["type"],
+            "integer"
+        );
+        assert_eq!(definitions["End"]["properties"]["counters"]["type"], "object");
+    }
+}

@@ -1,0 +1,323 @@
+//! Actions of the host, the gate, the allocators, the race points and the clock.
+
+use super::Sense;
+use crate::scenario::document::Path;
+use crate::scenario::problem::suggestion;
+use crate::scenario::step::{
+    Action, Fault, FunctionOperation, FunctionStep, GateStep, HostStep, RaceStep, Step, TimeStep,
+};
+use emulator::config::DeviceKind;
+use prm::Function;
+use std::collections::BTreeSet;
+
+impl Sense<'_> {
+    pub(super) fn check_action(
+        &mut self,
+        action: Action<'_>,
+        step: &Step,
+        path: &Path,
+        names: &BTreeSet<&str>,
+    ) {
+        let joins = matches!(action, Action::Host(HostStep::WaitFor(_)));
+        if step.background && (joins || !matches!(action, Action::Host(_))) {
+            let hint = "only an operation of the host can run in the background; remove `background`";
+            self.wrong_name(
+                &path.member("background"),
+                "this step cannot run in the background",
+                "no effect",
+                hint,
+            );
+        }
+        match action {
+            Action::Host(host) => self.check_host(host, &path.member("host"), names),
+            Action::Firmware(order) => self.check_order(order, &path.member("firmware")),
+            Action::Gate(gate) => self.check_gate(gate, &path.member("gate")),
+            Action::Fault(fault) => self.check_fault(fault, &path.member("fault")),
+            Action::Race(race) => self.check_race(race, &path.member("race")),
+            Action::Time(TimeStep::PassMs(0)) => {
+                let at = path.member("time").member("pass_ms");
+                self.wrong(
+                    &at,
+                    "no time passes",
+                    "nothing happens",
+                    "give it a number of milliseconds",
+                );
+            }
+            Action::Time(_) => {}
+        }
+        if step.background && matches!(action, Action::Host(_)) && !joins {
+            match &step.name {
+                Some(name) => {
+                    self.story.background.insert(name.clone(), false);
+                }
+                None => {
+                    let hint = "add a `name`, so that a later step can wait for it";
+                    self.wrong_name(
+                        &path.member("background"),
+                        "a background step needs a name",
+                        "no name",
+                        hint,
+                    );
+                }
+            }
+        }
+    }
+
+    fn check_host(&mut self, host: &HostStep, path: &Path, names: &BTreeSet<&str>) {
+        let device = &self.scenario.device;
+        match host {
+            HostStep::Load | HostStep::Unload | HostStep::Reload | HostStep::EswitchMode(_) => {}
+            HostStep::EnableVfs(number) => {
+                let at = path.member("enable_vfs");
+                let (total, field) = match device.kind {
+                    DeviceKind::Pf => (device.vfs.total, "device.vfs.total"),
+                    DeviceKind::Ecpf => (device.ec_vfs.total, "device.ec_vfs.total"),
+                    DeviceKind::Vf => (0, "device.kind"),
+                };
+                if *number == 0 {
+                    self.wrong(
+                        &at,
+                        "no VF is enabled",
+                        "zero",
+                        "write \"disable_vfs\" to disable them",
+                    );
+                } else if *number > total {
+                    let message = format!("{number} VFs are enabled, but the device has {total}");
+                    self.wrong(
+                        &at,
+                        message,
+                        "more than there are",
+                        format!("`{field}` says how many there are"),
+                    );
+                }
+            }
+            HostStep::DisableVfs => {
+                if device.kind == DeviceKind::Vf || device.vfs.total.max(device.ec_vfs.total) == 0 {
+                    self.wrong(
+                        path,
+                        "the device has no VFs to disable",
+                        "no VFs",
+                        "`device.vfs.total` says how many",
+                    );
+                }
+            }
+            HostStep::AddSf(number) => {
+                let at = path.member("add_sf");
+                if self.check_scalable(*number, &at) && !self.story.scalable_functions.insert(*number) {
+                    let message = format!("`sf{number}` exists already");
+                    self.wrong(&at, message, "added before", "remove it first, or add another");
+                }
+            }
+            HostStep::ActivateSf(number) => {
+                let at = path.member("activate_sf");
+                if self.check_scalable(*number, &at) {
+                    self.check_added(*number, &at);
+                }
+            }
+            HostStep::RemoveSf(number) => {
+                let at = path.member("remove_sf");
+                if self.check_scalable(*number, &at) {
+                    self.check_added(*number, &at);
+                    self.story.scalable_functions.remove(number);
+                }
+            }
+            HostStep::WaitFor(name) => self.check_wait_for(name, &path.member("wait_for"), names),
+            HostStep::Function(step) => self.check_second_driver(step, &path.member("function")),
+        }
+    }
+
+    fn check_scalable(&mut self, number: u16, path: &Path) -> bool {
+        let max = self.scenario.device.sfs.max;
+        let fits = (1..=max).contains(&number);
+        if max == 0 {
+            self.wrong(
+                path,
+                "the device has no SF support",
+                "no SFs",
+                "set `device.sfs.max`",
+            );
+        } else if !fits {
+            let hint = format!("`device.sfs.max` is {max}, so there are `sf1` to `sf{max}`");
+            self.wrong(path, format!("there is no `sf{number}`"), "no such SF", hint);
+        }
+        fits
+    }
+
+    fn check_added(&mut self, number: u16, path: &Path) {
+        if !self.story.scalable_functions.contains(&number) {
+            let hint = format!("an earlier step has to say {{\"host\": {{\"add_sf\": {number}}}}}");
+            self.wrong(
+                path,
+                format!("`sf{number}` has not been added"),
+                "does not exist here",
+                hint,
+            );
+        }
+    }
+
+    fn check_wait_for(&mut self, name: &str, path: &Path, names: &BTreeSet<&str>) {
+        match self.story.background.get_mut(name) {
+            Some(joined) if !*joined => *joined = true,
+            Some(_) => {
+                let hint = "an operation ends once; remove one of the two";
+                self.wrong(
+                    path,
+                    format!("`{name}` has been waited for before"),
+                    "again",
+                    hint,
+                );
+            }
+            None => {
+                let hint = if self.story.step_names.contains_key(name) {
+                    format!("step `{name}` does not run in the background; add \"background\": true to it")
+                } else if names.contains(name) {
+                    format!("step `{name}` comes later")
+                } else {
+                    suggestion(name, self.story.background.keys().map(String::as_str))
+                };
+                self.wrong(
+                    path,
+                    format!("`{name}` was never started in the background"),
+                    "nothing to wait for",
+                    hint,
+                );
+            }
+        }
+    }
+
+    fn check_second_driver(&mut self, step: &FunctionStep, path: &Path) {
+        let at = path.member("which");
+        if !matches!(step.which, Function::Vf(_) | Function::EcVf(_) | Function::Sf(_)) {
+            let hint = "a second driver instance runs on a `vf`, an `ec_vf` or an `sf`";
+            self.wrong(
+                &at,
+                format!("no second driver can run on `{}`", step.which),
+                "not here",
+                hint,
+            );
+            return;
+        }
+        self.check_function(step.which, &at);
+        let loads = step.operation == FunctionOperation::Load;
+        let was_loaded = self
+            .story
+            .loads
+            .insert(step.which.to_string(), loads)
+            .unwrap_or(false);
+        if loads == was_loaded {
+            let state = if loads {
+                "is loaded already"
+            } else {
+                "is not loaded"
+            };
+            let message = format!("the driver on `{}` {state}", step.which);
+            self.wrong(
+                &path.member("do"),
+                message,
+                "cannot be",
+                "look at the earlier steps on this function",
+            );
+        }
+    }
+
+    fn check_gate(&mut self, gate: &GateStep, path: &Path) {
+        match gate {
+            GateStep::Hold(hold) => {
+                let path = path.member("hold");
+                if self.story.holds.insert(hold.name.clone(), false).is_some() {
+                    let hint = "names of holds are unique";
+                    self.wrong(
+                        &path.member("name"),
+                        format!("there is a hold `{}` already", hold.name),
+                        "again",
+                        hint,
+                    );
+                }
+                self.check_command(&hold.command, &path.member("command"));
+                self.check_requests(&hold.posts, &path.member("posts"));
+            }
+            GateStep::Release { name } => {
+                let at = path.member("release").member("name");
+                self.check_hold(name, &at);
+                if let Some(released) = self.story.holds.get_mut(name) {
+                    *released = true;
+                }
+            }
+            GateStep::WaitHeld { name } => self.check_hold(name, &path.member("wait_held").member("name")),
+        }
+    }
+
+    fn check_hold(&mut self, name: &str, path: &Path) {
+        match self.story.holds.get(name) {
+            Some(false) => {}
+            Some(true) => {
+                let hint = "a hold catches one command; make another hold";
+                self.wrong(
+                    path,
+                    format!("the hold `{name}` has been released"),
+                    "no longer there",
+                    hint,
+                );
+            }
+            None => {
+                let known = suggestion(name, self.story.holds.keys().map(String::as_str));
+                let hint = if self.story.holds.is_empty() {
+                    "no hold has been made before this step".into()
+                } else {
+                    known
+                };
+                self.wrong(
+                    path,
+                    format!("no hold `{name}` has been made"),
+                    "no such hold",
+                    hint,
+                );
+            }
+        }
+    }
+
+    fn check_fault(&mut self, fault: &Fault, path: &Path) {
+        let (name, times) = match fault {
+            Fault::Allocation(fault) => ("allocation", fault.times),
+            Fault::PageAllocation(count) => ("page_allocation", count.times),
+            Fault::Mapping(count) => ("mapping", count.times),
+        };
+        if times == 0 {
+            let at = path.member(name).member("times");
+            self.wrong(
+                &at,
+                "nothing fails",
+                "zero",
+                "say how many fail; 1 is the default",
+            );
+        }
+    }
+
+    fn check_race(&mut self, race: &RaceStep, path: &Path) {
+        if !self.is_white_box() {
+            let message = "only a white-box scenario can stop the driver between two of its steps";
+            let hint = "set \"reachability\": \"white_box\", or hold a command at the gate instead";
+            self.wrong_name(path, message, "not reachable from outside", hint);
+        }
+        match race {
+            RaceStep::Pause { at } => {
+                self.story.paused.insert(at.clone());
+            }
+            RaceStep::Resume { at } => {
+                if !self.story.paused.remove(at) {
+                    let at_path = path.member("resume").member("at");
+                    let hint = format!(
+                        "an earlier step has to say {{\"race\": {{\"pause\": {{\"at\": \"{at}\"}}}}}}"
+                    );
+                    self.wrong(
+                        &at_path,
+                        format!("nothing was paused at `{at}`"),
+                        "not paused",
+                        hint,
+                    );
+                }
+            }
+            RaceStep::FreePage { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Orders to firmware, and the commands they are about.
+
+use super::Sense;
+use crate::scenario::document::Path;
+use crate::scenario::problem::suggestion;
+use emulator::config::DeviceKind;
+use emulator::order::{
+    Answer, AnswerRule, CommandMatch, FirmwareOrder, PageRequest, ReactionRule, Reconfigure,
+};
+use prm::{Function, Opcode};
+
+impl Sense<'_> {
+    pub(super) fn check_order(&mut self, order: &FirmwareOrder, path: &Path) {
+        match order {
+            FirmwareOrder::RequestPages(request) => {
+                self.check_request(request, &path.member("request_pages"))
+            }
+            FirmwareOrder::Answer(rule) => self.check_answer(rule, &path.member("answer")),
+            FirmwareOrder::When(rule) => self.check_reaction(rule, &path.member("when")),
+            FirmwareOrder::Reset {} => {}
+            FirmwareOrder::DeviceError(error) => {
+                if error.syndrome == 0 {
+                    let at = path.member("device_error").member("syndrome");
+                    self.wrong(
+                        &at,
+                        "syndrome 0 means that nothing is wrong",
+                        "no error",
+                        "give it another number",
+                    );
+                }
+            }
+            FirmwareOrder::VportChange { .. } => {}
+            FirmwareOrder::FunctionsChanged { host_vfs } => {
+                let at = path.member("functions_changed");
+                let total = self.scenario.device.external_host.vfs.total;
+                if self.scenario.device.kind != DeviceKind::Ecpf {
+                    self.wrong_name(
+                        &at,
+                        "only an `ecpf` has an external host",
+                        "no host",
+                        "set `device.kind`",
+                    );
+                } else if *host_vfs > total {
+                    let hint = format!("`device.external_host.vfs.total` is {total}");
+                    self.wrong(
+                        &at.member("host_vfs"),
+                        "more VFs than the host has",
+                        "too many",
+                        hint,
+                    );
+                }
+            }
+            FirmwareOrder::Reconfigure(change) => self.check_reconfigure(change, &path.member("reconfigure")),
+        }
+    }
+
+    pub(super) fn check_requests(&mut self, requests: &[PageRequest], path: &Path) {
+        for (index, request) in requests.iter().enumerate() {
+            self.check_request(request, &path.element(index));
+        }
+    }
+
+    fn check_request(&mut self, request: &PageRequest, path: &Path) {
+        match (request.function, request.identity) {
+            (Some(function), None) => self.check_function(function, &path.member("function")),
+            (None, Some(_)) => {}
+            (Some(_), Some(_)) => {
+                let hint = "`function` is a name, `identity` the raw id on the wire; give one of them";
+                self.wrong_name(
+                    &path.member("identity"),
+                    "the owner is named twice",
+                    "again",
+                    hint,
+                );
+            }
+            (None, None) => {
+                let hint = format!("add \"function\" ({}), or \"identity\"", self.roster());
+                self.wrong(
+                    path,
+                    "the request says not whom the pages are for",
+                    "no owner",
+                    hint,
+                );
+            }
+        }
+        if request.pages == 0 && !request.release_all {
+            let hint = "give `pages` a number: positive asks for pages, negative gives them back";
+            self.wrong(path, "the request asks for nothing", "no pages", hint);
+        }
+    }
+
+    pub(super) fn check_command(&mut self, command: &CommandMatch, path: &Path) {
+        if Opcode::from_name(&command.command).is_none() {
+            let hint = suggestion(&command.command, Opcode::ALL.iter().map(|opcode| opcode.name()));
+            let message = format!("`{}` is no command", command.command);
+            self.wrong(&path.member("command"), message, "unknown", hint);
+        }
+        for (field, function) in [("function", command.function), ("endpoint", command.endpoint)] {
+            if let Some(function) = function {
+                self.check_function(function, &path.member(field));
+            }
+        }
+        if command.command == "MANAGE_PAGES"
+            && let Some(op_mod) = command.op_mod
+            && op_mod > 2
+        {
+            let hint = "MANAGE_PAGES has 0 (cannot give), 1 (give) and 2 (take)";
+            self.wrong(
+                &path.member("op_mod"),
+                format!("there is no op_mod {op_mod}"),
+                "unknown",
+                hint,
+            );
+        }
+    }
+
+    fn check_answer(&mut self, rule: &AnswerRule, path: &Path) {
+        self.check_command(&rule.to, &path.member("to"));
+        let with = path.member("with");
+        let only = |name: &str, command: &str, op_mod: Option<u16>| {
+            let fits = rule.to.command == command && (op_mod.is_none() || rule.to.op_mod == op_mod);
+            let wanted = op_mod.map_or_else(String::new, |op_mod| format!(", \"op_mod\": {op_mod}"));
+            (!fits).then(|| {
+                (
+                    name.to_owned(),
+                    format!("set \"to\" to {{\"command\": \"{command}\"{wanted}}}"),
+                )
+            })
+        };
+        let misplaced = match &rule.with {
+            Answer::Refuse { status, .. } => {
+                if *status == 0 {
+                    let at = with.member("refuse").member("status");
+                    self.wrong(
+                        &at,
+                        "status 0 means success",
+                        "no refusal",
+                        "give it another number, as 3 or 5",
+                    );
+                }
+                None
+            }
+            Answer::Needs { requests } => {
+                let at = with.member("needs").member("requests");
+                if requests.is_empty() {
+                    self.wrong(
+                        &at,
+                        "the command needs nothing",
+                        "empty",
+                        "name at least one request",
+                    );
+                }
+                self.check_requests(requests, &at);
+                None
+            }
+            Answer::ClaimExtra { .. } => only("claim_extra", "MANAGE_PAGES", Some(2)),
+            Answer::UnknownPages { .. } => only("unknown_pages", "MANAGE_PAGES", Some(2)),
+            Answer::Returns { .. } => only("returns", "MANAGE_PAGES", Some(2)),
+            Answer::PageCount { .. } => only("page_count", "QUERY_PAGES", None),
+            Answer::Late { .. }
+            | Answer::CompletedLate { .. }
+            | Answer::Never {}
+            | Answer::LostEvent {}
+            | Answer::Accept {} => None,
+        };
+        if let Some((name, hint)) = misplaced {
+            self.wrong_name(
+                &with.member(&name),
+                format!("`{name}` is no answer to these commands"),
+                "no effect",
+                hint,
+            );
+        }
+    }
+
+    fn check_reaction(&mut self, rule: &ReactionRule, path: &Path) {
+        self.check_command(&rule.command, &path.member("command"));
+        let then = path.member("then");
+        if rule.then.is_empty() {
+            self.wrong(&then, "nothing happens then", "empty", "name at least one order");
+        }
+        for (index, order) in rule.then.iter().enumerate() {
+            self.check_order(order, &then.element(index));
+        }
+    }
+
+    fn check_reconfigure(&mut self, change: &Reconfigure, path: &Path) {
+        if *change == Reconfigure::default() {
+            self.wrong(path, "nothing is changed", "empty", "name at least one field");
+        }
+        for function in change.vhca_ids.keys().copied().collect::<Vec<Function>>() {
+            if let Some(message) = self.missing(function) {
+                let at = path.member("vhca_ids").member(&function.to_string());
+                let roster = self.roster();
+                self.wrong_name(&at, message, "no such function", roster);
+            }
+        }
+    }
+}

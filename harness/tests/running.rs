@@ -1,0 +1,292 @@
+//! `run`, `replay`, `diff`: formats, files, exit codes.
+
+mod workbench;
+
+use serde_json::Value;
+use std::fs;
+use workbench::{BOOT, Ran, Workbench, broken};
+
+fn bench(test: &str) -> Workbench {
+    let bench = Workbench::new(&format!("run-{test}"));
+    bench.write("scenarios/boot.json", BOOT);
+    bench
+}
+
+#[track_caller]
+fn ends(ran: &Ran, code: i32) {
+    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn people_read_stderr() {
+    let ran = bench("human").tool(&["run"]);
+    ends(&ran, 0);
+    assert_eq!(ran.stdout, "");
+    assert!(ran.stderr.contains("pass  boot  merged"), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("2 runs of 1 scenario: 2 as expected, 0 failed, 0 skipped"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains('\u{1b}'), "colours without a terminal");
+}
+
+#[test]
+fn json_has_one_result_per_line() {
+    let ran = bench("json").tool(&["run", "--format", "json"]);
+    ends(&ran, 0);
+    let results: Vec<Value> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(results.len(), 2);
+    let fields = [
+        "scenario",
+        "revision",
+        "backend",
+        "outcome",
+        "reason",
+        "steps",
+        "virtual_ns",
+        "trace_hash",
+        "counters",
+        "ledger",
+        "warnings",
+        "violations",
+        "replay",
+    ];
+    for result in &results {
+        let mut known: Vec<&str> = result.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut wanted = fields.to_vec();
+        known.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(known, wanted);
+    }
+    assert_eq!(
+        results[0]["replay"],
+        "cargo run --release -- run scenarios/boot.json --revision merged"
+    );
+    assert_eq!(
+        (&results[0]["steps"], &results[0]["outcome"]),
+        (&2.into(), &"pass".into())
+    );
+}
+
+#[test]
+fn ktap_has_a_subtest_for_each_revision() {
+    let ran = bench("ktap").tool(&["run", "--format", "ktap"]);
+    ends(&ran, 0);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    let wanted = [
+        "KTAP version 1",
+        "1..1",
+        "    KTAP version 1",
+        "    # Subtest: boot",
+        "    1..2",
+        "    ok 1 merged",
+        "    ok 2 robust",
+        "ok 1 boot",
+    ];
+    assert_eq!(lines, wanted);
+}
+
+#[test]
+fn junit_has_a_suite_for_each_revision() {
+    let ran = bench("junit").tool(&["run", "--format", "junit"]);
+    ends(&ran, 0);
+    assert!(
+        ran.stdout.contains("<testsuite name=\"merged\" tests=\"1\""),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout
+            .contains("<testcase name=\"boot\" classname=\"scenarios/boot.json\""),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_wrong_number_fails_and_says_how_to_repeat_it() {
+    let bench = bench("wrong");
+    bench.write(
+        "scenarios/boot.json",
+        &broken("\"fw_pages_total\": 240", "\"fw_pages_total\": 241"),
+    );
+    let ran = bench.tool(&["run", "--revision", "merged"]);
+    ends(&ran, 100);
+    assert!(
+        ran.stderr.contains("counters.fw_pages_total is 240, not 241"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr
+            .contains("cargo run --release -- run scenarios/boot.json --revision merged"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn selections_and_their_exit_codes() {
+    let bench = bench("selection");
+    for (code, arguments) in [
+        (4, vec!["run", "--filter", "nothing"]),
+        (4, vec!["run", "--revision", "reviewed"]),
+        (2, vec!["run", "nowhere"]),
+        (2, vec!["run", "--partition", "hash:3/2"]),
+        (2, vec!["run", "--update"]),
+        (2, vec!["run", "--trace", "x"]),
+        (2, vec!["run", "--commands", "x"]),
+        (2, vec!["nonsense"]),
+        (104, vec!["run", "--backend", "socket"]),
+        (104, vec!["run", "--backend", "guest"]),
+        (104, vec!["run", "--backend", "linux"]),
+        (0, vec!["run", "--filter", "boot", "--seed", "3"]),
+        (0, vec!["--help"]),
+    ] {
+        let ran = bench.tool(&arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {}", ran.stderr);
+        assert!(
+            code == 0 || !ran.stderr.is_empty(),
+            "{arguments:?} fails without a word"
+        );
+    }
+}
+
+#[test]
+fn an_invalid_scenario_stops_everything() {
+    let bench = bench("invalid");
+    bench.write("scenarios/bad.json", "{}");
+    let ran = bench.tool(&["run", "--format", "json"]);
+    ends(&ran, 103);
+    assert_eq!(ran.stdout, "");
+    assert!(ran.stderr.contains("bad.json:1:1"), "{}", ran.stderr);
+}
+
+#[test]
+fn parts_of_a_selection_are_the_selection() {
+    let bench = bench("parts");
+    let lines = |arguments: &[&str]| {
+        bench
+            .tool(arguments)
+            .stdout
+            .lines()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let all = lines(&["run", "--format", "json"]);
+    let first = lines(&["run", "--format", "json", "--partition", "hash:1/2"]);
+    let second = lines(&["run", "--format", "json", "--partition", "hash:2/2"]);
+    let mut together = [first, second].concat();
+    together.sort();
+    assert_eq!(together, all);
+}
+
+#[test]
+fn snapshots_are_written_compared_and_go_stale() {
+    let bench = bench("snapshots");
+    ends(&bench.tool(&["run", "--snapshots", "kept"]), 101);
+    ends(&bench.tool(&["run", "--snapshots", "kept", "--update"]), 0);
+    ends(&bench.tool(&["run", "--snapshots", "kept"]), 0);
+    let file = bench.path("kept/boot@merged.json");
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("\"fw_pages_total\": 0"), "{text}");
+    fs::write(
+        &file,
+        text.replace("\"fw_pages_total\": 0", "\"fw_pages_total\": 512"),
+    )
+    .unwrap();
+    let ran = bench.tool(&["run", "--snapshots", "kept"]);
+    ends(&ran, 101);
+    assert!(ran.stderr.contains("-512"), "{}", ran.stderr);
+    ends(&bench.tool(&["run", "--snapshots", "kept", "--update"]), 0);
+    bench.write("kept/gone@merged.json", "{}");
+    let ran = bench.tool(&["run", "--snapshots", "kept"]);
+    ends(&ran, 101);
+    assert!(
+        ran.stderr.contains("gone@merged.json belongs to no run"),
+        "{}",
+        ran.stderr
+    );
+    ends(
+        &bench.tool(&["run", "--snapshots", "kept", "--revision", "merged"]),
+        0,
+    );
+}
+
+#[test]
+fn a_recorded_run_repeats_byte_for_byte() {
+    let bench = bench("record");
+    ends(&bench.tool(&["run", "--record", "runs", "--seed", "7"]), 0);
+    let ran = bench.tool(&["replay", "runs/boot@merged-seed-7.run.json"]);
+    ends(&ran, 0);
+    assert!(ran.stderr.contains("byte for byte"), "{}", ran.stderr);
+    let file = bench.path("runs/boot@merged-seed-7.run.json");
+    let mut artifact: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    artifact["trace_hash"] = "0".into();
+    fs::write(&file, artifact.to_string()).unwrap();
+    ends(&bench.tool(&["replay", "runs/boot@merged-seed-7.run.json"]), 102);
+    bench.write("no-run.json", "{}");
+    ends(&bench.tool(&["replay", "no-run.json"]), 103);
+    ends(&bench.tool(&["replay", "missing.json"]), 2);
+}
+
+#[test]
+fn outputs_are_compared_counter_by_counter() {
+    let bench = bench("diff");
+    let merged = bench
+        .tool(&["run", "--format", "json", "--revision", "merged"])
+        .stdout;
+    bench.write("a.jsonl", &merged);
+    bench.write(
+        "b.jsonl",
+        &merged.replace("\"fw_pages_total\":0", "\"fw_pages_total\":4294967256"),
+    );
+    ends(&bench.tool(&["diff", "a.jsonl", "a.jsonl"]), 0);
+    let ran = bench.tool(&["diff", "a.jsonl", "b.jsonl"]);
+    ends(&ran, 101);
+    assert!(ran.stdout.contains("counters.fw_pages_total"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("4294967256 (-40 as u32)  -40"),
+        "{}",
+        ran.stdout
+    );
+    ends(&bench.tool(&["diff", "a.jsonl", "scenarios/boot.json"]), 2);
+}
+
+#[test]
+fn the_command_stream_is_json_lines() {
+    let bench = bench("commands");
+    ends(
+        &bench.tool(&["run", "--revision", "merged", "--commands", "stream.jsonl"]),
+        0,
+    );
+    let stream = fs::read_to_string(bench.path("stream.jsonl")).unwrap();
+    assert!(stream.lines().count() > 10, "{stream}");
+    assert!(
+        stream
+            .lines()
+            .all(|line| serde_json::from_str::<Value>(line).is_ok_and(|entry| entry.is_object()))
+    );
+}
+
+#[test]
+fn the_log_is_json_when_asked() {
+    let ran = bench("log").tool(&["run", "--log", "json"]);
+    ends(&ran, 0);
+    let logged: Vec<Value> = ran
+        .stderr
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    assert!(
+        logged.iter().any(|entry| entry["span"]["scenario"] == "boot"),
+        "{}",
+        ran.stderr
+    );
+}

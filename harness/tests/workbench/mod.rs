@@ -1,0 +1,93 @@
+//! What the tests of the command line share: a scenario to break, a folder to work in, the tool itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A small scenario: its name is `boot`.
+pub const BOOT: &str = r#"{
+  "name": "boot",
+  "row": "2",
+  "concern": "Boot pages move to the function's own vhca_id.",
+  "why": "40 boot and 200 init pages are the function's own; all of them come back at unload.",
+  "reachability": "compliant_firmware",
+  "device": { "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id" },
+  "steps": [
+    { "host": "load",
+      "expect": { "all": { "returns": 0, "counters": { "fw_pages_total": 240, "self": 240 }, "ledger": { "pf": 240 } } } },
+    { "host": "unload", "expect": { "all": { "returns": 0, "ledger": { "pf": 0 } } } }
+  ],
+  "expect": {
+    "merged": { "counters": { "fw_pages_total": 0 }, "leaked_pages": 0 },
+    "robust": { "counters": { "fw_pages_total": 0 }, "leaked_pages": 0 }
+  }
+}
+"#;
+
+/// A folder of its own for one test.
+pub struct Workbench {
+    folder: PathBuf,
+}
+
+/// What the tool left behind.
+pub struct Ran {
+    /// Its exit code.
+    pub code: i32,
+    /// For machines.
+    pub stdout: String,
+    /// For people.
+    pub stderr: String,
+}
+
+impl Workbench {
+    /// An empty folder, named after the test.
+    pub fn new(test: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).expect("an old folder can be removed");
+        }
+        fs::create_dir_all(&folder).expect("a folder can be made");
+        Self { folder }
+    }
+
+    /// Writes a file into it.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let file = self.path(name);
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder).expect("a folder can be made");
+        }
+        fs::write(&file, text).expect("a file can be written");
+        file
+    }
+
+    /// The path of something in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Runs the tool in it.
+    pub fn tool(&self, arguments: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mlx5-cosim"));
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .output()
+            .expect("the tool can be started");
+        let text = |bytes| String::from_utf8(bytes).expect("the tool writes UTF-8");
+        Ran {
+            code: status.code().expect("the tool ends by itself"),
+            stdout: text(stdout),
+            stderr: text(stderr),
+        }
+    }
+}
+
+/// [`BOOT`] with one part replaced, which has to be there.
+pub fn broken(part: &str, by: &str) -> String {
+    assert!(BOOT.contains(part), "{part}");
+    BOOT.replacen(part, by, 1)
+}

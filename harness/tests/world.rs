@@ -1,0 +1,229 @@
+//! A driver and a device in one process: steps end where they should, runs repeat, and a world at rest can be kept.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use driver::runtime::InOrder;
+use driver::{HostOperation, RevisionName};
+use emulator::config::DeviceConfig;
+use emulator::order::FirmwareOrder;
+use harness::inproc::{Budget, Ending, Halt, Limits, World, WorldSetup};
+use harness::run::{Outcome, RunOptions, RunResult, run_scenario};
+use harness::scenario::ScenarioFile;
+use prm::Cycles;
+use serde_json::{Value, json};
+
+fn device() -> DeviceConfig {
+    serde_json::from_value(json!({
+        "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",
+        "eswitch": { "manager": true, "vport_group_manager": true },
+        "vfs": { "total": 3, "first_vhca_id": 16 },
+    }))
+    .unwrap()
+}
+
+fn world(revision: RevisionName, limits: Limits) -> World {
+    World::new(WorldSetup {
+        device: device(),
+        seed: 0,
+        page_bytes: 4096,
+        revision,
+        eswitch_support: true,
+        scheduler: Box::new(InOrder),
+        limits,
+    })
+    .unwrap()
+}
+
+fn operate(world: &mut World, operation: HostOperation) {
+    let task = world.start(0, operation);
+    let ending = world.run_until(|world| world.ended_at(task).is_some()).unwrap();
+    assert_eq!(ending, Ending::Reached, "{operation:?}");
+    assert_eq!(world.outcome(0, task), Some(Ok(())), "{operation:?}");
+    world.settle().unwrap();
+}
+
+fn request(world: &mut World, pages: i32) {
+    let order: FirmwareOrder =
+        serde_json::from_value(json!({ "request_pages": { "function": "pf", "pages": pages } })).unwrap();
+    world.order(&order).unwrap();
+    world.settle().unwrap();
+}
+
+fn total(world: &World) -> u32 {
+    world.driver().books().counters.fw_pages_total
+}
+
+#[test]
+fn a_load_and_an_unload_leave_nothing() {
+    for revision in [RevisionName::Reviewed, RevisionName::Merged, RevisionName::Robust] {
+        let mut world = world(revision, Limits::default());
+        operate(&mut world, HostOperation::Load);
+        assert_eq!(total(&world), 240, "{revision}");
+        assert_eq!(world.machine().silicon.ledger().total(world.endpoint()), 240, "{revision}");
+        operate(&mut world, HostOperation::Unload);
+        assert_eq!(total(&world), 0, "{revision}");
+        let (_, account, _) = world.drivers().next().unwrap();
+        let left = world.machine().memory.holdings(account);
+        assert_eq!((left.pages, left.mappings, left.buffers), (0, 0, 0), "{revision}");
+        assert_eq!(world.machine_mut().memory.take_strays(), [], "{revision}");
+    }
+}
+
+#[test]
+fn a_checkpoint_brings_everything_back() {
+    let mut world = world(RevisionName::Merged, Limits::default());
+    operate(&mut world, HostOperation::Load);
+    request(&mut world, 100);
+    let checkpoint = world.checkpoint().expect("a loaded driver with nothing to do is at rest");
+    let books = world.driver().books();
+    let now = world.now();
+
+    operate(&mut world, HostOperation::EnableVfs(2));
+    request(&mut world, -50);
+    let after = (world.driver().books(), world.now());
+    assert_ne!(after.0, books);
+
+    assert!(world.restore(&checkpoint));
+    assert_eq!(world.driver().books(), books);
+    assert_eq!(world.now(), now);
+    assert_eq!(world.machine().silicon.ledger().total(world.endpoint()), 340);
+
+    operate(&mut world, HostOperation::EnableVfs(2));
+    request(&mut world, -50);
+    assert_eq!((world.driver().books(), world.now()), after, "the same again from the same place");
+}
+
+#[test]
+fn no_checkpoint_while_something_runs() {
+    let mut world = world(RevisionName::Merged, Limits::default());
+    let task = world.start(0, HostOperation::Load);
+    assert!(world.checkpoint().is_none());
+    let _ = world.run_until(|world| world.ended_at(task).is_some()).unwrap();
+}
+
+#[test]
+fn settling_lets_no_more_time_pass_than_commands_take() {
+    let mut world = world(RevisionName::Merged, Limits::default());
+    operate(&mut world, HostOperation::Load);
+    let before = world.now();
+    request(&mut world, 4);
+    assert_eq!(total(&world), 244);
+    let took = world.now().saturating_sub(before);
+    assert!(took > Cycles::ZERO && took < Cycles::from_millis(2), "{took}");
+    world.pass(Cycles::from_secs(3)).unwrap();
+    assert_eq!(world.now().saturating_sub(before).as_millis() / 1000, 3);
+}
+
+#[test]
+fn a_run_without_end_is_stopped() {
+    let limits = Limits { events: 50, ..Limits::default() };
+    let mut world = world(RevisionName::Merged, limits);
+    let task = world.start(0, HostOperation::Load);
+    let halted = world.run_until(|world| world.ended_at(task).is_some());
+    assert!(matches!(halted, Err(Halt::Exhausted(_))), "{halted:?}");
+}
+
+#[test]
+fn time_is_bounded_per_step() {
+    let mut budget = Budget::new(Limits { events: 10, time_per_step: Cycles::from_secs(1) });
+    budget.begin_step(Cycles::from_secs(100));
+    assert!(budget.allow(Cycles::from_secs(101)).is_ok());
+    assert!(budget.allow(Cycles::from_secs(102)).is_err());
+}
+
+fn scenario(steps: &Value, expect: &Value) -> ScenarioFile {
+    serde_json::from_value(json!({
+        "name": "test", "row": "0", "concern": "c", "why": "w", "reachability": "compliant_firmware",
+        "device": {
+            "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",
+            "eswitch": { "manager": true, "vport_group_manager": true },
+            "vfs": { "total": 3, "first_vhca_id": 16 },
+        },
+        "steps": steps,
+        "expect": { "merged": expect },
+    }))
+    .unwrap()
+}
+
+fn run(steps: &Value, expect: &Value, seed: Option<u64>) -> RunResult {
+    let options = RunOptions { seed, ..RunOptions::default() };
+    run_scenario(&scenario(steps, expect), "test.json", RevisionName::Merged, &options)
+}
+
+fn lifecycle() -> Value {
+    json!([
+        { "host": "load", "expect": { "all": { "returns": 0, "counters": { "fw_pages_total": 240, "self": 240 } } } },
+        { "host": { "enable_vfs": 2 } },
+        { "firmware": { "request_pages": { "function": "vf1", "pages": 300 } },
+          "expect": { "all": { "counters": { "fw_pages_vfs": 300 }, "ledger": { "vf1": 300, "pf": 240 } } } },
+        { "host": "disable_vfs", "expect": { "all": { "counters": { "fw_pages_vfs": 0 } } } },
+        { "host": "unload" }
+    ])
+}
+
+#[test]
+fn a_scenario_that_holds_passes_and_repeats_to_the_byte() {
+    let expect = json!({ "counters": { "fw_pages_total": 0 }, "leaked_pages": 0, "leaked_mappings": 0 });
+    for seed in [None, Some(1), Some(2)] {
+        let first = run(&lifecycle(), &expect, seed);
+        assert_eq!(first.outcome, Outcome::Pass, "{:?} {:#?} {:#?}", first.reason, first.mismatches, first.warnings);
+        let second = run(&lifecycle(), &expect, seed);
+        assert_eq!(serde_json::to_string(&first).unwrap(), serde_json::to_string(&second).unwrap());
+    }
+}
+
+#[test]
+fn a_recorded_schedule_repeats_a_seeded_run() {
+    let expect = json!({});
+    let seeded = run(&lifecycle(), &expect, Some(7));
+    let options = RunOptions { seed: Some(7), schedule: Some(seeded.choices.clone()), ..RunOptions::default() };
+    let repeated = run_scenario(&scenario(&lifecycle(), &expect), "test.json", RevisionName::Merged, &options);
+    assert_eq!(repeated.trace_hash, seeded.trace_hash);
+    assert_eq!(repeated.choices, seeded.choices);
+}
+
+#[test]
+fn what_does_not_hold_is_told_with_both_numbers() {
+    let steps = json!([{ "host": "load", "expect": { "all": { "counters": { "self": 239 } } } }]);
+    let result = run(&steps, &json!({}), None);
+    assert_eq!(result.outcome, Outcome::Fail);
+    assert_eq!(result.reason.as_deref(), Some("step 1: counters.self is 240, expected 239"));
+}
+
+#[test]
+fn a_violation_nobody_expects_fails_the_run() {
+    // Pages for a function whose vport does not exist yet: the driver cannot know what they are.
+    let steps = json!([
+        { "host": "load" },
+        { "firmware": { "request_pages": { "function": "vf1", "pages": 8 } } }
+    ]);
+    let result = run(&steps, &json!({}), None);
+    assert_eq!(result.outcome, Outcome::Fail);
+    let violation = &result.violations[0];
+    assert_eq!(violation.invariant, "counter_matches_ledger");
+    assert_eq!((violation.driver, violation.firmware, violation.step), (Some(0), Some(8), 2));
+    assert_eq!(violation.subject.as_deref(), Some("fw_pages_vfs"));
+    let parting = result.parting.expect("the books parted");
+    assert_eq!((parting.step, parting.firmware), (2, 8));
+
+    let expected = json!({ "violations": [
+        { "invariant": "counter_matches_ledger", "step": 2, "counter": "fw_pages_vfs", "driver": 0, "firmware": 8 }
+    ] });
+    assert_eq!(run(&steps, &expected, None).outcome, Outcome::Pass);
+}
+
+#[test]
+fn an_operation_that_cannot_end_is_told_and_can_be_expected() {
+    let hold = json!({ "gate": { "hold": { "name": "c", "command": { "command": "ENABLE_HCA", "function": "vf1" } } } });
+    let steps = json!([
+        { "host": "load" },
+        hold,
+        { "host": { "enable_vfs": 1 }, "name": "vfs", "background": true, "expect": { "all": { "pending": true } } },
+        { "gate": { "wait_held": { "name": "c" } } },
+        { "gate": { "release": { "name": "c" } } },
+        { "host": { "wait_for": "vfs" }, "expect": { "all": { "returns": 0, "pending": false } } },
+        { "host": "unload" }
+    ]);
+    let result = run(&steps, &json!({}), None);
+    assert_eq!(result.outcome, Outcome::Pass, "{:?} {:#?}", result.reason, result.warnings);
+}
