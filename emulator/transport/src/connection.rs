@@ -3,7 +3,7 @@
 use crate::device::{Device, DeviceInfo, Host};
 use crate::dma::DmaMaps;
 use crate::errno::Errno;
-use crate::host::{Session, Traffic};
+use crate::host::{Peer, Traffic};
 use crate::irq::Irqs;
 use crate::link::{Disconnect, Link};
 use crate::message::{Front, Message, Received, Wait};
@@ -43,7 +43,7 @@ pub enum Progress {
 /// A connected client.
 #[derive(Debug)]
 pub struct Connection {
-    session: Session,
+    peer: Peer,
     info: DeviceInfo,
     phase: Phase,
     reply: Box<[u8]>,
@@ -51,7 +51,7 @@ pub struct Connection {
 
 impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.session.link.as_fd()
+        self.peer.link.as_fd()
     }
 }
 
@@ -59,7 +59,7 @@ impl Connection {
     /// Takes a connected stream socket, which must be in blocking mode, and the shape of the device.
     #[must_use]
     pub fn new(stream: OwnedFd, info: DeviceInfo) -> Self {
-        let session = Session {
+        let peer = Peer {
             link: Link::new(stream),
             maps: DmaMaps::default(),
             irqs: Irqs::new(&info.irqs),
@@ -67,7 +67,7 @@ impl Connection {
             traffic: Traffic::default(),
         };
         Self {
-            session,
+            peer,
             info,
             phase: Phase::Greeting,
             reply: vec![0; REPLY_CAPACITY].into_boxed_slice(),
@@ -77,7 +77,7 @@ impl Connection {
     /// Gives the client less or more time than [`PATIENCE`] for one DMA access by message.
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
-        self.session.remote = RemoteDma::new(patience);
+        self.peer.remote = RemoteDma::new(patience);
         self
     }
 
@@ -94,7 +94,7 @@ impl Connection {
     pub fn serve(&mut self, device: &mut dyn Device) -> Disconnect {
         loop {
             if let Err(why) = self
-                .session
+                .peer
                 .link
                 .flush_all(None)
                 .and_then(|()| self.step(device, Wait::Yes))
@@ -107,41 +107,41 @@ impl Connection {
     /// Whether the rest of a reply waits for the socket to become writable.
     #[must_use]
     pub fn wants_to_write(&self) -> bool {
-        self.session.link.has_unsent()
+        self.peer.link.has_unsent()
     }
 
     /// Whether a whole message waits that no readiness of the socket will announce: a DMA access by message that was
     /// made through [`Self::host`] has received it. Then [`Self::on_readable`] is due.
     #[must_use]
     pub fn has_waiting(&self) -> bool {
-        self.session.link.inbox.has_message()
+        self.peer.link.inbox.has_message()
     }
 
     /// The host, for a device that works outside of register accesses. Look at [`Self::has_waiting`] afterwards.
     pub fn host(&mut self) -> &mut dyn Host {
-        &mut self.session
+        &mut self.peer
     }
 
     /// What has been done so far.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
-        self.session.traffic
+        self.peer.traffic
     }
 
     /// Number of DMA maps, and of files in which they lie.
     #[must_use]
     pub fn memory(&self) -> (usize, usize) {
-        (self.session.maps.len(), self.session.maps.files())
+        (self.peer.maps.len(), self.peer.maps.files())
     }
 
     /// Whether the client has armed an eventfd for a vector.
     #[must_use]
     pub fn is_armed(&self, irq_index: u32, vector: u32) -> bool {
-        self.session.irqs.is_armed(irq_index, vector)
+        self.peer.irqs.is_armed(irq_index, vector)
     }
 
     fn step(&mut self, device: &mut dyn Device, wait: Wait) -> Result<Progress, Disconnect> {
-        self.session.link.flush()?;
+        self.peer.link.flush()?;
         if self.wants_to_write() {
             return Ok(Progress::Blocked);
         }
@@ -152,7 +152,7 @@ impl Connection {
             return Ok(Progress::Blocked);
         }
         let wait = if waited { Wait::No } else { wait };
-        if self.session.link.receive(wait)? == Received::Nothing {
+        if self.peer.link.receive(wait)? == Received::Nothing {
             return Ok(if waited { Progress::Served } else { Progress::Idle });
         }
         self.process(device)?;
@@ -167,18 +167,18 @@ impl Connection {
     fn process(&mut self, device: &mut dyn Device) -> Result<bool, Disconnect> {
         let mut any = false;
         while !self.wants_to_write() {
-            match self.session.link.inbox.take() {
+            match self.peer.link.inbox.take() {
                 Front::Incomplete => break,
                 Front::Message(message) => self.handle(message, device)?,
                 Front::Oversized(header) => self.refuse(header, Errno::EMSGSIZE)?,
                 Front::Unframed(header) => {
                     self.refuse(header, Errno::EINVAL)?;
-                    return Err(self.session.link.end(Disconnect::Unframed));
+                    return Err(self.peer.link.end(Disconnect::Unframed));
                 }
             }
             any = true;
         }
-        match self.session.link.over() {
+        match self.peer.link.over() {
             // A DMA access by message may have met the end; what came before it has been processed now.
             Some(why) => Err(why),
             None => Ok(any),
@@ -190,13 +190,13 @@ impl Connection {
         match header.kind() {
             flag::COMMAND => {}
             flag::REPLY => {
-                self.session.remote.late_reply(header.message_id.get());
+                self.peer.remote.late_reply(header.message_id.get());
                 return Ok(());
             }
             _ => return self.refuse(header, Errno::EINVAL),
         }
         let Self {
-            session,
+            peer,
             info,
             phase,
             reply,
@@ -204,15 +204,15 @@ impl Connection {
         let result = Request {
             phase,
             info,
-            session,
+            peer,
             reply,
         }
         .execute(message, device);
         match result {
             Ok(length) => {
-                self.session.traffic.commands += 1;
+                self.peer.traffic.commands += 1;
                 if header.no_reply() {
-                    self.session.traffic.posted += 1;
+                    self.peer.traffic.posted += 1;
                     return Ok(());
                 }
                 self.finish(header, length, None)
@@ -225,13 +225,13 @@ impl Connection {
     #[cold]
     fn refuse(&mut self, header: Header, errno: Errno) -> Result<(), Disconnect> {
         tracing::debug!(command = header.command.get(), id = header.message_id.get(), %errno, "refused");
-        self.session.traffic.commands += 1;
-        self.session.traffic.refused += 1;
+        self.peer.traffic.commands += 1;
+        self.peer.traffic.refused += 1;
         if header.kind() == flag::REPLY {
             return Ok(());
         }
         if header.no_reply() {
-            self.session.traffic.posted += 1;
+            self.peer.traffic.posted += 1;
             return Ok(());
         }
         // "If an error occurs, the reply message must only include the reply header."
@@ -248,6 +248,6 @@ impl Connection {
             error: error.map_or(0, Errno::get).into(),
         };
         self.reply[..HEADER_LEN].copy_from_slice(header.as_bytes());
-        self.session.link.send(&self.reply[..length])
+        self.peer.link.send(&self.reply[..length])
     }
 }

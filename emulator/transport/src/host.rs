@@ -8,7 +8,7 @@ use crate::remote_dma::RemoteDma;
 
 /// Everything a connection has but the device and the reply under construction.
 #[derive(Debug)]
-pub struct Session {
+pub struct Peer {
     /// The socket.
     pub link: Link,
     /// The memory of the client.
@@ -38,7 +38,7 @@ pub struct Traffic {
     pub dma_written: u64,
 }
 
-impl Host for Session {
+impl Host for Peer {
     fn dma_read(&mut self, iova: u64, into: &mut [u8]) -> Result<(), DmaError> {
         self.maps.check(iova, into.len(), Direction::Read)?;
         let mut done = 0;

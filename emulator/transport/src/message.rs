@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn an_oversized_message_is_drained_and_the_next_one_is_in_step() {
         let (mut client, server) = UnixStream::pair().unwrap();
-        let size = MAX_MESSAGE as u32 + 100_000;
+        let size = u32::try_from(MAX_MESSAGE).unwrap() + 100_000;
         let sender = std::thread::Builder::new().spawn(move || {
             client.write_all(&header(1, size, 0)).unwrap();
             client.write_all(&vec![0xff; size as usize - HEADER_LEN]).unwrap();

@@ -4,7 +4,7 @@ use crate::connection::Phase;
 use crate::descriptor::Descriptors;
 use crate::device::{Device, DeviceInfo};
 use crate::errno::Errno;
-use crate::host::Session;
+use crate::host::Peer;
 use crate::message::Message;
 use crate::protocol::{
     Command, DeviceInfo as DeviceInfoBody, DmaMap, DmaUnmap, HEADER_LEN, IrqInfo, MAX_TRANSFER, RegionAccess,
@@ -29,7 +29,7 @@ pub struct Request<'a> {
     /// The shape of the device.
     pub info: &'a DeviceInfo,
     /// The client.
-    pub session: &'a mut Session,
+    pub peer: &'a mut Peer,
     /// Where the reply is built, [`REPLY_CAPACITY`] bytes; its header is filled in by the caller.
     pub reply: &'a mut [u8],
 }
@@ -73,7 +73,7 @@ impl Request<'_> {
             (Some(Command::DeviceGetIrqInfo), _) => self.irq_info(message.body),
             (Some(Command::DeviceSetIrqs), _) => self.set_irqs(message.body, descriptors),
             (Some(Command::DeviceReset), _) => {
-                device.reset(self.session);
+                device.reset(self.peer);
                 Ok(HEADER_LEN)
             }
             // These go to the client only.
@@ -82,7 +82,7 @@ impl Request<'_> {
     }
 
     fn body(&self, body: Range<usize>) -> &[u8] {
-        self.session.link.inbox.bytes(body)
+        self.peer.link.inbox.bytes(body)
     }
 
     fn answer(&mut self, body: &(impl IntoBytes + Immutable + ?Sized)) -> Result<usize, Errno> {
@@ -97,7 +97,7 @@ impl Request<'_> {
 
     fn version(&mut self, body: Range<usize>) -> Result<usize, Errno> {
         let agreement = negotiate(self.body(body))?;
-        self.session.remote.limit(agreement.max_transfer);
+        self.peer.remote.limit(agreement.max_transfer);
         *self.phase = Phase::Serving;
         self.answer(agreement.reply.as_slice())
     }
@@ -146,8 +146,8 @@ impl Request<'_> {
     }
 
     fn set_irqs(&mut self, body: Range<usize>, descriptors: Descriptors) -> Result<usize, Errno> {
-        let (request, booleans) = sized::<SetIrqs>(self.session.link.inbox.bytes(body))?;
-        self.session.irqs.set(&request, booleans, descriptors)?;
+        let (request, booleans) = sized::<SetIrqs>(self.peer.link.inbox.bytes(body))?;
+        self.peer.irqs.set(&request, booleans, descriptors)?;
         Ok(HEADER_LEN)
     }
 
@@ -160,13 +160,13 @@ impl Request<'_> {
             return Err(Errno::EINVAL);
         }
         let descriptor = descriptors.drain().next();
-        self.session.maps.map(&request, descriptor)?;
+        self.peer.maps.map(&request, descriptor)?;
         Ok(HEADER_LEN)
     }
 
     fn dma_unmap(&mut self, body: Range<usize>) -> Result<usize, Errno> {
         let (request, _) = sized::<DmaUnmap>(self.body(body))?;
-        self.session.maps.unmap(&request)?;
+        self.peer.maps.unmap(&request)?;
         self.answer(&DmaUnmap {
             argsz: length_of::<DmaUnmap>().into(),
             ..request
@@ -206,7 +206,7 @@ impl Request<'_> {
         }
         let data = &mut self.reply[DATA..DATA + count];
         data.fill(0);
-        device.region_read(access.region.get(), access.offset.get(), data, self.session)?;
+        device.region_read(access.region.get(), access.offset.get(), data, self.peer)?;
         self.answer(&access)?;
         Ok(DATA + count)
     }
@@ -218,9 +218,9 @@ impl Request<'_> {
         }
         // The device may cause receiving, and receiving may move what lies in the inbox.
         let data = body.start + size_of::<RegionAccess>()..body.end;
-        self.reply[DATA..DATA + count].copy_from_slice(self.session.link.inbox.bytes(data));
+        self.reply[DATA..DATA + count].copy_from_slice(self.peer.link.inbox.bytes(data));
         let data = &self.reply[DATA..DATA + count];
-        device.region_write(access.region.get(), access.offset.get(), data, self.session)?;
+        device.region_write(access.region.get(), access.offset.get(), data, self.peer)?;
         self.answer(&access)
     }
 }

@@ -43,7 +43,7 @@ fn misbehave(client: &mut Client, round: u32) {
     let garbage: Vec<u8> = (0..3000u32)
         .map(|at| (at.wrapping_mul(round.wrapping_mul(2_654_435_761)) >> 13) as u8)
         .collect();
-    if round % 8 == 0 {
+    if round.is_multiple_of(8) {
         client.stream.set_nonblocking(true).unwrap();
         drop(std::io::Write::write(&mut client.stream, &garbage));
         return;
