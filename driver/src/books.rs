@@ -107,6 +107,8 @@ pub struct OwnerView {
     pub mode: PageMode,
     /// Pages of 4 KiB that the book says firmware has.
     pub pages: u64,
+    /// Pages of 4 KiB set aside for this owner: firmware may have them.
+    pub set_aside: u64,
 }
 
 /// How a wait for pages ended.

@@ -21,8 +21,7 @@ mod slots;
 mod tests;
 
 pub(crate) use completion::{flush, on_completion};
-pub(crate) use mode::{disable, enable, set_down, set_gate, set_mode, set_up};
-pub(crate) use slots::{Gate, Mode};
+pub(crate) use mode::{Gate, Mode, disable, enable, set_down, set_gate, set_mode, set_up};
 
 pub use error::{CommandError, CommandErrorKind, LateCompletion, Ticket};
 
@@ -124,13 +123,14 @@ fn prepare(
         .queue
         .prepare(opcode, input, out_len, backing, &mut print)
         .map_err(|_| CommandErrorKind::NoMemory)?;
-    if Lane::of(opcode) == Lane::Regular {
-        if command.queue.is_stalled() {
+    match Lane::of(opcode) {
+        Lane::Page => command.queue.join_page_line(prepared.ticket),
+        Lane::Regular if command.queue.is_stalled() => {
             print(MessageKind::AllSlotsStalled);
             command.queue.discard(prepared, backing);
             return Err(CommandErrorKind::SlotsStalled);
         }
-        command.queue.turn.push_back(prepared.ticket);
+        Lane::Regular => command.queue.turn.push_back(prepared.ticket),
     }
     Ok(prepared)
 }

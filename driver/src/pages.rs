@@ -140,11 +140,12 @@ pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) 
             ec: wire.ec,
             mode: pages.mode,
             pages: given,
+            set_aside: 0,
         });
         match revision.accounting() {
             Accounting::Exchanges => {}
             Accounting::HostPages => {
-                books.roots_by_type.insert(key, root.by_type().clone());
+                books.roots_by_type.insert(key, root.by_type());
             }
             Accounting::Owners if given > 0 => {
                 books
@@ -153,5 +154,16 @@ pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) 
             }
             Accounting::Owners => {}
         }
+    }
+    for (key, wire, set_aside) in pages.book.quarantine.roots() {
+        let wire = wire.sent(pages.mode);
+        books.owners.push(OwnerView {
+            key,
+            id: wire.id,
+            ec: wire.ec,
+            mode: pages.mode,
+            pages: 0,
+            set_aside,
+        });
     }
 }

@@ -99,7 +99,9 @@ pub(crate) async fn init(driver: &Driver) {
 /// pages to come back are still told apart by it.
 pub(crate) async fn cleanup(driver: &Driver) {
     driver
-        .step(driver.writes(Object::Sriov), |state, _| state.sriov.enabled.clear())
+        .step(driver.writes(Object::Sriov), |state, _| {
+            state.sriov.enabled.clear()
+        })
         .await;
 }
 

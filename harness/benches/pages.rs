@@ -35,11 +35,16 @@ fn world(revision: RevisionName, tracked: u32, functions: u16) -> World {
         revision,
         eswitch_support: true,
         scheduler: Box::new(InOrder),
-        limits: Limits { events: u64::MAX, ..Limits::default() },
+        limits: Limits {
+            events: u64::MAX,
+            ..Limits::default()
+        },
     })
     .expect("a plain PF can be built");
     let load = world.start(0, HostOperation::Load);
-    world.run_until(|world| world.ended_at(load).is_some()).expect("load ends");
+    world
+        .run_until(|world| world.ended_at(load).is_some())
+        .expect("load ends");
     let each = (tracked / u32::from(functions)).max(1);
     for owner in 0..functions {
         let mut left = each;
@@ -53,8 +58,16 @@ fn world(revision: RevisionName, tracked: u32, functions: u16) -> World {
 }
 
 fn request(world: &mut World, owner: u16, pages: i32) {
-    let identity = Some(WireIdentity { id: FIRST_ID + owner, ec: false });
-    let order = FirmwareOrder::RequestPages(PageRequest { function: None, identity, pages, release_all: false });
+    let identity = Some(WireIdentity {
+        id: FIRST_ID + owner,
+        ec: false,
+    });
+    let order = FirmwareOrder::RequestPages(PageRequest {
+        function: None,
+        identity,
+        pages,
+        release_all: false,
+    });
     world.order(&order).expect("a loaded driver takes page requests");
     world.settle().expect("a request comes to its end");
     drop(world.machine_mut().silicon.take_records());
@@ -63,11 +76,13 @@ fn request(world: &mut World, owner: u16, pages: i32) {
 fn give_and_reclaim(bencher: Bencher<'_, '_>, revision: RevisionName, tracked: u32, functions: u16) {
     let mut world = world(revision, tracked, functions);
     let mut owner = 0;
-    bencher.counter(ItemsCount::new(BATCH.unsigned_abs())).bench_local(|| {
-        request(&mut world, owner, BATCH);
-        request(&mut world, owner, -BATCH);
-        owner = (owner + 1) % functions;
-    });
+    bencher
+        .counter(ItemsCount::new(BATCH.unsigned_abs()))
+        .bench_local(|| {
+            request(&mut world, owner, BATCH);
+            request(&mut world, owner, -BATCH);
+            owner = (owner + 1) % functions;
+        });
 }
 
 /// Give and reclaim of 512 pages; items are pages, given and reclaimed.
@@ -92,7 +107,9 @@ fn by_revision(bencher: Bencher<'_, '_>, revision: RevisionName) {
 /// a world without pages needs (argument 1).
 #[divan::bench(args = [1, 1_000, 32_000, 1_000_000], sample_count = 1, sample_size = 1)]
 fn memory_per_tracked_page(bencher: Bencher<'_, '_>, tracked: u32) {
-    bencher.counter(ItemsCount::new(tracked)).bench_local(|| black_box(world(RevisionName::Merged, tracked, 1)));
+    bencher
+        .counter(ItemsCount::new(tracked))
+        .bench_local(|| black_box(world(RevisionName::Merged, tracked, 1)));
 }
 
 /// Host pages that nobody has touched: allocated and mapped only.
@@ -101,8 +118,12 @@ fn memory_of_untouched_pages(bencher: Bencher<'_, '_>, pages: u32) {
     bencher.counter(ItemsCount::new(pages)).bench_local(|| {
         let mut memory = HostMemory::new(4096);
         for _ in 0..pages {
-            let page = memory.allocate_page(Account::default()).expect("no fault is planned");
-            memory.map_page(Account::default(), page).expect("no fault is planned");
+            let page = memory
+                .allocate_page(Account::default())
+                .expect("no fault is planned");
+            memory
+                .map_page(Account::default(), page)
+                .expect("no fault is planned");
         }
         black_box(memory)
     });

@@ -17,15 +17,26 @@ fn main() {
 fn scenarios() -> Vec<(String, ScenarioFile)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     let files = scenario_files(&folder).expect("the folder of scenarios can be read");
-    let read = files.iter().map(|file| (file.display().to_string(), read_scenario(file).expect("a valid scenario")));
+    let read = files.iter().map(|file| {
+        (
+            file.display().to_string(),
+            read_scenario(file).expect("a valid scenario"),
+        )
+    });
     read.collect()
 }
 
 fn run_all(scenarios: &[(String, ScenarioFile)], revisions: &[RevisionName]) -> usize {
     let mut steps = 0;
     for (file, scenario) in scenarios {
-        for revision in scenario.revisions().into_iter().filter(|revision| revisions.contains(revision)) {
-            steps += run_scenario(scenario, file, revision, &RunOptions::default()).steps.len();
+        for revision in scenario
+            .revisions()
+            .into_iter()
+            .filter(|revision| revisions.contains(revision))
+        {
+            steps += run_scenario(scenario, file, revision, &RunOptions::default())
+                .steps
+                .len();
         }
     }
     steps
@@ -36,7 +47,9 @@ fn run_all(scenarios: &[(String, ScenarioFile)], revisions: &[RevisionName]) -> 
 fn whole_suite(bencher: Bencher<'_, '_>) {
     let scenarios = scenarios();
     let steps = run_all(&scenarios, &RevisionName::ALL);
-    bencher.counter(ItemsCount::new(steps)).bench_local(|| black_box(run_all(&scenarios, &RevisionName::ALL)));
+    bencher
+        .counter(ItemsCount::new(steps))
+        .bench_local(|| black_box(run_all(&scenarios, &RevisionName::ALL)));
 }
 
 /// The same, revision by revision.
@@ -44,5 +57,7 @@ fn whole_suite(bencher: Bencher<'_, '_>) {
 fn one_revision(bencher: Bencher<'_, '_>, revision: RevisionName) {
     let scenarios = scenarios();
     let steps = run_all(&scenarios, &[revision]);
-    bencher.counter(ItemsCount::new(steps)).bench_local(|| black_box(run_all(&scenarios, &[revision])));
+    bencher
+        .counter(ItemsCount::new(steps))
+        .bench_local(|| black_box(run_all(&scenarios, &[revision])));
 }

@@ -53,18 +53,31 @@ pub struct Watch {
 }
 
 /// The families whose findings last until they are mended.
-const CONDITIONS: [fn(&Scene<'_>, &mut Vec<Finding>); 6] =
-    [counters::match_ledger, owners::match_ledger, counters::add_up, counters::stay_positive, ownership::stays_mapped, leaks::none_left];
+const CONDITIONS: [fn(&Scene<'_>, &mut Vec<Finding>); 7] = [
+    counters::match_ledger,
+    owners::match_ledger,
+    counters::add_up,
+    counters::stay_positive,
+    ownership::stays_mapped,
+    leaks::none_left,
+    locks::no_cycle,
+];
 
 /// The families whose findings happen at one moment.
-const EVENTS: [fn(&Scene<'_>, &mut Vec<Finding>); 5] =
-    [locks::no_cycle, waits::end_drained, commands::in_time, memory::safe, ownership::stays_intact];
+const EVENTS: [fn(&Scene<'_>, &mut Vec<Finding>); 4] = [
+    waits::end_drained,
+    commands::in_time,
+    memory::safe,
+    ownership::stays_intact,
+];
 
 impl Watch {
     /// Checks everything after a step; returns what broke in it.
     pub fn check(&mut self, scene: &Scene<'_>) -> Vec<Violation> {
         let mut conditions = Vec::new();
-        CONDITIONS.iter().for_each(|family| family(scene, &mut conditions));
+        CONDITIONS
+            .iter()
+            .for_each(|family| family(scene, &mut conditions));
         let still: BTreeSet<_> = conditions.iter().map(Finding::identity).collect();
         conditions.retain(|finding| !self.broken.contains(&finding.identity()));
         self.broken = still;
@@ -91,8 +104,12 @@ impl Finding {
         (self.invariant, self.subject.clone())
     }
 
-    /// Damage goes on from where it was done; every further sign of it is the same damage.
+    /// Damage goes on from where it was done, and a wait that cannot see pages never sees them: every further sign is the
+    /// same defect.
     const fn is_told_once(&self) -> bool {
-        matches!(self.invariant, InvariantName::MemorySafe | InvariantName::PageIntact)
+        matches!(
+            self.invariant,
+            InvariantName::MemorySafe | InvariantName::PageIntact | InvariantName::WaitEndedEarly
+        )
     }
 }

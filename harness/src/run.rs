@@ -94,6 +94,9 @@ pub fn run_scenario(
 }
 
 fn replay_line(file: &str, revision: RevisionName, options: &RunOptions) -> String {
-    let seed = options.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
+    let seed = options
+        .seed
+        .map(|seed| format!(" --seed {seed}"))
+        .unwrap_or_default();
     format!("mlx5-cosim run {file} --revision {revision}{seed}")
 }

@@ -249,7 +249,7 @@ fn expectations_that_compare_nothing_are_refused() {
     refused(
         "step",
         &broken("\"leaked_pages\": 0", violation),
-        "14:126",
+        "14:125",
         "there is no step `7`",
         "from 1 to 2",
     );

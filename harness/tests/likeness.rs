@@ -9,9 +9,9 @@
 
 use driver::runtime::InOrder;
 use driver::{HostOperation, RevisionName};
+use emulator::Record;
 use emulator::config::DeviceConfig;
 use emulator::order::FirmwareOrder;
-use emulator::Record;
 use harness::inproc::{Ending, Limits, World, WorldSetup};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -162,9 +162,21 @@ fn play(recording: &Recording, revision: RevisionName) -> Vec<Value> {
             Act::Operation(operation) => {
                 let task = world.start(0, *operation);
                 let ending = world.run_until(|world| world.ended_at(task).is_some()).unwrap();
-                assert_eq!(ending, Ending::Reached, "{}: {operation:?}: {:#?}", recording.name, world.runtime().tasks());
+                assert_eq!(
+                    ending,
+                    Ending::Reached,
+                    "{}: {operation:?}: {:#?}",
+                    recording.name,
+                    world.runtime().tasks()
+                );
                 let outcome = world.outcome(0, task).unwrap();
-                assert_eq!(outcome, Ok(()), "{}: {operation:?}: {:#?}", recording.name, world.driver().books().warnings);
+                assert_eq!(
+                    outcome,
+                    Ok(()),
+                    "{}: {operation:?}: {:#?}",
+                    recording.name,
+                    world.driver().books().warnings
+                );
             }
             Act::Firmware(order) => {
                 let order: FirmwareOrder = serde_json::from_value(order.clone()).unwrap();
@@ -185,32 +197,53 @@ fn play(recording: &Recording, revision: RevisionName) -> Vec<Value> {
 
 /// Splits a stream into its lanes: pages, and the rest.
 fn lanes(stream: &[Value]) -> [Vec<&Value>; 2] {
-    stream.iter().partition::<Vec<&Value>, _>(|line| line["name"] == "MANAGE_PAGES").into()
+    stream
+        .iter()
+        .partition::<Vec<&Value>, _>(|line| line["name"] == "MANAGE_PAGES")
+        .into()
 }
 
 /// Where both lanes run at once: while VFs go away, firmware hands back pages beside the driver's own commands.
 fn concurrent_part(recorded: &[Value]) -> Range<usize> {
     let is_concurrent = |line: &Value| line["phase"] == "sriov_off";
     let first = recorded.iter().position(is_concurrent).unwrap_or(recorded.len());
-    let last = recorded.iter().rposition(is_concurrent).map_or(first, |last| last + 1);
+    let last = recorded
+        .iter()
+        .rposition(is_concurrent)
+        .map_or(first, |last| last + 1);
     first..last
 }
 
 /// Every difference between a recorded stream and the driver's.
 fn differences(recording: &Recording, driven: &[Value]) -> String {
-    let recorded: Vec<Value> = recording.lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let recorded: Vec<Value> = recording
+        .lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let mut report = String::new();
     if recorded.len() != driven.len() {
         let (driven, recorded) = (driven.len(), recorded.len());
-        writeln!(report, "the driver issues {driven} commands, recorded are {recorded}").unwrap();
+        writeln!(
+            report,
+            "the driver issues {driven} commands, recorded are {recorded}"
+        )
+        .unwrap();
     }
     let part = concurrent_part(&recorded);
     let driven_part = part.start.min(driven.len())..part.end.min(driven.len());
-    let before: [Vec<&Value>; 2] = [&recorded[..part.start], &driven[..driven_part.start]].map(|lines| lines.iter().collect());
-    let after: [Vec<&Value>; 2] = [&recorded[part.end..], &driven[driven_part.end..]].map(|lines| lines.iter().collect());
+    let before: [Vec<&Value>; 2] =
+        [&recorded[..part.start], &driven[..driven_part.start]].map(|lines| lines.iter().collect());
+    let after: [Vec<&Value>; 2] =
+        [&recorded[part.end..], &driven[driven_part.end..]].map(|lines| lines.iter().collect());
     let [recorded_pages, recorded_rest] = lanes(&recorded[part]);
     let [driven_pages, driven_rest] = lanes(&driven[driven_part]);
-    for [recorded, driven] in [before, [recorded_pages, driven_pages], [recorded_rest, driven_rest], after] {
+    for [recorded, driven] in [
+        before,
+        [recorded_pages, driven_pages],
+        [recorded_rest, driven_rest],
+        after,
+    ] {
         compare_streams(recording.name, &recorded, &driven, &mut report);
     }
     report
@@ -230,13 +263,20 @@ fn compare_streams(name: &str, recorded: &[&Value], driven: &[&Value], report: &
 fn compare(name: &str, recorded: &Value, driven: &Value, report: &mut String) {
     let number = recorded["n"].as_u64().unwrap();
     for (field, value) in recorded.as_object().unwrap() {
-        let accepted = ACCEPTED.iter().any(|(trace, line, what, _)| (*trace, *line, *what) == (name, number, field));
+        let accepted = ACCEPTED
+            .iter()
+            .any(|(trace, line, what, _)| (*trace, *line, *what) == (name, number, field));
         if NOT_COMPARED.contains(&field.as_str()) || accepted || driven.get(field) == Some(value) {
             continue;
         }
         let actual = driven.get(field).unwrap_or(&Value::Null);
         let command = &recorded["name"];
-        writeln!(report, "line {number} {command}: {field} is {actual} ({}), recorded {value}", driven["name"]).unwrap();
+        writeln!(
+            report,
+            "line {number} {command}: {field} is {actual} ({}), recorded {value}",
+            driven["name"]
+        )
+        .unwrap();
     }
 }
 
@@ -248,7 +288,10 @@ fn assert_likeness(revision: RevisionName) {
             writeln!(report, "{}:\n{differences}", recording.name).unwrap();
         }
     }
-    assert!(report.is_empty(), "{revision} differs from the recordings:\n{report}");
+    assert!(
+        report.is_empty(),
+        "{revision} differs from the recordings:\n{report}"
+    );
 }
 
 #[test]

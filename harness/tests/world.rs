@@ -59,7 +59,11 @@ fn a_load_and_an_unload_leave_nothing() {
         let mut world = world(revision, Limits::default());
         operate(&mut world, HostOperation::Load);
         assert_eq!(total(&world), 240, "{revision}");
-        assert_eq!(world.machine().silicon.ledger().total(world.endpoint()), 240, "{revision}");
+        assert_eq!(
+            world.machine().silicon.ledger().total(world.endpoint()),
+            240,
+            "{revision}"
+        );
         operate(&mut world, HostOperation::Unload);
         assert_eq!(total(&world), 0, "{revision}");
         let (_, account, _) = world.drivers().next().unwrap();
@@ -74,7 +78,9 @@ fn a_checkpoint_brings_everything_back() {
     let mut world = world(RevisionName::Merged, Limits::default());
     operate(&mut world, HostOperation::Load);
     request(&mut world, 100);
-    let checkpoint = world.checkpoint().expect("a loaded driver with nothing to do is at rest");
+    let checkpoint = world
+        .checkpoint()
+        .expect("a loaded driver with nothing to do is at rest");
     let books = world.driver().books();
     let now = world.now();
 
@@ -90,7 +96,11 @@ fn a_checkpoint_brings_everything_back() {
 
     operate(&mut world, HostOperation::EnableVfs(2));
     request(&mut world, -50);
-    assert_eq!((world.driver().books(), world.now()), after, "the same again from the same place");
+    assert_eq!(
+        (world.driver().books(), world.now()),
+        after,
+        "the same again from the same place"
+    );
 }
 
 #[test]
@@ -116,7 +126,10 @@ fn settling_lets_no_more_time_pass_than_commands_take() {
 
 #[test]
 fn a_run_without_end_is_stopped() {
-    let limits = Limits { events: 50, ..Limits::default() };
+    let limits = Limits {
+        events: 50,
+        ..Limits::default()
+    };
     let mut world = world(RevisionName::Merged, limits);
     let task = world.start(0, HostOperation::Load);
     let halted = world.run_until(|world| world.ended_at(task).is_some());
@@ -125,7 +138,10 @@ fn a_run_without_end_is_stopped() {
 
 #[test]
 fn time_is_bounded_per_step() {
-    let mut budget = Budget::new(Limits { events: 10, time_per_step: Cycles::from_secs(1) });
+    let mut budget = Budget::new(Limits {
+        events: 10,
+        time_per_step: Cycles::from_secs(1),
+    });
     budget.begin_step(Cycles::from_secs(100));
     assert!(budget.allow(Cycles::from_secs(101)).is_ok());
     assert!(budget.allow(Cycles::from_secs(102)).is_err());
@@ -146,8 +162,16 @@ fn scenario(steps: &Value, expect: &Value) -> ScenarioFile {
 }
 
 fn run(steps: &Value, expect: &Value, seed: Option<u64>) -> RunResult {
-    let options = RunOptions { seed, ..RunOptions::default() };
-    run_scenario(&scenario(steps, expect), "test.json", RevisionName::Merged, &options)
+    let options = RunOptions {
+        seed,
+        ..RunOptions::default()
+    };
+    run_scenario(
+        &scenario(steps, expect),
+        "test.json",
+        RevisionName::Merged,
+        &options,
+    )
 }
 
 fn lifecycle() -> Value {
@@ -166,9 +190,19 @@ fn a_scenario_that_holds_passes_and_repeats_to_the_byte() {
     let expect = json!({ "counters": { "fw_pages_total": 0 }, "leaked_pages": 0, "leaked_mappings": 0 });
     for seed in [None, Some(1), Some(2)] {
         let first = run(&lifecycle(), &expect, seed);
-        assert_eq!(first.outcome, Outcome::Pass, "{:?} {:#?} {:#?}", first.reason, first.mismatches, first.warnings);
+        assert_eq!(
+            first.outcome,
+            Outcome::Pass,
+            "{:?} {:#?} {:#?}",
+            first.reason,
+            first.mismatches,
+            first.warnings
+        );
         let second = run(&lifecycle(), &expect, seed);
-        assert_eq!(serde_json::to_string(&first).unwrap(), serde_json::to_string(&second).unwrap());
+        assert_eq!(
+            serde_json::to_string(&first).unwrap(),
+            serde_json::to_string(&second).unwrap()
+        );
     }
 }
 
@@ -176,8 +210,17 @@ fn a_scenario_that_holds_passes_and_repeats_to_the_byte() {
 fn a_recorded_schedule_repeats_a_seeded_run() {
     let expect = json!({});
     let seeded = run(&lifecycle(), &expect, Some(7));
-    let options = RunOptions { seed: Some(7), schedule: Some(seeded.choices.clone()), ..RunOptions::default() };
-    let repeated = run_scenario(&scenario(&lifecycle(), &expect), "test.json", RevisionName::Merged, &options);
+    let options = RunOptions {
+        seed: Some(7),
+        schedule: Some(seeded.choices.clone()),
+        ..RunOptions::default()
+    };
+    let repeated = run_scenario(
+        &scenario(&lifecycle(), &expect),
+        "test.json",
+        RevisionName::Merged,
+        &options,
+    );
     assert_eq!(repeated.trace_hash, seeded.trace_hash);
     assert_eq!(repeated.choices, seeded.choices);
 }
@@ -187,7 +230,10 @@ fn what_does_not_hold_is_told_with_both_numbers() {
     let steps = json!([{ "host": "load", "expect": { "all": { "counters": { "self": 239 } } } }]);
     let result = run(&steps, &json!({}), None);
     assert_eq!(result.outcome, Outcome::Fail);
-    assert_eq!(result.reason.as_deref(), Some("step 1: counters.self is 240, expected 239"));
+    assert_eq!(
+        result.reason.as_deref(),
+        Some("step 1: counters.self is 240, expected 239")
+    );
 }
 
 #[test]
@@ -201,7 +247,10 @@ fn a_violation_nobody_expects_fails_the_run() {
     assert_eq!(result.outcome, Outcome::Fail);
     let violation = &result.violations[0];
     assert_eq!(violation.invariant, "counter_matches_ledger");
-    assert_eq!((violation.driver, violation.firmware, violation.step), (Some(0), Some(8), 2));
+    assert_eq!(
+        (violation.driver, violation.firmware, violation.step),
+        (Some(0), Some(8), 2)
+    );
     assert_eq!(violation.subject.as_deref(), Some("fw_pages_vfs"));
     let parting = result.parting.expect("the books parted");
     assert_eq!((parting.step, parting.firmware), (2, 8));
@@ -225,5 +274,35 @@ fn an_operation_that_cannot_end_is_told_and_can_be_expected() {
         { "host": "unload" }
     ]);
     let result = run(&steps, &json!({}), None);
-    assert_eq!(result.outcome, Outcome::Pass, "{:?} {:#?}", result.reason, result.warnings);
+    assert_eq!(
+        result.outcome,
+        Outcome::Pass,
+        "{:?} {:#?}",
+        result.reason,
+        result.warnings
+    );
+}
+
+#[test]
+fn a_cycle_through_both_programs_is_seen_while_it_stands() {
+    let mut world = world(RevisionName::Reviewed, Limits::default());
+    operate(&mut world, HostOperation::Load);
+    let needs = json!({ "answer": {
+        "to": { "command": "QUERY_HCA_CAP", "other": true, "function": "vf2" },
+        "with": { "needs": { "requests": [{ "function": "vf1", "pages": 32 }, { "function": "vf1", "pages": 32 }] } },
+    } });
+    world.order(&serde_json::from_value(needs).unwrap()).unwrap();
+    let enable = world.start(0, HostOperation::EnableVfs(2));
+    world.settle().unwrap();
+    let cycles = world.take_cycles();
+    assert_eq!(
+        cycles.len(),
+        1,
+        "{:#?} {:#?}",
+        world.runtime().tasks(),
+        world.driver().lock_holders()
+    );
+    assert_eq!(cycles[0].lock, "EswitchLock");
+    assert_eq!(cycles[0].links.len(), 4, "{cycles:#?}");
+    let _ = world.run_until(|world| world.ended_at(enable).is_some()).unwrap();
 }

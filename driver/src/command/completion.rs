@@ -1,7 +1,6 @@
 //! Completions: polled, by event, too late, and never.
 
-use super::slots::Mode;
-use super::{CommandErrorKind, LateCompletion};
+use super::{CommandErrorKind, LateCompletion, Mode};
 use crate::driver::{Driver, State};
 use crate::event_queue;
 use crate::message::MessageKind;
@@ -213,13 +212,11 @@ pub(crate) async fn flush(driver: &Driver) {
         driver.notify(Object::PageSlot);
         let free = driver.with(|state, _| {
             let queue = &state.command.queue;
-            let lost: Vec<u8> = if passes_lost {
-                queue.lost().collect()
+            let (regular_lost, page_lost) = if passes_lost {
+                queue.lost_by_lane()
             } else {
-                Vec::new()
+                (0, false)
             };
-            let page_lost = lost.iter().any(|&slot| usize::from(slot) == queue.regular());
-            let regular_lost = lost.len() - usize::from(page_lost);
             queue.regular_free + regular_lost >= queue.regular() && (queue.page_free || page_lost)
         });
         if free {

@@ -1,6 +1,7 @@
 //! Start and stop of the command interface, polling or events, and the opcode gate.
 
-use super::slots::{Gate, MOST_SLOTS, Mode};
+use super::Ticket;
+use super::slots::MOST_SLOTS;
 use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::health;
@@ -9,8 +10,28 @@ use crate::registers;
 use crate::revision::PageSlotWait;
 use crate::runtime::{Object, Woken};
 use crate::timeouts;
-use prm::Cycles;
 use prm::init_segment::COMMAND_INTERFACE_REVISION;
+use prm::{Cycles, Opcode};
+
+/// How the driver learns that a command has completed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// By looking at the queue entry until the owner bit clears.
+    #[default]
+    Polling,
+    /// By an event.
+    Events,
+}
+
+/// Which commands may be sent (`allowed_opcode`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// All.
+    #[default]
+    Open,
+    /// This one.
+    Only(Opcode),
+}
 
 /// Bytes of a command queue, whatever its number of entries.
 const QUEUE_LENGTH: u64 = 4096;
@@ -109,15 +130,25 @@ async fn take_all_slots(driver: &Driver) -> TakenSlots {
         regular: 0,
         page: false,
     };
+    let mut claim = None;
     driver.runtime().point(driver.writes(Object::CommandSlots)).await;
     loop {
         let complete = driver.with(|state, _| {
+            // A device that was given up completes nothing any more: what it has cost is not waited for again.
+            let passes_lost = limited && state.interface.in_error();
             let queue = &mut state.command.queue;
+            let (regular_lost, page_lost) = if passes_lost {
+                queue.lost_by_lane()
+            } else {
+                (0, false)
+            };
             taken.regular += std::mem::take(&mut queue.regular_free);
-            if taken.regular >= queue.regular() {
-                taken.page |= std::mem::take(&mut queue.page_free);
+            let regular = taken.regular + regular_lost >= queue.regular();
+            if regular && !taken.page {
+                let claim = *claim.get_or_insert_with(|| queue.claim_page_slot());
+                taken.page = queue.take_page_slot(claim);
             }
-            taken.page
+            regular && (taken.page || page_lost)
         });
         if complete {
             break;
@@ -128,6 +159,7 @@ async fn take_all_slots(driver: &Driver) -> TakenSlots {
             .await;
         driver.runtime().point(driver.writes(Object::CommandSlots)).await;
         if woken == Woken::Expired {
+            leave_line(driver, claim);
             taken.release(driver);
             health::declare_faulty(driver).await;
             return TakenSlots {
@@ -136,7 +168,17 @@ async fn take_all_slots(driver: &Driver) -> TakenSlots {
             };
         }
     }
+    if !taken.page {
+        leave_line(driver, claim);
+    }
     taken
+}
+
+/// Gives a place in the line for the page slot up.
+fn leave_line(driver: &Driver, claim: Option<Ticket>) {
+    if let Some(claim) = claim {
+        driver.with(|state, _| state.command.queue.leave_page_line(claim));
+    }
 }
 
 impl TakenSlots {

@@ -15,26 +15,6 @@ use std::collections::VecDeque;
 /// Most entries a command queue may have: one bit of the doorbell each.
 pub(crate) const MOST_SLOTS: u32 = 32;
 
-/// How the driver learns that a command has completed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// By looking at the queue entry until the owner bit clears.
-    #[default]
-    Polling,
-    /// By an event.
-    Events,
-}
-
-/// Which commands may be sent (`allowed_opcode`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Gate {
-    /// All.
-    #[default]
-    Open,
-    /// This one.
-    Only(Opcode),
-}
-
 /// Which slots a command can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lane {
@@ -110,6 +90,9 @@ pub(crate) struct Queue {
     pub(crate) page_free: bool,
     /// Regular commands in the order they came. The first is being handled.
     pub(crate) turn: VecDeque<Ticket>,
+    /// Who waits for the page slot, in order: commands, and changes of mode. The slot is handed from one to the next, as
+    /// the kernel's semaphores are.
+    page_line: VecDeque<Ticket>,
     mailboxes: Mailboxes,
     token: u8,
     next_ticket: u64,
@@ -156,6 +139,12 @@ impl Queue {
             .zip(&self.entries)
             .filter(|(_, entry)| is_lost(entry.as_ref()))
             .map(|(slot, _)| slot)
+    }
+
+    /// How many regular slots are lost to commands that timed out, and whether the page slot is.
+    pub(crate) fn lost_by_lane(&self) -> (usize, bool) {
+        let page = self.lost().any(|slot| usize::from(slot) == self.regular());
+        (self.lost().count() - usize::from(page), page)
     }
 
     /// Whether every regular slot is held by a command that timed out (`cmd_alloc_index` would never succeed).
@@ -216,10 +205,8 @@ impl Queue {
         };
         chain_in.write(backing, token, rest);
         chain_out.write(backing, token, &[]);
-        let ticket = Ticket(self.next_ticket);
-        self.next_ticket += 1;
         Ok(Prepared {
-            ticket,
+            ticket: self.new_ticket(),
             opcode,
             token,
             inline,
@@ -228,6 +215,39 @@ impl Queue {
             output_len: u32::try_from(output_len).unwrap_or(u32::MAX),
             output: chain_out,
         })
+    }
+
+    /// Gets in line for the page slot.
+    pub(crate) fn join_page_line(&mut self, ticket: Ticket) {
+        self.page_line.push_back(ticket);
+    }
+
+    /// Leaves the line for the page slot.
+    pub(crate) fn leave_page_line(&mut self, ticket: Ticket) {
+        self.page_line.retain(|&waiting| waiting != ticket);
+    }
+
+    /// Gets in line for the page slot without a command.
+    pub(crate) fn claim_page_slot(&mut self) -> Ticket {
+        let ticket = self.new_ticket();
+        self.join_page_line(ticket);
+        ticket
+    }
+
+    /// Takes the page slot, if it is free and this claim's turn.
+    pub(crate) fn take_page_slot(&mut self, claim: Ticket) -> bool {
+        let taken = self.page_free && self.page_line.front() == Some(&claim);
+        if taken {
+            self.page_free = false;
+            self.page_line.pop_front();
+        }
+        taken
+    }
+
+    fn new_ticket(&mut self) -> Ticket {
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        ticket
     }
 
     /// A polled command has ended: the next regular one is handled.
@@ -240,6 +260,7 @@ impl Queue {
     /// Undoes [`prepare`](Self::prepare) for a command that was not sent.
     pub(crate) fn discard(&mut self, prepared: Prepared, backing: &mut dyn DeviceBacking) {
         self.turn.retain(|&ticket| ticket != prepared.ticket);
+        self.leave_page_line(prepared.ticket);
         self.mailboxes.free(prepared.output, backing);
         self.mailboxes.free(prepared.input, backing);
     }
@@ -248,7 +269,7 @@ impl Queue {
     pub(crate) fn free_slot(&self, lane: Lane, ticket: Ticket) -> Issue {
         let regular = self.regular();
         let free = match lane {
-            Lane::Page => self.page_free.then_some(regular),
+            Lane::Page => (self.page_free && self.page_line.front() == Some(&ticket)).then_some(regular),
             Lane::Regular => {
                 let first = self.turn.front() == Some(&ticket);
                 if !first {
@@ -269,7 +290,10 @@ impl Queue {
     pub(crate) fn send(&mut self, lane: Lane, slot: u8, prepared: Prepared, backing: &mut dyn DeviceBacking) {
         match lane {
             Lane::Regular => self.regular_free -= 1,
-            Lane::Page => self.page_free = false,
+            Lane::Page => {
+                self.page_free = false;
+                self.leave_page_line(prepared.ticket);
+            }
         }
         let mut entry = CommandEntry::new()
             .with_kind(ENTRY_KIND_PCIE)

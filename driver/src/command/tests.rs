@@ -240,7 +240,7 @@ fn a_command_without_completion_costs_65_seconds_and_its_slot_until_it_completes
     bench.pass(Cycles::from_millis(1));
     assert_eq!(
         kind(bench.result(&result)),
-        Some(CommandErrorKind::TimedOut(Ticket(0)))
+        Some(CommandErrorKind::TimedOut(Ticket(1)))
     );
     let next = bench.execute(Opcode::QueryAdapter, 16);
     assert!(bench.entry(1).owner(), "slot 0 stays taken");
@@ -287,7 +287,7 @@ fn the_page_slot_is_waited_for_without_limit_or_with_one() {
     bench.pass(Cycles::from_secs(1000));
     assert_eq!(
         kind(bench.result(&first)),
-        Some(CommandErrorKind::TimedOut(Ticket(0)))
+        Some(CommandErrorKind::TimedOut(Ticket(1)))
     );
     assert_eq!(bench.result(&second), None);
     bench.complete(PAGE_SLOT, [0; 16], 0);
@@ -321,6 +321,7 @@ fn a_change_of_mode_waits_for_every_command_and_keeps_others_out() {
     let held = bench.execute(Opcode::ManagePages, 16);
     let change = bench.start(|driver| async move { set_gate(&driver, Gate::Only(Opcode::DestroyEq)).await });
     let other = bench.execute(Opcode::QueryAdapter, 16);
+    let page = bench.execute(Opcode::ManagePages, 16);
     assert_eq!(bench.result(&change), None);
     bench.complete(PAGE_SLOT, [0; 16], 0);
     bench.event(1 << PAGE_SLOT);
@@ -330,6 +331,11 @@ fn a_change_of_mode_waits_for_every_command_and_keeps_others_out() {
         kind(bench.result(&other)),
         Some(CommandErrorKind::GateClosed),
         "it had passed the first test"
+    );
+    assert_eq!(
+        kind(bench.result(&page)),
+        Some(CommandErrorKind::GateClosed),
+        "the change was first in line for the page slot"
     );
     let late = bench.execute(Opcode::ManagePages, 16);
     assert_eq!(kind(bench.result(&late)), Some(CommandErrorKind::GateClosed));

@@ -55,8 +55,8 @@ pub struct PutReport {
     pub late: u32,
     /// The key has no root.
     pub root_missing: bool,
-    /// A host page's own key has no root: it could not be freed.
-    pub owner_missing: bool,
+    /// The key on a host page that has no root: the page could not be freed.
+    pub owner_missing: Option<OwnerKey>,
 }
 
 /// The book (`struct mlx5_priv`: `page_root_xa`, `free_list`, `fw_pages`, `page_counters`).
@@ -72,6 +72,15 @@ pub struct PageBook {
     pub counters: Counters,
     /// What was set aside.
     pub quarantine: Quarantine,
+}
+
+/// A 4 KiB page taken from a host page.
+struct Taken {
+    address: Iova,
+    /// The type stored on the host page.
+    stored_type: FunctionType,
+    /// The type of the owner.
+    owner_type: FunctionType,
 }
 
 impl PageBook {
@@ -109,30 +118,21 @@ impl PageBook {
     ) -> Result<(), AllocationFailure> {
         let size = HostPageSize::of(backing);
         for _ in 0..count {
-            let (address, stored) = match self.take_listed(owner.key, size)? {
+            let taken = match self.take_listed(owner.key, size)? {
                 Some(taken) => taken,
                 None => self.take_fresh(backing, owner, function_type, size)?,
             };
             match accounting {
                 Accounting::Exchanges => {}
-                Accounting::HostPages => self.counters.add(stored, 1),
-                Accounting::Owners => self.counters.add(self.type_of(owner.key), 1),
+                Accounting::HostPages => self.counters.add(taken.stored_type, 1),
+                Accounting::Owners => self.counters.add(taken.owner_type, 1),
             }
-            addresses.push(address);
+            addresses.push(taken.address);
         }
         Ok(())
     }
 
-    fn type_of(&self, key: OwnerKey) -> FunctionType {
-        self.root(key)
-            .map_or(FunctionType::None, |root| root.function_type)
-    }
-
-    fn take_listed(
-        &mut self,
-        key: OwnerKey,
-        size: HostPageSize,
-    ) -> Result<Option<(Iova, FunctionType)>, AllocationFailure> {
+    fn take_listed(&mut self, key: OwnerKey, size: HostPageSize) -> Result<Option<Taken>, AllocationFailure> {
         let Some(number) = self.free_list.oldest(key) else {
             return Ok(None);
         };
@@ -143,15 +143,23 @@ impl PageBook {
         };
         let page = page.ok_or(AllocationFailure::FreeListBroken)?;
         let sub_page = page.take().ok_or(AllocationFailure::FreeListBroken)?;
-        let (stored, exhausted) = (page.function_type, page.free_count() == 0);
+        let (stored_type, exhausted) = (page.function_type, page.free_count() == 0);
         if exhausted {
             self.free_list.remove(key, number);
             self.orphans.remove(&(key, number));
         }
+        let owner_type = root
+            .as_ref()
+            .map_or(FunctionType::None, |root| root.function_type);
         if let Some(root) = root.filter(|root| root.table.get(number).is_some()) {
-            root.note_taken(stored, 1);
+            root.note_taken(stored_type, 1);
         }
-        Ok(Some((size.address(number, sub_page), stored)))
+        let address = size.address(number, sub_page);
+        Ok(Some(Taken {
+            address,
+            stored_type,
+            owner_type,
+        }))
     }
 
     /// A page of a new host page (`alloc_system_page`, then `alloc_4k`).
@@ -161,7 +169,7 @@ impl PageBook {
         owner: Owner,
         function_type: FunctionType,
         size: HostPageSize,
-    ) -> Result<(Iova, FunctionType), AllocationFailure> {
+    ) -> Result<Taken, AllocationFailure> {
         let page = backing.allocate_page().map_err(|_| AllocationFailure::NoMemory)?;
         let mut mapping = backing.map_page(page);
         // Firmware takes address 0 for no page, so the page is mapped a second time.
@@ -182,21 +190,28 @@ impl PageBook {
         let mut tracked = TrackedPage::new(page, size.sub_pages(), function_type);
         let first = tracked.take().unwrap_or(0);
         let number = size.number(at);
-        let result = self.track(backing, owner, function_type, number, tracked);
-        if result.is_err() {
+        let tracking = self.track(backing, owner, function_type, number, tracked);
+        if tracking.is_err() {
             backing.unmap_page(at);
         }
         if zero {
             backing.unmap_page(Iova(0));
         }
-        if let Err(failure) = result {
-            backing.free_page(page);
-            return Err(failure);
-        }
+        let owner_type = match tracking {
+            Ok(owner_type) => owner_type,
+            Err(failure) => {
+                backing.free_page(page);
+                return Err(failure);
+            }
+        };
         if tracked.free_count() > 0 {
             self.free_list.add(owner.key, number);
         }
-        Ok((size.address(number, first), function_type))
+        Ok(Taken {
+            address: size.address(number, first),
+            stored_type: function_type,
+            owner_type,
+        })
     }
 
     fn track(
@@ -206,7 +221,7 @@ impl PageBook {
         function_type: FunctionType,
         number: u64,
         page: TrackedPage,
-    ) -> Result<(), AllocationFailure> {
+    ) -> Result<FunctionType, AllocationFailure> {
         let root = match self.roots.entry(owner.key) {
             Entry::Occupied(root) => root.into_mut(),
             Entry::Vacant(place) => {
@@ -220,7 +235,7 @@ impl PageBook {
             return Err(AllocationFailure::AlreadyTracked);
         }
         root.note_taken(page.function_type, 1);
-        Ok(())
+        Ok(root.function_type)
     }
 
     /// Up to `limit` taken 4 KiB pages of an owner in the order in which the kernel reclaims them by force: host

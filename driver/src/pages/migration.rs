@@ -21,6 +21,10 @@ pub(super) async fn migrate(driver: &Driver) -> Result<(), Errno> {
         .await;
     let new = Owner::named(new, PageMode::VhcaId);
     let Some(old) = old.filter(|&old| old != new.key) else {
+        if revision.boot_root() == BootRoot::Remembered {
+            // Nothing moves, but what came under this number as a function id is the driver's own all the same.
+            driver.with(|state, _| state.pages.book.set_type(new.key, FunctionType::Own));
+        }
         return Ok(());
     };
     if driver.with(|state, _| state.pages.book.root(old).is_none()) {

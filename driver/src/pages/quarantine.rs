@@ -1,6 +1,6 @@
 //! Pages set aside because nobody knows whether firmware uses them. They stay mapped.
 
-use super::owner::Owner;
+use super::owner::{Owner, WireIdentity};
 use super::root::Root;
 use crate::books::OwnerKey;
 use crate::command::Ticket;
@@ -73,6 +73,12 @@ impl Quarantine {
 
     pub(super) fn add_root(&mut self, key: OwnerKey, root: Root) {
         self.roots.entry(key).or_default().push(root);
+    }
+
+    /// The roots that were set aside: key, name on the wire, 4 KiB pages.
+    pub(super) fn roots(&self) -> impl Iterator<Item = (OwnerKey, WireIdentity, u64)> + '_ {
+        let roots = self.roots.iter();
+        roots.flat_map(|(&key, roots)| roots.iter().map(move |root| (key, root.wire, root.used)))
     }
 
     pub(super) fn drain_roots(&mut self) -> Vec<Root> {

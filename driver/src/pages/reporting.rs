@@ -65,8 +65,8 @@ pub(super) fn report_put(driver: &Driver, key: OwnerKey, report: &PutReport) {
     if report.root_missing {
         warn_missing_root(driver, OncePlace::Find, key);
     }
-    if report.owner_missing {
-        warn_missing_root(driver, OncePlace::Free, key);
+    if let Some(own) = report.owner_missing {
+        warn_missing_root(driver, OncePlace::Free, own);
     }
     for &address in &report.not_found {
         if !may_print(driver) {

@@ -6,6 +6,28 @@ use super::page_table::PageTable;
 use crate::books::{FunctionType, OwnerKey};
 use std::collections::BTreeMap;
 
+const TYPES: [FunctionType; 7] = [
+    FunctionType::Own,
+    FunctionType::Vf,
+    FunctionType::Sf,
+    FunctionType::HostPf,
+    FunctionType::Spf,
+    FunctionType::EcVf,
+    FunctionType::None,
+];
+
+const fn place(function_type: FunctionType) -> usize {
+    match function_type {
+        FunctionType::Own => 0,
+        FunctionType::Vf => 1,
+        FunctionType::Sf => 2,
+        FunctionType::HostPf => 3,
+        FunctionType::Spf => 4,
+        FunctionType::EcVf => 5,
+        FunctionType::None => 6,
+    }
+}
+
 /// All pages of one owner (an entry of `page_root_xa`).
 #[derive(Clone, Debug)]
 pub struct Root {
@@ -21,7 +43,8 @@ pub struct Root {
     pub used: u64,
     /// Of those, the ones that are held aside because their fate is unknown.
     pub held: u64,
-    by_type: BTreeMap<FunctionType, u64>,
+    /// Taken 4 KiB pages by the type stored on their host page, in the order of [`TYPES`].
+    by_type: [u64; TYPES.len()],
 }
 
 impl Root {
@@ -35,7 +58,7 @@ impl Root {
             function_type,
             used: 0,
             held: 0,
-            by_type: BTreeMap::new(),
+            by_type: [0; TYPES.len()],
         }
     }
 
@@ -48,24 +71,24 @@ impl Root {
     /// Notes that so many 4 KiB pages of a host page of this type are taken.
     pub fn note_taken(&mut self, function_type: FunctionType, pages: u64) {
         self.used += pages;
-        *self.by_type.entry(function_type).or_default() += pages;
+        self.by_type[place(function_type)] += pages;
     }
 
     /// Notes that so many are back.
     pub fn note_returned(&mut self, function_type: FunctionType, pages: u64) {
         self.used = self.used.saturating_sub(pages);
-        if let Some(count) = self.by_type.get_mut(&function_type) {
-            *count = count.saturating_sub(pages);
-            if *count == 0 {
-                self.by_type.remove(&function_type);
-            }
-        }
+        let count = &mut self.by_type[place(function_type)];
+        *count = count.saturating_sub(pages);
     }
 
     /// Taken 4 KiB pages by the type stored on their host page.
     #[must_use]
-    pub const fn by_type(&self) -> &BTreeMap<FunctionType, u64> {
-        &self.by_type
+    pub fn by_type(&self) -> BTreeMap<FunctionType, u64> {
+        TYPES
+            .into_iter()
+            .zip(self.by_type)
+            .filter(|&(_, pages)| pages > 0)
+            .collect()
     }
 
     /// The host pages by descending address.

@@ -20,7 +20,12 @@ const POLL: Cycles = Cycles::from_millis(50);
 pub(crate) async fn wait_for_pages(driver: &Driver, of: FunctionType) -> Result<(), Errno> {
     let began = driver.now();
     let outcome = until_drained(driver, of).await;
-    let wait = PageWait { began, ended: driver.now(), waited_for: of, outcome };
+    let wait = PageWait {
+        began,
+        ended: driver.now(),
+        waited_for: of,
+        outcome,
+    };
     driver.with(|state, _| state.pages.waits.push(wait));
     match outcome {
         PageWaitOutcome::TimedOut => Err(Errno::ETIMEDOUT),

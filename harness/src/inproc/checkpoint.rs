@@ -22,8 +22,14 @@ impl World {
         if !self.runtime().is_idle() || !machine.lines_are_quiet() {
             return None;
         }
-        let drivers = self.instances.iter().map(|instance| (instance.endpoint, instance.driver.state()));
-        Some(Checkpoint { machine: machine.clone(), drivers: drivers.collect() })
+        let drivers = self
+            .instances
+            .iter()
+            .map(|instance| (instance.endpoint, instance.driver.state()));
+        Some(Checkpoint {
+            machine: machine.clone(),
+            drivers: drivers.collect(),
+        })
     }
 
     /// Goes back to a checkpoint of this world. Returns whether that is possible: no task may exist.

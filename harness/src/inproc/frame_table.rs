@@ -47,7 +47,12 @@ type FullFrame = Option<Box<[u8; FRAME_BYTES]>>;
 
 impl Default for Chunk {
     fn default() -> Self {
-        Self { uses: [FrameUse::Free; CHUNK_FRAMES], live: 0, lines: None, full: None }
+        Self {
+            uses: [FrameUse::Free; CHUNK_FRAMES],
+            live: 0,
+            lines: None,
+            full: None,
+        }
     }
 }
 
@@ -73,7 +78,9 @@ impl Chunk {
         }
         let end = offset + from.len();
         if end <= LINE_BYTES {
-            let lines = self.lines.get_or_insert_with(|| Box::new([[0; LINE_BYTES]; CHUNK_FRAMES]));
+            let lines = self
+                .lines
+                .get_or_insert_with(|| Box::new([[0; LINE_BYTES]; CHUNK_FRAMES]));
             lines[frame][offset..end].copy_from_slice(from);
             return;
         }
@@ -82,7 +89,9 @@ impl Chunk {
             bytes[..LINE_BYTES].copy_from_slice(&lines[frame]);
         }
         bytes[offset..end].copy_from_slice(from);
-        let full = self.full.get_or_insert_with(|| Box::new([const { None }; CHUNK_FRAMES]));
+        let full = self
+            .full
+            .get_or_insert_with(|| Box::new([const { None }; CHUNK_FRAMES]));
         full[frame] = Some(bytes);
     }
 
@@ -101,7 +110,10 @@ struct Directory {
 
 impl Default for Directory {
     fn default() -> Self {
-        Self { chunks: vec![None; DIRECTORY_CHUNKS], live: 0 }
+        Self {
+            chunks: vec![None; DIRECTORY_CHUNKS],
+            live: 0,
+        }
     }
 }
 
@@ -119,7 +131,10 @@ struct Place {
     frame: usize,
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "frame numbers count what was allocated in this process")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "frame numbers count what was allocated in this process"
+)]
 const fn place(frame: u64) -> Place {
     let frame = frame as usize;
     Place {
@@ -149,7 +164,9 @@ impl FrameTable {
     /// Gives a frame back. Its number is never handed out again.
     pub(super) fn put(&mut self, frame: u64) {
         let place = place(frame);
-        let Some(chunk) = self.chunk_mut(&place) else { return };
+        let Some(chunk) = self.chunk_mut(&place) else {
+            return;
+        };
         if chunk.uses[place.frame] == FrameUse::Free {
             return;
         }
@@ -164,7 +181,8 @@ impl FrameTable {
     /// What the frame is used for.
     pub(super) fn usage(&self, frame: u64) -> FrameUse {
         let place = place(frame);
-        self.chunk(&place).map_or(FrameUse::Free, |chunk| chunk.uses[place.frame])
+        self.chunk(&place)
+            .map_or(FrameUse::Free, |chunk| chunk.uses[place.frame])
     }
 
     /// Changes what a frame that somebody has is used for.
@@ -218,7 +236,9 @@ impl FrameTable {
     fn drop_if_empty(&mut self, frame: u64) {
         let chunk_end = (frame / CHUNK_FRAMES as u64 + 1) * CHUNK_FRAMES as u64;
         let place = place(frame);
-        let Some(Some(directory)) = self.directories.get_mut(place.directory) else { return };
+        let Some(Some(directory)) = self.directories.get_mut(place.directory) else {
+            return;
+        };
         let slot = &mut directory.chunks[place.chunk];
         let gone = slot.as_ref().is_some_and(|chunk| chunk.live == 0) && chunk_end <= self.next;
         if gone {
@@ -233,7 +253,11 @@ impl FrameTable {
     /// How many chunks hold memory.
     #[cfg(test)]
     pub(super) fn chunks(&self) -> usize {
-        self.directories.iter().flatten().map(|directory| directory.live).sum()
+        self.directories
+            .iter()
+            .flatten()
+            .map(|directory| directory.live)
+            .sum()
     }
 }
 
@@ -249,7 +273,11 @@ mod tests {
         for frame in first..first + 1000 {
             table.put(frame);
         }
-        assert_eq!(table.chunks(), 1, "the chunk that still has frames to hand out stays");
+        assert_eq!(
+            table.chunks(),
+            1,
+            "the chunk that still has frames to hand out stays"
+        );
         table.take(24, 1, FrameUse::Allocated);
         let next = table.take(1, 1, FrameUse::Allocated);
         assert_eq!(next, 1024);

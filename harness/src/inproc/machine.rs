@@ -21,7 +21,12 @@ impl Machine {
     /// A device in a host with pages of `page_bytes`, at time 0.
     #[must_use]
     pub fn new(silicon: Silicon, page_bytes: u64) -> Self {
-        Self { silicon, memory: HostMemory::new(page_bytes), now: Cycles::ZERO, raised: VecDeque::new() }
+        Self {
+            silicon,
+            memory: HostMemory::new(page_bytes),
+            now: Cycles::ZERO,
+            raised: VecDeque::new(),
+        }
     }
 
     /// The present time.
@@ -49,7 +54,11 @@ impl Machine {
     /// Lets the device act with its way to host memory open.
     pub fn with_device<R>(&mut self, act: impl FnOnce(&mut Silicon, &mut Lines<'_>) -> R) -> R {
         let endpoint = Function::Pf;
-        let mut lines = Lines { memory: &mut self.memory, raised: &mut self.raised, endpoint };
+        let mut lines = Lines {
+            memory: &mut self.memory,
+            raised: &mut self.raised,
+            endpoint,
+        };
         act(&mut self.silicon, &mut lines)
     }
 

@@ -134,7 +134,9 @@ impl HostMemory {
     /// [`OutOfMemory`] when a fault is planned for it.
     pub fn allocate(&mut self, site: &str) -> Result<(), OutOfMemory> {
         let refused = !self.faults.is_empty()
-            && self.faults.refuses(|planned| matches!(planned, FaultSite::Allocation(name) if name == site));
+            && self
+                .faults
+                .refuses(|planned| matches!(planned, FaultSite::Allocation(name) if name == site));
         if refused { Err(OutOfMemory) } else { Ok(()) }
     }
 
@@ -208,7 +210,9 @@ impl HostMemory {
     /// Takes a zeroed buffer that host and device share.
     pub fn allocate_coherent(&mut self, account: Account, bytes: u64) -> Iova {
         let count = bytes.div_ceil(FRAME).max(1);
-        let first = self.frames.take(count, self.page_bytes / FRAME, FrameUse::Coherent);
+        let first = self
+            .frames
+            .take(count, self.page_bytes / FRAME, FrameUse::Coherent);
         self.buffers.insert(first, count);
         self.account_mut(account).buffers += 1;
         address_of(first)

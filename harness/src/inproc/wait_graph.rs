@@ -57,12 +57,17 @@ struct Edge {
 
 /// Every cycle that goes through a lock, at most one per lock.
 pub(super) fn cycles(world: &World) -> Vec<WaitCycle> {
-    let holders: Vec<_> = world.drivers().flat_map(|(_, _, driver)| driver.lock_holders()).collect();
+    let holders: Vec<_> = world
+        .drivers()
+        .flat_map(|(_, _, driver)| driver.lock_holders())
+        .collect();
     if holders.is_empty() {
         return Vec::new();
     }
     let graph = graph(world);
-    let starts = graph.iter().flat_map(|(from, edges)| edges.iter().map(move |edge| (from, edge)));
+    let starts = graph
+        .iter()
+        .flat_map(|(from, edges)| edges.iter().map(move |edge| (from, edge)));
     let mut found: Vec<WaitCycle> = Vec::new();
     for (from, edge) in starts {
         let Some(lock) = &edge.lock else { continue };
@@ -71,7 +76,11 @@ pub(super) fn cycles(world: &World) -> Vec<WaitCycle> {
         }
         let mut links = vec![edge.words.clone()];
         if leads_to(&graph, edge.to, *from, &mut links, &mut Vec::new()) {
-            found.push(WaitCycle { at: world.now(), lock: lock.clone(), links });
+            found.push(WaitCycle {
+                at: world.now(),
+                lock: lock.clone(),
+                links,
+            });
         }
     }
     found
@@ -103,11 +112,24 @@ fn graph(world: &World) -> Graph {
     let names: BTreeMap<TaskId, String> = tasks.iter().map(|task| (task.id, task.name.clone())).collect();
     let mut graph = Graph::new();
     for (endpoint, _, driver) in world.drivers() {
-        let worker = tasks.iter().find(|task| is_worker_of(world, driver, task.id, &task.name)).map(|task| task.id);
+        let worker = tasks
+            .iter()
+            .find(|task| is_worker_of(world, driver, task.id, &task.name))
+            .map(|task| task.id);
         for task in &tasks {
-            let Some(waiting) = task.waiting.filter(|waiting| waiting.driver == driver.id()) else { continue };
+            let Some(waiting) = task.waiting.filter(|waiting| waiting.driver == driver.id()) else {
+                continue;
+            };
             let edges = graph.entry(Node::Task(task.id)).or_default();
-            edges.extend(edge_of(world, endpoint, driver, &task.name, waiting.object, worker, &names));
+            edges.extend(edge_of(
+                world,
+                endpoint,
+                driver,
+                &task.name,
+                waiting.object,
+                worker,
+                &names,
+            ));
         }
         add_firmware(world, endpoint, worker, &names, &mut graph);
     }
@@ -125,7 +147,11 @@ fn edge_of(
     names: &BTreeMap<TaskId, String>,
 ) -> Option<Edge> {
     let named = |task: TaskId| names.get(&task).cloned().unwrap_or_default();
-    if let Some((_, holder)) = driver.lock_holders().into_iter().find(|(lock, _)| *lock == object) {
+    if let Some((_, holder)) = driver
+        .lock_holders()
+        .into_iter()
+        .find(|(lock, _)| *lock == object)
+    {
         return Some(Edge {
             to: Node::Task(holder),
             words: format!("{name} waits for {object:?}, held by {}", named(holder)),
@@ -136,16 +162,20 @@ fn edge_of(
         Object::CommandSlot(slot) => {
             let machine = world.machine();
             let outstanding = machine.silicon.outstanding_commands();
-            let command = outstanding.iter().find(|command| command.endpoint == endpoint && command.slot == slot)?;
+            let command = outstanding
+                .iter()
+                .find(|command| command.endpoint == endpoint && command.slot == slot)?;
             Some(Edge {
                 to: Node::Command(command.n),
                 words: format!("{name} waits for {}", command.opcode),
                 lock: None,
             })
         }
-        Object::Task(task) => {
-            Some(Edge { to: Node::Task(task), words: format!("{name} waits for {}", named(task)), lock: None })
-        }
+        Object::Task(task) => Some(Edge {
+            to: Node::Task(task),
+            words: format!("{name} waits for {}", named(task)),
+            lock: None,
+        }),
         Object::PageQueue => worker.map(|worker| Edge {
             to: Node::Task(worker),
             words: format!("{name} waits for the page queue, served by {}", named(worker)),
@@ -164,8 +194,15 @@ fn add_firmware(
     graph: &mut Graph,
 ) {
     let machine = world.machine();
-    for command in machine.silicon.outstanding_commands().iter().filter(|command| command.endpoint == endpoint) {
-        let WaitsFor::Pages(owners) = &command.waits_for else { continue };
+    for command in machine
+        .silicon
+        .outstanding_commands()
+        .iter()
+        .filter(|command| command.endpoint == endpoint)
+    {
+        let WaitsFor::Pages(owners) = &command.waits_for else {
+            continue;
+        };
         for &owner in owners {
             graph.entry(Node::Command(command.n)).or_default().push(Edge {
                 to: Node::Request(endpoint, owner),
@@ -178,11 +215,17 @@ fn add_firmware(
     let named = names.get(&worker).cloned().unwrap_or_default();
     for request in machine.silicon.unanswered_requests() {
         if request.supplier == endpoint && request.pages > 0 {
-            graph.entry(Node::Request(endpoint, request.owner)).or_default().push(Edge {
-                to: Node::Task(worker),
-                words: format!("the request for {} pages for {} waits behind {named}", request.pages, request.owner),
-                lock: None,
-            });
+            graph
+                .entry(Node::Request(endpoint, request.owner))
+                .or_default()
+                .push(Edge {
+                    to: Node::Task(worker),
+                    words: format!(
+                        "the request for {} pages for {} waits behind {named}",
+                        request.pages, request.owner
+                    ),
+                    lock: None,
+                });
         }
     }
 }
@@ -193,6 +236,9 @@ fn is_worker_of(world: &World, driver: &Driver, task: TaskId, name: &str) -> boo
         return false;
     }
     let tasks = world.runtime().tasks();
-    let waiting = tasks.iter().find(|view| view.id == task).and_then(|view| view.waiting);
+    let waiting = tasks
+        .iter()
+        .find(|view| view.id == task)
+        .and_then(|view| view.waiting);
     waiting.is_some_and(|waiting| waiting.driver == driver.id())
 }

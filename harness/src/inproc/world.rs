@@ -7,9 +7,9 @@ use super::memory::Account;
 use super::wait_graph::WaitCycle;
 use driver::runtime::{DriverId, Object, Runtime, ScheduleMismatch, Scheduler, TaskId};
 use driver::{Driver, DriverSetup, Errno, HostOperation, HostOptions, RevisionName};
+use emulator::Silicon;
 use emulator::config::{DeviceConfig, DeviceKind};
 use emulator::{ConfigError, FirmwareOrder, GateOrder, OrderError};
-use emulator::Silicon;
 use prm::{Cycles, Function};
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
@@ -79,7 +79,10 @@ impl World {
     /// # Errors
     /// [`ConfigError`] when the device cannot be built.
     pub fn new(setup: WorldSetup) -> Result<Self, ConfigError> {
-        let options = HostOptions { eswitch_support: setup.eswitch_support, total_vfs: total_vfs(&setup.device) };
+        let options = HostOptions {
+            eswitch_support: setup.eswitch_support,
+            total_vfs: total_vfs(&setup.device),
+        };
         let silicon = Silicon::new(setup.device, setup.seed)?;
         let endpoint = silicon.endpoints().first().copied().unwrap_or(Function::Pf);
         let mut world = Self {
@@ -111,12 +114,19 @@ impl World {
 
     /// Every driver with its function, the function under test first.
     pub fn drivers(&self) -> impl Iterator<Item = (Function, Account, &Driver)> {
-        self.instances.iter().enumerate().map(|(place, instance)| (instance.endpoint, Account(place), &instance.driver))
+        self.instances
+            .iter()
+            .enumerate()
+            .map(|(place, instance)| (instance.endpoint, Account(place), &instance.driver))
     }
 
     /// The place of the driver on `endpoint`, which gets one if it has none.
     pub fn bind(&mut self, endpoint: Function) -> usize {
-        if let Some(place) = self.instances.iter().position(|instance| instance.endpoint == endpoint) {
+        if let Some(place) = self
+            .instances
+            .iter()
+            .position(|instance| instance.endpoint == endpoint)
+        {
             return place;
         }
         let place = self.instances.len();
@@ -127,7 +137,10 @@ impl World {
             id: DriverId(u16::try_from(place).unwrap_or(u16::MAX)),
             endpoint,
             revision: self.revision,
-            options: HostOptions { total_vfs, ..self.options },
+            options: HostOptions {
+                total_vfs,
+                ..self.options
+            },
             runtime: self.runtime.clone(),
             backing: Box::new(backing),
         });
@@ -204,7 +217,10 @@ impl World {
     /// [`OrderError`] when firmware cannot carry it out.
     pub fn order(&self, order: &FirmwareOrder) -> Result<(), OrderError> {
         let now = self.now();
-        let done = self.machine.borrow_mut().with_device(|silicon, lines| silicon.order(order, now, lines));
+        let done = self
+            .machine
+            .borrow_mut()
+            .with_device(|silicon, lines| silicon.order(order, now, lines));
         self.notify_device();
         done
     }
@@ -215,7 +231,10 @@ impl World {
     /// [`OrderError`] when the gate cannot carry it out.
     pub fn gate(&self, order: &GateOrder) -> Result<(), OrderError> {
         let now = self.now();
-        let done = self.machine.borrow_mut().with_device(|silicon, lines| silicon.gate(order, now, lines));
+        let done = self
+            .machine
+            .borrow_mut()
+            .with_device(|silicon, lines| silicon.gate(order, now, lines));
         self.notify_device();
         done
     }

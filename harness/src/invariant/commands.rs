@@ -1,7 +1,7 @@
 //! Commands and their limits.
 
-use super::scene::Scene;
 use super::Finding;
+use super::scene::Scene;
 use crate::scenario::InvariantName;
 use driver::MessageKind;
 use std::collections::BTreeMap;

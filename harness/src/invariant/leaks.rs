@@ -1,7 +1,7 @@
 //! What a driver leaves behind.
 
-use super::scene::Scene;
 use super::Finding;
+use super::scene::Scene;
 use crate::scenario::InvariantName;
 
 /// No host page, mapping or shared buffer is left after unload.
@@ -11,7 +11,11 @@ pub(super) fn none_left(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let left = scene.world.machine().memory.holdings(driver.account);
-        for (what, count) in [("pages", left.pages), ("mappings", left.mappings), ("buffers", left.buffers)] {
+        for (what, count) in [
+            ("pages", left.pages),
+            ("mappings", left.mappings),
+            ("buffers", left.buffers),
+        ] {
             if count > 0 {
                 findings.push(Finding {
                     invariant: InvariantName::NothingLeaks,

@@ -1,7 +1,7 @@
 //! Tasks, locks and firmware waiting for each other in a circle.
 
-use super::scene::Scene;
 use super::Finding;
+use super::scene::Scene;
 use crate::scenario::InvariantName;
 use std::collections::BTreeSet;
 

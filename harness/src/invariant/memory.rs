@@ -1,7 +1,7 @@
 //! Memory that is used by whom it does not belong to.
 
-use super::scene::Scene;
 use super::Finding;
+use super::scene::Scene;
 use crate::inproc::memory::{Stray, StrayKind};
 use crate::scenario::InvariantName;
 use driver::MessageKind;
@@ -16,10 +16,16 @@ pub(super) fn safe(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         for message in &driver.messages {
             match message.kind {
                 MessageKind::OutOfBoundsWrite { .. } => {
-                    see(driver.subject("buffer"), "writes past the end of a command buffer");
+                    see(
+                        driver.subject("buffer"),
+                        "writes past the end of a command buffer",
+                    );
                 }
                 MessageKind::MailboxPoolCorrupted { .. } => {
-                    see(driver.subject("mailbox_pool"), "blocks of the mailbox pool that lead to no block");
+                    see(
+                        driver.subject("mailbox_pool"),
+                        "blocks of the mailbox pool that lead to no block",
+                    );
                 }
                 _ => {}
             }
@@ -27,11 +33,20 @@ pub(super) fn safe(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     }
     for record in scene.records {
         match record {
-            Record::Corruption { what: Corruption::GivenTwice { holder, .. }, .. } => {
+            Record::Corruption {
+                what: Corruption::GivenTwice { holder, .. },
+                ..
+            } => {
                 see(holder.to_string(), "pages given while firmware holds them");
             }
-            Record::Corruption { what: Corruption::MailboxNotMapped { .. }, .. } => {
-                see("mailbox".to_owned(), "mailboxes that were not mapped when firmware wrote its answer");
+            Record::Corruption {
+                what: Corruption::MailboxNotMapped { .. },
+                ..
+            } => {
+                see(
+                    "mailbox".to_owned(),
+                    "mailboxes that were not mapped when firmware wrote its answer",
+                );
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! Pages that firmware owns: still there, and still as firmware left them.
 
-use super::scene::Scene;
 use super::Finding;
+use super::scene::Scene;
 use crate::scenario::InvariantName;
 use emulator::Owner;
 use emulator::record::{Corruption, Record};
@@ -14,7 +14,9 @@ pub(super) fn stays_mapped(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let ledger = machine.silicon.ledger();
         for (owner, _) in ledger.owners(driver.endpoint) {
             let pages = ledger.pages_of(driver.endpoint, owner);
-            let gone = pages.filter(|page| !machine.memory.is_mapped(page.address())).count();
+            let gone = pages
+                .filter(|page| !machine.memory.is_mapped(page.address()))
+                .count();
             if gone > 0 {
                 findings.push(Finding {
                     invariant: InvariantName::OwnedPageMapped,
@@ -32,7 +34,11 @@ pub(super) fn stays_mapped(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 pub(super) fn stays_intact(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let mut lost: BTreeMap<Owner, i64> = BTreeMap::new();
     for record in scene.records {
-        if let Record::Corruption { what: Corruption::SignatureLost { owner, .. }, .. } = record {
+        if let Record::Corruption {
+            what: Corruption::SignatureLost { owner, .. },
+            ..
+        } = record
+        {
             *lost.entry(*owner).or_default() += 1;
         }
     }

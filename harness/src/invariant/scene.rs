@@ -1,13 +1,13 @@
 //! What the invariants look at: both books after a step, and what happened during it.
 
+use crate::inproc::World;
 use crate::inproc::memory::{Account, Stray};
 use crate::inproc::wait_graph::WaitCycle;
-use crate::inproc::World;
 use driver::Message;
 use driver::books::{DriverBooks, FunctionType, OwnerView, PageMode};
-use emulator::order::WireIdentity;
 use emulator::Owner;
 use emulator::Record;
+use emulator::order::WireIdentity;
 use prm::{Cycles, Function, Opcode};
 use std::collections::BTreeMap;
 
@@ -66,7 +66,11 @@ impl Scene<'_> {
                 continue;
             }
             let pages = ledger.entry(moved.owner).or_default();
-            *pages = if given { pages.saturating_sub(moved.pages) } else { *pages + moved.pages };
+            *pages = if given {
+                pages.saturating_sub(moved.pages)
+            } else {
+                *pages + moved.pages
+            };
         }
         ledger
     }
@@ -74,12 +78,28 @@ impl Scene<'_> {
     /// Who is meant by an owner of the driver's book.
     #[must_use]
     pub fn owner_of(&self, endpoint: Function, view: &OwnerView) -> Owner {
-        let identity = WireIdentity { id: view.id, ec: view.ec };
+        let identity = WireIdentity {
+            id: view.id,
+            ec: view.ec,
+        };
         let mode = match view.mode {
             PageMode::FuncId => emulator::config::PageMode::FuncId,
             PageMode::VhcaId => emulator::config::PageMode::VhcaId,
         };
-        self.world.machine().silicon.owner_in_mode(endpoint, mode, identity)
+        self.world
+            .machine()
+            .silicon
+            .owner_in_mode(endpoint, mode, identity)
+    }
+
+    /// Pages that a driver has set aside, per owner: firmware may have them.
+    #[must_use]
+    pub fn set_aside(&self, driver: &DriverScene) -> BTreeMap<Owner, u64> {
+        let mut set_aside = BTreeMap::new();
+        for view in driver.books.owners.iter().filter(|view| view.set_aside > 0) {
+            *set_aside.entry(self.owner_of(driver.endpoint, view)).or_default() += view.set_aside;
+        }
+        set_aside
     }
 
     /// Owners for whom pages are on their way between driver and firmware: their books cannot agree.
@@ -87,13 +107,16 @@ impl Scene<'_> {
     pub fn in_flight(&self, supplier: Function) -> Vec<Owner> {
         let machine = self.world.machine();
         let in_flight = machine.silicon.pages_in_flight().into_iter();
-        let executing = in_flight.filter(|pages| pages.supplier == supplier).map(|pages| pages.owner);
+        let executing = in_flight
+            .filter(|pages| pages.supplier == supplier)
+            .map(|pages| pages.owner);
         // A command that firmware lost, or whose completion event is held, is on the wire for the driver.
         let outstanding = machine.silicon.outstanding_commands().into_iter();
-        let page_commands = outstanding.filter(|command| {
-            command.endpoint == supplier && command.opcode == Opcode::ManagePages
-        });
-        executing.chain(page_commands.filter_map(|command| command.function.map(Owner::from))).collect()
+        let page_commands = outstanding
+            .filter(|command| command.endpoint == supplier && command.opcode == Opcode::ManagePages);
+        executing
+            .chain(page_commands.filter_map(|command| command.function.map(Owner::from)))
+            .collect()
     }
 }
 
@@ -119,6 +142,10 @@ impl DriverScene {
     /// A subject's name: with the function in front where the driver is not the one under test.
     #[must_use]
     pub fn subject(&self, name: impl std::fmt::Display) -> String {
-        if self.account == Account::default() { name.to_string() } else { format!("{}:{name}", self.endpoint) }
+        if self.account == Account::default() {
+            name.to_string()
+        } else {
+            format!("{}:{name}", self.endpoint)
+        }
     }
 }

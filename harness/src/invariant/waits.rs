@@ -1,7 +1,7 @@
 //! Waits for pages to come back.
 
-use super::scene::{Scene, type_of};
 use super::Finding;
+use super::scene::{Scene, type_of};
 use crate::scenario::InvariantName;
 use driver::books::PageWaitOutcome;
 
@@ -13,15 +13,22 @@ pub(super) fn end_drained(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
                 continue;
             }
             let ledger = scene.ledger_at(driver.endpoint, wait.ended);
-            let of_type = ledger.iter().filter(|&(&owner, _)| type_of(driver.endpoint, owner) == Some(wait.waited_for));
-            let left: u64 = of_type.map(|(_, pages)| pages).sum();
+            let of_type = ledger
+                .iter()
+                .filter(|&(&owner, _)| type_of(driver.endpoint, owner) == Some(wait.waited_for));
+            let owned: u64 = of_type.map(|(_, pages)| pages).sum();
+            // What the driver has set aside for good, and reports as such, is no longer waited for.
+            let left = owned.saturating_sub(driver.books.counters.quarantine.into());
             if left > 0 {
                 findings.push(Finding {
                     invariant: InvariantName::WaitEndedEarly,
                     subject: Some(driver.subject(wait.waited_for)),
                     driver: Some(0),
                     firmware: i64::try_from(left).ok(),
-                    detail: format!("the wait for {} pages ended while firmware owned {left}", wait.waited_for),
+                    detail: format!(
+                        "the wait for {} pages ended while firmware owned {left}",
+                        wait.waited_for
+                    ),
                 });
             }
         }

@@ -27,9 +27,10 @@ impl Execution<'_> {
                 Ok(Done::default())
             }
             Action::Race(race) => self.race(race, step),
-            Action::Time(TimeStep::PassMs(ms)) => {
-                self.world.pass(Cycles::from_millis(*ms)).map(|()| Done::default())
-            }
+            Action::Time(TimeStep::PassMs(ms)) => self
+                .world
+                .pass(Cycles::from_millis(*ms))
+                .map(|()| Done::default()),
             Action::Time(TimeStep::Quiesce) => self.world.quiesce().map(|()| Done::default()),
         }
     }
@@ -38,7 +39,11 @@ impl Execution<'_> {
         let (place, operation) = match host {
             HostStep::WaitFor(name) => {
                 let Some(number) = self.operations.named(name) else {
-                    return Ok(Done::problem("wait_for", "an operation that was started", name.clone()));
+                    return Ok(Done::problem(
+                        "wait_for",
+                        "an operation that was started",
+                        name.clone(),
+                    ));
                 };
                 return self.join(number);
             }
@@ -67,8 +72,17 @@ impl Execution<'_> {
     }
 
     fn operate(&mut self, place: usize, operation: HostOperation, step: &Step) -> Result<Done, Halt> {
-        let number = self.operations.start(&mut self.world, place, operation, step.name.clone());
-        if step.background { Ok(Done { operation: Some(number), problem: None }) } else { self.join(number) }
+        let number = self
+            .operations
+            .start(&mut self.world, place, operation, step.name.clone());
+        if step.background {
+            Ok(Done {
+                operation: Some(number),
+                problem: None,
+            })
+        } else {
+            self.join(number)
+        }
     }
 
     fn join(&mut self, number: usize) -> Result<Done, Halt> {
@@ -79,7 +93,10 @@ impl Execution<'_> {
             let waits = wording::waits(&self.world).join("; ");
             done = Done::problem("operation", "ends", format!("waits for ever: {waits}"));
         }
-        Ok(Done { operation: Some(number), ..done })
+        Ok(Done {
+            operation: Some(number),
+            ..done
+        })
     }
 
     fn gate(&mut self, gate: &GateStep) -> Result<Done, Halt> {
@@ -92,14 +109,31 @@ impl Execution<'_> {
         };
         let caught = |world: &World| {
             let holds = world.machine().silicon.holds();
-            holds.iter().any(|hold| hold.name == *name && hold.caught.is_some())
+            holds
+                .iter()
+                .any(|hold| hold.name == *name && hold.caught.is_some())
         };
-        if !self.world.machine().silicon.holds().iter().any(|hold| hold.name == *name) {
-            return Ok(Done::problem("gate", "a hold of this name", format!("no hold `{name}`")));
+        if !self
+            .world
+            .machine()
+            .silicon
+            .holds()
+            .iter()
+            .any(|hold| hold.name == *name)
+        {
+            return Ok(Done::problem(
+                "gate",
+                "a hold of this name",
+                format!("no hold `{name}`"),
+            ));
         }
         Ok(match self.world.run_until(caught)? {
             Ending::Reached => Done::default(),
-            Ending::Stuck => Done::problem("gate", "the hold catches a command", format!("`{name}` never did")),
+            Ending::Stuck => Done::problem(
+                "gate",
+                "the hold catches a command",
+                format!("`{name}` never did"),
+            ),
         })
     }
 
@@ -122,7 +156,15 @@ fn plan(fault: &Fault) -> FaultPlan {
             skip: fault.skip,
             times: fault.times,
         },
-        Fault::PageAllocation(count) => FaultPlan { site: FaultSite::Page, skip: count.skip, times: count.times },
-        Fault::Mapping(count) => FaultPlan { site: FaultSite::Mapping, skip: count.skip, times: count.times },
+        Fault::PageAllocation(count) => FaultPlan {
+            site: FaultSite::Page,
+            skip: count.skip,
+            times: count.times,
+        },
+        Fault::Mapping(count) => FaultPlan {
+            site: FaultSite::Mapping,
+            skip: count.skip,
+            times: count.times,
+        },
     }
 }

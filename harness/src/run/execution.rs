@@ -43,7 +43,14 @@ pub(super) struct Problem {
 impl Done {
     /// A step that did not do what it should have done.
     pub(super) fn problem(what: &'static str, expected: &'static str, actual: impl Into<String>) -> Self {
-        Self { operation: None, problem: Some(Problem { what, expected, actual: actual.into() }) }
+        Self {
+            operation: None,
+            problem: Some(Problem {
+                what,
+                expected,
+                actual: actual.into(),
+            }),
+        }
     }
 }
 
@@ -63,7 +70,13 @@ impl<'a> Execution<'a> {
             limits: options.limits,
         })?;
         let observer = Observer::default();
-        Ok(Self { scenario, revision, world, operations: Operations::default(), observer })
+        Ok(Self {
+            scenario,
+            revision,
+            world,
+            operations: Operations::default(),
+            observer,
+        })
     }
 
     /// Runs every step and judges the end.
@@ -86,7 +99,13 @@ impl<'a> Execution<'a> {
             Ok(done) => (done, None),
             Err(halt) => (Done::default(), Some(halt)),
         };
-        let record = self.observer.look(number, step, done.operation, &mut self.world, &mut self.operations);
+        let record = self.observer.look(
+            number,
+            step,
+            done.operation,
+            &mut self.world,
+            &mut self.operations,
+        );
         if halt.is_none() {
             self.compare(number, step, &record, done.problem, result);
         }
@@ -108,7 +127,11 @@ impl<'a> Execution<'a> {
     ) {
         let expected = step.expect.resolved(self.revision);
         let pending = self.operations.any_pending();
-        let outcome = StepOutcome { returns: record.returns, took_ns: record.took_ns, pending };
+        let outcome = StepOutcome {
+            returns: record.returns,
+            took_ns: record.took_ns,
+            pending,
+        };
         // An operation that cannot end is fine where the scenario says that it is pending.
         let foreseen = expected.pending == Some(true);
         if let Some(problem) = problem.filter(|problem| problem.what != "operation" || !foreseen) {
@@ -119,7 +142,13 @@ impl<'a> Execution<'a> {
                 actual: problem.actual,
             });
         }
-        judgement::compare_books(Some(number), &expected, &record.after, &outcome, &mut result.mismatches);
+        judgement::compare_books(
+            Some(number),
+            &expected,
+            &record.after,
+            &outcome,
+            &mut result.mismatches,
+        );
     }
 
     fn finish(mut self, halt: Option<&Halt>, result: &mut RunResult) {
@@ -129,7 +158,9 @@ impl<'a> Execution<'a> {
         result.warnings = self.observer.warnings.iter().map(Value::to_string).collect();
         result.commands = std::mem::take(&mut self.observer.commands);
         // Recorded streams are in the order of doorbells.
-        result.commands.sort_by_key(|command| command.get("n").and_then(Value::as_u64));
+        result
+            .commands
+            .sort_by_key(|command| command.get("n").and_then(Value::as_u64));
         result.choices = self.world.runtime().choices();
         result.longest_stall = self.longest_stall(now);
         if halt.is_none() {
@@ -151,7 +182,11 @@ impl<'a> Execution<'a> {
     fn judge(&self, result: &mut RunResult) {
         let nothing = End::default();
         let end = self.scenario.expect.get(self.revision).unwrap_or(&nothing);
-        let outcome = StepOutcome { returns: None, took_ns: None, pending: self.operations.any_pending() };
+        let outcome = StepOutcome {
+            returns: None,
+            took_ns: None,
+            pending: self.operations.any_pending(),
+        };
         if let Some(last) = result.last().cloned() {
             judgement::compare_books(None, &end.books(), &last, &outcome, &mut result.mismatches);
         }
@@ -160,9 +195,15 @@ impl<'a> Execution<'a> {
 
     /// The host operation or the command that took longest.
     fn longest_stall(&self, now: Cycles) -> Option<(String, u64)> {
-        let operation = self.operations.longest(now).map(|(kind, took)| (kind.name().to_owned(), took));
+        let operation = self
+            .operations
+            .longest(now)
+            .map(|(kind, took)| (kind.name().to_owned(), took));
         let command = self.observer.longest_command.clone();
-        let longest = [operation, command].into_iter().flatten().max_by_key(|&(_, took)| took);
+        let longest = [operation, command]
+            .into_iter()
+            .flatten()
+            .max_by_key(|&(_, took)| took);
         longest.map(|(name, took)| (name, took.0))
     }
 }

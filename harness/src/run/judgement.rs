@@ -25,7 +25,12 @@ pub(super) fn compare_books(
     mismatches: &mut Vec<Mismatch>,
 ) {
     let mut differ = |what: String, expected: String, actual: String| {
-        mismatches.push(Mismatch { step, what, expected, actual });
+        mismatches.push(Mismatch {
+            step,
+            what,
+            expected,
+            actual,
+        });
     };
     for (name, &wanted) in &expected.counters {
         let value = actual.counters.get(name).copied().flatten();
@@ -53,18 +58,34 @@ pub(super) fn compare_books(
         }
     };
     scalar("returns", expected.returns.map(text), shown(outcome.returns));
-    scalar("took_s", expected.took_s.map(text), shown(outcome.took_ns.map(seconds)));
-    scalar("enabled_vports", expected.enabled_vports.map(text), shown(actual.enabled_vports));
+    scalar(
+        "took_s",
+        expected.took_s.map(text),
+        shown(outcome.took_ns.map(seconds)),
+    );
+    scalar(
+        "enabled_vports",
+        expected.enabled_vports.map(text),
+        shown(actual.enabled_vports),
+    );
     scalar("pending", expected.pending.map(text), outcome.pending.to_string());
 }
 
 /// Compares what is known only at the end: warnings, violations, leaks, time.
 pub(super) fn compare_end(scenario: &ScenarioFile, end: &End, warnings: &[Value], result: &mut RunResult) {
     compare_warnings(&end.warnings, warnings, &mut result.mismatches);
-    compare_violations(scenario, &end.violations, &mut result.violations, &mut result.mismatches);
+    compare_violations(
+        scenario,
+        &end.violations,
+        &mut result.violations,
+        &mut result.mismatches,
+    );
     for step in &mut result.steps {
         for violation in &mut step.violations {
-            violation.expected = result.violations.iter().any(|known| known.expected && is_same(known, violation));
+            violation.expected = result
+                .violations
+                .iter()
+                .any(|known| known.expected && is_same(known, violation));
         }
     }
     let numbers = [
@@ -87,7 +108,9 @@ pub(super) fn compare_end(scenario: &ScenarioFile, end: &End, warnings: &[Value]
 fn compare_warnings(expected: &[ExpectedWarning], actual: &[Value], mismatches: &mut Vec<Mismatch>) {
     for place in 0..expected.len().max(actual.len()) {
         let (wanted, found) = (expected.get(place), actual.get(place));
-        let fits = wanted.zip(found).is_some_and(|(wanted, found)| wanted.matches(found));
+        let fits = wanted
+            .zip(found)
+            .is_some_and(|(wanted, found)| wanted.matches(found));
         if !fits {
             mismatches.push(Mismatch {
                 step: None,
@@ -108,7 +131,9 @@ fn compare_violations(
     mismatches: &mut Vec<Mismatch>,
 ) {
     for wanted in expected {
-        let found = actual.iter_mut().find(|violation| !violation.expected && matches(scenario, wanted, violation));
+        let found = actual
+            .iter_mut()
+            .find(|violation| !violation.expected && matches(scenario, wanted, violation));
         match found {
             Some(violation) => violation.expected = true,
             None => mismatches.push(Mismatch {
@@ -131,14 +156,22 @@ fn compare_violations(
 
 fn matches(scenario: &ScenarioFile, wanted: &ExpectedViolation, violation: &Violation) -> bool {
     let same_step = wanted.step.as_ref().is_none_or(|step| {
-        let number = scenario.step_index(&step.0).and_then(|index| u32::try_from(index + 1).ok());
+        let number = scenario
+            .step_index(&step.0)
+            .and_then(|index| u32::try_from(index + 1).ok());
         number == Some(violation.step)
     });
     wanted.invariant.name() == violation.invariant
         && same_step
-        && wanted.subject().is_none_or(|subject| violation.subject.as_deref() == Some(subject))
-        && wanted.driver.is_none_or(|driver| violation.driver == Some(driver))
-        && wanted.firmware.is_none_or(|firmware| violation.firmware == Some(firmware))
+        && wanted
+            .subject()
+            .is_none_or(|subject| violation.subject.as_deref() == Some(subject))
+        && wanted
+            .driver
+            .is_none_or(|driver| violation.driver == Some(driver))
+        && wanted
+            .firmware
+            .is_none_or(|firmware| violation.firmware == Some(firmware))
 }
 
 fn is_same(one: &Violation, other: &Violation) -> bool {

@@ -109,21 +109,30 @@ impl Observer {
         };
         let repeated = not_found.is_some() && not_found == self.last_not_found;
         self.last_not_found = not_found;
-        if repeated { None } else { Some(kind_as_json(&message.kind)) }
+        if repeated {
+            None
+        } else {
+            Some(kind_as_json(&message.kind))
+        }
     }
 
     fn note_record(&mut self, record: &Record) {
         self.hash.add(record);
         let command = match record {
             Record::Command(command) => {
-                self.commands.push(serde_json::to_value(command).unwrap_or_default());
+                self.commands
+                    .push(serde_json::to_value(command).unwrap_or_default());
                 command
             }
             Record::CommandUnfinished { command, .. } => command,
             _ => return,
         };
         let took = command.cycles.saturating_sub(command.rung);
-        if self.longest_command.as_ref().is_none_or(|(_, longest)| took > *longest) {
+        if self
+            .longest_command
+            .as_ref()
+            .is_none_or(|(_, longest)| took > *longest)
+        {
             self.longest_command = Some((format!("{}#{}", command.name, command.n), took));
         }
     }
@@ -131,7 +140,9 @@ impl Observer {
     fn note_leaks(&mut self, world: &World, drivers: &[DriverScene]) {
         if drivers.iter().all(|driver| !driver.bound && !driver.busy) {
             let machine = world.machine();
-            let holdings = drivers.iter().map(|driver| machine.memory.holdings(driver.account));
+            let holdings = drivers
+                .iter()
+                .map(|driver| machine.memory.holdings(driver.account));
             self.leaked = holdings.fold((0, 0), |sum, held| (sum.0 + held.pages, sum.1 + held.mappings));
         }
     }
@@ -144,7 +155,10 @@ fn kind_as_json(kind: &MessageKind) -> Value {
 /// Where the books parted in this step, if they did.
 pub(super) fn parting(step: &StepRecord) -> Option<Parting> {
     let differs = |invariant: &str| {
-        let violation: &Violation = step.violations.iter().find(|violation| violation.invariant == invariant)?;
+        let violation: &Violation = step
+            .violations
+            .iter()
+            .find(|violation| violation.invariant == invariant)?;
         Some(Parting {
             step: step.number,
             what: step.what.clone(),

@@ -39,14 +39,23 @@ impl Operations {
         name: Option<String>,
     ) -> usize {
         let task = world.start(place, kind);
-        self.all.push(Operation { place, task, kind, name, began: world.now(), end: None });
+        self.all.push(Operation {
+            place,
+            task,
+            kind,
+            name,
+            began: world.now(),
+            end: None,
+        });
         self.all.len() - 1
     }
 
     /// Notes which operations have ended by now.
     pub(super) fn observe(&mut self, world: &World) {
         for operation in self.all.iter_mut().filter(|operation| operation.end.is_none()) {
-            let Some(outcome) = world.outcome(operation.place, operation.task) else { continue };
+            let Some(outcome) = world.outcome(operation.place, operation.task) else {
+                continue;
+            };
             let returned = outcome.map_or_else(|errno| errno.0, |()| 0);
             let ended = world.ended_at(operation.task).unwrap_or_else(|| world.now());
             operation.end = Some((ended, returned));
@@ -68,7 +77,9 @@ impl Operations {
 
     /// The number of the operation that the named step started.
     pub(super) fn named(&self, name: &str) -> Option<usize> {
-        self.all.iter().rposition(|operation| operation.name.as_deref() == Some(name))
+        self.all
+            .iter()
+            .rposition(|operation| operation.name.as_deref() == Some(name))
     }
 
     /// Whether any operation still runs.
@@ -78,7 +89,9 @@ impl Operations {
 
     /// Whether an operation on this driver still runs.
     pub(super) fn is_busy(&self, place: usize) -> bool {
-        self.all.iter().any(|operation| operation.place == place && operation.end.is_none())
+        self.all
+            .iter()
+            .any(|operation| operation.place == place && operation.end.is_none())
     }
 
     /// Whether this driver is bound: from a successful load to the end of an unload.
@@ -89,8 +102,14 @@ impl Operations {
     /// The operation that took longest, of those that have ended or still run.
     pub(super) fn longest(&self, now: Cycles) -> Option<(HostOperation, Cycles)> {
         let took = |operation: &Operation| {
-            operation.end.map_or(now, |(ended, _)| ended).saturating_sub(operation.began)
+            operation
+                .end
+                .map_or(now, |(ended, _)| ended)
+                .saturating_sub(operation.began)
         };
-        self.all.iter().map(|operation| (operation.kind, took(operation))).max_by_key(|&(_, took)| took)
+        self.all
+            .iter()
+            .map(|operation| (operation.kind, took(operation)))
+            .max_by_key(|&(_, took)| took)
     }
 }

@@ -156,4 +156,3 @@ impl RunResult {
         self.steps.last().map(|step| &step.after)
     }
 }
-

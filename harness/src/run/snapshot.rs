@@ -9,23 +9,43 @@ use std::collections::BTreeMap;
 
 /// The books of the function under test, and the ledger of every supplier.
 pub(super) fn of(world: &World, drivers: &[DriverScene]) -> Snapshot {
-    let mut snapshot = Snapshot { virtual_ns: world.now().0, ..Snapshot::default() };
+    let mut snapshot = Snapshot {
+        virtual_ns: world.now().0,
+        ..Snapshot::default()
+    };
     let machine = world.machine();
     let endpoint = world.endpoint();
     for function in machine.silicon.functions() {
         snapshot.ledger.insert(function.to_string(), 0);
     }
     for (supplier, owner, pages) in machine.silicon.ledger().rows() {
-        let label = if supplier == endpoint { owner.to_string() } else { format!("{supplier}:{owner}") };
+        let label = if supplier == endpoint {
+            owner.to_string()
+        } else {
+            format!("{supplier}:{owner}")
+        };
         snapshot.ledger.insert(label, pages);
     }
-    snapshot.commands = machine.silicon.outstanding_commands().iter().map(command).collect();
+    snapshot.commands = machine
+        .silicon
+        .outstanding_commands()
+        .iter()
+        .map(command)
+        .collect();
     if let Some(scene) = drivers.first() {
         let books = &scene.books;
-        snapshot.counters =
-            books.counters.named().into_iter().map(|(name, value)| (name.to_owned(), Some(value))).collect();
+        snapshot.counters = books
+            .counters
+            .named()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), Some(value)))
+            .collect();
         snapshot.roots = books.roots.iter().map(|(key, &pages)| (key.0, pages)).collect();
-        snapshot.vhca_map = books.vhca_map.iter().map(|(id, kind)| (id.0, kind.to_string())).collect();
+        snapshot.vhca_map = books
+            .vhca_map
+            .iter()
+            .map(|(id, kind)| (id.0, kind.to_string()))
+            .collect();
         snapshot.enabled_vports = Some(i64::from(books.enabled_vports));
         snapshot.page_queue = books.page_queue_outstanding;
     }
@@ -35,7 +55,10 @@ pub(super) fn of(world: &World, drivers: &[DriverScene]) -> Snapshot {
 
 /// A command in a few words: its number, operation, whom it is about, and what keeps it.
 fn command(command: &OutstandingCommand) -> String {
-    let about = command.function.map(|function| format!(" {function}")).unwrap_or_default();
+    let about = command
+        .function
+        .map(|function| format!(" {function}"))
+        .unwrap_or_default();
     let waits = match &command.waits_for {
         WaitsFor::Latency => "is being executed".to_owned(),
         WaitsFor::Turn => "waits for its turn".to_owned(),
@@ -50,13 +73,21 @@ fn command(command: &OutstandingCommand) -> String {
 }
 
 fn locks(world: &World) -> BTreeMap<String, String> {
-    let tasks: BTreeMap<TaskId, String> =
-        world.runtime().tasks().into_iter().map(|task| (task.id, task.name)).collect();
+    let tasks: BTreeMap<TaskId, String> = world
+        .runtime()
+        .tasks()
+        .into_iter()
+        .map(|task| (task.id, task.name))
+        .collect();
     let endpoint = world.endpoint();
     let mut locks = BTreeMap::new();
     for (function, _, driver) in world.drivers() {
         for (object, holder) in driver.lock_holders() {
-            let lock = if function == endpoint { format!("{object:?}") } else { format!("{function}:{object:?}") };
+            let lock = if function == endpoint {
+                format!("{object:?}")
+            } else {
+                format!("{function}:{object:?}")
+            };
             locks.insert(lock, tasks.get(&holder).cloned().unwrap_or_default());
         }
     }

@@ -28,13 +28,20 @@ pub(super) fn step(step: &Step) -> String {
 pub(super) fn waits(world: &World) -> Vec<String> {
     let tasks = world.runtime().tasks();
     let waiting = tasks.iter().filter_map(|task| Some((task, task.waiting?)));
-    waiting.map(|(task, waiting)| format!("{} for {:?}", task.name, waiting.object)).collect()
+    waiting
+        .map(|(task, waiting)| format!("{} for {:?}", task.name, waiting.object))
+        .collect()
 }
 
 /// A mismatch in one line.
 pub(super) fn mismatch(mismatch: &Mismatch) -> String {
-    let place = mismatch.step.map_or_else(|| "at the end".to_owned(), |step| format!("step {step}"));
-    format!("{place}: {} is {}, expected {}", mismatch.what, mismatch.actual, mismatch.expected)
+    let place = mismatch
+        .step
+        .map_or_else(|| "at the end".to_owned(), |step| format!("step {step}"));
+    format!(
+        "{place}: {} is {}, expected {}",
+        mismatch.what, mismatch.actual, mismatch.expected
+    )
 }
 
 /// The driver's word for a mode of the eswitch.
@@ -47,14 +54,19 @@ pub(super) const fn driver_mode(mode: crate::scenario::EswitchMode) -> driver::E
 
 /// A value of the file without its punctuation: `{"enable_vfs":2}` is `enable_vfs 2`.
 fn words(value: &impl Serialize) -> String {
-    serde_json::to_value(value).map(|value| flat(&value)).unwrap_or_default()
+    serde_json::to_value(value)
+        .map(|value| flat(&value))
+        .unwrap_or_default()
 }
 
 fn flat(value: &Value) -> String {
     match value {
         Value::Object(members) => {
             let parts = members.iter().filter(|(_, member)| !is_empty(member));
-            parts.map(|(name, member)| format!("{name} {}", flat(member)).trim_end().to_owned()).collect::<Vec<_>>().join(", ")
+            parts
+                .map(|(name, member)| format!("{name} {}", flat(member)).trim_end().to_owned())
+                .collect::<Vec<_>>()
+                .join(", ")
         }
         Value::Array(elements) => format!("[{}]", elements.iter().map(flat).collect::<Vec<_>>().join("; ")),
         Value::String(text) => text.clone(),
@@ -79,7 +91,10 @@ mod tests {
 
     #[test]
     fn steps_read_like_orders() {
-        let load = Step { host: Some(HostStep::Load), ..Step::default() };
+        let load = Step {
+            host: Some(HostStep::Load),
+            ..Step::default()
+        };
         assert_eq!(step(&load), "host load");
         let vfs = Step {
             host: Some(HostStep::EnableVfs(2)),

@@ -100,8 +100,8 @@ impl StepExpectation {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Books {
-    /// The driver's counters, by the names of [`COUNTERS`]. A negative number means the same number as a u32:
-    /// -512 is 4294966784.
+    /// The driver's counters, by their debugfs names plus `self`, `none` and `quarantine`. A negative number means the
+    /// same number as a u32: -512 is 4294966784.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub counters: BTreeMap<String, i64>,
     /// Pages that firmware books on each function (`vf1`), or on an identity that names none (`id300`).

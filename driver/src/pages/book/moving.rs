@@ -57,7 +57,9 @@ impl PageBook {
 
     /// Sets an owner's type, whatever it was before. Its pages move along.
     pub fn set_type(&mut self, key: OwnerKey, function_type: FunctionType) {
-        let Some(root) = self.resolve(key).and_then(|real| self.roots.get_mut(&real)) else { return };
+        let Some(root) = self.resolve(key).and_then(|real| self.roots.get_mut(&real)) else {
+            return;
+        };
         let before = std::mem::replace(&mut root.function_type, function_type);
         let pages = u32::try_from(root.given()).unwrap_or(u32::MAX);
         self.counters.reattribute(before, function_type, pages);

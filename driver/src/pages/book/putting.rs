@@ -1,11 +1,114 @@
 //! Pages that come back.
 
 use super::{PageBook, PutReport, PutRules};
-use crate::books::OwnerKey;
+use crate::books::{Counters, OwnerKey};
+use crate::pages::free_list::FreeList;
 use crate::pages::host_page::{HostPageSize, PutBack, TrackedPage};
+use crate::pages::quarantine::Quarantine;
+use crate::pages::root::Root;
 use crate::revision::{Accounting, ReturnCheck};
 use prm::Iova;
 use prm::link::DeviceBacking;
+
+/// One owner's root with the parts of the book that change with its pages.
+struct Desk<'a> {
+    root: &'a mut Root,
+    free_list: &'a mut FreeList,
+    counters: &'a mut Counters,
+    quarantine: &'a mut Quarantine,
+    /// Whether the key that is stored on the host pages leads to a root.
+    pages_key_known: bool,
+    size: HostPageSize,
+    rules: PutRules,
+}
+
+impl Desk<'_> {
+    fn put(&mut self, backing: &mut dyn DeviceBacking, key: OwnerKey, address: Iova, report: &mut PutReport) {
+        let (number, sub_page) = (self.size.number(address), self.size.sub_page(address));
+        let Some(page) = self.root.table.get_mut(number) else {
+            put_set_aside(
+                self.quarantine,
+                self.counters,
+                backing,
+                key,
+                address,
+                self.size,
+                report,
+            );
+            return;
+        };
+        if self.rules.check == ReturnCheck::Checking && page.is_free(sub_page) {
+            report.twice.push(address);
+            return;
+        }
+        let stored = page.function_type;
+        let outcome = page.put(sub_page, self.size.sub_pages());
+        self.root.note_returned(stored, 1);
+        report.freed += 1;
+        if self.quarantine.unhold(address) {
+            self.root.held = self.root.held.saturating_sub(1);
+            self.counters.quarantine = self.counters.quarantine.wrapping_sub(1);
+            report.late += 1;
+        } else {
+            match self.rules.accounting {
+                Accounting::Exchanges => {}
+                Accounting::HostPages => self.counters.subtract(stored, 1),
+                Accounting::Owners => self.counters.subtract(self.root.function_type, 1),
+            }
+        }
+        match outcome {
+            PutBack::Free => {}
+            PutBack::FirstFree => self.free_list.add(self.root.pages_key, number),
+            PutBack::AllFree if self.pages_key_known => {
+                release(self.root, self.free_list, backing, number, self.size);
+            }
+            // A page in the middle of a move whose own key is already gone can neither be found nor freed.
+            PutBack::AllFree => report.owner_missing = Some(self.root.pages_key),
+        }
+    }
+}
+
+/// A page that is in no root may be one that was set aside. Whether it was.
+fn put_set_aside(
+    quarantine: &mut Quarantine,
+    counters: &mut Counters,
+    backing: &mut dyn DeviceBacking,
+    key: OwnerKey,
+    address: Iova,
+    size: HostPageSize,
+    report: &mut PutReport,
+) -> bool {
+    let number = size.number(address);
+    let Some(freed) = quarantine.put(key, number, size.sub_page(address), size.sub_pages()) else {
+        report.not_found.push(address);
+        return false;
+    };
+    if let Some(page) = freed {
+        backing.unmap_page(size.address(number, 0));
+        backing.free_page(page);
+    }
+    counters.quarantine = counters.quarantine.wrapping_sub(1);
+    report.late += 1;
+    true
+}
+
+/// Frees a host page (`free_fwp`).
+fn release(
+    root: &mut Root,
+    free_list: &mut FreeList,
+    backing: &mut dyn DeviceBacking,
+    number: u64,
+    size: HostPageSize,
+) {
+    let Some(page) = root.table.remove(number) else {
+        return;
+    };
+    if size.sub_pages() > 1 {
+        free_list.remove(root.pages_key, number);
+    }
+    backing.unmap_page(size.address(number, 0));
+    backing.free_page(page.page);
+}
 
 impl PageBook {
     /// Puts 4 KiB pages of an owner back (`free_4k`).
@@ -18,104 +121,38 @@ impl PageBook {
     ) -> PutReport {
         let size = HostPageSize::of(backing);
         let mut report = PutReport::default();
+        let real = self.resolve(key);
+        let pages_key = real
+            .and_then(|real| self.roots.get(&real))
+            .map(|root| root.pages_key);
+        let pages_key_known = pages_key.is_some_and(|key| self.resolve(key).is_some());
+        let Self {
+            roots,
+            free_list,
+            counters,
+            quarantine,
+            ..
+        } = self;
+        let Some(root) = real.and_then(|real| roots.get_mut(&real)) else {
+            for address in addresses {
+                let known = put_set_aside(quarantine, counters, backing, key, address, size, &mut report);
+                report.root_missing |= !known;
+            }
+            return report;
+        };
+        let mut desk = Desk {
+            root,
+            free_list,
+            counters,
+            quarantine,
+            pages_key_known,
+            size,
+            rules,
+        };
         for address in addresses {
-            self.put_one(backing, key, address, size, rules, &mut report);
+            desk.put(backing, key, address, &mut report);
         }
         report
-    }
-
-    fn put_one(
-        &mut self,
-        backing: &mut dyn DeviceBacking,
-        key: OwnerKey,
-        address: Iova,
-        size: HostPageSize,
-        rules: PutRules,
-        report: &mut PutReport,
-    ) {
-        let number = size.number(address);
-        let sub_page = size.sub_page(address);
-        let Some(real) = self.resolve(key) else {
-            report.root_missing |= !self.put_aside_returns(backing, key, address, size, report);
-            return;
-        };
-        let Some(root) = self.roots.get_mut(&real) else {
-            return;
-        };
-        let Some(page) = root.table.get_mut(number) else {
-            self.put_aside_returns(backing, key, address, size, report);
-            return;
-        };
-        if rules.check == ReturnCheck::Checking && page.is_free(sub_page) {
-            report.twice.push(address);
-            return;
-        }
-        let stored = page.function_type;
-        let outcome = page.put(sub_page, size.sub_pages());
-        root.note_returned(stored, 1);
-        let (pages_key, owner_type) = (root.pages_key, root.function_type);
-        report.freed += 1;
-        if self.quarantine.unhold(address) {
-            root.held = root.held.saturating_sub(1);
-            self.counters.quarantine = self.counters.quarantine.wrapping_sub(1);
-            report.late += 1;
-        } else {
-            match rules.accounting {
-                Accounting::Exchanges => {}
-                Accounting::HostPages => self.counters.subtract(stored, 1),
-                Accounting::Owners => self.counters.subtract(owner_type, 1),
-            }
-        }
-        match outcome {
-            PutBack::Free => {}
-            PutBack::FirstFree => self.free_list.add(pages_key, number),
-            // A page in the middle of a move whose own key is already gone can neither be found nor freed.
-            PutBack::AllFree if self.resolve(pages_key).is_none() => report.owner_missing = true,
-            PutBack::AllFree => self.release(backing, real, number, size),
-        }
-    }
-
-    /// A page that is in no root may be one that was set aside. Whether it was.
-    fn put_aside_returns(
-        &mut self,
-        backing: &mut dyn DeviceBacking,
-        key: OwnerKey,
-        address: Iova,
-        size: HostPageSize,
-        report: &mut PutReport,
-    ) -> bool {
-        let Some(freed) = self.quarantine.put(
-            key,
-            size.number(address),
-            size.sub_page(address),
-            size.sub_pages(),
-        ) else {
-            report.not_found.push(address);
-            return false;
-        };
-        if let Some(page) = freed {
-            backing.unmap_page(size.address(size.number(address), 0));
-            backing.free_page(page);
-        }
-        self.counters.quarantine = self.counters.quarantine.wrapping_sub(1);
-        report.late += 1;
-        true
-    }
-
-    /// Frees a host page (`free_fwp`).
-    fn release(&mut self, backing: &mut dyn DeviceBacking, key: OwnerKey, number: u64, size: HostPageSize) {
-        let Some(root) = self.roots.get_mut(&key) else {
-            return;
-        };
-        let pages_key = root.pages_key;
-        let Some(page) = root.table.remove(number) else {
-            return;
-        };
-        if size.sub_pages() > 1 {
-            self.free_list.remove(pages_key, number);
-        }
-        backing.unmap_page(size.address(number, 0));
-        backing.free_page(page.page);
     }
 
     /// Drops all pages of an owner; how many 4 KiB pages those were, `None` without a root (`release_all_pages`).
@@ -146,7 +183,9 @@ impl PageBook {
                 Accounting::Owners => self.counters.subtract(owner_type, counted),
             }
             released = released.wrapping_add(counted);
-            self.release(backing, real, number, size);
+            if let Some(root) = self.roots.get_mut(&real) {
+                release(root, &mut self.free_list, backing, number, size);
+            }
         }
         Some(released)
     }

@@ -163,7 +163,7 @@ fn a_move_keeps_pages_findable_by_both_keys_until_the_old_one_goes() {
     bench.book.erase_old_key();
     // The pages still carry the old key, which nobody has any more.
     let report = bench.put(5, &pages[1..2]);
-    assert!(report.owner_missing);
+    assert_eq!(report.owner_missing, Some(owner(0).key));
     assert_eq!(bench.backing.pages_in_use(), 2);
     bench.book.retag(owner(0).key, owner(5).key, owner(5).wire);
     assert_eq!(bench.put(5, &pages[2..]).freed, 1);
