@@ -199,11 +199,19 @@ async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, 
         driver.runtime().point(driver.writes(lane.object())).await;
     };
     driver.with(|state, backing| state.command.queue.discard(prepared, backing));
-    driver.notify(lane.object());
+    notify_lane(driver, lane);
     if lane == Lane::Page && failure == CommandErrorKind::NoSlot {
         health::declare_faulty(driver).await;
     }
     Err(failure)
+}
+
+/// Wakes whoever waits for a slot of this lane. A change of mode and a flush wait for the page slot among the others.
+fn notify_lane(driver: &Driver, lane: Lane) {
+    if lane == Lane::Page {
+        driver.notify(Object::PageSlot);
+    }
+    driver.notify(Object::CommandSlots);
 }
 
 /// Executes a command as all of the kernel but the page code does: prints a refusal, and answers by itself while the

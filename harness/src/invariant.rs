@@ -5,14 +5,14 @@
 //!
 //! | family | invariants |
 //! |---|---|
-//! | [`counters`] | `counter_matches_ledger`, `total_matches_types`, `counter_wrapped` |
-//! | [`owners`] | `pages_match_ledger` |
-//! | [`ownership`] | `owned_page_mapped`, `page_intact` |
-//! | [`locks`] | `lock_cycle` |
-//! | [`waits`] | `wait_ended_early` |
-//! | [`commands`] | `command_time_out` |
-//! | [`leaks`] | `nothing_leaks` |
-//! | [`memory`] | `memory_safe` |
+//! | `counters` | `counter_matches_ledger`, `total_matches_types`, `counter_wrapped` |
+//! | `owners` | `pages_match_ledger` |
+//! | `ownership` | `owned_page_mapped`, `page_intact` |
+//! | `locks` | `lock_cycle` |
+//! | `waits` | `wait_ended_early` |
+//! | `commands` | `command_time_out` |
+//! | `leaks` | `nothing_leaks` |
+//! | `memory` | `memory_safe` |
 
 mod commands;
 mod counters;

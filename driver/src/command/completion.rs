@@ -1,6 +1,7 @@
 //! Completions: polled, by event, too late, and never.
 
-use super::{CommandErrorKind, LateCompletion, Mode};
+use super::slots::Lane;
+use super::{CommandErrorKind, LateCompletion, Mode, notify_lane};
 use crate::driver::{Driver, State};
 use crate::event_queue;
 use crate::message::MessageKind;
@@ -142,11 +143,12 @@ fn give_up(driver: &Driver, slot: u8) -> CommandErrorKind {
 
 fn notify_slot(driver: &Driver, slot: u8) {
     let regular = driver.with(|state, _| state.command.queue.regular());
-    if usize::from(slot) == regular {
-        driver.notify(Object::PageSlot);
-    }
-    // A change of mode and a flush wait for the page slot here, too.
-    driver.notify(Object::CommandSlots);
+    let lane = if usize::from(slot) == regular {
+        Lane::Page
+    } else {
+        Lane::Regular
+    };
+    notify_lane(driver, lane);
 }
 
 /// A completion event: ends the commands in these slots (`mlx5_cmd_comp_handler`). Nothing is done while the device is

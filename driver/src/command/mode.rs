@@ -178,6 +178,7 @@ async fn take_all_slots(driver: &Driver) -> TakenSlots {
 fn leave_line(driver: &Driver, claim: Option<Ticket>) {
     if let Some(claim) = claim {
         driver.with(|state, _| state.command.queue.leave_page_line(claim));
+        driver.notify(Object::PageSlot);
     }
 }
 

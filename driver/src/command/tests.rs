@@ -342,6 +342,22 @@ fn a_change_of_mode_waits_for_every_command_and_keeps_others_out() {
 }
 
 #[test]
+fn a_command_that_is_turned_away_lets_the_next_change_of_mode_go_on() {
+    let bench = Bench::new(RevisionName::Merged).events();
+    let held = bench.execute(Opcode::ManagePages, 16);
+    let change = bench.start(|driver| async move {
+        set_gate(&driver, Gate::Only(Opcode::DestroyEq)).await;
+        set_mode(&driver, Mode::Polling).await;
+    });
+    let page = bench.execute(Opcode::ManagePages, 16);
+    bench.complete(PAGE_SLOT, [0; 16], 0);
+    bench.event(1 << PAGE_SLOT);
+    assert!(bench.result(&held).is_some());
+    assert_eq!(kind(bench.result(&page)), Some(CommandErrorKind::GateClosed));
+    assert_eq!(bench.result(&change), Some(()));
+}
+
+#[test]
 fn a_flush_ends_what_waits_but_not_what_was_given_up() {
     for (revision, ends) in [(RevisionName::Merged, false), (RevisionName::Robust, true)] {
         let bench = Bench::new(revision).events();

@@ -1,6 +1,6 @@
 //! Device, memory, clock and interrupt lines: everything of a run that is not a driver. Plain data.
 
-use super::memory::{Account, HostMemory};
+use super::memory::HostMemory;
 use emulator::{Buses, Silicon};
 use prm::link::{DmaFault, HostBus};
 use prm::{Cycles, Function, Iova};
@@ -83,12 +83,6 @@ impl Machine {
     #[must_use]
     pub fn lines_are_quiet(&self) -> bool {
         self.raised.is_empty()
-    }
-
-    /// What the driver instance `account` has and has not given back.
-    #[must_use]
-    pub fn holdings(&self, account: Account) -> super::memory::Holdings {
-        self.memory.holdings(account)
     }
 }
 

@@ -74,7 +74,6 @@ const fn described(stray: &Stray) -> Option<(&'static str, &'static str)> {
         StrayKind::DeviceWrite => ("dma_write", "writes by the device to memory that is not mapped"),
         StrayKind::LowMemoryRead => ("address_zero", "reads by the device of page 0"),
         StrayKind::LowMemoryWrite => ("address_zero", "writes by the device to page 0"),
-        StrayKind::DriverRead => ("host_read", "reads by the driver of memory it does not have"),
         StrayKind::DriverWrite => ("host_write", "writes by the driver to memory it does not have"),
         StrayKind::WrongFree => ("free", "returns of memory that the driver does not have"),
         StrayKind::FreedWhileMapped => ("free", "returns of a page that is still mapped"),
