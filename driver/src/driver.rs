@@ -152,7 +152,11 @@ impl Driver {
     pub fn start(&self, operation: HostOperation) -> TaskId {
         let driver = self.clone();
         self.spawn(operation.name(), async move {
+            let name = operation.name();
+            tracing::info!(actor = "host", function = %driver.endpoint(), virtual_ns = driver.now().0, "{name} begins");
             let result = driver.perform(operation).await;
+            let outcome = result.map_or_else(|errno| errno.to_string(), |()| "ok".to_owned());
+            tracing::info!(actor = "host", function = %driver.endpoint(), virtual_ns = driver.now().0, "{name} ends: {outcome}");
             if let Some(task) = driver.runtime().current() {
                 driver.with(|state, _| state.outcomes.insert(task, result));
             }

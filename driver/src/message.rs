@@ -43,7 +43,7 @@ pub struct Messages(Vec<Message>);
 impl Messages {
     /// Prints.
     pub fn print(&mut self, at: Cycles, kind: MessageKind) {
-        tracing::debug!(at = at.0, "{kind}");
+        tracing::info!(actor = "driver", virtual_ns = at.0, "{kind}");
         self.0.push(Message {
             at,
             level: kind.level(),

@@ -1,8 +1,10 @@
 //! What happened, in order: the firmware's own account of a run.
 
 mod command_record;
+mod journal;
 
 pub use command_record::{CommandFields, CommandRecord};
+pub(crate) use journal::Journal;
 
 use crate::order::WireIdentity;
 use crate::owner::Owner;

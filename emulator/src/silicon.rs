@@ -10,7 +10,7 @@ use crate::ledger::Ledger;
 use crate::order::HoldPoint;
 use crate::owner::Owner;
 use crate::page_requests::{RequestBoard, UnansweredRequest};
-use crate::record::{PagesMoved, Record};
+use crate::record::{Journal, PagesMoved, Record};
 use crate::roster::{Roster, function_under_test};
 use crate::validation::{self, ConfigError};
 use prm::link::HostBus;
@@ -61,7 +61,7 @@ pub struct Silicon {
     /// How many page addresses were made up.
     pub(crate) invented_pages: u64,
     pub(crate) rng: ChaCha8Rng,
-    pub(crate) records: Vec<Record>,
+    pub(crate) records: Journal,
 }
 
 /// A command that the driver handed over and that has not been given back.
@@ -147,7 +147,7 @@ impl Silicon {
             created_vports: BTreeSet::new(),
             invented_pages: 0,
             rng: ChaCha8Rng::seed_from_u64(seed),
-            records: Vec::new(),
+            records: Journal::default(),
         })
     }
 
@@ -283,7 +283,7 @@ impl Silicon {
     /// What happened since the last call, in order.
     #[must_use]
     pub fn take_records(&mut self) -> Vec<Record> {
-        std::mem::take(&mut self.records)
+        self.records.take()
     }
 
     /// A function-level reset of an endpoint: its commands, queues, capabilities and mode are gone, and firmware has forgotten

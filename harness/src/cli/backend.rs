@@ -71,26 +71,8 @@ pub fn run_in_process(job: &Job, options: &RunOptions) -> Result<RunResult, Pani
             message: message.to_owned(),
         }
     })?;
-    log_steps(&result);
     result.replay = replay_line(&loaded.file, *revision, options.seed);
     Ok(result)
-}
-
-/// Tells the log what each step did. The driver's own messages come before, as the run went on.
-fn log_steps(result: &RunResult) {
-    for step in &result.steps {
-        let (number, virtual_ns) = (step.number, step.after.virtual_ns);
-        tracing::info!(number, virtual_ns, returns = step.returns, "{}", step.what);
-        for broken in &step.violations {
-            tracing::info!(
-                number,
-                invariant = broken.invariant,
-                expected = broken.expected,
-                "{}",
-                broken.detail
-            );
-        }
-    }
 }
 
 /// The command line that repeats a run, from the root of the project.

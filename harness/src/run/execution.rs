@@ -93,6 +93,13 @@ impl<'a> Execution<'a> {
 
     fn step(&mut self, number: u32, step: &Step, result: &mut RunResult) -> Result<(), Halt> {
         self.world.begin_step();
+        tracing::info!(
+            actor = "scenario",
+            step = number,
+            virtual_ns = self.world.now().0,
+            "{}",
+            wording::step(step)
+        );
         let acted = self.act(step).and_then(|done| self.world.settle().map(|()| done));
         // A run that is stopped shows its books all the same.
         let (done, halt) = match acted {
@@ -108,6 +115,17 @@ impl<'a> Execution<'a> {
         );
         if halt.is_none() {
             self.compare(number, step, &record, done.problem, result);
+        }
+        for broken in &record.violations {
+            let virtual_ns = record.after.virtual_ns;
+            tracing::info!(
+                actor = "invariant",
+                step = number,
+                virtual_ns,
+                "{}: {}",
+                broken.invariant,
+                broken.detail
+            );
         }
         result.violations.extend(record.violations.iter().cloned());
         if result.parting.is_none() {
