@@ -16,7 +16,7 @@ const WIDTH: usize = 100;
 /// The scenario in words.
 #[must_use]
 pub fn explain(scenario: &ScenarioFile) -> String {
-    let mut text = format!("{} (row {} of the catalogue)\n\n", scenario.name, scenario.row);
+    let mut text = format!("{} (row {})\n\n", scenario.name, scenario.row);
     paragraph(&mut text, "", &format!("Concern: {}", scenario.concern));
     paragraph(
         &mut text,

@@ -20,7 +20,7 @@ pub struct ScenarioFile {
     pub schema: Option<String>,
     /// Name of the scenario: the file's name without `.json`.
     pub name: String,
-    /// Row of the catalogue of review concerns, as `11`, `12f` or `N24`.
+    /// Row of `docs/findings.md`, as `11`, `12f` or `N24`.
     pub row: String,
     /// The concern in one sentence.
     pub concern: String,
