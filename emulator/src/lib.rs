@@ -34,7 +34,6 @@ mod latency;
 pub mod ledger;
 mod mailbox;
 pub mod order;
-mod orders;
 mod owner;
 mod page_exchange;
 mod page_requests;

@@ -4,6 +4,8 @@
 //! Orders are data. They reach a device that any driver may be bound to, the Linux one included: nothing
 //! in them needs a look into the driver.
 
+mod execution;
+
 use crate::config::{OnDisable, PageMode, ReturnOrder};
 use prm::Function;
 use schemars::JsonSchema;

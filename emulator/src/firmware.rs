@@ -1,11 +1,11 @@
 //! What each command does, by topic.
 
+mod adapter;
 mod capability;
 mod eswitch;
 mod event_queue;
 mod flow_table;
 mod function;
-mod misc;
 mod resource;
 mod subfunction;
 mod vport;
@@ -90,7 +90,7 @@ impl Silicon {
             Opcode::TeardownHca => self.teardown_hca(command),
             Opcode::QueryIssi => self.query_issi(command),
             Opcode::SetIssi => self.set_issi(command),
-            Opcode::QueryAdapter => Ok(misc::query_adapter()),
+            Opcode::QueryAdapter => Ok(adapter::query_adapter()),
             Opcode::QueryPages => self.query_pages(command),
             Opcode::ManagePages => self.manage_pages(command, at, buses),
             Opcode::QueryHcaCap => self.query_hca_cap(command),
