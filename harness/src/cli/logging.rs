@@ -24,7 +24,7 @@ pub(super) fn start(verbose: u8, form: Option<LogForm>) {
     let log = log.without_time();
     let started = match form {
         Some(LogForm::Json) => log.json().with_span_events(FmtSpan::CLOSE).try_init(),
-        Some(LogForm::Text) | None => log.with_ansi(colour_on_stderr()).try_init(),
+        Some(LogForm::Text) | None => log.with_target(false).with_ansi(colour_on_stderr()).try_init(),
     };
     // Only a second log in the same process can fail here, and the first is as good.
     drop(started);
