@@ -21,7 +21,8 @@ pub(super) fn record(folder: &Path, job: &Job, result: &RunResult) -> io::Result
 pub(super) fn write_commands(file: &Path, result: &RunResult) -> io::Result<()> {
     let mut lines = BufWriter::new(fs::File::create(file)?);
     for command in &result.commands {
-        writeln!(lines, "{command}")?;
+        serde_json::to_writer(&mut lines, command)?;
+        writeln!(lines)?;
     }
     lines.flush()
 }

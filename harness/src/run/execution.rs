@@ -176,9 +176,7 @@ impl<'a> Execution<'a> {
         result.warnings = self.observer.warnings.iter().map(Value::to_string).collect();
         result.commands = std::mem::take(&mut self.observer.commands);
         // Recorded streams are in the order of doorbells.
-        result
-            .commands
-            .sort_by_key(|command| command.get("n").and_then(Value::as_u64));
+        result.commands.sort_by_key(|command| command.n);
         result.choices = self.world.runtime().choices();
         result.longest_stall = self.longest_stall(now);
         if halt.is_none() {

@@ -9,7 +9,7 @@ use crate::invariant::{DriverScene, Scene, Watch};
 use crate::scenario::Step;
 use driver::books::OwnerKey;
 use driver::{Message, MessageKind, MessageLevel};
-use emulator::Record;
+use emulator::{CommandRecord, Record};
 use prm::Cycles;
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub(super) struct Observer {
     /// Warnings in order, as they are compared.
     pub(super) warnings: Vec<Value>,
     /// The command stream, in the form of recorded ones.
-    pub(super) commands: Vec<Value>,
+    pub(super) commands: Vec<CommandRecord>,
     /// The command that took longest, and how long.
     pub(super) longest_command: Option<(String, Cycles)>,
     /// Pages and mappings that were left when the last driver was unbound.
@@ -58,6 +58,11 @@ impl Observer {
             strays: &strays,
             cycles: &cycles,
         });
+        self.commands
+            .extend(records.into_iter().filter_map(|record| match record {
+                Record::Command(command) => Some(*command),
+                _ => None,
+            }));
         let operation = operation.map(|number| operations.get(number));
         let end = operation.and_then(|operation| Some((operation.end?, operation.began)));
         let record = StepRecord {
@@ -119,12 +124,7 @@ impl Observer {
     fn note_record(&mut self, record: &Record) {
         self.hash.add(record);
         let command = match record {
-            Record::Command(command) => {
-                self.commands
-                    .push(serde_json::to_value(command).unwrap_or_default());
-                command
-            }
-            Record::CommandUnfinished { command, .. } => command,
+            Record::Command(command) | Record::CommandUnfinished { command, .. } => command,
             _ => return,
         };
         let took = command.cycles.saturating_sub(command.rung);

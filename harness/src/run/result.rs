@@ -1,5 +1,6 @@
 //! What a run yields: the outcome, the books after every step, and everything a report shows.
 
+use emulator::CommandRecord;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -105,7 +106,7 @@ pub struct Parting {
 }
 
 /// One finished run of one scenario under one revision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RunResult {
     /// Scenario name.
     pub scenario: String,
@@ -144,7 +145,7 @@ pub struct RunResult {
     /// Scheduling choices, by task name.
     pub choices: Vec<String>,
     /// The command stream, in the form of the recorded traces.
-    pub commands: Vec<serde_json::Value>,
+    pub commands: Vec<CommandRecord>,
     /// The line that repeats this run.
     pub replay: String,
 }
