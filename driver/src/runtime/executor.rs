@@ -4,6 +4,10 @@
 //! device work or time pass, tells the runtime what happened, and goes on. That owner is the same code in one
 //! process, over a socket and in a guest.
 
+mod suspension;
+
+pub use suspension::{Point, Wait};
+
 use super::access::{Access, DriverId, Object, TaskId, Use};
 use super::schedule::{Candidate, Choice, InOrder, ScheduleMismatch, Scheduler};
 use prm::Cycles;
@@ -12,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 type TaskFuture = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -374,66 +378,5 @@ impl Core {
                 self.waiting.remove(&key);
             }
         }
-    }
-}
-
-/// See [`Runtime::point`].
-#[must_use = "a scheduling point does nothing unless awaited"]
-pub struct Point {
-    runtime: Runtime,
-    access: Access,
-    announced: bool,
-}
-
-impl Future for Point {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<()> {
-        if self.announced {
-            return Poll::Ready(());
-        }
-        self.announced = true;
-        let access = self.access;
-        let mut core = self.runtime.core.borrow_mut();
-        let id = core.running.expect("only tasks of the runtime poll its points");
-        if let Some(task) = core.tasks.get_mut(&id) {
-            task.state = TaskState::Ready(Some(access));
-        }
-        core.ready.push_back(id);
-        Poll::Pending
-    }
-}
-
-/// See [`Runtime::wait`].
-#[must_use = "a wait does nothing unless awaited"]
-pub struct Wait {
-    runtime: Runtime,
-    waiting: Waiting,
-    registered: bool,
-}
-
-impl Future for Wait {
-    type Output = Woken;
-
-    fn poll(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Woken> {
-        let waiting = self.waiting;
-        let registered = std::mem::replace(&mut self.registered, true);
-        let mut core = self.runtime.core.borrow_mut();
-        let id = core.running.expect("only tasks of the runtime poll its waits");
-        if registered {
-            let woken = core.tasks.get_mut(&id).and_then(|task| task.woken.take());
-            return Poll::Ready(woken.unwrap_or(Woken::Notified));
-        }
-        if let Some(task) = core.tasks.get_mut(&id) {
-            task.state = TaskState::Waiting(waiting);
-        }
-        core.waiting
-            .entry((waiting.driver, waiting.object))
-            .or_default()
-            .push_back(id);
-        if let Some(deadline) = waiting.deadline {
-            core.timers.insert((deadline, id));
-        }
-        Poll::Pending
     }
 }
