@@ -34,6 +34,11 @@ macro_rules! messages {
         }
 
         impl MessageKind {
+            /// Every kind there is: the name of its variant, its level, the names of its fields.
+            pub const KINDS: &'static [(&'static str, MessageLevel, &'static [&'static str])] = &[
+                $((stringify!($kind), MessageLevel::$level, &[$($(stringify!($field)),*)?]),)*
+            ];
+
             /// How loud the message is.
             #[must_use]
             pub const fn level(&self) -> MessageLevel {

@@ -4,6 +4,7 @@ mod actions;
 mod device;
 mod expectations;
 mod orders;
+mod warnings;
 
 use crate::scenario::document::{Node, Path};
 use crate::scenario::model::{Reachability, ScenarioFile};

@@ -1,6 +1,6 @@
 //! The page path both ways are built on: shared state, the operations actors may announce, and what each touches.
 //!
-//! An operation is plain data. It touches exactly one [`Object`], and happens atomically in [`Shared::apply`].
+//! An operation is plain data. It touches exactly one object, and happens atomically in [`Shared::apply`].
 //! How the operations of one actor follow each other is the only thing the two ways write differently.
 
 use std::hash::{Hash, Hasher};

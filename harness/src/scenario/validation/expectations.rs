@@ -152,6 +152,7 @@ impl Sense<'_> {
     fn check_end(&mut self, end: &End, path: &Path) {
         self.check_counters(&end.counters, path);
         self.check_ledger(end.ledger.keys(), path);
+        self.check_warnings(&end.warnings, &path.member("warnings"));
         for (index, violation) in end.violations.iter().enumerate() {
             self.check_violation(violation, &path.member("violations").element(index));
         }
@@ -216,7 +217,7 @@ impl Sense<'_> {
         let words = |known: &[&'static str]| known.to_vec();
         let known: Vec<&str> = match invariant {
             InvariantName::CommandTimeOut => Opcode::ALL.iter().map(|opcode| opcode.name()).collect(),
-            InvariantName::NothingLeaks => words(&["pages", "mappings"]),
+            InvariantName::NothingLeaks => words(&["pages", "mappings", "buffers"]),
             InvariantName::WaitEndedEarly => words(&["self", "vf", "sf", "host_pf", "spf", "ec_vf", "none"]),
             InvariantName::PagesMatchLedger | InvariantName::OwnedPageMapped | InvariantName::PageIntact => {
                 self.check_owner(subject, &unfit, false);
