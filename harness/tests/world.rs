@@ -232,7 +232,7 @@ fn what_does_not_hold_is_told_with_both_numbers() {
     assert_eq!(result.outcome, Outcome::Fail);
     assert_eq!(
         result.reason.as_deref(),
-        Some("step 1: counters.self is 240, expected 239")
+        Some("step 1: counters.self is 240, not 239")
     );
 }
 

@@ -143,10 +143,7 @@ fn mismatch_line(mismatch: &Mismatch, result: &RunResult) -> String {
         }
         None => "at the end: ".to_owned(),
     };
-    format!(
-        "{place}{} is {}, not {}",
-        mismatch.what, mismatch.actual, mismatch.expected
-    )
+    format!("{place}{mismatch}")
 }
 
 fn violation_line(violation: &Violation) -> String {

@@ -1,7 +1,7 @@
 //! Expectations against what happened. Only what is named is compared, but the lists of warnings and violations have to be
 //! complete.
 
-use super::result::{Mismatch, RunResult, Snapshot, Violation};
+use super::result::{Mismatch, NO_VIOLATION, RunResult, Snapshot, VIOLATION, Violation};
 use crate::scenario::{Books, End, ExpectedViolation, ExpectedWarning, ScenarioFile, counter_value};
 use serde_json::Value;
 use std::fmt::Display;
@@ -138,7 +138,7 @@ fn compare_violations(
             Some(violation) => violation.expected = true,
             None => mismatches.push(Mismatch {
                 step: None,
-                what: format!("violations.{}", wanted.invariant),
+                what: format!("{VIOLATION}{}", wanted.invariant),
                 expected: describe(wanted),
                 actual: "did not happen".to_owned(),
             }),
@@ -147,8 +147,8 @@ fn compare_violations(
     for violation in actual.iter().filter(|violation| !violation.expected) {
         mismatches.push(Mismatch {
             step: Some(violation.step),
-            what: format!("violations.{}", violation.invariant),
-            expected: "none".to_owned(),
+            what: format!("{VIOLATION}{}", violation.invariant),
+            expected: NO_VIOLATION.to_owned(),
             actual: violation.detail.clone(),
         });
     }

@@ -3,6 +3,7 @@
 use emulator::CommandRecord;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +90,30 @@ pub struct Mismatch {
     /// The run's value.
     pub actual: String,
 }
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            what,
+            expected,
+            actual,
+            ..
+        } = self;
+        match what.strip_prefix(VIOLATION) {
+            Some(invariant) if expected == NO_VIOLATION => {
+                write!(f, "{invariant} broke unexpectedly: {actual}")
+            }
+            Some(_) => write!(f, "this was expected and {actual}: {expected}"),
+            None => write!(f, "{what} is {actual}, not {expected}"),
+        }
+    }
+}
+
+/// What stands before the invariant's name in a mismatch about a violation.
+pub(super) const VIOLATION: &str = "violations.";
+
+/// What is expected where a violation is not.
+pub(super) const NO_VIOLATION: &str = "none";
 
 /// Where the two books parted first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

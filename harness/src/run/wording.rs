@@ -38,10 +38,7 @@ pub(super) fn mismatch(mismatch: &Mismatch) -> String {
     let place = mismatch
         .step
         .map_or_else(|| "at the end".to_owned(), |step| format!("step {step}"));
-    format!(
-        "{place}: {} is {}, expected {}",
-        mismatch.what, mismatch.actual, mismatch.expected
-    )
+    format!("{place}: {mismatch}")
 }
 
 /// The driver's word for a mode of the eswitch.
