@@ -188,26 +188,6 @@ pub async fn query_other<T: Layout>(
         .ok_or(CommandError::malformed(Opcode::QueryHcaCap))
 }
 
-/// Writes another function's area (`mlx5_vport_set_other_func_cap`).
-///
-/// # Errors
-/// As [`command::execute`].
-pub async fn set_other<T: Layout>(
-    driver: &Driver,
-    function: OtherFunction,
-    kind: CapabilityType,
-    area: &T,
-) -> Result<(), CommandError> {
-    let head = SetHcaCap::input()
-        .with_op_mod(kind.set_op_mod())
-        .with_other_function(true)
-        .with_ec_vf_function(function.ec_vf)
-        .with_function_id_type(function.is_vhca_id)
-        .with_function_id(function.id);
-    let input = [&head.as_bytes()[..], area.as_bytes()].concat();
-    command::execute(driver, &input, 16).await.map(drop)
-}
-
 /// Queries what is needed before INIT_HCA and sets what the driver wants (`set_hca_cap`): the general area always, its
 /// continuation only if something changes.
 ///

@@ -53,12 +53,6 @@ impl CommandState {
         u32::try_from(self.queue.lost().count()).unwrap_or(u32::MAX)
     }
 
-    /// Whether the gate is open for every command.
-    #[must_use]
-    pub fn is_gate_open(&self) -> bool {
-        self.gate == Gate::Open
-    }
-
     /// The command interface may be used.
     #[must_use]
     pub fn is_up(&self) -> bool {

@@ -70,11 +70,6 @@ impl Endpoint {
             .map(|(&number, _)| number)
     }
 
-    /// Whether commands complete by event.
-    pub(crate) fn completes_by_event(&self) -> bool {
-        self.queue_for(EventType::CommandCompletion).is_some()
-    }
-
     /// Whether anybody would see a page request: without one firmware has no run-time demand.
     pub(crate) fn takes_page_requests(&self) -> bool {
         self.queue_for(EventType::PageRequest).is_some()

@@ -202,14 +202,6 @@ impl Silicon {
         self.agenda.first_in_service()
     }
 
-    /// Whether commands rung now at this endpoint complete by event.
-    #[must_use]
-    pub fn is_event_mode(&self, endpoint: Function) -> bool {
-        self.endpoints
-            .get(&endpoint)
-            .is_some_and(Endpoint::completes_by_event)
-    }
-
     /// Whether a page request to this endpoint would be seen.
     #[must_use]
     pub fn takes_page_requests(&self, endpoint: Function) -> bool {

@@ -152,8 +152,7 @@ macro_rules! __layout {
             }
         }
 
-        // A layout has far more accessors than any one program calls.
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "a layout has far more accessors than any one program calls")]
         impl $name {
             /// Size in bytes.
             $vis const SIZE: usize = $size;

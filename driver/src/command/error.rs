@@ -85,12 +85,6 @@ impl CommandError {
         )
     }
 
-    /// Whether firmware may have executed the command, or may still.
-    #[must_use]
-    pub fn is_unknown(&self) -> bool {
-        matches!(self.kind, CommandErrorKind::TimedOut(_))
-    }
-
     /// An output that is not as long as it must be.
     pub(crate) fn malformed(opcode: Opcode) -> Self {
         Self {

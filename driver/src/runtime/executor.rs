@@ -205,12 +205,6 @@ impl Runtime {
         self.core.borrow().timers.first().map(|&(at, _)| at)
     }
 
-    /// Whether a task can run now.
-    #[must_use]
-    pub fn has_ready_task(&self) -> bool {
-        !self.core.borrow().ready.is_empty()
-    }
-
     /// Whether no task exists: nothing but plain data is left of the run.
     #[must_use]
     pub fn is_idle(&self) -> bool {

@@ -3,7 +3,7 @@
 //! Enums are tagged by their name from outside and unknown fields are refused everywhere, so that every mistake
 //! has a place in the file.
 
-use crate::scenario::expectation::{Books, ByRevision, End};
+use crate::scenario::expectation::{ByRevision, End};
 use crate::scenario::step::Step;
 use driver::RevisionName;
 use emulator::config::DeviceConfig;
@@ -48,13 +48,6 @@ impl ScenarioFile {
     #[must_use]
     pub fn revisions(&self) -> Vec<RevisionName> {
         self.expect.named().map(|(revision, _)| revision).collect()
-    }
-
-    /// What `revision` is expected to show after the step with this index (from 0): the step's `all`, overridden
-    /// field by field and name by name by the revision's own.
-    #[must_use]
-    pub fn expected_after(&self, step: usize, revision: RevisionName) -> Option<Books> {
-        self.steps.get(step).map(|step| step.expect.resolved(revision))
     }
 
     /// The index (from 0) of the step that `reference` names: a step's name, or its number counted from 1.
