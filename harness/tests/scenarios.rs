@@ -248,10 +248,7 @@ fn failure(result: &RunResult) -> String {
         let place = mismatch
             .step
             .map_or_else(|| "at the end".to_owned(), |step| format!("step {step}"));
-        lines.push(format!(
-            "{place}: {} is {}, not {}",
-            mismatch.what, mismatch.actual, mismatch.expected
-        ));
+        lines.push(format!("{place}: {mismatch}"));
     }
     let unexpected = result.violations.iter().filter(|violation| !violation.expected);
     lines.extend(
