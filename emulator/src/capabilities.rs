@@ -16,6 +16,9 @@ use prm::{CapabilityType, Function};
 pub(crate) const LOG_MAX_EQ: u8 = 7;
 /// log2 of an SF's register window in 4 KiB: 1 MiB.
 const LOG_SF_WINDOW: u8 = 8;
+/// Bytes of an SF's register window, as capability `log_min_sf_size` announces: the windows lie one after the other in BAR 2,
+/// in the order of the function ids.
+pub const SF_WINDOW_LENGTH: u64 = prm::ADAPTER_PAGE_SIZE << LOG_SF_WINDOW;
 /// Highest type of a capability area that is known; areas in between that are not described are zero.
 const LAST_TYPE: u16 = 0x3f;
 
@@ -70,6 +73,7 @@ fn general(config: &DeviceConfig, roster: &Roster, function: Function, own: bool
         .with_icm_mng_function_id_mode(config.page_mode == PageMode::VhcaId)
         .with_log_bf_reg_size(9)
         .with_uar_4k(true)
+        .with_num_of_uars_per_page(1)
         .with_eth_net_offloads(ethernet)
         .with_nic_flow_table(ethernet)
         .with_cq_moderation(ethernet)

@@ -98,6 +98,17 @@ impl EventQueue {
 }
 
 impl Silicon {
+    /// Whether the driver has consumed every event that was posted: each queue's consumer index, as its doorbell last
+    /// told it, has caught up.
+    #[must_use]
+    pub fn events_are_consumed(&self) -> bool {
+        let mut queues = self
+            .endpoints
+            .values()
+            .flat_map(|endpoint| endpoint.event_queues.values());
+        queues.all(|queue| queue.pending() == 0)
+    }
+
     /// Posts an event on the queue that takes its type; false if it is lost.
     pub(crate) fn post_event(
         &mut self,

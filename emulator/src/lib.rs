@@ -53,6 +53,7 @@ mod testing;
 mod tests;
 
 pub use agenda::{Due, DueKind};
+pub use capabilities::SF_WINDOW_LENGTH;
 pub use config::DeviceConfig;
 pub use gate::{Caught, HoldState};
 pub use ledger::Ledger;

@@ -15,8 +15,11 @@ mod recording;
 mod replaying;
 mod running;
 pub mod selection;
+mod serving;
+mod setup;
 mod showing;
 pub mod snapshot_folder;
+mod vm;
 
 use crate::cli::exit::Exit;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -66,7 +69,11 @@ enum Verb {
         paths: Vec<PathBuf>,
     },
     /// Print the JSON Schema of scenario files.
-    Schema,
+    Schema {
+        /// That of the control protocol instead.
+        #[arg(long)]
+        control: bool,
+    },
     /// Tell a scenario in numbered sentences.
     Explain {
         /// The scenario file.
@@ -84,6 +91,12 @@ enum Verb {
         /// The artifact that `run --record` wrote.
         file: PathBuf,
     },
+    /// Serve a device at vfio-user sockets, for a QEMU of your own.
+    Serve(serving::ServeArguments),
+    /// Boot a guest with a served device and its unmodified driver, on this terminal.
+    Vm(vm::VmArguments),
+    /// Fetch and check the guest kit: QEMU and a kernel with mlx5_core.
+    Setup(KitArguments),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -127,6 +140,60 @@ struct RunArguments {
     /// Also what waits long on a wall clock (nothing in process does).
     #[arg(long)]
     full: bool,
+    /// Revision whose expectations the Linux driver is judged by, for a kernel of one's own.
+    #[arg(long, value_enum, default_value = "merged", value_name = "REVISION")]
+    expect: Judge,
+    #[command(flatten)]
+    kit: KitArguments,
+}
+
+/// Parts of the guest kit that are one's own.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct KitArguments {
+    /// This QEMU instead of the kit's.
+    #[arg(long, value_name = "PATH")]
+    qemu: Option<PathBuf>,
+    /// This kernel instead of the kit's.
+    #[arg(long, value_name = "PATH")]
+    kernel: Option<PathBuf>,
+    /// The modules under this folder instead of the kit's.
+    #[arg(long, value_name = "DIR")]
+    modules: Option<PathBuf>,
+    /// The module with scalable functions.
+    #[arg(long)]
+    subfunctions: bool,
+}
+
+impl KitArguments {
+    fn options(&self) -> guest::kit::KitOptions {
+        guest::kit::KitOptions {
+            qemu: self.qemu.clone(),
+            kernel: self.kernel.clone(),
+            modules: self.modules.clone(),
+            subfunctions: self.subfunctions,
+        }
+    }
+}
+
+/// A revision to judge by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Judge {
+    /// The patch as first posted.
+    Reviewed,
+    /// Linux 7.2.
+    Merged,
+    /// The driver that answers every concern.
+    Robust,
+}
+
+impl Judge {
+    const fn revision(self) -> driver::RevisionName {
+        match self {
+            Self::Reviewed => driver::RevisionName::Reviewed,
+            Self::Merged => driver::RevisionName::Merged,
+            Self::Robust => driver::RevisionName::Robust,
+        }
+    }
 }
 
 /// Which revisions to run.
@@ -172,14 +239,19 @@ where
             };
         }
     };
-    logging::start(command_line.verbose, command_line.log);
+    // A server says what it serves without being asked.
+    let at_least = u8::from(matches!(command_line.verb, Verb::Serve(_)));
+    logging::start(command_line.verbose.saturating_add(at_least), command_line.log);
     match command_line.verb {
         Verb::Run(arguments) => running::run(&arguments, command_line.verbose > 0),
         Verb::List { paths, filter } => showing::list(&paths, filter.as_deref()),
         Verb::Check { paths } => checking::check(&paths),
-        Verb::Schema => showing::schema(),
+        Verb::Schema { control } => showing::schema(control),
         Verb::Explain { file } => showing::explain(&file),
         Verb::Diff { a, b } => comparing::diff(&a, &b),
         Verb::Replay { file } => replaying::replay(&file),
+        Verb::Serve(arguments) => serving::serve(&arguments),
+        Verb::Vm(arguments) => vm::boot(&arguments),
+        Verb::Setup(arguments) => setup::set_up(&arguments),
     }
 }

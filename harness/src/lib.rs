@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod inproc;
 pub mod invariant;
+pub mod linux;
 pub mod report;
 pub mod run;
 pub mod scenario;

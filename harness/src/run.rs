@@ -19,7 +19,7 @@ mod snapshot;
 mod trace_hash;
 mod wording;
 
-pub use result::{Mismatch, Outcome, Parting, RunResult, Snapshot, StepRecord, Violation};
+pub use result::{Compared, Comparison, Mismatch, Outcome, Parting, RunResult, Snapshot, StepRecord, Violation};
 
 use crate::inproc::Limits;
 use crate::scenario::ScenarioFile;
@@ -62,26 +62,9 @@ pub fn run_scenario(
     options: &RunOptions,
 ) -> RunResult {
     let mut result = RunResult {
-        scenario: scenario.name.clone(),
-        file: file.to_owned(),
-        revision: revision.to_string(),
         backend: "inproc".to_owned(),
-        seed: options.seed,
-        outcome: Outcome::Pass,
-        reason: None,
-        steps: Vec::new(),
-        virtual_ns: 0,
-        trace_hash: String::new(),
-        warnings: Vec::new(),
-        violations: Vec::new(),
-        mismatches: Vec::new(),
-        parting: None,
-        leaked_pages: 0,
-        leaked_mappings: 0,
-        longest_stall: None,
-        choices: Vec::new(),
-        commands: Vec::new(),
         replay: replay_line(file, revision, options),
+        ..RunResult::empty(scenario, file, &revision.to_string(), options)
     };
     match Execution::new(scenario, revision, options) {
         Ok(execution) => execution.run(&mut result),

@@ -6,11 +6,12 @@
 //! | [`roster`] | which functions a device has |
 //! | [`schema`] | the file as a JSON Schema |
 //! | [`document`], [`shape`], [`validation`], [`problem`] | what is wrong with a file, and where |
-//! | [`reading`] | from a file to a scenario |
+//! | [`reading`], [`device_reading`] | from a file to a scenario, or to a device |
 //! | [`collection`] | the scenario files under a path |
 //! | [`explanation`] | a scenario as sentences |
 
 pub mod collection;
+pub mod device_reading;
 pub mod document;
 pub mod expectation;
 pub mod explanation;
@@ -25,6 +26,7 @@ pub mod validation;
 pub mod vocabulary;
 
 pub use collection::scenario_files;
+pub use device_reading::{parse_device, read_device};
 pub use expectation::{
     Books, ByRevision, End, ExpectedViolation, ExpectedWarning, REVISIONS, StepExpectation, StepReference,
 };

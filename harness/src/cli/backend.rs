@@ -1,6 +1,7 @@
 //! Where a driver runs.
 
 use crate::cli::selection::Job;
+use crate::linux::{BackendError, LinuxBackend};
 use crate::run::result::RunResult;
 use crate::run::{RunOptions, run_scenario};
 use clap::ValueEnum;
@@ -26,7 +27,7 @@ impl Backend {
     /// Whether this build can run it.
     #[must_use]
     pub const fn is_built(self) -> bool {
-        matches!(self, Self::Inproc)
+        matches!(self, Self::Inproc | Self::Linux)
     }
 }
 
@@ -56,7 +57,7 @@ pub struct Panicked {
 /// # Errors
 /// [`Panicked`] where the tool itself failed.
 pub fn run_in_process(job: &Job, options: &RunOptions) -> Result<RunResult, Panicked> {
-    let Job { loaded, revision } = job;
+    let Job { loaded, revision, .. } = job;
     let span = tracing::info_span!("run", scenario = %loaded.scenario.name, %revision);
     let _guard = span.enter();
     let file = loaded.file.display().to_string();
@@ -75,6 +76,20 @@ pub fn run_in_process(job: &Job, options: &RunOptions) -> Result<RunResult, Pani
     Ok(result)
 }
 
+/// Runs a job with the Linux driver in a guest.
+///
+/// # Errors
+/// Where no guest boots.
+pub fn run_on_linux(job: &Job, linux: &mut LinuxBackend) -> Result<RunResult, BackendError> {
+    let loaded = &job.loaded;
+    let span = tracing::info_span!("run", scenario = %loaded.scenario.name, revision = "linux");
+    let _guard = span.enter();
+    let mut result = linux.run(&loaded.scenario, &loaded.file.display().to_string())?;
+    let file = quoted(&loaded.file.display().to_string());
+    result.replay = format!("cargo run --release -- run {file} --backend linux");
+    Ok(result)
+}
+
 /// The command line that repeats a run, from the root of the project.
 #[must_use]
 pub fn replay_line(file: &Path, revision: RevisionName, seed: Option<u64>) -> String {
@@ -84,7 +99,7 @@ pub fn replay_line(file: &Path, revision: RevisionName, seed: Option<u64>) -> St
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=:@%".contains(letter);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -36,6 +36,7 @@ pub(super) fn replay(file: &Path) -> Exit {
     let job = Job {
         loaded: Rc::new(loaded),
         revision: artifact.revision,
+        backend: Backend::Inproc,
     };
     let options = RunOptions {
         seed: artifact.seed,

@@ -2,13 +2,14 @@
 
 mod output;
 
-use crate::cli::backend::run_in_process;
+use crate::cli::backend::{Backend, run_in_process, run_on_linux};
 use crate::cli::diagnostic;
 use crate::cli::exit::Exit;
 use crate::cli::recording;
-use crate::cli::selection::{Job, jobs, qualified_name, read};
+use crate::cli::selection::{Job, jobs, linux_jobs, qualified_name, read};
 use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
 use crate::cli::{RevisionChoice, RunArguments};
+use crate::linux::{BackendError, LinuxBackend};
 use crate::report::canonical::canonical_text;
 use crate::run::result::{Outcome, RunResult};
 use crate::run::{BUDGET_EXCEEDED, RunOptions};
@@ -24,7 +25,14 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
         Ok(jobs) => jobs,
         Err(exit) => return exit,
     };
-    let mut session = Session::new(arguments, &jobs, verbose);
+    let linux = match linux_backend(arguments) {
+        Ok(linux) => linux,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Exit::Backend;
+        }
+    };
+    let mut session = Session::new(arguments, &jobs, verbose, linux);
     for (index, job) in jobs.iter().enumerate() {
         let last_of_scenario = jobs
             .get(index + 1)
@@ -33,11 +41,24 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
             eprintln!("error: {error}");
             return Exit::Internal;
         }
+        if session.backend_failed {
+            return Exit::Backend;
+        }
     }
     session.finish(jobs.len()).unwrap_or_else(|error| {
         eprintln!("error: {error}");
         Exit::Internal
     })
+}
+
+/// The backend for Linux, where it is asked for.
+fn linux_backend(arguments: &RunArguments) -> Result<Option<LinuxBackend>, BackendError> {
+    if arguments.backend != Backend::Linux {
+        return Ok(None);
+    }
+    let linux = LinuxBackend::new(&arguments.kit.options(), arguments.expect.revision(), arguments.full)?;
+    eprintln!("{}", linux.describe());
+    Ok(Some(linux))
 }
 
 /// The runs that are asked for, or why there are none.
@@ -54,7 +75,7 @@ fn selected(arguments: &RunArguments) -> Result<Vec<Job>, Exit> {
     }
     if !arguments.backend.is_built() {
         let message = format!(
-            "this build has no backend `{}`; it has `inproc`",
+            "this build has no backend `{}`; it has `inproc` and `linux`",
             arguments.backend
         );
         return refuse(Exit::Backend, &message);
@@ -76,7 +97,11 @@ fn selected(arguments: &RunArguments) -> Result<Vec<Job>, Exit> {
         RevisionChoice::Merged => Some(RevisionName::Merged),
         RevisionChoice::Robust => Some(RevisionName::Robust),
     };
-    let jobs = jobs(&reading.scenarios, revision, arguments.partition);
+    let jobs = if arguments.backend == Backend::Linux {
+        linux_jobs(&reading.scenarios, arguments.expect.revision(), arguments.partition)
+    } else {
+        jobs(&reading.scenarios, revision, arguments.partition)
+    };
     if jobs.is_empty() {
         return refuse(Exit::NothingSelected, "no scenario and revision is selected");
     }
@@ -100,11 +125,18 @@ struct Session<'a> {
     tool_failed: bool,
     failed: bool,
     over_budget: bool,
+    backend_failed: bool,
+    linux: Option<LinuxBackend>,
     folders: BTreeSet<String>,
 }
 
 impl<'a> Session<'a> {
-    fn new(arguments: &'a RunArguments, jobs: &[Job], verbose: bool) -> Self {
+    fn new(
+        arguments: &'a RunArguments,
+        jobs: &[Job],
+        verbose: bool,
+        linux: Option<LinuxBackend>,
+    ) -> Self {
         let progress = ProgressBar::with_draw_target(Some(jobs.len() as u64), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}") {
             progress.set_style(style);
@@ -119,6 +151,8 @@ impl<'a> Session<'a> {
             tool_failed: false,
             failed: false,
             over_budget: false,
+            backend_failed: false,
+            linux,
             folders: BTreeSet::new(),
         }
     }
@@ -130,6 +164,17 @@ impl<'a> Session<'a> {
             self.progress.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.progress.set_message(job.name());
+        if let Some(linux) = &mut self.linux {
+            match run_on_linux(job, linux) {
+                Ok(result) => self.keep(job, result, last_of_scenario)?,
+                Err(error) => {
+                    self.backend_failed = true;
+                    self.progress.suspend(|| eprintln!("error: {error}"));
+                }
+            }
+            self.progress.inc(1);
+            return Ok(());
+        }
         let options = RunOptions {
             seed: self.arguments.seed,
             ..RunOptions::default()

@@ -1,6 +1,8 @@
 //! From paths, filter, revisions and partition to the runs that are asked for.
 
+use crate::cli::backend::Backend;
 use crate::cli::partition::Partition;
+use crate::linux::profile::Profile;
 use crate::scenario::{ReadError, ScenarioFile, read_scenario, scenario_files};
 use driver::RevisionName;
 use std::io;
@@ -21,15 +23,26 @@ pub struct Loaded {
 pub struct Job {
     /// The scenario.
     pub loaded: Rc<Loaded>,
-    /// The revision.
+    /// The revision; on `linux` the one whose expectations Linux is judged by.
     pub revision: RevisionName,
+    /// Where the driver runs.
+    pub backend: Backend,
 }
 
 impl Job {
+    /// The driver that runs: a revision of ours, or `linux`.
+    #[must_use]
+    pub fn driver(&self) -> String {
+        match self.backend {
+            Backend::Linux => self.backend.to_string(),
+            _ => self.revision.to_string(),
+        }
+    }
+
     /// The run's name, `folder/name::revision`: what a filter and a partition look at.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}::{}", self.loaded.qualified_name(), self.revision)
+        format!("{}::{}", self.loaded.qualified_name(), self.driver())
     }
 
     /// The run's name as the name of a file, `folder__name@revision`.
@@ -38,7 +51,7 @@ impl Job {
         format!(
             "{}@{}",
             self.loaded.qualified_name().replace('/', "__"),
-            self.revision
+            self.driver()
         )
     }
 }
@@ -127,11 +140,32 @@ pub fn jobs(
                 jobs.push(Job {
                     loaded: Rc::clone(loaded),
                     revision: named,
+                    backend: Backend::Inproc,
                 });
             }
         }
     }
     jobs.retain(|job| partition.is_none_or(|partition| partition.contains(&job.name())));
+    jobs
+}
+
+/// The runs of `scenarios` on Linux, each once, in an order in which those that need the same guest follow each other.
+#[must_use]
+pub fn linux_jobs(
+    scenarios: &[Rc<Loaded>],
+    judged_as: RevisionName,
+    partition: Option<Partition>,
+) -> Vec<Job> {
+    let mut jobs: Vec<Job> = scenarios
+        .iter()
+        .map(|loaded| Job {
+            loaded: Rc::clone(loaded),
+            revision: judged_as,
+            backend: Backend::Linux,
+        })
+        .filter(|job| partition.is_none_or(|partition| partition.contains(&job.name())))
+        .collect();
+    jobs.sort_by_key(|job| Profile::of(&job.loaded.scenario.device).rank());
     jobs
 }
 

@@ -6,14 +6,14 @@ use crate::cli::selection::read;
 use crate::report::columns::Columns;
 use crate::scenario::explanation;
 use crate::scenario::roster::ranges;
-use crate::scenario::schema::schema_text;
+use crate::scenario::schema::{control_schema_text, schema_text};
 use crate::scenario::{ReadError, ScenarioFile, read_scenario};
 use emulator::config::PageMode;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-pub(super) fn schema() -> Exit {
-    product(&schema_text())
+pub(super) fn schema(of_control: bool) -> Exit {
+    product(&if of_control { control_schema_text() } else { schema_text() })
 }
 
 pub(super) fn explain(file: &Path) -> Exit {

@@ -69,6 +69,7 @@ impl HumanReport {
             );
             self.paragraph(&mut text, "parted", &line);
         }
+        text.push_str(&self.both_drivers(result));
         text.push_str(&self.both_books(finished));
         for violation in &result.violations {
             self.paragraph(&mut text, "broken", &violation_line(violation));
@@ -88,6 +89,29 @@ impl HumanReport {
         let label = self.palette.paint(Tone::Heading, &format!("{label:>9}"));
         let content = content.replace('\n', &format!("\n      {:9}  ", ""));
         let _ = writeln!(text, "      {label}  {content}");
+    }
+
+    /// The books of two drivers after the first step where they differ.
+    fn both_drivers(&self, result: &RunResult) -> String {
+        let Some(comparison) = &result.comparison else {
+            return String::new();
+        };
+        let head = format!("after step {}", comparison.step);
+        let mut table = Columns::new([head.as_str(), "linux", "ours", "difference"]);
+        for row in &comparison.rows {
+            let number = |value: Option<i64>| value.map_or_else(|| "-".to_owned(), readable);
+            let difference = match (row.linux, row.ours) {
+                (Some(linux), Some(ours)) if linux != ours => format!("{:+}", linux - ours),
+                _ => String::new(),
+            };
+            table.row([row.name.clone(), number(row.linux), number(row.ours), difference]);
+        }
+        let mut text = String::new();
+        for (number, line) in table.to_string().lines().enumerate() {
+            let label = if number == 0 { "drivers" } else { "" };
+            self.paragraph(&mut text, label, line);
+        }
+        text
     }
 
     /// Both books after the last step, where they differ.

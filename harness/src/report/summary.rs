@@ -29,6 +29,8 @@ pub struct Summary {
     scenarios: Vec<String>,
     cells: BTreeMap<(String, String), String>,
     notable: BTreeMap<String, bool>,
+    /// Why runs were skipped, and which.
+    skipped: BTreeMap<String, Vec<String>>,
 }
 
 impl Summary {
@@ -52,7 +54,11 @@ impl Summary {
         match outcome {
             Outcome::Pass => totals.pass += 1,
             Outcome::Fail => totals.fail += 1,
-            Outcome::Skip => totals.skip += 1,
+            Outcome::Skip => {
+                totals.skip += 1;
+                let reason = finished.result.reason.clone().unwrap_or_default();
+                self.skipped.entry(reason).or_default().push(scenario.clone());
+            }
         }
         totals.drift += usize::from(findings.drift.is_some());
         totals.underflows += usize::from(!findings.underflows.is_empty());
@@ -70,7 +76,7 @@ impl Summary {
             Outcome::Skip => "skipped".to_owned(),
         };
         let notable = self.notable.entry(scenario.clone()).or_default();
-        *notable |= *outcome == Outcome::Fail || !findings.is_clean();
+        *notable |= *outcome == Outcome::Fail || (*outcome == Outcome::Pass && !findings.is_clean());
         self.cells.insert((scenario.clone(), revision.clone()), cell);
     }
 
@@ -181,6 +187,9 @@ impl fmt::Display for Summary {
         let clean = self.notable.values().filter(|notable| !**notable).count();
         if clean > 0 && !cases.is_empty() {
             writeln!(f, "and {clean} more in which every revision is clean")?;
+        }
+        for (reason, scenarios) in &self.skipped {
+            writeln!(f, "\nskipped, because {reason}:\n    {}", scenarios.join(", "))?;
         }
         writeln!(f, "\n{}", self.table())?;
         writeln!(f, "{}", self.one_line())

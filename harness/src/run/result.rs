@@ -1,5 +1,7 @@
 //! What a run yields: the outcome, the books after every step, and everything a report shows.
 
+use super::RunOptions;
+use crate::scenario::ScenarioFile;
 use emulator::CommandRecord;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -171,11 +173,71 @@ pub struct RunResult {
     pub choices: Vec<String>,
     /// The command stream, in the form of the recorded traces.
     pub commands: Vec<CommandRecord>,
+    /// Where a driver that was compared with ours showed other books first.
+    pub comparison: Option<Comparison>,
     /// The line that repeats this run.
     pub replay: String,
 }
 
+/// Both runs' books after the first step where they differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// 1-based step.
+    pub step: u32,
+    /// The step in words.
+    pub what: String,
+    /// Every number that both show.
+    pub rows: Vec<Compared>,
+}
+
+/// One number of two runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// What it is, as `counters.fw_pages_vfs`.
+    pub name: String,
+    /// Our driver's.
+    pub ours: Option<i64>,
+    /// Linux's.
+    pub linux: Option<i64>,
+}
+
+impl Compared {
+    /// Whether the two runs show different numbers.
+    #[must_use]
+    pub fn differs(&self) -> bool {
+        self.ours != self.linux
+    }
+}
+
 impl RunResult {
+    /// The result of a run that has not begun.
+    #[must_use]
+    pub fn empty(scenario: &ScenarioFile, file: &str, revision: &str, options: &RunOptions) -> Self {
+        Self {
+            scenario: scenario.name.clone(),
+            file: file.to_owned(),
+            revision: revision.to_owned(),
+            backend: revision.to_owned(),
+            seed: options.seed,
+            outcome: Outcome::Pass,
+            reason: None,
+            steps: Vec::new(),
+            virtual_ns: 0,
+            trace_hash: String::new(),
+            warnings: Vec::new(),
+            violations: Vec::new(),
+            mismatches: Vec::new(),
+            parting: None,
+            leaked_pages: 0,
+            leaked_mappings: 0,
+            longest_stall: None,
+            choices: Vec::new(),
+            commands: Vec::new(),
+            comparison: None,
+            replay: String::new(),
+        }
+    }
+
     /// The books after the last step.
     #[must_use]
     pub fn last(&self) -> Option<&Snapshot> {

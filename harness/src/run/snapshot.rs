@@ -4,34 +4,15 @@ use super::result::Snapshot;
 use crate::inproc::World;
 use crate::invariant::DriverScene;
 use driver::runtime::TaskId;
-use emulator::{OutstandingCommand, WaitsFor};
+use emulator::{OutstandingCommand, Silicon, WaitsFor};
+use prm::Function;
 use std::collections::BTreeMap;
 
 /// The books of the function under test, and the ledger of every supplier.
 pub(super) fn of(world: &World, drivers: &[DriverScene]) -> Snapshot {
-    let mut snapshot = Snapshot {
-        virtual_ns: world.now().0,
-        ..Snapshot::default()
-    };
     let machine = world.machine();
-    let endpoint = world.endpoint();
-    for function in machine.silicon.functions() {
-        snapshot.ledger.insert(function.to_string(), 0);
-    }
-    for (supplier, owner, pages) in machine.silicon.ledger().rows() {
-        let label = if supplier == endpoint {
-            owner.to_string()
-        } else {
-            format!("{supplier}:{owner}")
-        };
-        snapshot.ledger.insert(label, pages);
-    }
-    snapshot.commands = machine
-        .silicon
-        .outstanding_commands()
-        .iter()
-        .map(command)
-        .collect();
+    let mut snapshot = Snapshot::of_device(&machine.silicon, world.endpoint());
+    snapshot.virtual_ns = world.now().0;
     if let Some(scene) = drivers.first() {
         let books = &scene.books;
         snapshot.counters = books
@@ -51,6 +32,28 @@ pub(super) fn of(world: &World, drivers: &[DriverScene]) -> Snapshot {
     }
     snapshot.locks = locks(world);
     snapshot
+}
+
+impl Snapshot {
+    /// What the device shows: the ledger of every supplier, the commands it has not completed. `endpoint` is the
+    /// function under test.
+    #[must_use]
+    pub fn of_device(silicon: &Silicon, endpoint: Function) -> Self {
+        let mut snapshot = Self::default();
+        for function in silicon.functions() {
+            snapshot.ledger.insert(function.to_string(), 0);
+        }
+        for (supplier, owner, pages) in silicon.ledger().rows() {
+            let label = if supplier == endpoint {
+                owner.to_string()
+            } else {
+                format!("{supplier}:{owner}")
+            };
+            snapshot.ledger.insert(label, pages);
+        }
+        snapshot.commands = silicon.outstanding_commands().iter().map(command).collect();
+        snapshot
+    }
 }
 
 /// A command in a few words: its number, operation, whom it is about, and what keeps it.

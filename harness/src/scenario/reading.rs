@@ -31,11 +31,7 @@ pub enum ReadError {
 /// # Errors
 /// [`ReadError`] with everything that is wrong.
 pub fn read_scenario(file: &FilePath) -> Result<ScenarioFile, ReadError> {
-    let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|cause| ReadError::Unreadable {
-        file: name.clone(),
-        cause,
-    })?;
+    let (name, text) = read_text(file)?;
     let stem = file
         .file_stem()
         .and_then(|stem| stem.to_str())
@@ -48,22 +44,34 @@ pub fn read_scenario(file: &FilePath) -> Result<ScenarioFile, ReadError> {
 /// # Errors
 /// [`Problems`] with everything that is wrong, in the order of the text.
 pub fn parse_scenario(file: &str, stem: Option<&str>, text: String) -> Result<ScenarioFile, Problems> {
-    match judge(&text, stem) {
-        Ok(scenario) => Ok(scenario),
-        Err(mut problems) => {
-            problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
-            problems.dedup();
-            Err(Problems {
-                file: file.to_owned(),
-                text,
-                problems,
-            })
-        }
+    judge(&text, stem).map_err(|problems| in_order(file, text, problems))
+}
+
+/// The file's name and text.
+pub(super) fn read_text(file: &FilePath) -> Result<(String, String), ReadError> {
+    let name = file.display().to_string();
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok((name, text)),
+        Err(cause) => Err(ReadError::Unreadable { file: name, cause }),
+    }
+}
+
+pub(super) fn in_order(file: &str, text: String, mut problems: Vec<Problem>) -> Problems {
+    problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+    problems.dedup();
+    Problems {
+        file: file.to_owned(),
+        text,
+        problems,
     }
 }
 
 fn judge(text: &str, stem: Option<&str>) -> Result<ScenarioFile, Vec<Problem>> {
-    let root = Node::parse(text).map_err(|error| {
+    judge_tree(&tree(text)?, stem)
+}
+
+pub(super) fn tree(text: &str) -> Result<Node, Vec<Problem>> {
+    Node::parse(text).map_err(|error| {
         let hint =
             "the file has to be plain JSON: double quotes, no comments, no comma before a closing bracket";
         let label = "not JSON from here on".to_owned();
@@ -75,17 +83,20 @@ fn judge(text: &str, stem: Option<&str>) -> Result<ScenarioFile, Vec<Problem>> {
             span: error.span,
             path,
         }]
-    })?;
+    })
+}
+
+pub(super) fn judge_tree(root: &Node, stem: Option<&str>) -> Result<ScenarioFile, Vec<Problem>> {
     let schema = schema();
-    let shape = shape_problems(&root, &schema);
+    let shape = shape_problems(root, &schema);
     let value = root.to_value(&shape.repairs);
     let mut problems = shape.problems;
     let scenario: ScenarioFile = match serde_path_to_error::deserialize(&value) {
         Ok(scenario) => scenario,
-        Err(error) if problems.is_empty() => return Err(vec![unreadable_value(&root, &error)]),
+        Err(error) if problems.is_empty() => return Err(vec![unreadable_value(root, &error)]),
         Err(_) => return Err(problems),
     };
-    let nonsense = sense_problems(&scenario, &root, stem);
+    let nonsense = sense_problems(&scenario, root, stem);
     // What was repaired may be why something else looks wrong: there, only the cause is reported.
     let is_consequence = |problem: &Problem| {
         shape

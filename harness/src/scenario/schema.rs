@@ -1,8 +1,10 @@
-//! The JSON Schema of scenario files: derived from the types, then sharpened by what the types cannot say.
+//! The JSON Schemas of scenario files and of the control protocol, which speaks their words: derived from the types, then
+//! sharpened by what the types cannot say.
 
 use crate::scenario::model::ScenarioFile;
 use crate::scenario::step::{ALLOCATION_SITES, RACE_POINTS};
 use crate::scenario::vocabulary::COUNTERS;
+use device_server::control::message::Line;
 use prm::Opcode;
 use serde_json::{Value, json};
 
@@ -14,7 +16,8 @@ pub const FUNCTION_PATTERN: &str = "^(pf|ecpf|host_pf|(spf|vf|host_vf|ec_vf|sf|a
 pub fn schema() -> Value {
     let mut schema = schemars::schema_for!(ScenarioFile).to_value();
     sharpen(&mut schema);
-    name_the_words(&mut schema);
+    name_the_words_of_orders(&mut schema["$defs"]);
+    name_the_words(&mut schema["$defs"]);
     schema
 }
 
@@ -22,6 +25,15 @@ pub fn schema() -> Value {
 #[must_use]
 pub fn schema_text() -> String {
     format!("{:#}\n", schema())
+}
+
+/// The schema of a line of the control protocol, as text, as it is checked in.
+#[must_use]
+pub fn control_schema_text() -> String {
+    let mut schema = schemars::schema_for!(Line).to_value();
+    sharpen(&mut schema);
+    name_the_words_of_orders(&mut schema["$defs"]);
+    format!("{schema:#}\n")
 }
 
 /// What holds everywhere: no unknown fields, no `null` (what is not said is left out), the limits of integers.
@@ -73,13 +85,24 @@ fn limits(format: &str) -> Option<(i64, i64)> {
     }
 }
 
-/// What holds for single fields: whose words come from where.
-fn name_the_words(schema: &mut Value) {
+/// What holds for single fields of orders: whose words come from where.
+fn name_the_words_of_orders(definitions: &mut Value) {
     let opcodes: Vec<&str> = Opcode::ALL.iter().map(|opcode| opcode.name()).collect();
-    let counters = json!({ "enum": COUNTERS });
     let function = json!(FUNCTION_PATTERN);
-    let definitions = &mut schema["$defs"];
     definitions["CommandMatch"]["properties"]["command"]["enum"] = json!(opcodes);
+    for (holder, field) in [
+        ("PageRequest", "function"),
+        ("CommandMatch", "function"),
+        ("CommandMatch", "endpoint"),
+    ] {
+        definitions[holder]["properties"][field]["pattern"] = function.clone();
+    }
+    definitions["Reconfigure"]["properties"]["vhca_ids"]["propertyNames"] = json!({ "pattern": function });
+}
+
+/// The same for the other fields of scenarios.
+fn name_the_words(definitions: &mut Value) {
+    let counters = json!({ "enum": COUNTERS });
     definitions["AllocationFault"]["properties"]["site"]["enum"] = json!(ALLOCATION_SITES);
     for alternative in ["pause", "resume"] {
         if let Some(at) = alternative_of(&mut definitions["RaceStep"], alternative) {
@@ -89,15 +112,7 @@ fn name_the_words(schema: &mut Value) {
     for books in ["Books", "End"] {
         definitions[books]["properties"]["counters"]["propertyNames"] = counters.clone();
     }
-    for (holder, field) in [
-        ("PageRequest", "function"),
-        ("CommandMatch", "function"),
-        ("CommandMatch", "endpoint"),
-        ("FunctionStep", "which"),
-    ] {
-        definitions[holder]["properties"][field]["pattern"] = function.clone();
-    }
-    definitions["Reconfigure"]["properties"]["vhca_ids"]["propertyNames"] = json!({ "pattern": function });
+    definitions["FunctionStep"]["properties"]["which"]["pattern"] = json!(FUNCTION_PATTERN);
     definitions["HostConfig"]["properties"]["page_size"]["enum"] = json!([4096, 65536]);
 }
 

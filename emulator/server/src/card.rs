@@ -1,0 +1,305 @@
+//! The card: silicon and PCI functions, and what accesses and resets do to both.
+
+use crate::clock::Clock;
+use crate::error::ServeError;
+use crate::host_buses::{Clients, HostBuses, Losses};
+use crate::pci::{
+    BAR0_SIZE, CONFIG_LENGTH, Effect, MSIX_PENDING, MSIX_PENDING_LENGTH, MSIX_TABLE, MSIX_TABLE_LENGTH,
+    MSIX_VECTORS, PciFunction,
+};
+use crate::register_window::{self, Place};
+use crate::topology::Topology;
+use emulator::{DeviceConfig, Silicon};
+use prm::Cycles;
+use transport::{DeviceInfo, Errno, IrqInfo, RegionInfo};
+use vfio_bindings::bindings::vfio::{
+    VFIO_PCI_BAR0_REGION_INDEX, VFIO_PCI_BAR2_REGION_INDEX, VFIO_PCI_CONFIG_REGION_INDEX,
+    VFIO_PCI_ERR_IRQ_INDEX, VFIO_PCI_MSIX_IRQ_INDEX, VFIO_PCI_NUM_IRQS, VFIO_PCI_NUM_REGIONS,
+};
+
+/// The place of the function under test; its VFs follow by their numbers.
+const PHYSICAL: usize = 0;
+
+/// Silicon and its PCI functions.
+#[derive(Debug)]
+pub(crate) struct Card {
+    silicon: Silicon,
+    topology: Topology,
+    /// By place: in the order of [`Topology::functions`].
+    functions: Vec<PciFunction>,
+    losses: Vec<Losses>,
+    clock: Clock,
+}
+
+impl Card {
+    /// A card at power on, and its clock at 0.
+    ///
+    /// # Errors
+    /// [`ServeError::Config`] and [`ServeError::TooManyFunctions`].
+    pub(crate) fn new(config: DeviceConfig, seed: u64) -> Result<Self, ServeError> {
+        let silicon = Silicon::new(config, seed)?;
+        let topology = Topology::of(&silicon)?;
+        let functions: Vec<PciFunction> = topology.shapes().into_iter().map(PciFunction::new).collect();
+        Ok(Self {
+            losses: vec![Losses::default(); functions.len()],
+            silicon,
+            topology,
+            functions,
+            clock: Clock::start(),
+        })
+    }
+
+    /// Replaces the silicon; configuration spaces stay as they are.
+    ///
+    /// # Errors
+    /// [`ServeError::Config`], and [`ServeError::OtherTopology`] if a PCI host would see another card.
+    pub(crate) fn replace_silicon(&mut self, config: DeviceConfig, seed: u64) -> Result<(), ServeError> {
+        let silicon = Silicon::new(config, seed)?;
+        let topology = Topology::of(&silicon)?;
+        if let Some(difference) = self.topology.difference(&topology) {
+            return Err(ServeError::OtherTopology(difference));
+        }
+        self.silicon = silicon;
+        Ok(())
+    }
+
+    /// The silicon.
+    pub(crate) fn silicon(&self) -> &Silicon {
+        &self.silicon
+    }
+
+    /// The silicon, for what needs no bus.
+    pub(crate) fn silicon_mut(&mut self) -> &mut Silicon {
+        &mut self.silicon
+    }
+
+    /// The PCI functions by place.
+    pub(crate) fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// What a function could not do.
+    pub(crate) fn losses(&self, place: usize) -> Losses {
+        self.losses.get(place).copied().unwrap_or_default()
+    }
+
+    /// Device time.
+    pub(crate) fn now(&self) -> Cycles {
+        self.clock.now()
+    }
+
+    /// Lets firmware do what is due by now, and hands out what it takes to go on at the same time.
+    pub(crate) fn at_work<'a, 'c>(
+        &'a mut self,
+        clients: Clients<'c>,
+    ) -> (&'a mut Silicon, HostBuses<'a, 'c>, Cycles) {
+        let now = self.clock.now();
+        let mut buses = HostBuses {
+            topology: &self.topology,
+            functions: &self.functions,
+            losses: &mut self.losses,
+            clients,
+            place: None,
+        };
+        // What was due before an access happens before it.
+        if self.silicon.next_due().is_some_and(|due| due.at <= now) {
+            self.silicon.advance(now, &mut buses);
+        }
+        (&mut self.silicon, buses, now)
+    }
+
+    /// The shape of a function as the transport tells it to a client.
+    pub(crate) fn info(&self, place: usize) -> DeviceInfo {
+        let mut regions = vec![RegionInfo::default(); VFIO_PCI_NUM_REGIONS as usize];
+        let mut region = |index: u32, size| regions[index as usize] = RegionInfo::read_write(size);
+        region(VFIO_PCI_BAR0_REGION_INDEX, BAR0_SIZE);
+        region(VFIO_PCI_CONFIG_REGION_INDEX, CONFIG_LENGTH as u64);
+        if let Some(size) = self.functions.get(place).and_then(PciFunction::bar2) {
+            region(VFIO_PCI_BAR2_REGION_INDEX, size);
+        }
+        let mut irqs = vec![IrqInfo::default(); VFIO_PCI_NUM_IRQS as usize];
+        irqs[VFIO_PCI_MSIX_IRQ_INDEX as usize] = IrqInfo::edge(MSIX_VECTORS.into());
+        // QEMU arms it at every start; nothing is ever reported there.
+        irqs[VFIO_PCI_ERR_IRQ_INDEX as usize] = IrqInfo::edge(1);
+        DeviceInfo { regions, irqs }
+    }
+
+    /// Reads a region of a function.
+    ///
+    /// # Errors
+    /// `EINVAL` for a region that does not exist.
+    pub(crate) fn read(
+        &mut self,
+        place: usize,
+        region: u32,
+        offset: u64,
+        data: &mut [u8],
+        clients: Clients<'_>,
+    ) -> Result<(), Errno> {
+        let visible = self.is_visible(place);
+        if region == VFIO_PCI_CONFIG_REGION_INDEX {
+            let at = usize::try_from(offset).map_err(|_| Errno::EINVAL)?;
+            match self.functions.get(place) {
+                Some(function) if visible => function.read(at, data),
+                _ => PciFunction::read_hidden(at, data),
+            }
+            return Ok(());
+        }
+        let bar = Bar::of(region)?;
+        if !visible {
+            data.fill(0xff);
+            return Ok(());
+        }
+        let (silicon, buses, now) = self.at_work(clients);
+        let locate = |at| bar.locate(buses.topology, place, at);
+        register_window::read(silicon, locate, offset, data, now);
+        Ok(())
+    }
+
+    /// Writes a region of a function.
+    ///
+    /// # Errors
+    /// `EINVAL` for a region that does not exist, and for a write to a BAR that does not consist of whole registers.
+    pub(crate) fn write(
+        &mut self,
+        place: usize,
+        region: u32,
+        offset: u64,
+        data: &[u8],
+        clients: Clients<'_>,
+    ) -> Result<(), Errno> {
+        let visible = self.is_visible(place);
+        if region == VFIO_PCI_CONFIG_REGION_INDEX {
+            if visible {
+                // A reset shall find what was due before it done.
+                self.at_work(clients);
+                self.write_config(place, usize::try_from(offset).map_err(|_| Errno::EINVAL)?, data);
+            }
+            return Ok(());
+        }
+        let bar = Bar::of(region)?;
+        let registers = register_window::registers(offset, data).ok_or(Errno::EINVAL)?;
+        if !visible {
+            return Ok(());
+        }
+        let (silicon, mut buses, now) = self.at_work(clients);
+        for (at, value) in registers {
+            if let Some((endpoint, register)) = bar.locate(buses.topology, place, at) {
+                silicon.write_register(endpoint, register, value, now, &mut buses);
+            }
+        }
+        Ok(())
+    }
+
+    /// A reset from outside (`VFIO_USER_DEVICE_RESET`). What was due before has happened.
+    pub(crate) fn device_reset(&mut self, place: usize, clients: Clients<'_>) {
+        self.at_work(clients);
+        if let Some(function) = self.functions.get_mut(place) {
+            function.device_reset();
+        }
+        self.reset_silicon(place);
+    }
+
+    /// The client is gone: the function is as at power on for the next one.
+    pub(crate) fn power_on(&mut self, place: usize, clients: Clients<'_>) {
+        self.at_work(clients);
+        if let Some(function) = self.functions.get_mut(place) {
+            function.power_on();
+        }
+        self.reset_silicon(place);
+    }
+
+    fn write_config(&mut self, place: usize, at: usize, data: &[u8]) {
+        for (at, part) in words(at, data) {
+            let Some(function) = self.functions.get_mut(place) else {
+                return;
+            };
+            match function.write(at, part) {
+                Effect::None => {}
+                Effect::FunctionReset => {
+                    function.reset_registers();
+                    self.reset_silicon(place);
+                }
+                Effect::VfsDisabled(count) => self.reset_vfs(count.into()),
+            }
+        }
+    }
+
+    /// The part of a reset that is firmware's. With the PF its VFs and SFs are gone too: VF enable has been cleared.
+    fn reset_silicon(&mut self, place: usize) {
+        let now = self.clock.now();
+        if let Some(&function) = self.topology.functions().get(place) {
+            self.silicon.reset_endpoint(function, now);
+        }
+        if place == PHYSICAL {
+            for sf in self.topology.sfs() {
+                self.silicon.reset_endpoint(sf, now);
+            }
+            self.reset_vfs(self.functions.len());
+        }
+    }
+
+    /// Resets the first `count` VFs.
+    fn reset_vfs(&mut self, count: usize) {
+        let now = self.clock.now();
+        let vfs = self.functions.iter_mut().zip(self.topology.functions());
+        for (function, &vf) in vfs.skip(1).take(count) {
+            function.reset_registers();
+            self.silicon.reset_endpoint(vf, now);
+        }
+    }
+
+    /// Whether a function answers: a VF only while its PF has enabled it, and to a client that has not reset it yet, so that
+    /// it can be realized.
+    fn is_visible(&self, place: usize) -> bool {
+        let enabled = self.functions.first().map_or(0, PciFunction::enabled_vfs);
+        place == PHYSICAL
+            || place <= usize::from(enabled)
+            || self.functions.get(place).is_some_and(|vf| !vf.is_settled())
+    }
+}
+
+/// A BAR with registers in it.
+#[derive(Clone, Copy, Debug)]
+enum Bar {
+    /// The function's own window.
+    Own,
+    /// The windows of its SFs.
+    Scalable,
+}
+
+impl Bar {
+    fn of(region: u32) -> Result<Self, Errno> {
+        match region {
+            VFIO_PCI_BAR0_REGION_INDEX => Ok(Self::Own),
+            VFIO_PCI_BAR2_REGION_INDEX => Ok(Self::Scalable),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// The register at an offset. None where the MSI-X table and its pending bits lie, which QEMU answers for, and behind
+    /// the last SF.
+    fn locate(self, topology: &Topology, place: usize, offset: u64) -> Place {
+        const TABLE_END: u64 = MSIX_TABLE + MSIX_TABLE_LENGTH;
+        const PENDING_END: u64 = MSIX_PENDING + MSIX_PENDING_LENGTH;
+        let (endpoint, register) = match self {
+            Self::Own => match offset {
+                MSIX_TABLE..TABLE_END | MSIX_PENDING..PENDING_END => return None,
+                _ => (*topology.functions().get(place)?, offset),
+            },
+            Self::Scalable => topology.sf_at(offset)?,
+        };
+        Some((endpoint, u32::try_from(register).ok()?))
+    }
+}
+
+/// Splits a write to configuration space at the boundaries of 32-bit words.
+fn words(mut at: usize, mut data: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    std::iter::from_fn(move || {
+        let (part, rest) = data.split_at((4 - at % 4).min(data.len()));
+        let begin = at;
+        at += part.len();
+        data = rest;
+        (!part.is_empty()).then_some((begin, part))
+    })
+}

@@ -1,0 +1,259 @@
+//! The control socket: orders for a served device, as JSON lines.
+//!
+//! A client connects to a UNIX socket and writes requests, one JSON object per line: `id` and one order, written as in
+//! the steps of a scenario. It is answered by lines that carry the same `id`. [`message`] has all of it as types, and
+//! `docs/control.md` as sentences.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`message`], [`answer`] | requests and answers |
+//! | `reading`, `lines` | from bytes to requests, and what is wrong with them |
+//! | `client` | one connection |
+//! | `execution`, `history` | what an order does |
+//!
+//! # Bounds
+//! Whoever may open the socket (its mode is 0600) can send any bytes. They cannot make this block or panic, nor use more
+//! memory than a line, the limit of unread answers and one answer more for each of a bounded number of clients. What is
+//! wrong is answered and the connection stays; only a client that does not read what it asked for is dropped.
+
+pub mod answer;
+mod client;
+mod execution;
+mod history;
+mod lines;
+pub mod message;
+mod reading;
+#[cfg(test)]
+mod tests;
+
+use crate::control::client::Client;
+use crate::control::execution::{execute, failure, outcome_of};
+use crate::control::history::History;
+use crate::control::lines::Line;
+use crate::control::message::{Order, Outcome};
+use crate::control::reading::read_request;
+use crate::server::DeviceServer;
+use emulator::Record;
+use prm::Cycles;
+use rustix::buffer::spare_capacity;
+use rustix::event::{Timespec, epoll};
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use transport::{ListenError, Listener};
+
+pub use client::UNREAD_LIMIT;
+pub use lines::LONGEST_LINE;
+pub use reading::Problem;
+
+/// How many clients there may be at a time.
+pub const CLIENTS: usize = 32;
+
+/// The number under which the listening socket is watched.
+const LISTENER: u64 = 0;
+
+/// The control socket and its clients.
+///
+/// The owner's event loop watches [`Self::as_fd`] and calls [`Self::serve`]; nothing here blocks.
+#[derive(Debug)]
+pub struct ControlServer {
+    listener: Listener,
+    /// Watches the listening socket and all clients, so that the owner has one descriptor to watch.
+    epoll: OwnedFd,
+    clients: BTreeMap<u64, Client>,
+    /// How many clients there were.
+    seen: u64,
+    history: History,
+    ends: bool,
+}
+
+impl ControlServer {
+    /// Listens at a path with mode 0600. A stale socket there is replaced, a live one is not.
+    ///
+    /// # Errors
+    /// See [`ListenError`].
+    pub fn bind(path: &Path) -> Result<Self, ListenError> {
+        let system = |error: rustix::io::Errno| ListenError::System {
+            path: path.to_owned(),
+            error: error.into(),
+        };
+        let listener = Listener::bind(path)?;
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(system)?;
+        let token = epoll::EventData::new_u64(LISTENER);
+        epoll::add(&epoll, &listener, token, epoll::EventFlags::IN).map_err(system)?;
+        Ok(Self {
+            listener,
+            epoll,
+            clients: BTreeMap::new(),
+            seen: 0,
+            history: History::default(),
+            ends: false,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.listener.path()
+    }
+
+    /// Whether a client has ordered the end.
+    #[must_use]
+    pub const fn ends(&self) -> bool {
+        self.ends
+    }
+
+    /// When [`Self::serve`] has something to do even if nobody sends anything, on the device's clock.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Cycles> {
+        let waits = self.clients.values().flat_map(|client| &client.waits);
+        waits.map(|wait| wait.deadline).min()
+    }
+
+    /// Keeps the commands among these records, and sends all of them to the clients that have subscribed.
+    pub fn publish(&mut self, records: &[Record]) {
+        for record in records {
+            if let Record::Command(command) = record {
+                self.history.push((**command).clone());
+            }
+            let subscribed = self.clients.values_mut().filter(|client| client.is_subscribed);
+            subscribed.for_each(|client| client.send(record));
+        }
+    }
+
+    /// Accepts, reads, carries out, answers, all of it as far as it goes without waiting.
+    ///
+    /// # Errors
+    /// What the system says, for example that the process has too many descriptors.
+    pub fn serve(&mut self, device: &mut DeviceServer) -> io::Result<()> {
+        let mut events = Vec::with_capacity(CLIENTS + 1);
+        let at_once = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        rustix::io::retry_on_intr(|| epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&at_once)))?;
+        for event in &events {
+            let (token, flags) = (event.data.u64(), event.flags);
+            if token == LISTENER {
+                self.accept()?;
+            } else if let Some(client) = self.clients.get_mut(&token) {
+                if flags.intersects(epoll::EventFlags::HUP | epoll::EventFlags::ERR) {
+                    client.hung_up();
+                }
+                client.flush();
+                client.receive();
+            }
+        }
+        self.carry_out(device);
+        self.answer_waits(device);
+        self.let_go()
+    }
+
+    fn accept(&mut self) -> io::Result<()> {
+        while let Some(stream) = self.listener.accept()? {
+            let mut client = Client::new(stream);
+            if self.clients.len() == CLIENTS {
+                tracing::warn!("a control client is turned away: there are {CLIENTS}");
+                client.answer(
+                    None,
+                    Outcome::Error(failure(format!("there are {CLIENTS} clients already"), 0)),
+                );
+                continue;
+            }
+            self.seen += 1;
+            epoll::add(
+                &self.epoll,
+                &client,
+                epoll::EventData::new_u64(self.seen),
+                client.interest,
+            )?;
+            tracing::info!(client = self.seen, "control client connected");
+            self.clients.insert(self.seen, client);
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, device: &mut DeviceServer) {
+        for (number, client) in &mut self.clients {
+            while let Some((line, text)) = client.next_line() {
+                let request = match text {
+                    Line::TooLong => Err((
+                        None,
+                        failure(format!("the line is longer than {LONGEST_LINE} bytes"), line),
+                    )),
+                    Line::Whole(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => continue,
+                    Line::Whole(bytes) => read_request(&bytes, line),
+                };
+                let (id, outcome) = match request {
+                    Ok(request) => {
+                        tracing::debug!(client = number, id = request.id, order = ?request.order, "control order");
+                        self.ends |= request.order == Order::Shutdown {};
+                        let place = (request.id, line);
+                        (
+                            Some(request.id),
+                            execute(request.order, place, client, &self.history, device),
+                        )
+                    }
+                    Err((id, problem)) => (id, Some(Outcome::Error(problem))),
+                };
+                if let Some(outcome) = outcome {
+                    if let Outcome::Error(problem) = &outcome {
+                        tracing::debug!(client = number, line, %problem, "control order failed");
+                    }
+                    client.answer(id, outcome);
+                }
+            }
+        }
+    }
+
+    fn answer_waits(&mut self, device: &DeviceServer) {
+        if self.clients.values().all(|client| client.waits.is_empty()) {
+            return;
+        }
+        let (holds, now) = (device.silicon().holds(), device.now());
+        for client in self.clients.values_mut() {
+            for wait in std::mem::take(&mut client.waits) {
+                match outcome_of(&wait, &holds, now) {
+                    Some(outcome) => client.answer(Some(wait.id), outcome),
+                    None => client.waits.push(wait),
+                }
+            }
+        }
+    }
+
+    /// Lets go of those that are over, and watches the others for what can come of them.
+    fn let_go(&mut self) -> io::Result<()> {
+        let over: Vec<u64> = self
+            .clients
+            .iter()
+            .filter(|(_, client)| client.is_over())
+            .map(|(number, _)| *number)
+            .collect();
+        for number in over {
+            if self
+                .clients
+                .remove(&number)
+                .is_some_and(|client| client.is_slow())
+            {
+                tracing::warn!(client = number, "control client dropped: it does not read");
+            } else {
+                tracing::info!(client = number, "control client disconnected");
+            }
+        }
+        for (number, client) in &mut self.clients {
+            let wanted = client.wanted();
+            if wanted != client.interest {
+                epoll::modify(&self.epoll, &*client, epoll::EventData::new_u64(*number), wanted)?;
+                client.interest = wanted;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl AsFd for ControlServer {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
+    }
+}

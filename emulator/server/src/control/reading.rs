@@ -1,0 +1,241 @@
+//! From a line to a request, or to what is wrong with it and where.
+
+use crate::control::message::{Order, Request};
+use schemars::JsonSchema;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Why a request was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, thiserror::Error)]
+#[error("{message}")]
+pub struct Problem {
+    /// What is wrong.
+    pub message: String,
+    /// The line, counted from 1 over everything that this client has sent.
+    pub line: u64,
+    /// Where in the line reading ended, in bytes from 1; absent where the line was read and the order failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    /// The field, as `firmware.request_pages.pages`; absent where it is the request as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// The names of the orders.
+const ORDERS: [&str; 9] = [
+    "firmware",
+    "gate",
+    "snapshot",
+    "counters",
+    "device",
+    "functions",
+    "commands",
+    "subscribe",
+    "shutdown",
+];
+
+/// Reads a request from line number `line`; with a problem comes the request's id, where there is one.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn read_request(bytes: &[u8], line: u64) -> Result<Request, (Option<u64>, Problem)> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let request = serde_path_to_error::deserialize(&mut json);
+    let problem = match request {
+        Ok(request) => match json.end() {
+            Ok(()) => return Ok(request),
+            Err(error) => problem(&error, None, line),
+        },
+        Err(error) => {
+            let field = error.path().to_string();
+            let field = (!field.is_empty() && !matches!(field.as_str(), "." | "?")).then_some(field);
+            problem(error.inner(), field, line)
+        }
+    };
+    Err((id_of(bytes), problem))
+}
+
+fn problem(error: &serde_json::Error, field: Option<String>, line: u64) -> Problem {
+    // The place is told by fields of its own.
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let text = error.to_string();
+    Problem {
+        message: text.strip_suffix(&place).unwrap_or(&text).to_owned(),
+        line,
+        column: Some(error.column().max(1)),
+        field,
+    }
+}
+
+/// The id of something that is JSON, and no request.
+fn id_of(bytes: &[u8]) -> Option<u64> {
+    let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+    value.get("id")?.as_u64()
+}
+
+/// An order without parameters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+// By hand, since a flattened field would lose the place of an error.
+impl<'de> Deserialize<'de> for Request {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RequestVisitor)
+    }
+}
+
+struct RequestVisitor;
+
+impl<'de> Visitor<'de> for RequestVisitor {
+    type Value = Request;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `id` and one order")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Request, A::Error> {
+        let (mut id, mut order) = (None, None);
+        while let Some(name) = members.next_key::<String>()? {
+            if name == "id" {
+                if id.replace(members.next_value()?).is_some() {
+                    return Err(Error::duplicate_field("id"));
+                }
+            } else if !ORDERS.contains(&name.as_str()) {
+                let known = ORDERS.map(|order| format!("`{order}`")).join(", ");
+                return Err(Error::custom(format!(
+                    "unknown order `{name}`, expected one of {known}"
+                )));
+            } else if order.is_some() {
+                return Err(Error::custom(format!(
+                    "`{name}` is a second order; a request has one"
+                )));
+            } else {
+                order = Some(order_of(&name, &mut members)?);
+            }
+        }
+        let id = id.ok_or_else(|| Error::missing_field("id"))?;
+        let order = order.ok_or_else(|| Error::custom("the request has no order"))?;
+        Ok(Request { id, order })
+    }
+}
+
+fn order_of<'de, A: MapAccess<'de>>(name: &str, members: &mut A) -> Result<Order, A::Error> {
+    match name {
+        "firmware" => return members.next_value().map(Order::Firmware),
+        "gate" => return members.next_value().map(Order::Gate),
+        _ => {}
+    }
+    let Nothing {} = members.next_value()?;
+    Ok(match name {
+        "snapshot" => Order::Snapshot {},
+        "counters" => Order::Counters {},
+        "device" => Order::Device {},
+        "functions" => Order::Functions {},
+        "commands" => Order::Commands {},
+        "subscribe" => Order::Subscribe {},
+        _ => Order::Shutdown {},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::message::GateRequest;
+    use emulator::order::FirmwareOrder;
+
+    #[track_caller]
+    fn refused(line: &str, id: Option<u64>, message: &str, column: usize, field: Option<&str>) {
+        let (found, problem) = read_request(line.as_bytes(), 3).unwrap_err();
+        let Problem {
+            message: text,
+            line,
+            column: at,
+            field: name,
+        } = problem;
+        assert!(text.contains(message), "{text}");
+        assert_eq!(
+            (found, line, at, name.as_deref()),
+            (id, 3, Some(column), field),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn every_order_is_read_as_it_is_written() {
+        let hold = serde_json::json!({ "name": "h", "command": { "command": "MANAGE_PAGES" } });
+        let orders = [
+            Order::Firmware(FirmwareOrder::Reset {}),
+            Order::Gate(GateRequest::Hold(serde_json::from_value(hold).unwrap())),
+            Order::Gate(GateRequest::WaitHeld {
+                name: "h".into(),
+                within_ms: 5,
+            }),
+            Order::Snapshot {},
+            Order::Counters {},
+            Order::Device {},
+            Order::Functions {},
+            Order::Commands {},
+            Order::Subscribe {},
+            Order::Shutdown {},
+        ];
+        for order in orders {
+            let request = Request { id: 7, order };
+            let line = serde_json::to_string(&request).unwrap();
+            assert_eq!(read_request(line.as_bytes(), 1), Ok(request), "{line}");
+        }
+        let scenario = br#"{"gate": {"wait_held": {"name": "h"}}, "id": 0}"#;
+        let order = Order::Gate(GateRequest::WaitHeld {
+            name: "h".into(),
+            within_ms: 10_000,
+        });
+        assert_eq!(read_request(scenario, 1), Ok(Request { id: 0, order }));
+    }
+
+    #[test]
+    fn what_is_wrong_has_a_place() {
+        refused("nonsense", None, "expected ident", 2, None);
+        refused("[1]", None, "expected an object with `id` and one order", 1, None);
+        refused(r#"{"id": 1}"#, Some(1), "no order", 9, None);
+        refused(r#"{"snapshot": {}}"#, None, "missing field `id`", 16, None);
+        refused(
+            r#"{"id": 1, "snapsot": {}}"#,
+            Some(1),
+            "unknown order `snapsot`",
+            19,
+            None,
+        );
+        refused(
+            r#"{"id": 1, "snapshot": {}, "device": {}}"#,
+            Some(1),
+            "second order",
+            34,
+            None,
+        );
+        refused(
+            r#"{"id": 1, "snapshot": {}} x"#,
+            None,
+            "trailing characters",
+            27,
+            None,
+        );
+        let negative = r#"{"id": 9, "firmware": {"functions_changed": {"host_vfs": -1}}}"#;
+        let field = Some("firmware.functions_changed.host_vfs");
+        refused(
+            negative,
+            Some(9),
+            "invalid value: integer `-1`, expected u16",
+            59,
+            field,
+        );
+        let unknown = r#"{"id": 9, "firmware": {"request_pages": {"pagse": 1}}}"#;
+        refused(
+            unknown,
+            Some(9),
+            "unknown field `pagse`",
+            48,
+            Some("firmware.request_pages.pagse"),
+        );
+    }
+}

@@ -1,0 +1,21 @@
+//! Why a device cannot be served.
+
+use emulator::ConfigError;
+use transport::ListenError;
+
+/// Why a device cannot be served, or not in the place of another.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The description contradicts itself.
+    #[error("device description: {0}")]
+    Config(#[from] ConfigError),
+    /// A socket could not be made.
+    #[error("socket: {0}")]
+    Listen(#[from] ListenError),
+    /// A bus has 256 function numbers, and VFs follow their PF on it.
+    #[error("{0} virtual functions do not fit on the bus of their PF: at most 255")]
+    TooManyFunctions(u16),
+    /// Clients have sized the BARs and read the identity of another device.
+    #[error("the other device differs in {0}, which clients have seen already")]
+    OtherTopology(&'static str),
+}

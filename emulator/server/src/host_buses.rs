@@ -1,0 +1,151 @@
+//! DMA and interrupts of every endpoint, through the client of its PCI function.
+
+use crate::pci::PciFunction;
+use crate::topology::Topology;
+use emulator::Buses;
+use prm::link::{DmaFault, HostBus};
+use prm::{Function, Iova};
+use std::cmp::Ordering;
+use transport::{Delivery, DmaError, Host, Server};
+use vfio_bindings::bindings::vfio::VFIO_PCI_MSIX_IRQ_INDEX;
+
+/// The clients of all PCI functions, by the place of the function.
+///
+/// While the messages of one client are processed, the transport holds that client and lends its [`Host`] to each access. So
+/// the servers are split around the one that is being served, and its place is taken by the host that was lent.
+pub(crate) struct Clients<'a> {
+    before: &'a mut [Server],
+    /// The host of the function in between, if it is being served.
+    served: Option<&'a mut dyn Host>,
+    after: &'a mut [Server],
+}
+
+impl<'a> Clients<'a> {
+    /// The clients while none is being served.
+    pub(crate) fn idle(servers: &'a mut [Server]) -> Self {
+        Self {
+            before: servers,
+            served: None,
+            after: &mut [],
+        }
+    }
+
+    /// The clients while one is being served: those before and after it, and its host, unless it is gone.
+    pub(crate) fn around(
+        before: &'a mut [Server],
+        served: Option<&'a mut dyn Host>,
+        after: &'a mut [Server],
+    ) -> Self {
+        Self {
+            before,
+            served,
+            after,
+        }
+    }
+
+    fn host(&mut self, place: usize) -> Option<&mut dyn Host> {
+        match place.cmp(&self.before.len()) {
+            Ordering::Less => self.before.get_mut(place).and_then(Server::host),
+            Ordering::Equal => match &mut self.served {
+                Some(host) => Some(&mut **host),
+                None => None,
+            },
+            Ordering::Greater => {
+                let place = place - self.before.len() - 1;
+                self.after.get_mut(place).and_then(Server::host)
+            }
+        }
+    }
+}
+
+/// What did not get through to a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Losses {
+    /// DMA accesses without a client, or with bus mastering off.
+    pub(crate) dma: u64,
+    /// Interrupts that no eventfd took, and those without a client or with bus mastering off.
+    pub(crate) interrupts: u64,
+}
+
+/// The buses of all endpoints.
+pub(crate) struct HostBuses<'a, 'c> {
+    /// Tells through which function an endpoint goes.
+    pub(crate) topology: &'a Topology,
+    /// Tell whether bus mastering is on.
+    pub(crate) functions: &'a [PciFunction],
+    /// By place, as the functions.
+    pub(crate) losses: &'a mut [Losses],
+    /// By place too.
+    pub(crate) clients: Clients<'c>,
+    /// The place whose bus was asked for last.
+    pub(crate) place: Option<usize>,
+}
+
+impl HostBuses<'_, '_> {
+    /// The host of the function whose bus was asked for, if it may be reached.
+    fn host(&mut self) -> Option<&mut dyn Host> {
+        let place = self.place?;
+        let may = self.functions.get(place).is_some_and(PciFunction::bus_master);
+        may.then(|| self.clients.host(place)).flatten()
+    }
+
+    fn losses(&mut self) -> Option<&mut Losses> {
+        self.losses.get_mut(self.place?)
+    }
+
+    fn dma(
+        &mut self,
+        at: Iova,
+        access: impl FnOnce(&mut dyn Host) -> Result<(), DmaError>,
+    ) -> Result<(), DmaFault> {
+        match self.host().map(access) {
+            Some(result) => result.map_err(|error| DmaFault {
+                at: fault_address(at, error),
+            }),
+            None => {
+                if let Some(losses) = self.losses() {
+                    losses.dma += 1;
+                }
+                tracing::debug!(%at, "DMA without bus mastering or client");
+                Err(DmaFault { at })
+            }
+        }
+    }
+}
+
+/// The address that was the obstacle, or that of the whole access where it was something else.
+fn fault_address(access: Iova, error: DmaError) -> Iova {
+    match error {
+        DmaError::Unmapped(at) | DmaError::Denied(at) => Iova(at),
+        _ => access,
+    }
+}
+
+impl Buses for HostBuses<'_, '_> {
+    fn bus(&mut self, endpoint: Function) -> &mut dyn HostBus {
+        self.place = self.topology.carrier(endpoint);
+        self
+    }
+}
+
+impl HostBus for HostBuses<'_, '_> {
+    fn dma_read(&mut self, at: Iova, into: &mut [u8]) -> Result<(), DmaFault> {
+        self.dma(at, |host| host.dma_read(at.0, into))
+    }
+
+    fn dma_write(&mut self, at: Iova, from: &[u8]) -> Result<(), DmaFault> {
+        self.dma(at, |host| host.dma_write(at.0, from))
+    }
+
+    fn interrupt(&mut self, vector: u16) {
+        // An MSI-X message is a memory write: without bus mastering there is none.
+        let delivery = self
+            .host()
+            .map(|host| host.trigger(VFIO_PCI_MSIX_IRQ_INDEX, vector.into()));
+        if !matches!(delivery, Some(Delivery::Signalled | Delivery::Pending))
+            && let Some(losses) = self.losses()
+        {
+            losses.interrupts += 1;
+        }
+    }
+}

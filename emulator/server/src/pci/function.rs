@@ -1,0 +1,141 @@
+//! One PCI function: what its configuration space shows and when, and what a write to it brings about.
+//!
+//! SR-IOV needs two things of it that no hardware does. QEMU hides an SR-IOV capability that it finds when the device is
+//! plugged in, and passes extended configuration space through untouched if there is none. So that space reads zero until the
+//! first reset, which QEMU sends before the guest runs. And VFs are devices of their own to QEMU, present from the start: after
+//! that reset they answer as an empty slot does, until the PF enables them.
+
+use super::space::{EXTENDED, LENGTH, Space};
+use super::{capability, header, sriov};
+
+/// What distinguishes one function from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Device id.
+    pub(crate) device: u16,
+    /// Bytes of BAR 2, a power of two; none if there is no BAR 2.
+    pub(crate) bar2: Option<u64>,
+    /// TotalVFs; 0 if there is no SR-IOV capability.
+    pub(crate) total_vfs: u16,
+    /// Whether there is the vendor specific capability.
+    pub(crate) vendor_specific: bool,
+}
+
+/// What a write to configuration space brings about beyond the register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing.
+    None,
+    /// A Function Level Reset was initiated.
+    FunctionReset,
+    /// VFs were disabled that were enabled: numbers 1 to this one.
+    VfsDisabled(u16),
+}
+
+/// A PCI function.
+#[derive(Clone, Debug)]
+pub(crate) struct PciFunction {
+    shape: Shape,
+    space: Space,
+    /// Whether a reset came from outside since the client is there: then its realization is over.
+    settled: bool,
+}
+
+impl PciFunction {
+    /// A function at power on.
+    pub(crate) fn new(shape: Shape) -> Self {
+        let mut function = Self {
+            shape,
+            space: Space::new(),
+            settled: false,
+        };
+        function.reset_registers();
+        function
+    }
+
+    /// As at power on: for the next client.
+    pub(crate) fn power_on(&mut self) {
+        self.settled = false;
+        self.reset_registers();
+    }
+
+    /// A reset from outside: registers as at power on, extended configuration space is shown from now on.
+    pub(crate) fn device_reset(&mut self) {
+        self.settled = true;
+        self.reset_registers();
+    }
+
+    /// All registers have their reset values. What is shown stays.
+    pub(crate) fn reset_registers(&mut self) {
+        self.space = Space::new();
+        let Shape {
+            device,
+            bar2,
+            total_vfs,
+            vendor_specific,
+        } = self.shape;
+        header::place(&mut self.space, device, bar2, capability::FIRST);
+        capability::place(&mut self.space, vendor_specific);
+        if total_vfs > 0 && self.settled {
+            sriov::place(&mut self.space, total_vfs);
+        }
+    }
+
+    /// Bytes of BAR 2, if there is one.
+    pub(crate) fn bar2(&self) -> Option<u64> {
+        self.shape.bar2
+    }
+
+    /// Whether its client has realized the device and reset it.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// Whether it may access memory by itself.
+    pub(crate) fn bus_master(&self) -> bool {
+        header::bus_master(&self.space)
+    }
+
+    /// How many VFs are enabled.
+    pub(crate) fn enabled_vfs(&self) -> u16 {
+        sriov::enabled(&self.space)
+    }
+
+    /// Reads configuration space.
+    pub(crate) fn read(&self, at: usize, into: &mut [u8]) {
+        self.space.read(at, into);
+    }
+
+    /// Reads what a slot without a function answers: all ones. The interrupt pin is none: QEMU asks for it by itself at every
+    /// reset, to connect it.
+    pub(crate) fn read_hidden(at: usize, into: &mut [u8]) {
+        into.fill(0xff);
+        let pin = header::INTERRUPT_PIN
+            .checked_sub(at)
+            .and_then(|place| into.get_mut(place));
+        if let Some(pin) = pin {
+            *pin = 0;
+        }
+    }
+
+    /// Writes within one aligned 32-bit word of configuration space.
+    pub(crate) fn write(&mut self, at: usize, data: &[u8]) -> Effect {
+        debug_assert!(at < LENGTH && at % 4 + data.len() <= 4);
+        if capability::initiates_reset(at, data) {
+            return Effect::FunctionReset;
+        }
+        let power = capability::power_control(&self.space);
+        let (enabled, chosen) = (self.enabled_vfs(), sriov::chosen(&self.space));
+        self.space.write(at, data);
+        capability::keep_power_state(&mut self.space, power);
+        if at < EXTENDED || self.shape.total_vfs == 0 || !self.settled {
+            return Effect::None;
+        }
+        sriov::keep_chosen(&mut self.space, self.shape.total_vfs, chosen);
+        if enabled > 0 && self.enabled_vfs() == 0 {
+            Effect::VfsDisabled(enabled)
+        } else {
+            Effect::None
+        }
+    }
+}

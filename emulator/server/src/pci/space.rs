@@ -1,0 +1,88 @@
+//! Configuration space as memory: bytes, and which of their bits can be written.
+
+use std::ops::Range;
+
+/// Bytes of PCI Express configuration space.
+pub(crate) const LENGTH: usize = 4096;
+/// Where extended configuration space begins.
+pub(crate) const EXTENDED: usize = 0x100;
+
+/// Bytes of configuration space with a write mask. Registers are little-endian.
+#[derive(Clone)]
+pub(crate) struct Space {
+    bytes: Box<[u8; LENGTH]>,
+    /// A set bit can be written.
+    writable: Box<[u8; LENGTH]>,
+}
+
+impl std::fmt::Debug for Space {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Space").finish_non_exhaustive()
+    }
+}
+
+/// The range of an access, cut off at the end of the space.
+fn inside(at: usize, length: usize) -> Range<usize> {
+    at.min(LENGTH)..at.saturating_add(length).min(LENGTH)
+}
+
+impl Space {
+    /// Zeros that cannot be written.
+    pub(crate) fn new() -> Self {
+        Self {
+            bytes: Box::new([0; LENGTH]),
+            writable: Box::new([0; LENGTH]),
+        }
+    }
+
+    /// Sets bytes, whether they can be written or not.
+    pub(crate) fn set<const N: usize>(&mut self, at: usize, bytes: [u8; N]) {
+        let range = inside(at, N);
+        let count = range.len();
+        self.bytes[range].copy_from_slice(&bytes[..count]);
+    }
+
+    /// Says which bits can be written from now on.
+    pub(crate) fn allow<const N: usize>(&mut self, at: usize, mask: [u8; N]) {
+        let range = inside(at, N);
+        let count = range.len();
+        self.writable[range].copy_from_slice(&mask[..count]);
+    }
+
+    /// A register: its value, and which of its bits can be written.
+    pub(crate) fn register<const N: usize>(&mut self, at: usize, bytes: [u8; N], mask: [u8; N]) {
+        self.set(at, bytes);
+        self.allow(at, mask);
+    }
+
+    /// A memory BAR of 64 bits, prefetchable, of `size` bytes, which is a power of two (Base Specification, "Base Address
+    /// Registers"). The bits below the size cannot be written, so that writing all ones tells the size.
+    pub(crate) fn memory_bar(&mut self, at: usize, size: u64) {
+        const PREFETCHABLE_64: u64 = 0xc;
+        self.register(at, PREFETCHABLE_64.to_le_bytes(), (!(size - 1)).to_le_bytes());
+    }
+
+    /// Reads `into.len()` bytes; beyond the end there are zeros.
+    pub(crate) fn read(&self, at: usize, into: &mut [u8]) {
+        let range = inside(at, into.len());
+        let (known, beyond) = into.split_at_mut(range.len());
+        known.copy_from_slice(&self.bytes[range]);
+        beyond.fill(0);
+    }
+
+    /// Writes what can be written.
+    pub(crate) fn write(&mut self, at: usize, data: &[u8]) {
+        let range = inside(at, data.len());
+        let masks = &self.writable[range.clone()];
+        for ((byte, mask), new) in self.bytes[range].iter_mut().zip(masks).zip(data) {
+            *byte = *byte & !mask | new & mask;
+        }
+    }
+
+    /// A register of 16 bits.
+    pub(crate) fn word(&self, at: usize) -> u16 {
+        let mut bytes = [0; 2];
+        self.read(at, &mut bytes);
+        u16::from_le_bytes(bytes)
+    }
+}

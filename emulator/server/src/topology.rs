@@ -1,0 +1,110 @@
+//! Which PCI functions a device has, and where their sockets are.
+
+use crate::error::ServeError;
+use crate::pci::{EMBEDDED_PF_DEVICE, PF_DEVICE, Shape, VF_DEVICE};
+use emulator::{SF_WINDOW_LENGTH, Silicon};
+use prm::Function;
+use std::path::PathBuf;
+
+/// A PCI function and its socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The function.
+    pub function: Function,
+    /// The socket that its client connects to.
+    pub socket: PathBuf,
+    /// Device and function number on the bus as PCI packs them (device in bits 7:3, function in bits 2:0), relative to the
+    /// device number that the function under test is plugged in at: 0 for that function, then 1 for each VF.
+    pub devfn: u8,
+}
+
+/// What of a device a PCI host sees: functions, and how many SF windows lie in BAR 2 of the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Topology {
+    /// The function under test, then its VFs in the order of their numbers.
+    functions: Vec<Function>,
+    sfs: u16,
+}
+
+impl Topology {
+    /// The topology of a piece of silicon.
+    ///
+    /// # Errors
+    /// [`ServeError::TooManyFunctions`] if the bus has no room.
+    pub(crate) fn of(silicon: &Silicon) -> Result<Self, ServeError> {
+        let on_bus = |function: &Function| !matches!(function, Function::Sf(_));
+        let functions: Vec<Function> = silicon.endpoints().into_iter().filter(on_bus).collect();
+        let vfs = u16::try_from(functions.len().saturating_sub(1)).unwrap_or(u16::MAX);
+        if u8::try_from(vfs).is_err() {
+            return Err(ServeError::TooManyFunctions(vfs));
+        }
+        let sfs = silicon.config().sfs.max;
+        Ok(Self { functions, sfs })
+    }
+
+    /// The PCI functions: the one under test, then its VFs.
+    pub(crate) fn functions(&self) -> &[Function] {
+        &self.functions
+    }
+
+    /// The numbers of the SFs.
+    pub(crate) fn sfs(&self) -> impl Iterator<Item = Function> + use<> {
+        (1..=self.sfs).map(Function::Sf)
+    }
+
+    /// Through which PCI function an endpoint reaches its host: an SF through its PF.
+    pub(crate) fn carrier(&self, endpoint: Function) -> Option<usize> {
+        match endpoint {
+            Function::Sf(number) => (number <= self.sfs).then_some(0),
+            // INVARIANT: the functions stand in the order of their numbers, so a number is looked up where it is unless the
+            // only function is a VF.
+            Function::Vf(number) | Function::EcVf(number) => {
+                let at = usize::from(number).min(self.functions.len() - 1);
+                (self.functions.get(at) == Some(&endpoint)).then_some(at)
+            }
+            other => (self.functions.first() == Some(&other)).then_some(0),
+        }
+    }
+
+    /// The SF whose register window an offset of BAR 2 is in, and the offset there, both in bytes.
+    pub(crate) fn sf_at(&self, offset: u64) -> Option<(Function, u64)> {
+        let index = u16::try_from(offset / SF_WINDOW_LENGTH).ok()?;
+        (index < self.sfs).then(|| (Function::Sf(index + 1), offset % SF_WINDOW_LENGTH))
+    }
+
+    /// What configuration space says of each function.
+    pub(crate) fn shapes(&self) -> Vec<Shape> {
+        let shape = |function: &Function| match function {
+            Function::Vf(_) | Function::EcVf(_) => Shape {
+                device: VF_DEVICE,
+                bar2: None,
+                total_vfs: 0,
+                vendor_specific: false,
+            },
+            physical => Shape {
+                device: if *physical == Function::Ecpf {
+                    EMBEDDED_PF_DEVICE
+                } else {
+                    PF_DEVICE
+                },
+                bar2: (self.sfs > 0).then(|| (u64::from(self.sfs) * SF_WINDOW_LENGTH).next_power_of_two()),
+                total_vfs: u16::try_from(self.functions.len() - 1).unwrap_or(0),
+                vendor_specific: true,
+            },
+        };
+        self.functions.iter().map(shape).collect()
+    }
+
+    /// In what another topology differs, in words.
+    pub(crate) fn difference(&self, other: &Self) -> Option<&'static str> {
+        if self.functions.first() != other.functions.first() {
+            Some("the kind of its function")
+        } else if self.functions != other.functions {
+            Some("its number of virtual functions")
+        } else if self.sfs != other.sfs {
+            Some("the SF windows in BAR 2")
+        } else {
+            None
+        }
+    }
+}

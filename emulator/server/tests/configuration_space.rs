@@ -1,0 +1,147 @@
+//! Configuration space, register by register.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test panics when something is wrong, and runs the server on a thread"
+)]
+
+mod support;
+
+use prm::Function;
+use std::collections::BTreeMap;
+use support::guest::Guest;
+use support::{Served, ecpf, lone_vf, pf, pf_with_sfs};
+
+/// Offset, bytes that are written, bytes that are read back, what it is.
+const WRITES: [(u64, &[u8], &[u8], &str); 27] = [
+    (0x00, &[0; 4], &[0xb3, 0x15, 0x1b, 0x10], "ids cannot be written"),
+    (0x04, &[0xff, 0xff], &[0x46, 0x05], "command register"),
+    (0x05, &[0x04], &[0x04], "half of it"),
+    (
+        0x06,
+        &[0xff, 0xff],
+        &[0x10, 0x00],
+        "status: there are capabilities",
+    ),
+    (0x08, &[0xff; 4], &[0, 0, 0, 0x02], "class: Ethernet"),
+    (0x0c, &[0x10], &[0x10], "cache line size"),
+    (0x0d, &[0xff; 3], &[0; 3], "latency, header type 0, no self test"),
+    (
+        0x10,
+        &[0xff; 4],
+        &[0x0c, 0, 0xc0, 0xff],
+        "BAR 0: 4 MiB, 64 bits, prefetchable",
+    ),
+    (0x14, &[0xff; 4], &[0xff; 4], "its upper half"),
+    (0x10, &[0, 0, 0x40, 0xfe], &[0x0c, 0, 0x40, 0xfe], "an address"),
+    (0x13, &[0x12], &[0x12], "a byte of it"),
+    (0x18, &[0xff; 4], &[0; 4], "no BAR 2 without SFs"),
+    (0x20, &[0xff; 8], &[0; 8], "no BAR 4"),
+    (0x2c, &[0xff; 4], &[0xb3, 0x15, 0x08, 0x00], "subsystem"),
+    (0x30, &[0, 0xf8, 0xff, 0xff], &[0; 4], "no ROM"),
+    (0x34, &[0xff], &[0x40], "first capability"),
+    (0x3c, &[0x0b, 0xff], &[0x0b, 0], "interrupt line, no pin"),
+    (0x44, &[0x03, 0x80], &[0x0b, 0], "D3hot, no soft reset"),
+    (0x44, &[0x01], &[0x0b], "D1 does not exist"),
+    (0x44, &[0x00], &[0x08], "back to D0"),
+    (
+        0x4a,
+        &[0xff, 0xff],
+        &[0x0f, 0xc0],
+        "MSI-X: 16 vectors, enabled, masked",
+    ),
+    (
+        0x4c,
+        &[0xff; 8],
+        &[0, 0, 0x30, 0, 0, 0, 0x31, 0],
+        "table and pending bits",
+    ),
+    (0x68, &[0xff, 0x7f], &[0xff, 0x7f], "device control"),
+    (
+        0x64,
+        &[0; 4],
+        &[0x02, 0x80, 0, 0x10],
+        "device capabilities: function level reset",
+    ),
+    (0xac, &[1, 2, 3, 4], &[1, 2, 3, 4], "the gateway's semaphore"),
+    (
+        0xa4,
+        &[7, 0, 0, 0],
+        &[7, 0, 0, 0],
+        "its control: no space is supported",
+    ),
+    (0xa0, &[0xff; 4], &[0x09, 0, 0x18, 0], "its head"),
+];
+
+#[test]
+fn registers_take_what_is_writable() {
+    let served = Served::start(pf());
+    let mut guest = Guest::boot(&served, Function::Pf);
+    for (at, written, expected, what) in WRITES {
+        guest.set_config(at, written);
+        let mut read = vec![0; expected.len()];
+        guest.client.region_read(7, at, &mut read).unwrap();
+        assert_eq!(read, expected, "{at:#x}: {what}");
+    }
+    // The whole space at once, in its place, changes no more than each register alone.
+    let before = guest.whole_config();
+    guest.set_config(0, &before);
+    assert_eq!(guest.whole_config(), before);
+}
+
+#[test]
+fn every_kind_of_function_has_its_identity_and_its_capabilities() {
+    let kinds = [
+        (pf(), Function::Pf, 0x101b_15b3, vec![0x01, 0x11, 0x10, 0x09]),
+        (ecpf(), Function::Ecpf, 0xa2d6_15b3, vec![0x01, 0x11, 0x10, 0x09]),
+        (lone_vf(), Function::Vf(1), 0x101c_15b3, vec![0x01, 0x11, 0x10]),
+    ];
+    for (config, function, ids, expected) in kinds {
+        let served = Served::start(config);
+        let mut guest = Guest::boot(&served, function);
+        assert_eq!(guest.config_u32(0), ids);
+        let mut lengths = BTreeMap::from([(0x01, 8), (0x11, 12), (0x10, 60), (0x09, 24)]);
+        let (mut found, mut end) = (Vec::new(), 0x40);
+        let [mut at] = guest.config::<1>(0x34);
+        while at != 0 {
+            assert!(
+                at % 4 == 0 && at >= end,
+                "capabilities are aligned and do not overlap"
+            );
+            let [id, next] = guest.config(at.into());
+            end = at + lengths.remove(&id).expect("a known capability, once");
+            found.push(id);
+            at = next;
+        }
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn sf_windows_lie_in_bar_2_whose_size_is_a_power_of_two() {
+    let served = Served::start(pf_with_sfs());
+    let mut guest = Guest::boot(&served, Function::Pf);
+    assert_eq!(
+        guest.client.region(2).map(|region| region.size),
+        Some(8 << 20),
+        "5 windows of 1 MiB"
+    );
+    guest.set_config(0x18, &[0xff; 8]);
+    assert_eq!(guest.config::<8>(0x18), (!((8u64 << 20) - 1) | 0xc).to_le_bytes());
+}
+
+#[test]
+fn the_transport_is_told_the_shape_of_the_function() {
+    let served = Served::start(pf());
+    let mut guest = Guest::plug(&served, Function::Pf);
+    let sizes: Vec<u64> = (0..9)
+        .map(|index| guest.client.region(index).map_or(0, |region| region.size))
+        .collect();
+    assert_eq!(sizes, [4 << 20, 0, 0, 0, 0, 0, 0, 4096, 0]);
+    let counts = [0, 1, 2, 3, 4].map(|index| guest.client.get_irq_info(index).unwrap().count);
+    assert_eq!(
+        counts,
+        [0, 0, 16, 1, 0],
+        "MSI-X, and the error interrupt that QEMU arms"
+    );
+}

@@ -1,0 +1,129 @@
+//! A served device on a thread of its own, a guest of it, and a driver in that guest.
+#![allow(dead_code, reason = "each test program uses a part of this")]
+
+pub mod driver;
+pub mod guest;
+pub mod raw;
+
+use device_server::DeviceServer;
+use emulator::{DeviceConfig, Record};
+use prm::Function;
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A device from the device part of a scenario.
+#[macro_export]
+macro_rules! device {
+    ($($json:tt)+) => { serde_json::from_value::<emulator::DeviceConfig>(serde_json::json!({ $($json)+ })).unwrap() };
+}
+
+/// A PF with an eswitch and three VFs.
+pub fn pf() -> DeviceConfig {
+    device!("kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",
+            "eswitch": { "manager": true, "vport_group_manager": true },
+            "vfs": { "total": 3, "first_vhca_id": 16 })
+}
+
+/// A PF with five external SFs, from function id 0x80.
+pub fn pf_with_sfs() -> DeviceConfig {
+    device!("kind": "pf", "vhca_id": 5, "page_mode": "func_id",
+            "sfs": { "max": 5, "base_id": 0x80, "first_vhca_id": 0x100 })
+}
+
+/// An ECPF with two VFs of its own.
+pub fn ecpf() -> DeviceConfig {
+    device!("kind": "ecpf", "vhca_id": 2, "page_mode": "vhca_id",
+            "external_host": { "pf_vhca_id": 0, "vfs": { "total": 2, "first_vhca_id": 16 } },
+            "ec_vfs": { "total": 2, "first_vhca_id": 64 })
+}
+
+/// A VF that is passed through alone.
+pub fn lone_vf() -> DeviceConfig {
+    device!("kind": "vf", "vhca_id": 9, "page_mode": "func_id")
+}
+
+type Act = Box<dyn FnOnce(&mut DeviceServer) + Send>;
+
+/// A device that is being served on a thread, and the folder with its sockets.
+pub struct Served {
+    pub folder: TempDir,
+    acts: mpsc::Sender<Act>,
+    bell: UnixStream,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Served {
+    pub fn start(config: DeviceConfig) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = DeviceServer::bind(config, 1, folder.path()).unwrap();
+        let (acts, received) = mpsc::channel::<Act>();
+        let (bell, mut rung) = UnixStream::pair().unwrap();
+        let thread = std::thread::spawn(move || {
+            loop {
+                let ready = server.turn(&[rung.as_fd()], Duration::from_secs(30)).unwrap();
+                if ready == [true] {
+                    if rung.read(&mut [0]).unwrap() == 0 {
+                        return;
+                    }
+                    received.recv().unwrap()(&mut server);
+                }
+            }
+        });
+        Self {
+            folder,
+            acts,
+            bell,
+            thread: Some(thread),
+        }
+    }
+
+    /// Does something with the server between two of its turns.
+    pub fn with<T: Send + 'static>(&self, act: impl FnOnce(&mut DeviceServer) -> T + Send + 'static) -> T {
+        let (result, results) = mpsc::channel();
+        let act = move |server: &mut DeviceServer| result.send(act(server)).unwrap();
+        self.acts.send(Box::new(act)).unwrap();
+        (&self.bell).write_all(&[1]).unwrap();
+        results.recv().unwrap()
+    }
+
+    pub fn socket(&self, function: Function) -> PathBuf {
+        self.folder.path().join(format!("{function}.sock"))
+    }
+
+    pub fn records(&self) -> Vec<Record> {
+        self.with(DeviceServer::take_records)
+    }
+
+    /// Waits until the server has seen that a client is gone.
+    pub fn wait_until_gone(&self, function: Function) {
+        while self.with(move |server| server.connected(function)) {
+            pause();
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.bell.shutdown(std::net::Shutdown::Both).unwrap();
+        let result = self.thread.take().unwrap().join();
+        assert!(
+            result.is_ok() || std::thread::panicking(),
+            "the server must not panic"
+        );
+    }
+}
+
+/// Leaves the processor to the server for a moment.
+pub fn pause() {
+    let moment = rustix::event::Timespec {
+        tv_sec: 0,
+        tv_nsec: 50_000,
+    };
+    rustix::event::poll(&mut [], Some(&moment)).unwrap();
+}

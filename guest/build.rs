@@ -1,0 +1,84 @@
+//! Builds the guest's program for the target that the guest is, and hands it to the library as a file.
+//!
+//! A cargo inside cargo, with a target folder of its own: the outer one holds a lock on its own.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// What the outer cargo sets for its own build and the inner one must not see: wrappers of clippy, flags, the target.
+const NOT_FOR_THE_INNER: [&str; 12] = [
+    "CARGO_BUILD_RUSTFLAGS",
+    "CARGO_BUILD_TARGET",
+    "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
+    "CLIPPY_ARGS",
+    "LLVM_PROFILE_FILE",
+    "RUSTC",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "RUSTC_WRAPPER",
+    "RUSTDOC",
+    "RUSTDOCFLAGS",
+    "RUSTFLAGS",
+    "__CARGO_FIX_PLZ",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let workspace = here.parent().ok_or("the crate lies in a workspace")?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let lock = workspace.join("Cargo.lock");
+    for source in [
+        here.join("init"),
+        here.join("protocol"),
+        workspace.join("Cargo.toml"),
+        lock.clone(),
+    ] {
+        if source.exists() {
+            println!("cargo::rerun-if-changed={}", source.display());
+        }
+    }
+    println!("cargo::rerun-if-changed=build.rs");
+    let built = build(workspace, &out.join("guest-init-target"), lock.exists())?;
+    fs::copy(built, out.join("guest-init"))?;
+    Ok(())
+}
+
+fn build(workspace: &Path, target_folder: &Path, locked: bool) -> Result<PathBuf, Box<dyn Error>> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for name in NOT_FOR_THE_INNER {
+        cargo.env_remove(name);
+    }
+    // Whatever profile the outer build has, the guest's program is small and needs nothing beside itself.
+    cargo
+        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
+        .env("CARGO_PROFILE_RELEASE_LTO", "thin")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
+        .env("CARGO_PROFILE_RELEASE_PANIC", "abort")
+        .env("CARGO_PROFILE_RELEASE_STRIP", "symbols")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
+        .args([
+            "build",
+            "--release",
+            "--package",
+            "guest-init",
+            "--target",
+            TARGET,
+            "--target-dir",
+        ])
+        .arg(target_folder)
+        .current_dir(workspace);
+    if locked {
+        cargo.arg("--locked");
+    }
+    let output = cargo.output()?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("guest-init could not be built:\n{words}").into());
+    }
+    Ok(target_folder.join(TARGET).join("release").join("guest-init"))
+}

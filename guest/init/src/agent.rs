@@ -1,0 +1,100 @@
+//! Serves a harness: one thread reads orders, one watches the kernel's log, and each order has a thread of its own.
+
+use crate::kernel_log::KernelLog;
+use crate::port::{Sender, open_port};
+use crate::{orders, start};
+use guest_protocol::{
+    Answer, Complaint, FromGuest, Order, Outcome, Ready, Refusal, Reply, Request, from_line,
+};
+use rustix::system::uname;
+use rustix::time::{ClockId, clock_gettime};
+use std::sync::Arc;
+use std::thread;
+
+/// Serves until the port ends.
+///
+/// # Errors
+///
+/// The port or the kernel's log cannot be opened, or the port has ended.
+pub fn run() -> Result<(), String> {
+    let (sender, mut receiver) = open_port()?;
+    let sender = Arc::new(sender);
+    let log = Arc::new(KernelLog::open().map_err(|errno| format!("open /dev/kmsg: {errno}"))?);
+    sender.send(&FromGuest::Ready(Ready {
+        version: guest_protocol::VERSION,
+        kernel: uname().release().to_string_lossy().into_owned(),
+        modules: start::modules(),
+        microseconds: microseconds(),
+    }));
+    watch(&sender, &log)?;
+    loop {
+        let line = receiver.next_line()?;
+        start::reap();
+        match from_line::<Request>(&line) {
+            Ok(request) => serve(request, &sender, &log)?,
+            Err(error) => sender.send(&FromGuest::Misread {
+                line,
+                why: error.to_string(),
+            }),
+        }
+    }
+}
+
+fn watch(sender: &Arc<Sender>, log: &Arc<KernelLog>) -> Result<(), String> {
+    let (sender, log) = (Arc::clone(sender), Arc::clone(log));
+    in_thread("log", move || {
+        loop {
+            send_all(&sender, log.watch());
+        }
+    })
+}
+
+fn serve(request: Request, sender: &Arc<Sender>, log: &Arc<KernelLog>) -> Result<(), String> {
+    let (sender, log) = (Arc::clone(sender), Arc::clone(log));
+    in_thread("order", move || {
+        let begun = microseconds();
+        let ends = request.order == Order::PowerOff;
+        let result = carry_out(request.order, &sender, &log);
+        sender.send(&FromGuest::Reply(Reply {
+            id: request.id,
+            microseconds: microseconds().saturating_sub(begun),
+            outcome: Outcome::from(result),
+        }));
+        if ends {
+            sender.drain();
+            start::power_off();
+        }
+    })
+}
+
+fn carry_out(order: Order, sender: &Sender, log: &KernelLog) -> Result<Answer, Refusal> {
+    match order {
+        Order::KernelLog => {
+            let (lines, complaints) = log.take();
+            send_all(sender, complaints);
+            Ok(Answer::Lines(lines))
+        }
+        Order::PowerOff => Ok(Answer::Done),
+        other => orders::carry_out(other),
+    }
+}
+
+fn send_all(sender: &Sender, complaints: Vec<Complaint>) {
+    for complaint in complaints {
+        sender.send(&FromGuest::Complaint(complaint));
+    }
+}
+
+fn in_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
+    thread
+        .map(drop)
+        .map_err(|error| format!("start a thread: {error}"))
+}
+
+/// Since the kernel's start.
+fn microseconds() -> u64 {
+    let now = clock_gettime(ClockId::Boottime);
+    u64::try_from(now.tv_sec).unwrap_or_default() * 1_000_000
+        + u64::try_from(now.tv_nsec).unwrap_or_default() / 1000
+}

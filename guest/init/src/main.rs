@@ -1,0 +1,42 @@
+//! The first and only program of the guest: it mounts what the kernel offers, then serves a harness over the second serial port, or
+//! a person at the console.
+//!
+//! * [`start`] - mounts, the panic hook, the end
+//! * [`command_line`] - the kernel's
+//! * [`agent`] - the harness's side: [`port`], one thread per order
+//! * [`shell`] - the person's side: the same orders as lines of words
+//! * [`orders`] - how each is carried out
+//! * [`kernel_log`] - the kernel's log, and [`complaint`]: which lines tell of a defect
+
+mod agent;
+mod command_line;
+mod complaint;
+mod kernel_log;
+mod orders;
+mod port;
+mod shell;
+mod start;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if std::process::id() != 1 {
+        eprintln!("guest-init is the first program of a guest and does nothing elsewhere");
+        return ExitCode::FAILURE;
+    }
+    start::end_on_panic();
+    if let Err(why) = serve() {
+        eprintln!("guest-init: {why}");
+    }
+    start::power_off()
+}
+
+fn serve() -> Result<(), String> {
+    start::mount_all()?;
+    let line = start::kernel_command_line();
+    if command_line::has_word(&line, guest_protocol::SHELL_WORD) {
+        shell::run(&line)
+    } else {
+        agent::run()
+    }
+}

@@ -1,0 +1,264 @@
+//! Operations of devlink. The numbers are those of the kernel's user interface (`linux/devlink.h`).
+
+use super::netlink::{Connection, parse_attributes};
+use super::{check_name, refuse};
+use guest_protocol::{Answer, Devlink, EswitchMode, Refusal};
+use netlink_packet_core::{
+    DecodeError, DefaultNla, Emitable, NLA_F_NESTED, Nla, ParseableParametrized, parse_u32,
+};
+use netlink_packet_generic::{GenlFamily, GenlHeader, GenlMessage};
+use rustix::io::Errno;
+
+mod command {
+    pub const PORT_SET: u8 = 6;
+    pub const PORT_NEW: u8 = 7;
+    pub const PORT_DELETE: u8 = 8;
+    pub const ESWITCH_SET: u8 = 30;
+    pub const RELOAD: u8 = 37;
+}
+
+mod attribute {
+    pub const BUS_NAME: u16 = 1;
+    pub const DEVICE_NAME: u16 = 2;
+    pub const PORT_INDEX: u16 = 3;
+    pub const ESWITCH_MODE: u16 = 25;
+    pub const PORT_FLAVOUR: u16 = 77;
+    pub const PORT_PCI_PF_NUMBER: u16 = 127;
+    pub const PORT_FUNCTION: u16 = 145;
+    pub const PORT_PCI_SF_NUMBER: u16 = 164;
+    /// Inside [`PORT_FUNCTION`].
+    pub const FUNCTION_STATE: u16 = 2;
+}
+
+const FLAVOUR_PCI_SF: u16 = 7;
+
+/// One message of the family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Message {
+    command: u8,
+    attributes: Vec<DefaultNla>,
+}
+
+impl GenlFamily for Message {
+    fn family_name() -> &'static str {
+        "devlink"
+    }
+
+    fn command(&self) -> u8 {
+        self.command
+    }
+
+    fn version(&self) -> u8 {
+        1
+    }
+}
+
+impl Emitable for Message {
+    fn buffer_len(&self) -> usize {
+        self.attributes.as_slice().buffer_len()
+    }
+
+    fn emit(&self, buffer: &mut [u8]) {
+        self.attributes.as_slice().emit(buffer);
+    }
+}
+
+impl ParseableParametrized<[u8], GenlHeader> for Message {
+    fn parse_with_param(bytes: &[u8], header: GenlHeader) -> Result<Self, DecodeError> {
+        Ok(Self {
+            command: header.cmd,
+            attributes: parse_attributes(bytes)?,
+        })
+    }
+}
+
+/// Carries out an operation.
+pub fn carry_out(operation: &Devlink) -> Result<Answer, Refusal> {
+    let (message, what) = message(operation)?;
+    let mut connection = Connection::open()?;
+    let family = connection.family(Message::family_name())?;
+    let header = GenlHeader {
+        cmd: message.command,
+        version: message.version(),
+    };
+    let answers = connection.ask(GenlMessage::new(header, message, family), &what)?;
+    if !matches!(operation, Devlink::AddSf { .. }) {
+        return Ok(Answer::Done);
+    }
+    let port = answers.iter().find_map(|answer| port_index(&answer.payload));
+    port.map(Answer::Port)
+        .ok_or_else(|| refuse(Errno::PROTO, format!("{what}: the answer names no port")))
+}
+
+/// The message for an operation, and the operation in words.
+fn message(operation: &Devlink) -> Result<(Message, String), Refusal> {
+    let (device, command, more, what) = match operation {
+        Devlink::Reload { device } => (device, command::RELOAD, Vec::new(), "reload".to_owned()),
+        Devlink::EswitchMode { device, mode } => {
+            let (number, name) = match mode {
+                EswitchMode::Legacy => (0, "legacy"),
+                EswitchMode::Switchdev => (1, "switchdev"),
+            };
+            let more = vec![u16_attribute(attribute::ESWITCH_MODE, number)];
+            (device, command::ESWITCH_SET, more, format!("eswitch mode {name}"))
+        }
+        Devlink::AddSf {
+            device,
+            pf_number,
+            sf_number,
+        } => {
+            let more = vec![
+                u16_attribute(attribute::PORT_FLAVOUR, FLAVOUR_PCI_SF),
+                u16_attribute(attribute::PORT_PCI_PF_NUMBER, *pf_number),
+                u32_attribute(attribute::PORT_PCI_SF_NUMBER, *sf_number),
+            ];
+            (
+                device,
+                command::PORT_NEW,
+                more,
+                format!("add SF {sf_number} of PF {pf_number}"),
+            )
+        }
+        Devlink::SetPortState { device, port, active } => {
+            let state = DefaultNla::new(attribute::FUNCTION_STATE, vec![u8::from(*active)]);
+            let more = vec![
+                u32_attribute(attribute::PORT_INDEX, *port),
+                DefaultNla::new(attribute::PORT_FUNCTION | NLA_F_NESTED, bytes(&[state])),
+            ];
+            let state = if *active { "active" } else { "inactive" };
+            (device, command::PORT_SET, more, format!("port {port} {state}"))
+        }
+        Devlink::DeletePort { device, port } => {
+            let more = vec![u32_attribute(attribute::PORT_INDEX, *port)];
+            (device, command::PORT_DELETE, more, format!("delete port {port}"))
+        }
+    };
+    check_name(device)?;
+    let mut attributes = vec![
+        text_attribute(attribute::BUS_NAME, "pci"),
+        text_attribute(attribute::DEVICE_NAME, device),
+    ];
+    attributes.extend(more);
+    Ok((
+        Message { command, attributes },
+        format!("devlink {device}: {what}"),
+    ))
+}
+
+fn port_index(message: &Message) -> Option<u32> {
+    let index = message
+        .attributes
+        .iter()
+        .find(|attribute| attribute.kind() == attribute::PORT_INDEX)?;
+    let mut value = vec![0; index.value_len()];
+    index.emit_value(&mut value);
+    parse_u32(&value).ok()
+}
+
+fn u16_attribute(kind: u16, value: u16) -> DefaultNla {
+    DefaultNla::new(kind, value.to_ne_bytes().to_vec())
+}
+
+fn u32_attribute(kind: u16, value: u32) -> DefaultNla {
+    DefaultNla::new(kind, value.to_ne_bytes().to_vec())
+}
+
+fn text_attribute(kind: u16, text: &str) -> DefaultNla {
+    let mut value = text.as_bytes().to_vec();
+    value.push(0);
+    DefaultNla::new(kind, value)
+}
+
+fn bytes(attributes: &[DefaultNla]) -> Vec<u8> {
+    let mut bytes = vec![0; attributes.buffer_len()];
+    attributes.emit(&mut bytes);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEVICE: &str = "0000:00:04.0";
+
+    fn wire(operation: &Devlink) -> (u8, Vec<u8>) {
+        let (message, _) = message(operation).expect("a message");
+        let mut bytes = vec![0; message.buffer_len()];
+        message.emit(&mut bytes);
+        (message.command, bytes)
+    }
+
+    /// `pci` and the device, as every message begins.
+    fn begin() -> Vec<u8> {
+        let mut bytes = b"\x08\0\x01\0pci\0".to_vec();
+        bytes.extend(b"\x11\0\x02\x000000:00:04.0\0\0\0\0");
+        bytes
+    }
+
+    #[test]
+    fn operations_have_their_bytes() {
+        let device = DEVICE.to_owned();
+        let cases: [(Devlink, u8, &[u8]); 5] = [
+            (
+                Devlink::Reload {
+                    device: device.clone(),
+                },
+                37,
+                b"",
+            ),
+            (
+                Devlink::EswitchMode {
+                    device: device.clone(),
+                    mode: EswitchMode::Switchdev,
+                },
+                30,
+                b"\x06\0\x19\0\x01\0\0\0",
+            ),
+            (
+                Devlink::AddSf {
+                    device: device.clone(),
+                    pf_number: 0,
+                    sf_number: 88,
+                },
+                7,
+                b"\x06\0\x4d\0\x07\0\0\0\x06\0\x7f\0\0\0\0\0\x08\0\xa4\0\x58\0\0\0",
+            ),
+            (
+                Devlink::SetPortState {
+                    device: device.clone(),
+                    port: 32768,
+                    active: true,
+                },
+                6,
+                b"\x08\0\x03\0\0\x80\0\0\x0c\0\x91\x80\x05\0\x02\0\x01\0\0\0",
+            ),
+            (
+                Devlink::DeletePort { device, port: 32768 },
+                8,
+                b"\x08\0\x03\0\0\x80\0\0",
+            ),
+        ];
+        for (operation, command, more) in cases {
+            let expected = [begin().as_slice(), more].concat();
+            assert_eq!(wire(&operation), (command, expected), "{operation:?}");
+        }
+    }
+
+    #[test]
+    fn the_port_of_an_answer_is_found() {
+        let (_, bytes) = wire(&Devlink::DeletePort {
+            device: DEVICE.to_owned(),
+            port: 32768,
+        });
+        let header = GenlHeader { cmd: 7, version: 1 };
+        let answer = Message::parse_with_param(&bytes, header).expect("a message");
+        assert_eq!(port_index(&answer), Some(32768));
+        assert_eq!(
+            port_index(&Message {
+                command: 7,
+                attributes: Vec::new()
+            }),
+            None
+        );
+    }
+}

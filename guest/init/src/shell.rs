@@ -1,0 +1,87 @@
+//! A shell for a person at the console: lines of words that become the orders a harness gives.
+//!
+//! * [`command`] - from a line to what it asks for
+//! * [`answer`] - an answer as text
+
+mod answer;
+mod command;
+
+use crate::kernel_log::KernelLog;
+use crate::{command_line, orders, start};
+use command::{Command, HELP, parse};
+use guest_protocol::{Answer, Order, Outcome};
+use rustix::process::{ioctl_tiocsctty, setsid};
+use std::io::{self, BufRead, Write};
+use std::path::Path;
+use std::process;
+
+/// Shells that a user may have put into the image.
+const SHELLS: [(&str, &[&str]); 2] = [("/bin/sh", &[]), ("/bin/busybox", &["sh"])];
+
+/// Inserts the image's modules and serves the console until it ends.
+///
+/// # Errors
+///
+/// The console cannot be read.
+pub fn run(kernel_command_line: &str) -> Result<(), String> {
+    // Lets the console send signals to programs started here; without it only their job control is missing.
+    let _ = setsid();
+    let _ = ioctl_tiocsctty(io::stdin());
+    for name in start::modules() {
+        let parameters = command_line::module_parameters(kernel_command_line, &name);
+        println!("insmod {name} {parameters}");
+        show(orders::carry_out(Order::InsertModule { name, parameters }).into());
+    }
+    println!("This is the guest of mlx5-cosim. help lists what it understands.");
+    let mut lines = io::stdin().lock().lines();
+    loop {
+        print!("guest# ");
+        // A prompt that does not appear is the least trouble of a broken console.
+        let _ = io::stdout().flush();
+        let Some(line) = lines.next() else { return Ok(()) };
+        let line = line.map_err(|error| format!("read the console: {error}"))?;
+        start::reap();
+        match parse(&line) {
+            Ok(Some(command)) => obey(command),
+            Ok(None) => {}
+            Err(why) => println!("{why}"),
+        }
+    }
+}
+
+fn obey(command: Command) {
+    match command {
+        Command::Help => print!("{HELP}"),
+        Command::Order(order) => show(orders::carry_out(order).into()),
+        Command::Counters => {
+            for device in orders::functions_with_counters() {
+                println!("{device}");
+                show(orders::carry_out(Order::PageCounters { device }).into());
+            }
+        }
+        Command::KernelLog => match KernelLog::open() {
+            Ok(log) => show(Outcome::Ok(Answer::Lines(log.take().0))),
+            Err(errno) => println!("/dev/kmsg: {errno}"),
+        },
+        Command::Shell => start_shell(),
+        Command::PowerOff => start::power_off(),
+        Command::Restart => start::restart(),
+    }
+}
+
+fn show(outcome: Outcome) {
+    match outcome {
+        Outcome::Ok(answer) => print!("{}", answer::text(&answer)),
+        Outcome::Error(refusal) => println!("{refusal}"),
+    }
+}
+
+fn start_shell() {
+    let Some((path, arguments)) = SHELLS.iter().find(|(path, _)| Path::new(path).exists()) else {
+        println!("there is neither /bin/sh nor /bin/busybox in this image");
+        return;
+    };
+    if let Err(error) = process::Command::new(path).args(*arguments).status() {
+        println!("{path}: {error}");
+    }
+}

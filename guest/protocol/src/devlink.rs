@@ -1,0 +1,56 @@
+//! Orders that go over the kernel's devlink interface.
+
+use serde::{Deserialize, Serialize};
+
+/// An operation of devlink. A `device` is a PCI address, `0000:00:04.0`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Devlink {
+    /// `devlink dev reload`: the driver tears the device down and loads it again.
+    Reload {
+        /// The function.
+        device: String,
+    },
+    /// `devlink dev eswitch set mode`.
+    EswitchMode {
+        /// The function that manages the eswitch.
+        device: String,
+        /// The mode to change to.
+        mode: EswitchMode,
+    },
+    /// `devlink port add flavour pcisf`: answered by [`Answer::Port`](crate::Answer::Port).
+    AddSf {
+        /// The function that manages the eswitch.
+        device: String,
+        /// `pfnum`.
+        pf_number: u16,
+        /// `sfnum`.
+        sf_number: u32,
+    },
+    /// `devlink port function set state`.
+    SetPortState {
+        /// The function that manages the eswitch.
+        device: String,
+        /// Index of the port.
+        port: u32,
+        /// Whether the function behind the port is to be active.
+        active: bool,
+    },
+    /// `devlink port del`.
+    DeletePort {
+        /// The function that manages the eswitch.
+        device: String,
+        /// Index of the port.
+        port: u32,
+    },
+}
+
+/// Mode of an eswitch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EswitchMode {
+    /// Forwarding by MAC and VLAN.
+    Legacy,
+    /// Forwarding by rules, with a representor for each vport.
+    Switchdev,
+}

@@ -1,0 +1,39 @@
+//! What a harness and the program in its guest say to each other over the guest's second serial port.
+//!
+//! One JSON value per line, UTF-8, ended by `\n`. The harness sends a [`Request`], the guest sends [`FromGuest`].
+//!
+//! 1. The guest sends [`FromGuest::Ready`] once. What was sent to it earlier is lost: the port was not open yet.
+//! 2. Every request is carried out in a thread of its own and answered by one [`FromGuest::Reply`] with the same `id`. An order that
+//!    blocks (a module that cannot be removed) stays unanswered while others are served; two orders sent without
+//!    waiting for the first reply may be carried out in either order.
+//! 3. [`FromGuest::Complaint`] comes at any time, as soon as the kernel has printed the line.
+//! 4. A line that cannot be read is answered by [`FromGuest::Misread`], which has no `id`.
+//!
+//! ```text
+//! -> {"id":7,"order":{"write_file":{"path":"/sys/bus/pci/devices/0000:00:04.0/sriov_numvfs","text":"2"}}}
+//! <- {"reply":{"id":7,"microseconds":1204311,"outcome":{"error":{"errno":16,"what":"write /sys/...: EBUSY"}}}}
+//! ```
+
+mod answer;
+mod devlink;
+mod line;
+mod order;
+mod report;
+
+pub use answer::{Answer, LogLine, Outcome, PciDevice, Refusal};
+pub use devlink::{Devlink, EswitchMode};
+pub use line::{LineError, from_line, to_line};
+pub use order::{Order, Request};
+pub use report::{Complaint, ComplaintKind, FromGuest, Ready, Reply};
+
+/// Said in [`Ready`]; a harness refuses a guest that says another one.
+pub const VERSION: u32 = 1;
+
+/// The word on the kernel command line that makes the guest offer a shell on its console and serve no orders.
+pub const SHELL_WORD: &str = "mlx5cosim.shell";
+
+/// The folder in the guest that holds `<name>.ko` for every module of the image.
+pub const MODULES_FOLDER: &str = "/lib/modules";
+
+/// The file in the guest that names the modules of the image, one per line, each after those it depends on.
+pub const MODULES_ORDER: &str = "/lib/modules/order";

@@ -1,0 +1,223 @@
+//! The initramfs: the guest's program, kernel modules, and whatever a user adds.
+//!
+//! * [`archive`] - the format that the kernel unpacks
+//! * [`compression`] - modules come compressed, the image goes compressed
+//! * [`modinfo`] - what a module says about itself
+//! * [`modules`] - which modules there are, and which others each needs
+//!
+//! The same input gives the same bytes.
+
+mod archive;
+mod compression;
+mod modinfo;
+mod modules;
+
+#[cfg(test)]
+mod tests;
+
+use archive::Archive;
+use guest_protocol::{MODULES_FOLDER, MODULES_ORDER};
+use modules::{Module, ModuleFolder};
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// The guest's program, static, for `x86_64`.
+const INIT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest-init"));
+
+/// Folders that the guest's program mounts on, and that shells expect.
+const FOLDERS: [&str; 8] = ["bin", "dev", "lib/modules", "proc", "root", "run", "sys", "tmp"];
+
+/// What goes into an image beside the guest's program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageOptions {
+    /// Modules by name; those they depend on come along. `-` and `_` are the same.
+    pub modules: Vec<String>,
+    /// Module files that stand in for those of the kit that have the same name: a driver built from changed source.
+    pub module_files: Vec<PathBuf>,
+    /// Files of the user's.
+    pub files: Vec<AddedFile>,
+    /// Whether the image is compressed.
+    pub packing: Packing,
+}
+
+impl Default for ImageOptions {
+    fn default() -> Self {
+        Self {
+            modules: vec!["mlx5_core".to_owned()],
+            module_files: Vec::new(),
+            files: Vec::new(),
+            packing: Packing::default(),
+        }
+    }
+}
+
+/// Whether an image is compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Packing {
+    /// As small as gzip makes it.
+    #[default]
+    Gzip,
+    /// As it is.
+    Plain,
+}
+
+/// A file that a user puts into the image, executable if the original is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddedFile {
+    /// On the host.
+    pub source: PathBuf,
+    /// In the guest, absolute: `/bin/busybox`.
+    pub target: String,
+}
+
+/// An initramfs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    bytes: Vec<u8>,
+    modules: Vec<String>,
+}
+
+/// Why there is no image.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// A file or folder cannot be read or written.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// No file is this module.
+    #[error("there is no module {name} in {}{}", folder.display(), needed_by(needed_by_module.as_deref()))]
+    NoSuchModule {
+        /// The module.
+        name: String,
+        /// Where it was sought.
+        folder: PathBuf,
+        /// The module that depends on it; `None` if it was asked for itself.
+        needed_by_module: Option<String>,
+    },
+    /// A file is not what a module is.
+    #[error("{} is not a kernel module: {why}", path.display())]
+    NotAModule {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Modules depend on each other.
+    #[error("modules depend on each other: {}", names.join(" -> "))]
+    Circle {
+        /// From one module to itself.
+        names: Vec<String>,
+    },
+    /// A path in the guest is not absolute, or leaves its folder.
+    #[error("{target:?} is not a path for a file in the guest; /bin/busybox is one")]
+    BadTarget {
+        /// The path.
+        target: String,
+    },
+}
+
+fn needed_by(module: Option<&str>) -> String {
+    module
+        .map(|name| format!("; {name} needs it"))
+        .unwrap_or_default()
+}
+
+impl ImageError {
+    fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |error| Self::File { path, error }
+    }
+}
+
+impl Image {
+    /// Builds an image with modules from a folder such as `lib/modules/7.2.12+deb13-amd64`.
+    ///
+    /// # Errors
+    ///
+    /// A module is missing or no module, or a file cannot be read.
+    pub fn build(modules_folder: &Path, options: &ImageOptions) -> Result<Self, ImageError> {
+        let folder = ModuleFolder::read(modules_folder, &options.module_files)?;
+        let modules = folder.with_dependencies(&options.modules)?;
+        let mut archive = Archive::default();
+        for name in FOLDERS {
+            archive.add_folder(name);
+        }
+        // The kernel opens it for the first program before that has mounted anything.
+        archive.add_character_device("dev/console", 5, 1);
+        archive.add_file("init", INIT, true);
+        add_modules(&mut archive, &modules);
+        for file in &options.files {
+            add_file(&mut archive, file)?;
+        }
+        let plain = archive.into_bytes();
+        let bytes = match options.packing {
+            Packing::Gzip => compression::gzip(&plain),
+            Packing::Plain => plain,
+        };
+        Ok(Self {
+            bytes,
+            modules: modules.into_iter().map(|module| module.name).collect(),
+        })
+    }
+
+    /// What QEMU's `-initrd` takes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Names of the modules, each after those it depends on: the order to insert them in.
+    pub fn modules(&self) -> &[String] {
+        &self.modules
+    }
+
+    /// Writes the image to a file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), ImageError> {
+        fs::write(path, &self.bytes).map_err(ImageError::file(path))
+    }
+}
+
+fn add_modules(archive: &mut Archive, modules: &[Module]) {
+    let mut order = String::new();
+    for module in modules {
+        order.push_str(&module.name);
+        order.push('\n');
+        archive.add_file(
+            &format!("{}/{}.ko", inside(MODULES_FOLDER), module.name),
+            &module.bytes,
+            false,
+        );
+    }
+    archive.add_file(inside(MODULES_ORDER), order.as_bytes(), false);
+}
+
+fn add_file(archive: &mut Archive, file: &AddedFile) -> Result<(), ImageError> {
+    let name = inside(&file.target);
+    let is_component = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains('\0');
+    if !file.target.starts_with('/') || !name.split('/').all(is_component) {
+        return Err(ImageError::BadTarget {
+            target: file.target.clone(),
+        });
+    }
+    let bytes = fs::read(&file.source).map_err(ImageError::file(&file.source))?;
+    let mode = fs::metadata(&file.source)
+        .map_err(ImageError::file(&file.source))?
+        .permissions()
+        .mode();
+    archive.add_file(name, &bytes, mode & 0o111 != 0);
+    Ok(())
+}
+
+/// Names in the archive have no slash in front.
+fn inside(path: &str) -> &str {
+    path.trim_start_matches('/')
+}

@@ -1,0 +1,286 @@
+//! `kit.json`: what was fetched, and how to see that it is still whole.
+
+use super::KitError;
+use super::cache::{Cache, write_at_once};
+use super::packages::Package;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// The form of the file; one of another form is as good as none.
+const FORM: u32 = 1;
+
+/// What is in the cache.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    form: u32,
+    /// The parts by their names.
+    pub parts: BTreeMap<PartName, Part>,
+}
+
+/// The parts of a kit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartName {
+    /// QEMU with its libraries and firmware.
+    Qemu,
+    /// The kernel and its modules.
+    Linux,
+    /// Modules with an mlx5_core that knows sub-functions.
+    Subfunctions,
+}
+
+/// One part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its folder in the cache.
+    pub folder: String,
+    /// QEMU's version or the kernel's release.
+    pub version: String,
+    /// Where it comes from.
+    pub packages: Vec<Package>,
+    /// The files that matter most.
+    pub key_files: Vec<KeyFile>,
+    /// All files together.
+    pub tally: Tally,
+}
+
+/// A file by its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyFile {
+    /// Its place in the part's folder.
+    pub path: PathBuf,
+    /// Its length.
+    pub size: u64,
+    /// Its SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+/// How much there is in a folder. A file that went missing or was cut short shows here without reading them all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Regular files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Default for Manifest {
+    fn default() -> Self {
+        Self {
+            form: FORM,
+            parts: BTreeMap::new(),
+        }
+    }
+}
+
+impl Manifest {
+    /// The manifest of the cache. A missing or unreadable one says that nothing is there: what it would have
+    /// listed is fetched again.
+    #[must_use]
+    pub fn read(cache: &Cache) -> Self {
+        fs::read(cache.manifest())
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok())
+            .filter(|manifest: &Self| manifest.form == FORM)
+            .unwrap_or_default()
+    }
+
+    /// Keeps it.
+    pub fn write(&self, cache: &Cache) -> Result<(), KitError> {
+        let path = cache.manifest();
+        let text = serde_json::to_string_pretty(self)
+            .map_err(io::Error::other)
+            .map_err(KitError::file(&path))?;
+        write_at_once(&path, &(text + "\n"))
+    }
+}
+
+impl Part {
+    /// Describes what is in `folder`, which will be called `name` in the cache.
+    pub fn of(
+        folder: &Path,
+        name: &str,
+        version: &str,
+        packages: Vec<Package>,
+        key_files: &[PathBuf],
+    ) -> Result<Self, KitError> {
+        let mut known = Vec::new();
+        for path in key_files {
+            let place = folder.join(path);
+            let size = fs::metadata(&place).map_err(KitError::file(&place))?.len();
+            known.push(KeyFile {
+                path: path.clone(),
+                size,
+                sha256: sha256(&place)?,
+            });
+        }
+        Ok(Self {
+            folder: name.to_owned(),
+            version: version.to_owned(),
+            packages,
+            key_files: known,
+            tally: Tally::of(folder)?,
+        })
+    }
+
+    /// The part's folder.
+    #[must_use]
+    pub fn root(&self, cache: &Cache) -> PathBuf {
+        cache.root().join(&self.folder)
+    }
+
+    /// A quick look: whether the files that matter are there and of the right length.
+    #[must_use]
+    pub fn is_there(&self, cache: &Cache) -> bool {
+        let root = self.root(cache);
+        self.key_files
+            .iter()
+            .all(|file| fs::metadata(root.join(&file.path)).is_ok_and(|found| found.len() == file.size))
+    }
+
+    /// A thorough look: what is wrong, if anything.
+    #[must_use]
+    pub fn damage(&self, cache: &Cache) -> Option<String> {
+        let root = self.root(cache);
+        for file in &self.key_files {
+            let shown = file.path.display();
+            match sha256(&root.join(&file.path)) {
+                Ok(found) if found == file.sha256 => {}
+                Ok(_) => return Some(format!("{shown} has changed")),
+                Err(error) => return Some(error.to_string()),
+            }
+        }
+        match Tally::of(&root) {
+            Ok(tally) if tally == self.tally => None,
+            Ok(tally) => Some(format!(
+                "{} of {} files and {} of {} bytes are there",
+                tally.files, self.tally.files, tally.bytes, self.tally.bytes
+            )),
+            Err(error) => Some(error.to_string()),
+        }
+    }
+}
+
+impl Tally {
+    /// Counts what is in `folder`.
+    pub fn of(folder: &Path) -> Result<Self, KitError> {
+        let mut tally = Self::default();
+        each_file(folder, &mut |_, size| {
+            tally.files += 1;
+            tally.bytes += size;
+        })?;
+        Ok(tally)
+    }
+}
+
+/// Calls `visit` with path and length of every regular file below `folder`.
+pub fn each_file(folder: &Path, visit: &mut dyn FnMut(&Path, u64)) -> Result<(), KitError> {
+    for entry in fs::read_dir(folder).map_err(KitError::file(folder))? {
+        let entry = entry.map_err(KitError::file(folder))?;
+        let path = entry.path();
+        let metadata = entry.metadata().map_err(KitError::file(&path))?;
+        if metadata.is_dir() {
+            each_file(&path, visit)?;
+        } else if metadata.is_file() {
+            visit(&path, metadata.len());
+        }
+    }
+    Ok(())
+}
+
+/// The SHA-256 of a file in hexadecimal.
+pub fn sha256(path: &Path) -> Result<String, KitError> {
+    let mut file = File::open(path).map_err(KitError::file(path))?;
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; 1 << 18];
+    loop {
+        let length = file.read(&mut piece).map_err(KitError::file(path))?;
+        if length == 0 {
+            break;
+        }
+        hasher.update(&piece[..length]);
+    }
+    let digest = hasher.finalize();
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A cache with one part of two files.
+    fn kit(folder: &Path) -> (Cache, Manifest) {
+        let cache = Cache::at(folder.to_owned());
+        let root = folder.join("qemu/lib");
+        fs::create_dir_all(&root).unwrap();
+        fs::write(folder.join("qemu/binary"), "binary").unwrap();
+        fs::write(root.join("library"), "library").unwrap();
+        let package = Package {
+            name: "qemu".to_owned(),
+            version: "1:2-3".to_owned(),
+            file: "qemu_1%3a2-3_all.deb".to_owned(),
+            size: 9,
+            sha256: "00".to_owned(),
+        };
+        let part = Part::of(
+            &folder.join("qemu"),
+            "qemu",
+            "2",
+            vec![package],
+            &[PathBuf::from("binary")],
+        )
+        .unwrap();
+        let mut manifest = Manifest::default();
+        manifest.parts.insert(PartName::Qemu, part);
+        (cache, manifest)
+    }
+
+    #[test]
+    fn a_manifest_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (cache, manifest) = kit(folder.path());
+        manifest.write(&cache).unwrap();
+        assert_eq!(Manifest::read(&cache), manifest);
+        fs::write(cache.manifest(), "{").unwrap();
+        assert_eq!(Manifest::read(&cache), Manifest::default());
+    }
+
+    #[test]
+    fn damage_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let (cache, manifest) = kit(folder.path());
+        let part = &manifest.parts[&PartName::Qemu];
+        assert_eq!(part.damage(&cache), None);
+        assert_eq!(part.tally, Tally { files: 2, bytes: 13 });
+
+        fs::write(folder.path().join("qemu/binary"), "Binary").unwrap();
+        assert_eq!(part.damage(&cache).unwrap(), "binary has changed");
+        assert!(part.is_there(&cache));
+
+        fs::write(folder.path().join("qemu/binary"), "binary").unwrap();
+        fs::remove_file(folder.path().join("qemu/lib/library")).unwrap();
+        assert_eq!(
+            part.damage(&cache).unwrap(),
+            "1 of 2 files and 6 of 13 bytes are there"
+        );
+
+        fs::remove_file(folder.path().join("qemu/binary")).unwrap();
+        assert!(!part.is_there(&cache));
+    }
+
+    #[test]
+    fn digests_are_those_of_sha256() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("abc");
+        fs::write(&path, "abc").unwrap();
+        let digest = sha256(&path).unwrap();
+        assert_eq!(
+            digest,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+}

@@ -1,0 +1,210 @@
+//! Brings into the cache what is not there, and proves that it works.
+
+use super::apt::Apt;
+use super::cache::{Cache, remove};
+use super::kernel::{self, Offer};
+use super::manifest::{Manifest, Part, PartName};
+use super::packages::{Package, megabytes, total};
+use super::qemu::{self, Qemu};
+use super::report::SetupReport;
+use super::{Kit, KitError, KitOptions, modules, subfunctions};
+use std::path::{Path, PathBuf};
+
+/// The package that has QEMU for this architecture.
+const QEMU_PACKAGE: &str = "qemu-system-x86";
+
+/// Packages with an image that may be taken, as a regular expression over their names and those of their modules.
+const KERNEL_PACKAGES: &str = "^linux-(binary|modules)-[0-9].*-amd64$";
+
+/// Makes the kit that `options` ask for complete.
+pub fn setup(cache: &Cache, options: &KitOptions, report: &mut dyn SetupReport) -> Result<Kit, KitError> {
+    options.check()?;
+    let mut manifest = Manifest::read(cache);
+    if absent(cache, options, &manifest).is_empty() {
+        let kit = Kit::locate_in(cache, options)?;
+        report.note("The kit is complete");
+        return Ok(told(kit, cache, &manifest, report));
+    }
+    let lock = cache.lock(report)?;
+    // Another setup may have been at work meanwhile.
+    manifest = Manifest::read(cache);
+    let absent = absent(cache, options, &manifest);
+    for (name, damage) in &absent {
+        if let Some(damage) = damage {
+            report.warning(&format!("{} is fetched again: {damage}", title(*name)));
+        }
+    }
+    if !absent.is_empty() {
+        let wanted: Vec<_> = absent.iter().map(|(name, _)| *name).collect();
+        let apt = Apt::open(cache, &lock)?;
+        fetch(cache, &apt, &wanted, &mut manifest, report)?;
+        apt.close()?;
+    }
+    let kit = Kit::locate_in(cache, options)?;
+    Ok(told(kit, cache, &manifest, report))
+}
+
+/// The parts that are asked for and not there, with what is wrong where there is something.
+fn absent(cache: &Cache, options: &KitOptions, manifest: &Manifest) -> Vec<(PartName, Option<String>)> {
+    let mut absent = Vec::new();
+    for name in options.parts() {
+        match manifest.parts.get(&name) {
+            Some(part) if name == PartName::Subfunctions && !is_of_kernel(part, manifest) => {
+                absent.push((name, None));
+            }
+            Some(part) => {
+                if let Some(damage) = part.damage(cache) {
+                    absent.push((name, Some(damage)));
+                }
+            }
+            None if name == PartName::Qemu && Qemu::Machine.examine().is_ok() => {}
+            None => absent.push((name, None)),
+        }
+    }
+    absent
+}
+
+/// Whether the driver was built for the kernel that is there.
+fn is_of_kernel(driver: &Part, manifest: &Manifest) -> bool {
+    let linux = manifest.parts.get(&PartName::Linux);
+    linux.is_some_and(|linux| linux.version == driver.version)
+}
+
+/// Says what is there and what may surprise.
+fn told(kit: Kit, cache: &Cache, manifest: &Manifest, report: &mut dyn SetupReport) -> Kit {
+    let bytes = manifest.parts.values().map(|part| part.tally.bytes).sum();
+    report.note(&kit.describe());
+    if bytes > 0 {
+        report.note(&format!("{} in {}", megabytes(bytes), cache.root().display()));
+    }
+    if let Some(surprise) = kit.kernel_release().and_then(kernel::surprise) {
+        report.warning(&surprise);
+    }
+    kit
+}
+
+/// What one part is made of.
+#[derive(Debug)]
+struct Plan {
+    name: PartName,
+    /// The kernel's release; QEMU says its version once it runs.
+    offer: Option<Offer>,
+    packages: Vec<Package>,
+}
+
+/// Fetches the parts `wanted`.
+fn fetch(
+    cache: &Cache,
+    apt: &Apt<'_>,
+    wanted: &[PartName],
+    manifest: &mut Manifest,
+    report: &mut dyn SetupReport,
+) -> Result<(), KitError> {
+    report.note("Reading the package lists");
+    apt.update()?;
+    let mut plans = Vec::new();
+    for name in wanted.iter().filter(|name| **name != PartName::Subfunctions) {
+        let plan = plan(apt, *name)?;
+        let title = match &plan.offer {
+            Some(offer) => format!("Linux {}", offer.release()),
+            None => title(*name).to_owned(),
+        };
+        report.note(&format!(
+            "{title}: {} packages, {} to fetch",
+            plan.packages.len(),
+            megabytes(total(&plan.packages))
+        ));
+        plans.push(plan);
+    }
+    for plan in plans {
+        apt.fetch(&plan.packages, &format!("Fetching {}", title(plan.name)), report)?;
+        let part = build(cache, apt, &plan, report)?;
+        keep(cache, manifest, plan.name, part)?;
+    }
+    // The driver is built for the kernel that is there by now.
+    let linux = manifest.parts.get(&PartName::Linux);
+    if wanted.contains(&PartName::Subfunctions)
+        && let Some(linux) = linux
+    {
+        let part = subfunctions::build(cache, apt, linux, report)?;
+        keep(cache, manifest, PartName::Subfunctions, part)?;
+    }
+    Ok(())
+}
+
+/// Writes down that the part is in its place.
+fn keep(cache: &Cache, manifest: &mut Manifest, name: PartName, part: Part) -> Result<(), KitError> {
+    let folder = part.folder.clone();
+    let previous = manifest.parts.insert(name, part);
+    manifest.write(cache)?;
+    match previous {
+        Some(previous) if previous.folder != folder => remove(&previous.root(cache)),
+        _ => Ok(()),
+    }
+}
+
+/// Which packages make the part.
+fn plan(apt: &Apt<'_>, name: PartName) -> Result<Plan, KitError> {
+    if name == PartName::Qemu {
+        return Ok(Plan {
+            name,
+            offer: None,
+            packages: apt.with_dependencies(&[QEMU_PACKAGE])?,
+        });
+    }
+    let names = apt.names(KERNEL_PACKAGES)?;
+    let offer = kernel::newest(&names).ok_or_else(|| KitError::Unfit {
+        what: "this machine's Debian mirror offers no kernel of version 7".to_owned(),
+        help: "give one by --kernel and --modules".to_owned(),
+    })?;
+    Ok(Plan {
+        name,
+        packages: apt.alone(&offer.packages())?,
+        offer: Some(offer),
+    })
+}
+
+/// Makes the part from its packages, which have arrived, and puts it in its place.
+fn build(cache: &Cache, apt: &Apt<'_>, plan: &Plan, report: &mut dyn SetupReport) -> Result<Part, KitError> {
+    let name = match &plan.offer {
+        Some(offer) => format!("linux-{}", offer.release()),
+        None => "qemu".to_owned(),
+    };
+    let staging = cache.staging(&name)?;
+    apt.unpack_all(&plan.packages, &staging, report)?;
+    let (tree, version, key_files) = match &plan.offer {
+        Some(offer) => {
+            let tree = staging.join("usr/lib/modules").join(offer.release());
+            let key_files = check_kernel(&tree)?;
+            (tree, offer.release().to_owned(), key_files)
+        }
+        None => {
+            let version = Qemu::Unpacked(staging.clone()).examine()?;
+            (staging.clone(), qemu::shown(version), qemu::key_files())
+        }
+    };
+    let part = Part::of(&tree, &name, &version, plan.packages.clone(), &key_files)?;
+    cache.place(&tree, &name)?;
+    remove(&staging)?;
+    Ok(part)
+}
+
+/// Leaves out what no guest needs of the kernel in `tree`, and says what matters of the rest.
+fn check_kernel(tree: &Path) -> Result<Vec<PathBuf>, KitError> {
+    modules::prune(&tree.join("kernel"))?;
+    let driver = modules::driver(tree)?.ok_or_else(|| KitError::Unfit {
+        what: "the kernel's packages have no mlx5_core".to_owned(),
+        help: "give others by --kernel and --modules".to_owned(),
+    })?;
+    let driver = driver.strip_prefix(tree).unwrap_or(&driver).to_owned();
+    Ok(vec![PathBuf::from("vmlinuz"), driver])
+}
+
+/// The part as people call it.
+fn title(name: PartName) -> &'static str {
+    match name {
+        PartName::Qemu => "QEMU",
+        PartName::Linux => "Linux",
+        PartName::Subfunctions => "mlx5_core with sub-functions",
+    }
+}

@@ -1,0 +1,163 @@
+//! QEMU's arguments for a machine with served functions plugged in.
+
+use crate::kit::Kit;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Device number on bus 0 that the functions are plugged in at; functions beyond the eighth go on at the next.
+pub const DEVICE_NUMBER: u8 = 4;
+
+/// First QEMU that ends itself when its parent does, asked to.
+const EXITS_WITH_PARENT: (u32, u32, u32) = (10, 2, 0);
+
+/// A served PCI function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluggedFunction {
+    /// The socket its server listens at.
+    pub socket: PathBuf,
+    /// Its place, counted in functions from function 0 of [`DEVICE_NUMBER`].
+    pub devfn: u8,
+}
+
+impl PluggedFunction {
+    /// Its address in the guest, as sysfs names it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("0000:00:{:02x}.{}", self.device(), self.devfn & 7)
+    }
+
+    fn device(&self) -> u8 {
+        DEVICE_NUMBER + (self.devfn >> 3)
+    }
+
+    /// The value of QEMU's `-device` option.
+    ///
+    /// Function 0 says that there are others: the guest looks for them only then, and QEMU plugs them in only then.
+    #[must_use]
+    pub fn device_option(&self, is_multifunction: bool) -> String {
+        let Self { socket, devfn } = self;
+        let mut option = json!({
+            "driver": "vfio-user-pci",
+            "socket": { "type": "unix", "path": socket },
+            "addr": format!("{:x}.{}", self.device(), devfn & 7),
+        });
+        if is_multifunction && devfn & 7 == 0 {
+            option["multifunction"] = true.into();
+        }
+        option.to_string()
+    }
+}
+
+/// Where the guest's first serial port leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Console {
+    /// To the terminal that this process runs in, with QEMU's monitor behind Ctrl-A.
+    Terminal,
+    /// Into a file.
+    File(PathBuf),
+}
+
+/// What machine to start.
+#[derive(Clone, Debug)]
+pub struct CommandLine<'a> {
+    /// The functions to plug in, at most one for each place.
+    pub functions: &'a [PluggedFunction],
+    /// The initramfs.
+    pub initrd: &'a Path,
+    /// Words for the kernel's command line, after those every guest needs.
+    pub append: &'a str,
+    /// Memory in MiB.
+    pub memory_mib: u32,
+    /// The first serial port.
+    pub console: Console,
+    /// The UNIX socket that the second serial port connects to.
+    pub agent: Option<&'a Path>,
+}
+
+impl CommandLine<'_> {
+    /// The command that starts this machine with the kit's QEMU and kernel, without KVM.
+    #[must_use]
+    pub fn command(&self, kit: &Kit) -> Command {
+        let mut command = kit.qemu();
+        // Guest memory is a file that the server can map: with other memory every DMA would be a message.
+        let memory = format!("memory-backend-memfd,id=mem,size={}M,share=on", self.memory_mib);
+        command
+            .args([
+                "-M",
+                "q35,accel=tcg,memory-backend=mem",
+                "-cpu",
+                "max",
+                "-smp",
+                "1",
+            ])
+            .args(["-m", &format!("{}M", self.memory_mib), "-object", &memory])
+            .args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"])
+            .arg("-kernel")
+            .arg(kit.kernel())
+            .arg("-initrd")
+            .arg(self.initrd)
+            .args(["-append", &self.kernel_words()]);
+        match &self.console {
+            Console::Terminal => command.args(["-serial", "mon:stdio"]),
+            Console::File(path) => command.args(["-serial", &format!("file:{}", escaped(path))]),
+        };
+        if let Some(agent) = self.agent {
+            let channel = format!("socket,id=agent,path={}", escaped(agent));
+            command.args(["-chardev", &channel, "-serial", "chardev:agent"]);
+        }
+        if kit.qemu_version() >= EXITS_WITH_PARENT {
+            command.args(["-run-with", "exit-with-parent=on"]);
+        }
+        for function in self.functions {
+            command.args(["-device", &function.device_option(self.functions.len() > 1)]);
+        }
+        command
+    }
+
+    fn kernel_words(&self) -> String {
+        let words = "console=ttyS0 panic=-1 net.ifnames=0";
+        format!("{words} {}", self.append).trim_end().to_owned()
+    }
+}
+
+/// A path as a value in a QEMU option: a comma is doubled.
+fn escaped(path: &Path) -> String {
+    path.display().to_string().replace(',', ",,")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(devfn: u8) -> PluggedFunction {
+        PluggedFunction {
+            socket: PathBuf::from("/run/pf.sock"),
+            devfn,
+        }
+    }
+
+    #[test]
+    fn functions_beyond_the_eighth_are_on_the_next_device() {
+        assert_eq!(function(0).address(), "0000:00:04.0");
+        assert_eq!(function(7).address(), "0000:00:04.7");
+        assert_eq!(function(8).address(), "0000:00:05.0");
+    }
+
+    #[test]
+    fn a_function_is_plugged_in_by_its_socket() {
+        assert_eq!(
+            function(0).device_option(true),
+            r#"{"addr":"4.0","driver":"vfio-user-pci","multifunction":true,"socket":{"path":"/run/pf.sock","type":"unix"}}"#
+        );
+        assert_eq!(
+            function(3).device_option(true),
+            r#"{"addr":"4.3","driver":"vfio-user-pci","socket":{"path":"/run/pf.sock","type":"unix"}}"#
+        );
+    }
+
+    #[test]
+    fn commas_in_paths_survive() {
+        assert_eq!(escaped(Path::new("/tmp/a,b")), "/tmp/a,,b");
+    }
+}

@@ -1,0 +1,142 @@
+//! QEMU as a child process.
+
+use rustix::process::{PidfdFlags, pidfd_open};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// Why QEMU does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It could not be started.
+    #[error("cannot start {program}: {error}")]
+    Spawn {
+        /// The program.
+        program: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Its log could not be written.
+    #[error("cannot write {}: {error}", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+/// A running QEMU. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    pidfd: OwnedFd,
+}
+
+impl Process {
+    /// Starts QEMU with what it says going into the file `log`.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start(command: &mut Command, log: &Path) -> Result<Self, StartError> {
+        let failed = |error| StartError::Log {
+            path: log.to_owned(),
+            error,
+        };
+        let out = File::create(log).map_err(failed)?;
+        let errors = out.try_clone().map_err(failed)?;
+        command.stdin(Stdio::null()).stdout(out).stderr(errors);
+        Self::spawn(command)
+    }
+
+    /// Starts QEMU on the terminal of this process.
+    ///
+    /// # Errors
+    /// [`StartError::Spawn`].
+    pub fn start_on_terminal(command: &mut Command) -> Result<Self, StartError> {
+        Self::spawn(command)
+    }
+
+    fn spawn(command: &mut Command) -> Result<Self, StartError> {
+        tracing::debug!(?command, "starting QEMU");
+        let program = command.get_program().to_string_lossy().into_owned();
+        let mut child = match command.spawn() {
+            Ok(child) => child,
+            Err(error) => return Err(StartError::Spawn { program, error }),
+        };
+        let pid = rustix::process::Pid::from_child(&child);
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(pidfd) => Ok(Self { child, pidfd }),
+            Err(error) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(StartError::Spawn {
+                    program,
+                    error: error.into(),
+                })
+            }
+        }
+    }
+
+    /// Readable once QEMU has ended.
+    #[must_use]
+    pub fn end_fd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+
+    /// How QEMU ended, if it has.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn status(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
+    /// Ends QEMU at once.
+    pub fn kill(&mut self) {
+        // What has ended already cannot be killed; either way it is gone.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    #[test]
+    fn the_end_of_the_child_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut process =
+            Process::start(Command::new("sh").args(["-c", "echo words; exit 3"]), &log).unwrap();
+        let limit = Timespec {
+            tv_sec: 10,
+            tv_nsec: 0,
+        };
+        let end = process.end_fd();
+        assert_eq!(
+            poll(&mut [PollFd::new(&end, PollFlags::IN)], Some(&limit)).unwrap(),
+            1
+        );
+        assert_eq!(process.status().unwrap().unwrap().code(), Some(3));
+        assert_eq!(std::fs::read_to_string(&log).unwrap(), "words\n");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let error =
+            Process::start(&mut Command::new("/nowhere/qemu"), &folder.path().join("log")).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/qemu"), "{error}");
+    }
+}

@@ -1,0 +1,96 @@
+//! `serve`: the device behind vfio-user sockets, for a QEMU of one's own.
+
+pub(super) mod device;
+pub(super) mod plug;
+pub(super) mod service;
+pub(super) mod signals;
+
+use crate::cli::exit::Exit;
+use clap::Args;
+use device::DeviceChoice;
+use service::{Service, ServiceError, ServiceOptions};
+use signals::EndSignals;
+use std::fs::DirBuilder;
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// What to serve, and where.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ServeArguments {
+    #[command(flatten)]
+    device: DeviceChoice,
+    /// Folder for the sockets, one for each PCI function. Made for the user alone if it is not there.
+    #[arg(long, value_name = "DIR")]
+    socket_dir: PathBuf,
+    /// Listen here for orders as JSON lines (docs/control.md).
+    #[arg(long, value_name = "PATH")]
+    control: Option<PathBuf>,
+    /// Write the command stream into this file, one JSON object per line, as commands end.
+    #[arg(long, value_name = "FILE")]
+    commands: Option<PathBuf>,
+}
+
+pub(super) fn serve(arguments: &ServeArguments) -> Exit {
+    let config = match arguments.device.read() {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
+    // Before there is a socket, so that a signal never leaves one behind.
+    let signals = match EndSignals::listen() {
+        Ok(signals) => signals,
+        Err(error) => {
+            eprintln!("error: signals: {error}");
+            return Exit::Internal;
+        }
+    };
+    let folder = match folder(&arguments.socket_dir) {
+        Ok(folder) => folder,
+        Err(error) => {
+            eprintln!("error: {}: {error}", arguments.socket_dir.display());
+            return Exit::Usage;
+        }
+    };
+    let options = ServiceOptions {
+        config,
+        seed: arguments.device.seed,
+        folder: &folder,
+        control: arguments.control.as_deref(),
+        commands: arguments.commands.as_deref(),
+    };
+    match Service::start(options).and_then(|service| until_told(service, &signals)) {
+        Ok(()) => {
+            tracing::info!("ended; the sockets are gone");
+            Exit::AsExpected
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.exit()
+        }
+    }
+}
+
+fn until_told(mut service: Service, signals: &EndSignals) -> Result<(), ServiceError> {
+    plug::announce(service.device());
+    if let Some(path) = service.control_path() {
+        tracing::info!("orders are taken at {}", path.display());
+    }
+    loop {
+        let told = service.turn(&[signals.as_fd()])?;
+        if told.first() == Some(&true) {
+            tracing::info!("a signal ends the server; a second one ends it at once");
+            return Ok(());
+        }
+        if service.is_told_to_end() {
+            tracing::info!("a control client ends the server");
+            return Ok(());
+        }
+    }
+}
+
+/// The folder with its full path, which QEMU needs wherever it runs; made for the user alone if it is not there.
+fn folder(path: &Path) -> io::Result<PathBuf> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    std::path::absolute(path)
+}

@@ -1,0 +1,163 @@
+//! A served device with its control socket and its command stream, in one loop.
+
+use crate::cli::exit::Exit;
+use device_server::control::ControlServer;
+use device_server::{DeviceServer, ServeError};
+use emulator::{DeviceConfig, Record};
+use prm::Cycles;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use transport::ListenError;
+
+/// The longest wait for something to happen, when nothing is due.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// What to serve, and where.
+#[derive(Debug)]
+pub(in crate::cli) struct ServiceOptions<'a> {
+    /// The device.
+    pub config: DeviceConfig,
+    /// Seed of what it draws.
+    pub seed: u64,
+    /// Folder for the sockets of its functions. It is there.
+    pub folder: &'a Path,
+    /// The control socket.
+    pub control: Option<&'a Path>,
+    /// File for the command stream.
+    pub commands: Option<&'a Path>,
+}
+
+/// Why a device is not served, or not any more.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum ServiceError {
+    /// The device cannot be made, or not be served there.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// There is no control socket.
+    #[error("control socket: {0}")]
+    Control(#[from] ListenError),
+    /// The command stream cannot be written.
+    #[error("{}: {cause}", .file.display())]
+    Commands {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// The sockets cannot be served.
+    #[error("serving: {0}")]
+    System(#[from] io::Error),
+}
+
+impl ServiceError {
+    /// How the process ends.
+    pub(in crate::cli) const fn exit(&self) -> Exit {
+        match self {
+            Self::Serve(ServeError::Config(_)) => Exit::InvalidScenario,
+            Self::Commands { .. } => Exit::Usage,
+            Self::Serve(_) | Self::Control(_) | Self::System(_) => Exit::Backend,
+        }
+    }
+}
+
+/// A device that is served. Its sockets are gone when this is dropped.
+#[derive(Debug)]
+pub(in crate::cli) struct Service {
+    device: DeviceServer,
+    control: Option<ControlServer>,
+    commands: Option<CommandStream>,
+}
+
+impl Service {
+    /// Makes the device and all sockets.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub(in crate::cli) fn start(options: ServiceOptions<'_>) -> Result<Self, ServiceError> {
+        let commands = options.commands.map(CommandStream::create).transpose()?;
+        let device = DeviceServer::bind(options.config, options.seed, options.folder)?;
+        let control = options.control.map(ControlServer::bind).transpose()?;
+        Ok(Self { device, control, commands })
+    }
+
+    /// The device.
+    pub(in crate::cli) const fn device(&self) -> &DeviceServer {
+        &self.device
+    }
+
+    /// Where orders are taken.
+    pub(in crate::cli) fn control_path(&self) -> Option<&Path> {
+        self.control.as_ref().map(ControlServer::path)
+    }
+
+    /// Whether a control client has ordered the end.
+    pub(in crate::cli) fn is_told_to_end(&self) -> bool {
+        self.control.as_ref().is_some_and(ControlServer::ends)
+    }
+
+    /// Waits until something happens and serves all of it; tells which of `others` are readable.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub(in crate::cli) fn turn(&mut self, others: &[BorrowedFd<'_>]) -> Result<Vec<bool>, ServiceError> {
+        let control = self.control.as_ref().map(AsFd::as_fd);
+        let watched: Vec<BorrowedFd<'_>> = others.iter().copied().chain(control).collect();
+        let deadline = self.control.as_ref().and_then(ControlServer::next_deadline);
+        let at_most = deadline.map_or(IDLE, |deadline| until(deadline, self.device.now()).min(IDLE));
+        let mut ready = self.device.turn(&watched, at_most)?;
+        ready.truncate(others.len());
+        self.hand_out_records()?;
+        if let Some(control) = &mut self.control {
+            control.serve(&mut self.device)?;
+            self.hand_out_records()?;
+        }
+        Ok(ready)
+    }
+
+    fn hand_out_records(&mut self) -> Result<(), ServiceError> {
+        let records = self.device.take_records();
+        if let Some(control) = &mut self.control {
+            control.publish(&records);
+        }
+        self.commands.as_mut().map_or(Ok(()), |commands| commands.write(&records))
+    }
+}
+
+/// The time from `now` until `then`.
+fn until(then: Cycles, now: Cycles) -> Duration {
+    Duration::from_nanos(then.0.saturating_sub(now.0))
+}
+
+/// A file that gets every command when it ends.
+#[derive(Debug)]
+struct CommandStream {
+    file: PathBuf,
+    lines: BufWriter<File>,
+}
+
+impl CommandStream {
+    fn create(file: &Path) -> Result<Self, ServiceError> {
+        let created = File::create(file);
+        let lines = created.map_err(|cause| ServiceError::Commands { file: file.to_owned(), cause })?;
+        Ok(Self { file: file.to_owned(), lines: BufWriter::new(lines) })
+    }
+
+    /// Writes the commands among these records, as `run --commands` does. Who follows the file sees them at once.
+    fn write(&mut self, records: &[Record]) -> Result<(), ServiceError> {
+        let commands = records.iter().filter_map(|record| match record {
+            Record::Command(command) => Some(command),
+            _ => None,
+        });
+        let mut written = Ok(());
+        for command in commands {
+            written = written
+                .and_then(|()| serde_json::to_writer(&mut self.lines, command).map_err(io::Error::from))
+                .and_then(|()| writeln!(self.lines));
+        }
+        let flushed = written.and_then(|()| self.lines.flush());
+        flushed.map_err(|cause| ServiceError::Commands { file: self.file.clone(), cause })
+    }
+}

@@ -1,0 +1,55 @@
+//! Signals as something that an event loop can watch.
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::{flag, low_level};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Readable once the user has asked for the end.
+#[derive(Debug)]
+pub(in crate::cli) struct EndSignals {
+    pipe: UnixStream,
+}
+
+impl EndSignals {
+    /// SIGINT and SIGTERM ask for the end; the second one ends the process at once, with 128 and its number.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(in crate::cli) fn listen() -> io::Result<Self> {
+        let came = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM] {
+            // In this order: what is registered first runs first, and the first signal must find the flag unset.
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&came))?;
+            flag::register(signal, Arc::clone(&came))?;
+        }
+        Self::watch(&[SIGINT, SIGTERM])
+    }
+
+    /// While a guest has the terminal: SIGINT is its business, SIGTERM and the end of the terminal ask for the end.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(in crate::cli) fn listen_beside_a_guest() -> io::Result<Self> {
+        // A handler and not "ignore", which QEMU would inherit.
+        flag::register(SIGINT, Arc::new(AtomicBool::new(false)))?;
+        Self::watch(&[SIGTERM, SIGHUP])
+    }
+
+    fn watch(signals: &[i32]) -> io::Result<Self> {
+        let (pipe, sender) = UnixStream::pair()?;
+        for signal in signals {
+            low_level::pipe::register(*signal, sender.try_clone()?)?;
+        }
+        Ok(Self { pipe })
+    }
+}
+
+impl AsFd for EndSignals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pipe.as_fd()
+    }
+}

@@ -1,0 +1,115 @@
+//! `setup`: brings the guest kit onto this machine.
+
+use crate::cli::KitArguments;
+use crate::cli::exit::Exit;
+use crate::report::palette::colour_on_stderr;
+use guest::kit::{KitError, SetupReport, Unit, setup};
+use indicatif::{ProgressBar, ProgressStyle};
+use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic};
+use std::io::{IsTerminal, stderr};
+
+pub(super) fn set_up(arguments: &KitArguments) -> Exit {
+    match setup(&arguments.options(), &mut Report::default()) {
+        Ok(_) => Exit::AsExpected,
+        Err(error) => {
+            print(&error);
+            Exit::Backend
+        }
+    }
+}
+
+/// Prints on stderr what is wrong with the kit and what would help.
+pub(super) fn print(error: &KitError) {
+    let mut problem = MietteDiagnostic::new(error.to_string());
+    if let Some(help) = error.help() {
+        problem = problem.with_help(help);
+    }
+    let theme = if colour_on_stderr() {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(110);
+    let mut text = String::new();
+    match handler.render_report(&mut text, &problem) {
+        Ok(()) => eprint!("error: {}", text.trim_start().trim_start_matches("× ")),
+        Err(_) => eprintln!("error: {error}"),
+    }
+}
+
+/// Tells on stderr what a setup does: with a bar on a terminal, in lines elsewhere.
+#[derive(Debug, Default)]
+struct Report {
+    stretch: Option<Stretch>,
+}
+
+/// A stretch of work of known length.
+#[derive(Debug)]
+struct Stretch {
+    bar: ProgressBar,
+    doing: String,
+    /// Quarters that have a line already, where there is no bar.
+    quarters: u64,
+}
+
+impl Report {
+    fn say(&self, line: &str) {
+        match &self.stretch {
+            Some(stretch) => stretch.bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+}
+
+impl SetupReport for Report {
+    fn note(&mut self, text: &str) {
+        self.say(text);
+    }
+
+    fn warning(&mut self, text: &str) {
+        self.say(&format!("warning: {text}"));
+    }
+
+    fn begin(&mut self, doing: &str, total: u64, unit: Unit) {
+        let bar = if stderr().is_terminal() {
+            ProgressBar::new(total)
+        } else {
+            eprintln!("{doing}");
+            ProgressBar::hidden()
+        };
+        bar.set_length(total);
+        let form = match unit {
+            Unit::Bytes => {
+                "{msg} {bar:32} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}"
+            }
+            Unit::Files => "{msg} {bar:32} {pos}/{len} files {eta}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(form) {
+            bar.set_style(style);
+        }
+        bar.set_message(doing.to_owned());
+        self.stretch = Some(Stretch {
+            bar,
+            doing: doing.to_owned(),
+            quarters: 0,
+        });
+    }
+
+    fn advance(&mut self, done: u64) {
+        let Some(stretch) = &mut self.stretch else {
+            return;
+        };
+        stretch.bar.set_position(done);
+        let quarters = done * 4 / stretch.bar.length().unwrap_or(0).max(1);
+        if !stderr().is_terminal() && quarters > stretch.quarters {
+            stretch.quarters = quarters;
+            eprintln!("{} {} %", stretch.doing, quarters * 25);
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(stretch) = self.stretch.take() {
+            stretch.bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! `vm`: a guest with a served device and its unmodified driver, on the user's terminal.
+
+use crate::cli::KitArguments;
+use crate::cli::exit::Exit;
+use crate::cli::serving::device::DeviceChoice;
+use crate::cli::serving::plug;
+use crate::cli::serving::service::{Service, ServiceError, ServiceOptions};
+use crate::cli::serving::signals::EndSignals;
+use clap::Args;
+use guest::image::{Image, ImageError, ImageOptions};
+use guest::kit::{Kit, KitError};
+use guest::machine::{CommandLine, Console, Process, StartError};
+use guest_protocol::SHELL_WORD;
+use rustix::process::{Signal, pidfd_send_signal};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use std::io::{self, stdin};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+/// Least memory that a distribution's kernel and the image need, in MiB.
+const LEAST_MEMORY: u32 = 128;
+
+/// Which guest to boot, with which device.
+#[derive(Clone, Debug, Args)]
+pub(super) struct VmArguments {
+    #[command(flatten)]
+    device: DeviceChoice,
+    #[command(flatten)]
+    kit: KitArguments,
+    /// Boot this initramfs instead of the small one that loads mlx5_core and offers a shell.
+    #[arg(long, value_name = "FILE")]
+    initrd: Option<PathBuf>,
+    /// More words for the kernel's command line.
+    #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true)]
+    append: String,
+    /// The guest's memory, as 512M or 2G.
+    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = mebibytes)]
+    memory: u32,
+    /// Listen here for orders as JSON lines (docs/control.md).
+    #[arg(long, value_name = "PATH")]
+    control: Option<PathBuf>,
+    /// Write the command stream into this file, one JSON object per line, as commands end.
+    #[arg(long, value_name = "FILE")]
+    commands: Option<PathBuf>,
+}
+
+/// Why there is no guest.
+#[derive(Debug, thiserror::Error)]
+enum VmError {
+    #[error(transparent)]
+    Kit(#[from] KitError),
+    #[error("initramfs: {0}")]
+    Image(#[from] ImageError),
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("{0}")]
+    System(#[from] io::Error),
+    #[error("QEMU ended with {0}")]
+    Ended(ExitStatus),
+}
+
+impl VmError {
+    const fn exit(&self) -> Exit {
+        match self {
+            Self::Service(error) => error.exit(),
+            Self::Image(_) | Self::Kit(_) | Self::Start(_) | Self::System(_) | Self::Ended(_) => Exit::Backend,
+        }
+    }
+}
+
+pub(super) fn boot(arguments: &VmArguments) -> Exit {
+    match arguments.device.read().map(|config| run(arguments, config)) {
+        Ok(Ok(())) => Exit::AsExpected,
+        Ok(Err(error)) => {
+            eprintln!("error: {error}");
+            error.exit()
+        }
+        Err(exit) => exit,
+    }
+}
+
+fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), VmError> {
+    let mut parts = arguments.kit.options();
+    parts.subfunctions |= config.sfs.max > 0;
+    let kit = Kit::locate(&parts)?;
+    // Sockets and image live here; mkdtemp makes the folder for the user alone, and it goes with this value.
+    let folder = tempfile::Builder::new().prefix("mlx5-cosim-").tempdir()?;
+    let initrd = initrd(arguments, &kit, folder.path())?;
+    let signals = EndSignals::listen_beside_a_guest()?;
+    let service = Service::start(ServiceOptions {
+        config,
+        seed: arguments.device.seed,
+        folder: folder.path(),
+        control: arguments.control.as_deref(),
+        commands: arguments.commands.as_deref(),
+    })?;
+    let functions = plug::functions(&service.device().slots());
+    let append = format!("{SHELL_WORD} {}", arguments.append);
+    let machine = CommandLine {
+        functions: &functions,
+        initrd: &initrd,
+        append: append.trim_end(),
+        memory_mib: arguments.memory,
+        console: Console::Terminal,
+        agent: None,
+    };
+    tracing::info!("{}", kit.describe());
+    let names = functions.iter().map(|function| function.address()).collect::<Vec<_>>().join(" ");
+    eprintln!("The device is at {names} in the guest. Ctrl-A X ends QEMU, Ctrl-A H tells what else it takes.");
+    let _terminal = Terminal::remembered();
+    let process = Process::start_on_terminal(&mut machine.command(&kit))?;
+    match until_ended(service, process, &signals)? {
+        status if status.success() => Ok(()),
+        status => Err(VmError::Ended(status)),
+    }
+}
+
+/// The user's initramfs, or ours, written into `folder`.
+fn initrd(arguments: &VmArguments, kit: &Kit, folder: &Path) -> Result<PathBuf, ImageError> {
+    if let Some(initrd) = &arguments.initrd {
+        return Ok(initrd.clone());
+    }
+    let initrd = folder.join("initramfs");
+    Image::build(kit.modules(), &ImageOptions::default())?.write(&initrd)?;
+    Ok(initrd)
+}
+
+/// Serves the device until QEMU has ended, by itself or because it was asked to.
+fn until_ended(
+    mut service: Service,
+    mut process: Process,
+    signals: &EndSignals,
+) -> Result<ExitStatus, VmError> {
+    let mut asked = false;
+    loop {
+        let ready = if asked {
+            service.turn(&[process.end_fd()])?
+        } else {
+            service.turn(&[process.end_fd(), signals.as_fd()])?
+        };
+        if ready.first() == Some(&true)
+            && let Some(status) = process.status()?
+        {
+            return Ok(status);
+        }
+        let told = ready.get(1) == Some(&true) || service.is_told_to_end();
+        if told && !asked {
+            asked = true;
+            // QEMU leaves the terminal as it was when it is asked; killed, it does not.
+            pidfd_send_signal(process.end_fd(), Signal::TERM).map_err(io::Error::from)?;
+        }
+    }
+}
+
+/// The terminal's settings, brought back at the end whatever QEMU has done to them.
+struct Terminal(Option<Termios>);
+
+impl Terminal {
+    fn remembered() -> Self {
+        Self(tcgetattr(stdin()).ok())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if let Some(settings) = &self.0 {
+            // What cannot be brought back can only be left.
+            let _ = tcsetattr(stdin(), OptionalActions::Now, settings);
+        }
+    }
+}
+
+/// A size as `512M` or `2G`, in MiB.
+fn mebibytes(text: &str) -> Result<u32, String> {
+    let wrong = || format!("`{text}` is no size of memory; write it as 512M or 2G");
+    let (number, unit) = match text.strip_suffix(['M', 'm']) {
+        Some(number) => (number, 1),
+        None => (text.strip_suffix(['G', 'g']).ok_or_else(wrong)?, 1024),
+    };
+    let size = number.parse::<u32>().ok().and_then(|number| number.checked_mul(unit)).ok_or_else(wrong)?;
+    if size < LEAST_MEMORY {
+        return Err(format!("a guest needs at least {LEAST_MEMORY}M"));
+    }
+    Ok(size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_with_its_unit() {
+        assert_eq!(mebibytes("512M"), Ok(512));
+        assert_eq!(mebibytes("2G"), Ok(2048));
+        for wrong in ["512", "M", "-1G", "4194304G", "64M", ""] {
+            assert!(mebibytes(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! From a scenario to its result, over as many boots as it takes.
+
+use super::execution::{Aftermath, Execution};
+use super::guest::{Guest, GuestError};
+use super::profile::Profile;
+use super::reach::{self, Abilities};
+use super::scaling;
+use crate::run::{Outcome, RunOptions, RunResult, run_scenario};
+use crate::scenario::ScenarioFile;
+use driver::RevisionName;
+use guest::image::{Image, ImageError, ImageOptions};
+use guest::kit::{Kit, KitError, KitOptions};
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// Why nothing can be run on Linux.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// There is no kit.
+    #[error(transparent)]
+    Kit(#[from] KitError),
+    /// The initramfs cannot be built.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// The guest failed before any scenario began.
+    #[error(transparent)]
+    Guest(#[from] GuestError),
+    /// A file of this process failed.
+    #[error("cannot write the guest's initramfs: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Runs scenarios on Linux; keeps a guest from one to the next where both need the same.
+pub struct LinuxBackend {
+    kit: Kit,
+    initrd: PathBuf,
+    guest: Option<Guest>,
+    judged_as: RevisionName,
+    abilities: Abilities,
+    boots: u32,
+    // Holds the initramfs.
+    _folder: TempDir,
+}
+
+impl LinuxBackend {
+    /// Finds the kit and builds the initramfs. Linux is judged by what files expect of `judged_as`.
+    ///
+    /// # Errors
+    /// See [`BackendError`].
+    pub fn new(options: &KitOptions, judged_as: RevisionName, full: bool) -> Result<Self, BackendError> {
+        let kit = Kit::locate(options)?;
+        let folder = tempfile::Builder::new().prefix("mlx5-cosim-image-").tempdir()?;
+        let initrd = folder.path().join("initramfs.gz");
+        Image::build(kit.modules(), &ImageOptions::default())?.write(&initrd)?;
+        Ok(Self {
+            kit,
+            initrd,
+            guest: None,
+            judged_as,
+            abilities: Abilities {
+                subfunctions: options.subfunctions,
+                full,
+            },
+            boots: 0,
+            _folder: folder,
+        })
+    }
+
+    /// What drives the runs, in one line.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        self.kit.describe()
+    }
+
+    /// How many guests were booted.
+    #[must_use]
+    pub const fn boots(&self) -> u32 {
+        self.boots
+    }
+
+    /// Runs a scenario, read from `file`.
+    ///
+    /// # Errors
+    /// [`BackendError::Guest`] if no guest boots. What happens to a guest later is the scenario's result.
+    pub fn run(&mut self, scenario: &ScenarioFile, file: &str) -> Result<RunResult, BackendError> {
+        let options = RunOptions::default();
+        let scaled = scaling::scaled(scenario);
+        if let Some(obstacle) = reach::obstacle(scenario, self.judged_as, self.abilities) {
+            let mut result = RunResult::empty(scenario, file, "linux", &options);
+            result.outcome = Outcome::Skip;
+            result.reason = Some(obstacle.to_owned());
+            return Ok(result);
+        }
+        let reference = run_scenario(&scaled, file, self.judged_as, &options);
+        let mut result = RunResult::empty(scenario, file, "linux", &options);
+        let mut guest = self.guest_for(&scaled)?;
+        let aftermath = Execution::new(&mut guest, &scaled, &reference, self.judged_as).run(&mut result);
+        if aftermath == Aftermath::Clean {
+            self.guest = Some(guest);
+        }
+        Ok(result)
+    }
+
+    /// A guest with the scenario's device in it: the one that is there, if it will do.
+    fn guest_for(&mut self, scenario: &ScenarioFile) -> Result<Guest, BackendError> {
+        let profile = Profile::of(&scenario.device);
+        if let Some(mut guest) = self.guest.take()
+            && guest.profile() == profile
+        {
+            guest.replace_device(&scenario.device, 0)?;
+            return Ok(guest);
+        }
+        self.boots += 1;
+        tracing::info!(actor = "host", "booting a guest with a {profile}");
+        Ok(Guest::boot(&self.kit, &self.initrd, &scenario.device, 0)?)
+    }
+}

@@ -1,0 +1,191 @@
+//! Both runs side by side: Linux in the guest, our driver in this process.
+
+use super::kernel_log::KernelLog;
+use crate::run::{Compared, Comparison as Books, Mismatch, RunResult, Snapshot, StepRecord};
+use crate::scenario::{Books as ExpectedBooks, counter_value};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+pub use crate::run::Comparison;
+
+/// Compares what Linux shows after a step with what the file expects. What Linux has no window for is left out: page
+/// roots, counts of vports, the counters without a file; and times, which are those of a wall clock.
+pub(super) fn with_file(
+    number: u32,
+    expected: &ExpectedBooks,
+    record: &StepRecord,
+    pending: bool,
+    mismatches: &mut Vec<Mismatch>,
+) {
+    let mut differ = |what: String, expected: String, actual: String| {
+        mismatches.push(Mismatch {
+            step: Some(number),
+            what,
+            expected,
+            actual,
+        });
+    };
+    for (name, &wanted) in &expected.counters {
+        let Some(value) = record.after.counters.get(name).copied().flatten() else {
+            continue;
+        };
+        if Some(value) != counter_value(wanted) {
+            differ(format!("counters.{name}"), wanted.to_string(), signed(value).to_string());
+        }
+    }
+    for (owner, &wanted) in &expected.ledger {
+        let value = record.after.ledger.get(owner).copied().unwrap_or(0);
+        if value != wanted {
+            differ(format!("ledger.{owner}"), wanted.to_string(), value.to_string());
+        }
+    }
+    if let Some(wanted) = expected.returns.filter(|&wanted| record.returns != Some(wanted)) {
+        differ("returns".to_owned(), wanted.to_string(), shown(record.returns));
+    }
+    if let Some(wanted) = expected.pending.filter(|&wanted| wanted != pending) {
+        differ("pending".to_owned(), wanted.to_string(), pending.to_string());
+    }
+}
+
+/// Compares a step with the same step of our driver's run. The first one that differs is kept with both its books.
+pub(super) fn with_ours(ours: &StepRecord, linux: &StepRecord, background: bool, result: &mut RunResult) {
+    let table = table(&ours.after, &linux.after);
+    let number = linux.number;
+    let reported: BTreeSet<String> = result
+        .mismatches
+        .iter()
+        .filter(|mismatch| mismatch.step == Some(number))
+        .map(|mismatch| mismatch.what.clone())
+        .collect();
+    let mut differs = false;
+    for row in table.iter().filter(|row| row.differs()) {
+        differs = true;
+        if !reported.contains(&row.name) {
+            result.mismatches.push(Mismatch {
+                step: Some(number),
+                what: row.name.clone(),
+                expected: format!("{} as in our driver's run", shown(row.ours)),
+                actual: shown(row.linux),
+            });
+        }
+    }
+    // A step in the background has ended by the time it is looked at, or not: that is timing.
+    if !background && ours.returns != linux.returns && !reported.contains("returns") {
+        result.mismatches.push(Mismatch {
+            step: Some(number),
+            what: "returns".to_owned(),
+            expected: format!("{} as in our driver's run", shown(ours.returns)),
+            actual: shown(linux.returns),
+        });
+    }
+    if differs && result.comparison.is_none() {
+        result.comparison = Some(Books {
+            step: number,
+            what: linux.what.clone(),
+            rows: table,
+        });
+    }
+}
+
+/// The counters that Linux shows and the whole ledger, of both runs.
+fn table(ours: &Snapshot, linux: &Snapshot) -> Vec<Compared> {
+    let mut rows = Vec::new();
+    for (name, value) in &linux.counters {
+        let our_value = ours.counters.get(name).copied().flatten();
+        if let Some(value) = value {
+            rows.push(Compared {
+                name: format!("counters.{name}"),
+                ours: our_value.map(signed),
+                linux: Some(signed(*value)),
+            });
+        }
+    }
+    let owners: BTreeSet<&String> = ours.ledger.keys().chain(linux.ledger.keys()).collect();
+    for owner in owners {
+        let pages = |snapshot: &Snapshot| {
+            let pages = snapshot.ledger.get(owner).copied().unwrap_or(0);
+            Some(i64::try_from(pages).unwrap_or(i64::MAX))
+        };
+        rows.push(Compared {
+            name: format!("ledger.{owner}"),
+            ours: pages(ours),
+            linux: pages(linux),
+        });
+    }
+    rows
+}
+
+/// Compares what was printed: the same messages in the same order, with the same numbers where the kernel prints them.
+pub(super) fn warnings(reference: &RunResult, log: &KernelLog, result: &mut RunResult) {
+    let ours: Vec<Value> = reference
+        .warnings
+        .iter()
+        .filter_map(|text| serde_json::from_str(text).ok())
+        .filter(super::kernel_log::is_printed)
+        .collect();
+    let linux = &log.messages;
+    for place in 0..ours.len().max(linux.len()) {
+        let (wanted, found) = (ours.get(place), linux.get(place));
+        let fits = wanted.zip(found).is_some_and(|(wanted, found)| says(found, wanted));
+        if !fits {
+            result.mismatches.push(Mismatch {
+                step: None,
+                what: format!("warnings[{place}]"),
+                expected: format!("{} as in our driver's run", shown(wanted)),
+                actual: shown(found),
+            });
+            return;
+        }
+    }
+}
+
+/// Whether a message of the kernel's is this message of ours: of the same kind, and all it tells is the same.
+fn says(linux: &Value, ours: &Value) -> bool {
+    match (linux, ours) {
+        (Value::Object(linux), Value::Object(ours)) => linux.iter().all(|(name, value)| {
+            ours.get(name)
+                .is_some_and(|our_value| is_part(value, our_value))
+        }),
+        (Value::String(kind), Value::Object(ours)) => ours.contains_key(kind),
+        (linux, ours) => linux == ours,
+    }
+}
+
+fn is_part(linux: &Value, ours: &Value) -> bool {
+    match (linux, ours) {
+        (Value::Object(linux), Value::Object(ours)) => linux
+            .iter()
+            .all(|(name, value)| ours.get(name) == Some(value)),
+        (linux, ours) => linux == ours,
+    }
+}
+
+/// Whether our driver wrote where it must not within the steps up to this one: a kernel crashes there.
+pub(super) fn crash_is_foretold(reference: &RunResult, step: u32) -> bool {
+    reference
+        .steps
+        .iter()
+        .filter(|record| record.number <= step.saturating_add(1))
+        .any(|record| {
+            record
+                .warnings
+                .iter()
+                .any(|warning| warning.contains("out_of_bounds_write") || warning.contains("mailbox_pool_corrupted"))
+        })
+}
+
+/// A mismatch in one line.
+pub(super) fn sentence(mismatch: &Mismatch) -> String {
+    match mismatch.step {
+        Some(step) => format!("step {step}: {mismatch}"),
+        None => format!("at the end: {mismatch}"),
+    }
+}
+
+fn signed(value: u32) -> i64 {
+    i64::from(value.cast_signed())
+}
+
+fn shown(value: Option<impl std::fmt::Display>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), |value| value.to_string())
+}

@@ -1,0 +1,225 @@
+//! The steps of a scenario on a guest, one after another: do, let settle, look, compare.
+
+use super::comparison;
+use super::guest::{Guest, GuestError, is_fatal};
+use super::kernel_log::KernelLog;
+use super::operations::Operations;
+use super::settling;
+use crate::run::{Mismatch, Outcome, RunResult, Snapshot, StepRecord};
+use crate::scenario::{ScenarioFile, Step};
+use driver::RevisionName;
+use prm::Cycles;
+use std::collections::BTreeMap;
+
+/// A run that is under way.
+pub struct Execution<'a> {
+    pub(super) guest: &'a mut Guest,
+    pub(super) scenario: &'a ScenarioFile,
+    /// Our driver's run of the same scenario.
+    reference: &'a RunResult,
+    judged_as: RevisionName,
+    pub(super) operations: Operations,
+    /// The scenario has reported an error through the health buffer: time is not idle any more.
+    pub(super) device_in_error: bool,
+    log: KernelLog,
+    began: Cycles,
+}
+
+/// What a step did, before anybody looked at the books.
+#[derive(Default)]
+pub(super) struct Done {
+    operation: Option<usize>,
+    problem: Option<Mismatch>,
+}
+
+impl Done {
+    /// A step that started or joined an operation.
+    pub(super) fn of(operation: usize) -> Self {
+        Self {
+            operation: Some(operation),
+            problem: None,
+        }
+    }
+
+    /// A step that did not do what it should have done.
+    pub(super) fn problem(what: &str, expected: &str, actual: impl Into<String>) -> Self {
+        Self::default().with_problem(what, expected, actual)
+    }
+
+    /// The same step, with what went wrong.
+    pub(super) fn with_problem(self, what: &str, expected: &str, actual: impl Into<String>) -> Self {
+        Self {
+            problem: Some(Mismatch {
+                step: None,
+                what: what.to_owned(),
+                expected: expected.to_owned(),
+                actual: actual.into(),
+            }),
+            ..self
+        }
+    }
+}
+
+/// What became of the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aftermath {
+    /// Another scenario may follow: no driver is bound and the kernel had nothing to complain about.
+    Clean,
+    /// A fresh boot is needed.
+    Spent,
+}
+
+impl<'a> Execution<'a> {
+    /// A run of `scenario` on a guest that was booted for its profile and whose device has been replaced by the scenario's.
+    #[must_use]
+    pub fn new(
+        guest: &'a mut Guest,
+        scenario: &'a ScenarioFile,
+        reference: &'a RunResult,
+        judged_as: RevisionName,
+    ) -> Self {
+        let began = guest.now();
+        Self {
+            guest,
+            scenario,
+            reference,
+            judged_as,
+            operations: Operations::default(),
+            device_in_error: false,
+            log: KernelLog::default(),
+            began,
+        }
+    }
+
+    /// Runs every step and fills the result. What ends the guest ends the run; where our driver's model says that a kernel
+    /// would crash there, that is as it should be.
+    pub fn run(mut self, result: &mut RunResult) -> Aftermath {
+        let outcome = self.steps(result);
+        let ended = match outcome {
+            Ok(()) => self.judge_end(result),
+            Err(error) => self.judge_crash(&error.to_string(), result),
+        };
+        result.virtual_ns = self.guest.now().saturating_sub(self.began).0;
+        result.commands = self.guest.take_commands();
+        if let Some(first) = result.mismatches.first() {
+            result.outcome = Outcome::Fail;
+            result.reason = Some(comparison::sentence(first));
+        }
+        ended
+    }
+
+    fn steps(&mut self, result: &mut RunResult) -> Result<(), GuestError> {
+        // What the boot and earlier scenarios printed is not this one's.
+        self.guest.kernel_log()?;
+        self.guest.take_complaints();
+        let scenario = self.scenario;
+        for (number, step) in (1..).zip(&scenario.steps) {
+            if self.step(number, step, result)? == Health::Dead {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, number: u32, step: &Step, result: &mut RunResult) -> Result<Health, GuestError> {
+        let reference = self.reference;
+        let ours = reference.steps.iter().find(|record| record.number == number);
+        let ends = ours.is_none_or(|record| record.returns.is_some() || step.background);
+        let words = ours.map_or_else(String::new, |record| record.what.clone());
+        tracing::info!(actor = "scenario", step = number, "{words}");
+        let done = self.act(step, ends)?;
+        self.operations.observe(self.guest);
+        let counters = settling::settle(self.guest, self.operations.any_pending())?;
+        self.operations.observe(self.guest);
+        let lines = self.guest.kernel_log()?;
+        let warnings = self.log.read(&lines);
+        let operation = done.operation.map(|number| self.operations.get(number));
+        let record = StepRecord {
+            number,
+            what: words,
+            returns: operation.and_then(|operation| operation.returned()),
+            took_ns: operation.and_then(|operation| operation.took()).map(|took| took.0),
+            warnings: warnings.iter().map(ToString::to_string).collect(),
+            violations: Vec::new(),
+            after: self.snapshot(counters),
+        };
+        if let Some(problem) = done.problem {
+            result.mismatches.push(Mismatch {
+                step: Some(number),
+                ..problem
+            });
+        }
+        let pending = self.operations.any_pending();
+        let expected = step.expect.resolved(self.judged_as);
+        comparison::with_file(number, &expected, &record, pending, &mut result.mismatches);
+        if let Some(ours) = ours {
+            comparison::with_ours(ours, &record, step.background, result);
+        }
+        result.warnings.extend(record.warnings.iter().cloned());
+        result.steps.push(record);
+        let complaints = self.guest.take_complaints();
+        let dead = complaints.iter().any(is_fatal);
+        self.log.complaints.extend(complaints);
+        Ok(if dead { Health::Dead } else { Health::Alive })
+    }
+
+    fn snapshot(&self, counters: BTreeMap<String, u32>) -> Snapshot {
+        let silicon = self.guest.silicon();
+        let endpoint = silicon.function_under_test();
+        let mut snapshot = Snapshot::of_device(silicon, endpoint);
+        snapshot.virtual_ns = self.guest.now().saturating_sub(self.began).0;
+        snapshot.counters = crate::scenario::COUNTERS
+            .iter()
+            .map(|&name| (name.to_owned(), counters.get(name).copied()))
+            .collect();
+        snapshot
+    }
+
+    fn judge_end(&mut self, result: &mut RunResult) -> Aftermath {
+        if let Some(fatal) = self.log.complaints.iter().find(|complaint| is_fatal(complaint)) {
+            return self.judge_crash(&fatal.line.clone(), result);
+        }
+        comparison::warnings(self.reference, &self.log, result);
+        self.clean_up().unwrap_or_else(|error| {
+            tracing::warn!(actor = "host", %error, "the guest cannot be used again");
+            Aftermath::Spent
+        })
+    }
+
+    /// A guest that died: as foretold, if our driver wrote where it must not by then.
+    fn judge_crash(&mut self, how: &str, result: &mut RunResult) -> Aftermath {
+        let step = u32::try_from(result.steps.len()).unwrap_or(u32::MAX);
+        if !comparison::crash_is_foretold(self.reference, step) {
+            result.mismatches.push(Mismatch {
+                step: Some(step),
+                what: "the guest".to_owned(),
+                expected: "alive".to_owned(),
+                actual: format!("dead ({how})"),
+            });
+        }
+        result.warnings.push(format!("the kernel died: {how}"));
+        Aftermath::Spent
+    }
+
+    /// Brings the guest back to where no driver is bound.
+    fn clean_up(&mut self) -> Result<Aftermath, GuestError> {
+        const LIMIT: Cycles = Cycles::from_millis(30_000);
+        let complained = !self.log.complaints.is_empty();
+        if complained || self.device_in_error || self.operations.any_pending() {
+            return Ok(Aftermath::Spent);
+        }
+        if self.operations.is_bound() {
+            let device = self.guest.address_under_test();
+            self.guest
+                .must(guest_protocol::Order::Unbind { device }, LIMIT)?;
+        }
+        let clean = self.guest.take_complaints().is_empty();
+        Ok(if clean { Aftermath::Clean } else { Aftermath::Spent })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Health {
+    Alive,
+    Dead,
+}

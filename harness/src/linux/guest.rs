@@ -1,0 +1,436 @@
+//! A booted guest with its device: one thread serves the device, talks to the guest and watches QEMU.
+
+use super::profile::Profile;
+use device_server::{DeviceServer, ServeError};
+use emulator::config::DeviceConfig;
+use emulator::{CommandRecord, Record, Silicon};
+use guest::kit::Kit;
+use guest::machine::{
+    Agent, AgentError, CommandLine, Console, PluggedFunction, Process, StartError,
+};
+use guest_protocol::{Answer, Complaint, ComplaintKind, FromGuest, Order, Ready, Refusal, Reply};
+use prm::{Cycles, Function};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Name of the driver under test, as a module and on the PCI bus.
+pub const DRIVER: &str = "mlx5_core";
+
+/// Memory of a guest in MiB: enough for the largest page request of a scenario that the driver can meet.
+const MEMORY_MIB: u32 = 768;
+
+/// A boot takes about 10 s of processor time without KVM; a machine may be busy.
+const BOOT_LIMIT: Cycles = Cycles::from_millis(180_000);
+
+/// How long a look at the guest may take.
+const LOOK_LIMIT: Cycles = Cycles::from_millis(30_000);
+
+/// The longest time in which nothing is looked at.
+const TURN: Duration = Duration::from_millis(20);
+
+/// Why there is no guest, or none any more.
+#[derive(Debug, thiserror::Error)]
+pub enum GuestError {
+    /// The device cannot be served.
+    #[error("the device cannot be served: {0}")]
+    Serve(#[from] ServeError),
+    /// QEMU did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The guest cannot be talked to.
+    #[error("{what}: {error}")]
+    Agent {
+        /// What was done.
+        what: &'static str,
+        /// What failed.
+        error: AgentError,
+    },
+    /// A folder or a socket of this process failed.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was done.
+        what: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// QEMU ended.
+    #[error("the guest is gone: {0}")]
+    Gone(String),
+    /// The guest did not answer.
+    #[error("the guest has not answered within {} s: {what}", limit.0 / 1_000_000_000)]
+    Silent {
+        /// What was asked.
+        what: String,
+        /// For how long.
+        limit: Cycles,
+    },
+    /// The guest refused what every guest can do.
+    #[error("the guest refused: {what}: {refusal}")]
+    Refused {
+        /// What was asked.
+        what: String,
+        /// Its answer.
+        refusal: Refusal,
+    },
+}
+
+/// Whether a kernel that complains like this cannot be trusted any further.
+#[must_use]
+pub fn is_fatal(complaint: &Complaint) -> bool {
+    matches!(
+        complaint.kind,
+        ComplaintKind::Oops | ComplaintKind::Panic | ComplaintKind::Bug
+    )
+}
+
+/// See the module's head. It is switched off when dropped.
+pub struct Guest {
+    server: DeviceServer,
+    process: Process,
+    agent: Agent,
+    profile: Profile,
+    functions: BTreeMap<Function, PluggedFunction>,
+    kernel: String,
+    replies: BTreeMap<u32, Reply>,
+    complaints: Vec<Complaint>,
+    commands: Vec<CommandRecord>,
+    /// How many records the device has made: a measure of activity.
+    activity: u64,
+    /// Since when it has made none.
+    calm_since: Cycles,
+    folder: TempDir,
+}
+
+impl Guest {
+    /// Serves the device, boots a guest with it and inserts the driver, which binds to nothing yet.
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn boot(kit: &Kit, initrd: &Path, device: &DeviceConfig, seed: u64) -> Result<Self, GuestError> {
+        let io_error = |what| move |error| GuestError::Io { what, error };
+        let folder = tempfile::Builder::new()
+            .prefix("mlx5-cosim-")
+            .tempdir()
+            .map_err(io_error("cannot make a folder for the guest's sockets"))?;
+        let server = DeviceServer::bind(device.clone(), seed, folder.path())?;
+        let agent_socket = folder.path().join("agent.sock");
+        let agent = Agent::listen(&agent_socket).map_err(|error| GuestError::Agent {
+            what: "cannot serve the guest's second serial port",
+            error,
+        })?;
+        let functions: BTreeMap<Function, PluggedFunction> = server
+            .slots()
+            .into_iter()
+            .map(|slot| {
+                let plugged = PluggedFunction {
+                    socket: slot.socket,
+                    devfn: slot.devfn,
+                };
+                (slot.function, plugged)
+            })
+            .collect();
+        let plugged: Vec<PluggedFunction> = functions.values().cloned().collect();
+        let mut command = CommandLine {
+            functions: &plugged,
+            initrd,
+            append: "quiet loglevel=1",
+            memory_mib: MEMORY_MIB,
+            console: Console::File(folder.path().join("console.log")),
+            agent: Some(&agent_socket),
+        }
+        .command(kit);
+        let process = Process::start(&mut command, &folder.path().join("qemu.log"))?;
+        let mut guest = Self {
+            calm_since: server.now(),
+            server,
+            process,
+            agent,
+            profile: Profile::of(device),
+            functions,
+            kernel: String::new(),
+            replies: BTreeMap::new(),
+            complaints: Vec::new(),
+            commands: Vec::new(),
+            activity: 0,
+            folder,
+        };
+        let ready = guest.wait_ready()?;
+        guest.kernel.clone_from(&ready.kernel);
+        guest.write("/sys/bus/pci/drivers_autoprobe", "0")?;
+        for name in ready.modules {
+            let order = Order::InsertModule {
+                name,
+                parameters: String::new(),
+            };
+            guest.must(order, BOOT_LIMIT)?;
+        }
+        Ok(guest)
+    }
+
+    fn wait_ready(&mut self) -> Result<Ready, GuestError> {
+        let end = self.now().saturating_add(BOOT_LIMIT);
+        while self.now() < end {
+            if let Some(ready) = self.turn(TURN)? {
+                return Ok(ready);
+            }
+        }
+        Err(GuestError::Silent {
+            what: format!("it has not booted; {}", self.last_words()),
+            limit: BOOT_LIMIT,
+        })
+    }
+
+    /// What is plugged in.
+    #[must_use]
+    pub const fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// Release of the guest's kernel.
+    #[must_use]
+    pub fn kernel(&self) -> &str {
+        &self.kernel
+    }
+
+    /// Another device of the same profile behind the same sockets, for a guest whose driver is not bound.
+    ///
+    /// # Errors
+    /// [`GuestError::Serve`].
+    pub fn replace_device(&mut self, device: &DeviceConfig, seed: u64) -> Result<(), GuestError> {
+        self.server.replace_silicon(device.clone(), seed)?;
+        self.server.take_records();
+        self.commands.clear();
+        Ok(())
+    }
+
+    /// The device.
+    #[must_use]
+    pub fn silicon(&self) -> &Silicon {
+        self.server.silicon()
+    }
+
+    /// The server, to give orders.
+    pub fn server(&mut self) -> &mut DeviceServer {
+        &mut self.server
+    }
+
+    /// The device's clock, which is the wall clock.
+    #[must_use]
+    pub fn now(&self) -> Cycles {
+        self.server.now()
+    }
+
+    /// Address of a function in the guest, as sysfs names it.
+    #[must_use]
+    pub fn address(&self, function: Function) -> Option<String> {
+        self.functions.get(&function).map(PluggedFunction::address)
+    }
+
+    /// Address of the function under test.
+    #[must_use]
+    pub fn address_under_test(&self) -> String {
+        self.address(self.silicon().function_under_test())
+            .unwrap_or_default()
+    }
+
+    /// How much the device has recorded so far, and since when nothing was added.
+    #[must_use]
+    pub const fn activity(&self) -> (u64, Cycles) {
+        (self.activity, self.calm_since)
+    }
+
+    /// Whether the kernel has complained so that nothing more can be expected of it, since the complaints were last taken.
+    #[must_use]
+    pub fn has_died(&self) -> bool {
+        self.complaints.iter().any(is_fatal)
+    }
+
+    /// What the kernel has complained about since the last call.
+    pub fn take_complaints(&mut self) -> Vec<Complaint> {
+        std::mem::take(&mut self.complaints)
+    }
+
+    /// The command stream since the last call, in the order of doorbells.
+    pub fn take_commands(&mut self) -> Vec<CommandRecord> {
+        let mut commands = std::mem::take(&mut self.commands);
+        commands.sort_by_key(|command| command.n);
+        commands
+    }
+
+    /// Serves device and guest for as long as `at_most`, or until something has happened. Returns what the guest said
+    /// it is, if it has just booted.
+    ///
+    /// # Errors
+    /// [`GuestError::Gone`] once QEMU has ended.
+    pub fn turn(&mut self, at_most: Duration) -> Result<Option<Ready>, GuestError> {
+        let readable = self
+            .server
+            .turn(&[self.agent.fd(), self.process.end_fd()], at_most)
+            .map_err(|error| GuestError::Io {
+                what: "cannot serve the device",
+                error,
+            })?;
+        let mut ready = None;
+        if readable.first() == Some(&true) {
+            match self.agent.receive() {
+                Ok(said) => said.into_iter().for_each(|words| self.hear(words, &mut ready)),
+                Err(AgentError::Closed) => return Err(self.gone()),
+                Err(error) => {
+                    return Err(GuestError::Agent {
+                        what: "cannot hear the guest",
+                        error,
+                    });
+                }
+            }
+        }
+        if readable.get(1) == Some(&true) {
+            return Err(self.gone());
+        }
+        self.note_records();
+        Ok(ready)
+    }
+
+    fn gone(&mut self) -> GuestError {
+        let how = match self.process.status() {
+            Ok(Some(status)) => format!("QEMU ended with {status}"),
+            _ => "QEMU closed its serial port".to_owned(),
+        };
+        GuestError::Gone(format!("{how}; {}", self.last_words()))
+    }
+
+    fn hear(&mut self, words: FromGuest, ready: &mut Option<Ready>) {
+        match words {
+            FromGuest::Ready(said) => *ready = Some(said),
+            FromGuest::Reply(reply) => {
+                self.replies.insert(reply.id, reply);
+            }
+            FromGuest::Complaint(complaint) => {
+                tracing::info!(actor = "kernel", "{}", complaint.line);
+                self.complaints.push(complaint);
+            }
+            FromGuest::Misread { line, why } => tracing::error!(line, why, "the guest misread an order"),
+        }
+    }
+
+    fn note_records(&mut self) {
+        let records = self.server.take_records();
+        if records.is_empty() {
+            return;
+        }
+        self.activity += records.len() as u64;
+        self.calm_since = self.now();
+        for record in records {
+            tracing::debug!(actor = "firmware", "{record}");
+            match record {
+                Record::Command(command) | Record::CommandUnfinished { command, .. } => {
+                    self.commands.push(*command);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Sends an order without waiting for what comes of it.
+    ///
+    /// # Errors
+    /// [`GuestError::Agent`].
+    pub fn start(&mut self, order: Order) -> Result<u32, GuestError> {
+        tracing::debug!(actor = "host", ?order);
+        self.agent.send(order).map_err(|error| GuestError::Agent {
+            what: "cannot give the guest an order",
+            error,
+        })
+    }
+
+    /// What came of an order, once it has ended.
+    #[must_use]
+    pub fn reply(&self, id: u32) -> Option<&Reply> {
+        self.replies.get(&id)
+    }
+
+    /// Gives an order and waits for what comes of it.
+    ///
+    /// # Errors
+    /// See [`GuestError`]; that the guest refuses is no error here.
+    pub fn call(&mut self, order: Order, limit: Cycles) -> Result<Result<Answer, Refusal>, GuestError> {
+        let what = format!("{order:?}");
+        let id = self.start(order)?;
+        let end = self.now().saturating_add(limit);
+        loop {
+            if let Some(reply) = self.replies.remove(&id) {
+                return Ok(reply.outcome.into());
+            }
+            if self.now() >= end {
+                return Err(GuestError::Silent { what, limit });
+            }
+            self.turn(TURN)?;
+        }
+    }
+
+    /// As [`Self::call`], for what every guest can do.
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn must(&mut self, order: Order, limit: Cycles) -> Result<Answer, GuestError> {
+        let what = format!("{order:?}");
+        self.call(order, limit)?
+            .map_err(|refusal| GuestError::Refused { what, refusal })
+    }
+
+    /// Writes a file that is there in every guest.
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn write(&mut self, path: &str, text: &str) -> Result<(), GuestError> {
+        let order = Order::WriteFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        };
+        self.must(order, LOOK_LIMIT).map(drop)
+    }
+
+    /// The page counters of the function under test by debugfs name; empty while no driver shows any.
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn page_counters(&mut self) -> Result<BTreeMap<String, u32>, GuestError> {
+        let device = self.address_under_test();
+        match self.call(Order::PageCounters { device }, LOOK_LIMIT)? {
+            Ok(Answer::Counters(counters)) => Ok(counters.unwrap_or_default()),
+            // A folder that goes away while it is read is not there.
+            _ => Ok(BTreeMap::new()),
+        }
+    }
+
+    /// What the kernel has printed since the last call.
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn kernel_log(&mut self) -> Result<Vec<guest_protocol::LogLine>, GuestError> {
+        match self.must(Order::KernelLog, LOOK_LIMIT)? {
+            Answer::Lines(lines) => Ok(lines),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The end of what the guest wrote on its console, or QEMU into its log.
+    #[must_use]
+    pub fn last_words(&self) -> String {
+        let tail = |name: &str| {
+            let text = std::fs::read(self.folder.path().join(name)).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text).trim().to_owned();
+            let lines: Vec<&str> = text.lines().rev().take(6).collect();
+            lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+        };
+        let (console, log) = (tail("console.log"), tail("qemu.log"));
+        match (console.is_empty(), log.is_empty()) {
+            (true, true) => "nothing was written".to_owned(),
+            (true, false) => format!("QEMU says: {log}"),
+            (false, true) => format!("the console says: {console}"),
+            (false, false) => format!("the console says: {console}\nQEMU says: {log}"),
+        }
+    }
+}

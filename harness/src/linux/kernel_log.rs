@@ -1,0 +1,212 @@
+//! What the kernel prints, as the driver's messages.
+//!
+//! A line of mlx5_core has the driver, the device, for warnings and errors the place, and a text:
+//!
+//! ```text
+//! mlx5_core 0000:00:04.0: give_pages:462:(pid 71): func_vhca_id 0x10, npages 4, err -110
+//! mlx5_core 0000:00:04.0: E-Switch: FDB is not supported, aborting ...
+//! ```
+//!
+//! A text becomes the message of ours that says the same, with the numbers that the text tells and no others: what a
+//! kernel keeps to itself cannot be compared. `table` holds the texts; they are what Linux 7.2 prints.
+//!
+//! A `WARN` prints up to three lines of its own, without the driver's name. The middle one is there only if the `WARN` has
+//! a text, which then is the message. Without a text the file and the function have to tell:
+//!
+//! ```text
+//! ------------[ cut here ]------------
+//! VFs FW pages counter is 300 after reclaiming all pages
+//! WARNING: drivers/net/ethernet/mellanox/mlx5/core/pagealloc.c:882 at mlx5_reclaim_startup_pages+0x1c/0x130 [mlx5_core], ...
+//! ```
+//!
+//! A warning of mlx5_core that the table does not know is no message, but is kept: [`KernelLog::unknown`].
+
+mod table;
+#[cfg(test)]
+mod tests;
+
+use guest_protocol::{Complaint, LogLine};
+use regex::{Captures, Regex};
+use serde_json::{Map, Value};
+use std::sync::LazyLock;
+use table::{Row, Says};
+
+/// The loudest level is 0; what is louder than a notice (5) has to be understood.
+const WARNING: u8 = 4;
+
+/// The message that the kernel repeats for every page of a list.
+const PAGE_NOT_FOUND: &str = "page_not_found";
+
+static DEVICE_LINE: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"^mlx5_core[\w.-]* \S+?(?: [^\s:]+)?: (?:\w+:\d+:\(pid \d+\): )?(?<text>.*)$")
+});
+
+static WARNING_LINE: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"^WARNING: (?<place>\S+\.[ch]:\d+ at [\w.]+)"));
+
+/// Printed when a limited message is printed again; the limit counts for each place, in all devices together. Pages that are not
+/// found (`free_4k`) are left out here: they are told once in any case.
+static SUPPRESSED: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"^(?:mlx5_\w+|cmd_work_handler): \d+ callbacks suppressed$"));
+
+static TEXTS: LazyLock<Vec<Pattern>> = LazyLock::new(|| patterns(table::TEXTS));
+static WARN_TEXTS: LazyLock<Vec<Pattern>> = LazyLock::new(|| patterns(table::WARN_TEXTS));
+static WARN_PLACES: LazyLock<Vec<Pattern>> = LazyLock::new(|| patterns(table::WARN_PLACES));
+
+type Pattern = (Regex, &'static Row);
+
+/// Everything a run's kernel has printed.
+#[derive(Debug, Default)]
+pub struct KernelLog {
+    /// The driver's messages, in the form in which scenarios name them, with the data that the text tells.
+    pub messages: Vec<Value>,
+    /// What the kernel itself complained about.
+    pub complaints: Vec<Complaint>,
+    /// Warnings and errors of mlx5_core that nobody has translated, and notes that messages were left out.
+    pub unknown: Vec<String>,
+    /// Whether the last message was about a page that the driver does not know.
+    not_found: bool,
+    scene: Scene,
+}
+
+/// What was said since a `cut here`.
+#[derive(Debug, Default)]
+enum Scene {
+    /// No `WARN` is being printed.
+    #[default]
+    None,
+    /// Nothing yet.
+    Cut,
+    /// A text that is no message.
+    Text(String),
+    /// A text that is one.
+    Message,
+}
+
+/// What a line comes to.
+enum Meaning {
+    Message(Value),
+    Nothing,
+    Unknown(String),
+}
+
+impl KernelLog {
+    /// Reads further lines; returns the messages among them.
+    ///
+    /// As in our own runs, a page that was not found is told once where the kernel tells it for each page of a list: how often it
+    /// does is a matter of its rate limit.
+    pub fn read(&mut self, lines: &[LogLine]) -> Vec<Value> {
+        let mut messages = Vec::new();
+        for line in lines {
+            tracing::info!(actor = "kernel", "{line}");
+            match self.meaning(line) {
+                Meaning::Nothing => {}
+                Meaning::Unknown(text) => self.unknown.push(text),
+                Meaning::Message(message) => {
+                    let not_found = kind(&message) == Some(PAGE_NOT_FOUND);
+                    if !(not_found && self.not_found) {
+                        messages.push(message);
+                    }
+                    self.not_found = not_found;
+                }
+            }
+        }
+        self.messages.extend(messages.iter().cloned());
+        messages
+    }
+
+    fn meaning(&mut self, line: &LogLine) -> Meaning {
+        let text = line.text.as_str();
+        if text.contains("[ cut here ]") {
+            self.scene = Scene::Cut;
+            Meaning::Nothing
+        } else if let Some(parts) = DEVICE_LINE.captures(text) {
+            look_up(&TEXTS, &parts["text"]).unwrap_or_else(|| {
+                if line.level <= WARNING {
+                    Meaning::Unknown(text.to_owned())
+                } else {
+                    Meaning::Nothing
+                }
+            })
+        } else if let Some(parts) = WARNING_LINE.captures(text) {
+            self.place(text, &parts["place"])
+        } else if let Some(meaning) = look_up(&WARN_TEXTS, text) {
+            self.scene = Scene::Message;
+            meaning
+        } else if SUPPRESSED.is_match(text) || (line.level <= WARNING && text.starts_with("mlx5")) {
+            Meaning::Unknown(text.to_owned())
+        } else {
+            if matches!(self.scene, Scene::Cut) {
+                self.scene = Scene::Text(text.to_owned());
+            }
+            Meaning::Nothing
+        }
+    }
+
+    /// The line that tells where a `WARN` stands, and ends what it says.
+    fn place(&mut self, line: &str, place: &str) -> Meaning {
+        let unknown = match std::mem::take(&mut self.scene) {
+            Scene::Message => return Meaning::Nothing,
+            Scene::Text(text) => format!("{text}: {line}"),
+            Scene::None | Scene::Cut => line.to_owned(),
+        };
+        // A defect that has nothing to do with the driver is a complaint, and the guest reports those by itself.
+        look_up(&WARN_PLACES, place).unwrap_or_else(|| match line.contains("mlx5") {
+            true => Meaning::Unknown(unknown),
+            false => Meaning::Nothing,
+        })
+    }
+}
+
+/// Whether a kernel prints this message of our driver's, as long as nobody has turned on its debug messages.
+///
+/// Some that it does print may be missing all the same: it limits refused commands and stalled slots to ten in five
+/// seconds each ([`KernelLog::unknown`] then has a note), and a `WARN_ON_ONCE` stays silent until the module is inserted
+/// anew, or until somebody writes to `clear_warn_once` in debugfs.
+#[must_use]
+pub fn is_printed(message: &Value) -> bool {
+    kind(message).is_some_and(|kind| table::SILENT.iter().all(|&(silent, _)| silent != kind))
+}
+
+/// `"late_completion"` or `{"late_completion":{"slot":3}}`.
+fn kind(message: &Value) -> Option<&str> {
+    match message {
+        Value::String(kind) => Some(kind),
+        Value::Object(object) => object.keys().next().map(String::as_str),
+        _ => None,
+    }
+}
+
+/// What the first row that fits makes of a text. A number that is none fits no row.
+fn look_up(patterns: &[Pattern], text: &str) -> Option<Meaning> {
+    patterns.iter().find_map(|(regex, row)| {
+        let parts = regex.captures(text)?;
+        Some(match row.says {
+            Says::Nothing => Meaning::Nothing,
+            Says::Message { kind, data } => Meaning::Message(message(kind, data, &parts)?),
+        })
+    })
+}
+
+fn message(kind: &str, data: &[(&str, table::Datum)], parts: &Captures<'_>) -> Option<Value> {
+    let mut told = Map::new();
+    for (name, datum) in data {
+        // Some texts tell it only at some places.
+        if let Some(part) = parts.name(name) {
+            told.insert((*name).to_owned(), datum.read(part.as_str())?);
+        }
+    }
+    Some(if told.is_empty() {
+        Value::String(kind.to_owned())
+    } else {
+        Value::Object(Map::from_iter([(kind.to_owned(), Value::Object(told))]))
+    })
+}
+
+fn patterns(rows: &'static [Row]) -> Vec<Pattern> {
+    rows.iter().map(|row| (compiled(row.pattern), row)).collect()
+}
+
+fn compiled(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the patterns stand in the source, and a test compiles them all")
+}

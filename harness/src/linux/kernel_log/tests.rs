@@ -1,0 +1,281 @@
+//! Lines as a kernel prints them, and what becomes of them.
+
+mod texts;
+
+use super::table::{SILENT, Says, TEXTS, WARN_PLACES, WARN_TEXTS};
+use super::{KernelLog, Regex, is_printed};
+use driver::MessageKind;
+use guest_protocol::LogLine;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const CUT: &str = "------------[ cut here ]------------";
+
+fn line(level: u8, text: &str) -> LogLine {
+    LogLine {
+        sequence: 1,
+        microseconds: 1,
+        level,
+        text: text.to_owned(),
+    }
+}
+
+/// A line as `mlx5_core_warn` prints it.
+fn warning(text: &str) -> LogLine {
+    line(
+        4,
+        &format!("mlx5_core 0000:00:04.0: some_function:462:(pid 71): {text}"),
+    )
+}
+
+/// Lines of a `WARN`, in a file of the driver's.
+fn warn(text: Option<&str>, place: &str) -> Vec<LogLine> {
+    let place = format!(
+        "WARNING: drivers/net/ethernet/mellanox/mlx5/core/{place}+0x1c/0x130 [mlx5_core], CPU#0: rmmod/97"
+    );
+    let mut lines = vec![line(6, CUT)];
+    lines.extend(text.map(|text| line(4, text)));
+    lines.extend([
+        line(4, &place),
+        line(4, "Modules linked in: mlx5_core mlxfw psample"),
+        line(4, "RIP: 0010:free_4k+0x1a/0x120 [mlx5_core]"),
+        line(6, "Call Trace:"),
+        line(6, " mlx5_uninit_one+0x7c/0xe0 [mlx5_core]"),
+        line(4, "---[ end trace 0000000000000000 ]---"),
+    ]);
+    lines
+}
+
+fn read(lines: &[LogLine]) -> (Vec<Value>, Vec<String>) {
+    let mut log = KernelLog::default();
+    let messages = log.read(lines);
+    assert_eq!(log.messages, messages);
+    (messages, log.unknown)
+}
+
+#[test]
+fn a_line_may_lack_the_place_and_the_device_may_be_any() {
+    let lines = [
+        line(
+            4,
+            "mlx5_core 0000:00:04.0: E-Switch: FDB is not supported, aborting ...",
+        ),
+        line(
+            4,
+            "mlx5_core 0000:00:04.0: E-Switch: Failed to query delegated vhca, err -5",
+        ),
+        line(
+            4,
+            "mlx5_core 0000:00:04.0: E-Switch: Satellite PF without esw_vport_manual is not supported",
+        ),
+        line(3, "mlx5_core 0000:00:04.2: NIC IFC still 0 after 2000ms."),
+        line(
+            4,
+            "mlx5_core.sf mlx5_core.sf.4: give_pages:462:(pid 9): give fail -12",
+        ),
+    ];
+    let messages = vec![
+        json!("fdb_not_supported"),
+        json!({"adjacent_failed": {"errno": -5}}),
+        json!("satellite_skipped"),
+        json!({"nic_interface_stuck": {"interface": 0, "waited_ms": 2000}}),
+        json!({"give_failed": {"errno": -12}}),
+    ];
+    assert_eq!(read(&lines), (messages, Vec::new()));
+}
+
+#[test]
+fn a_warn_with_a_text_is_one_message() {
+    let cases = [
+        ("FW", "fw_pages_total"),
+        ("VFs FW", "fw_pages_vfs"),
+        ("External host PF FW", "fw_pages_host_pf"),
+        ("SPFs FW", "fw_pages_spfs"),
+        ("EC VFs FW", "fw_pages_ec_vfs"),
+    ];
+    for (words, counter) in cases {
+        let text = format!("{words} pages counter is -300 after reclaiming all pages");
+        let lines = warn(Some(&text), "pagealloc.c:882 at mlx5_reclaim_startup_pages");
+        let message = json!({"pages_counter": {"counter": counter, "value": -300}});
+        assert_eq!(read(&lines), (vec![message], Vec::new()), "{words}");
+    }
+}
+
+#[test]
+fn a_warn_without_a_text_is_known_by_its_place() {
+    let cases = [
+        ("pagealloc.c:207 at free_4k", "missing_root"),
+        ("pagealloc.c:496 at pages_work_handler", "missing_root"),
+        ("pagealloc.c:560 at reclaim_pages.cold", "missing_root"),
+        ("eswitch.c:963 at mlx5_esw_vport_enable", "vport_already_enabled"),
+    ];
+    for (place, kind) in cases {
+        assert_eq!(
+            read(&warn(None, place)),
+            (vec![json!(kind)], Vec::new()),
+            "{place}"
+        );
+    }
+    let lines = [
+        line(6, CUT),
+        line(
+            4,
+            "WARNING: mm/slub.c:6946 at __kvmalloc_node_noprof+0x5d3/0x6b0, CPU#0: kworker/u4:1/20",
+        ),
+        warning("vzalloc failed -8"),
+    ];
+    let messages = vec![
+        json!("buffer_length"),
+        json!({"buffer_allocation_failed": {"bytes": -8}}),
+    ];
+    assert_eq!(read(&lines), (messages, Vec::new()));
+}
+
+#[test]
+fn an_unknown_warn_is_kept_with_its_text() {
+    let (messages, unknown) = read(&warn(None, "pagealloc.c:877 at mlx5_reclaim_startup_pages"));
+    assert_eq!(messages, Vec::<Value>::new());
+    assert!(
+        unknown.len() == 1 && unknown[0].starts_with("WARNING: "),
+        "{unknown:?}"
+    );
+
+    let lines = warn(
+        Some("vport 3 vhca_id is not set"),
+        "eswitch_offloads.c:5034 at mlx5_esw_vport_vhca_id_map",
+    );
+    let (messages, unknown) = read(&lines);
+    assert_eq!(messages, Vec::<Value>::new());
+    assert!(
+        unknown.len() == 1 && unknown[0].starts_with("vport 3 vhca_id is not set: WARNING: "),
+        "{unknown:?}"
+    );
+
+    let elsewhere = line(4, "WARNING: kernel/workqueue.c:1 at x+0x1/0x2, CPU#0: rmmod/97");
+    assert_eq!(read(&[elsewhere]), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn a_page_not_found_is_told_once_in_a_row() {
+    let mut log = KernelLog::default();
+    let not_found = warning("page not found");
+    let chatter = line(6, "mlx5_core 0000:00:04.0: E-Switch: cleanup");
+    let suppressed = line(4, "free_4k: 290 callbacks suppressed");
+    let lines = [not_found.clone(), chatter, suppressed, not_found.clone()];
+    assert_eq!(log.read(&lines), [json!("page_not_found")]);
+    assert_eq!(log.read(std::slice::from_ref(&not_found)), Vec::<Value>::new());
+    let lines = [warning("give fail -12"), not_found];
+    assert_eq!(log.read(&lines).len(), 2);
+    assert_eq!(log.messages.len(), 3);
+    assert_eq!(log.unknown, Vec::<String>::new());
+}
+
+#[test]
+fn what_nobody_knows_is_kept() {
+    let strange = warning("something new happened");
+    let number = warning("give fail -99999999999999999999");
+    let lost = line(4, "mlx5_cmd_out_err: 12 callbacks suppressed");
+    let module = line(4, "mlx5_core: WARNING: Invalid module parameter prof_sel 9");
+    let quiet = line(6, "mlx5_core 0000:00:04.0: something new happened");
+    let other = line(3, "virtio_blk virtio0: something bad");
+    let (messages, unknown) = read(&[
+        strange.clone(),
+        number.clone(),
+        lost.clone(),
+        module.clone(),
+        quiet,
+        other,
+    ]);
+    assert_eq!(messages, Vec::<Value>::new());
+    assert_eq!(unknown, [strange.text, number.text, lost.text, module.text]);
+}
+
+#[test]
+fn what_goes_along_is_neither_message_nor_unknown() {
+    let texts = [
+        "cmd[0]: MANAGE_PAGES(0x108) No done completion",
+        "ENABLE_HCA(0x104) timeout while waiting for command semaphore.",
+        "Waiting for FW initialization, timeout abort in 100s (0x80000000)",
+        "failed to allocate init pages",
+        "mlx5_init_one failed with error code -12",
+        "mlx5_device_enable_sriov failed : -16",
+        "Health issue observed, unrecoverable hardware error, severity(3) ERROR:",
+        "assert_var[0] 0x00000000",
+        "start",
+        "end",
+        "Expected to see disabled NIC but it is full driver",
+        "starting health recovery flow",
+        "Failed to get valid vendor specific ID",
+        "invalid device_frequency_khz, aborting HW clock init",
+        "Missing eth_net_offloads capability",
+    ];
+    let mut lines: Vec<LogLine> = texts.into_iter().map(warning).collect();
+    lines.push(line(
+        4,
+        "mlx5_core 0000:00:04.0: probe with driver mlx5_core failed with error -12",
+    ));
+    lines.push(line(6, "mlx5_core 0000:00:04.0: firmware version: 16.35.3006"));
+    lines.push(line(
+        4,
+        "mlx5_core 0000:00:04.0: E-Switch: Failed to create slow path FDB Table err -110",
+    ));
+    assert_eq!(read(&lines), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn a_kernel_prints_some_of_our_messages() {
+    for printed in [
+        json!("page_not_found"),
+        json!({"missing_root": {"key": 3}}),
+        json!({"late_completion": {"slot": 0}}),
+    ] {
+        assert!(is_printed(&printed), "{printed}");
+    }
+    let silent = json!({"out_of_bounds_write": {"length": 0, "offset": 0}});
+    for silent in [
+        silent,
+        json!({"vport_enable_failed": {"vport": 2, "errno": -16}}),
+        json!(7),
+        json!({}),
+    ] {
+        assert!(!is_printed(&silent), "{silent}");
+    }
+}
+
+/// `LateCompletion` is `late_completion` in scenarios.
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}
+
+#[test]
+fn every_kind_is_printed_or_silent_with_a_reason() {
+    let kinds: BTreeSet<String> = MessageKind::KINDS.iter().map(|(name, ..)| snake(name)).collect();
+    let silent: BTreeSet<String> = SILENT.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+    let mut printed = BTreeSet::new();
+    for row in [TEXTS, WARN_TEXTS, WARN_PLACES].into_iter().flatten() {
+        let regex = Regex::new(row.pattern).expect(row.pattern);
+        let groups: BTreeSet<&str> = regex.capture_names().flatten().collect();
+        let Says::Message { kind, data } = row.says else {
+            assert!(groups.is_empty(), "{}", row.pattern);
+            continue;
+        };
+        let told: BTreeSet<&str> = data.iter().map(|(name, _)| *name).collect();
+        let fields = MessageKind::KINDS
+            .iter()
+            .find(|(name, ..)| snake(name) == kind)
+            .map(|(_, _, fields)| *fields)
+            .unwrap_or_default();
+        assert!(groups.is_subset(&told), "{}", row.pattern);
+        assert!(told.iter().all(|name| fields.contains(name)), "{}", row.pattern);
+        printed.insert(kind.to_owned());
+    }
+    assert_eq!(printed.intersection(&silent).count(), 0);
+    assert_eq!(&printed | &silent, kinds);
+}

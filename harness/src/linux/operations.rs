@@ -1,0 +1,229 @@
+//! Host operations of a run: the guest's orders for each, which still run, what they returned.
+
+use super::guest::{DRIVER, Guest, GuestError};
+use crate::scenario::{EswitchMode, FunctionOperation, HostStep};
+use guest_protocol::{Answer, Devlink, Order, Outcome};
+use prm::{Cycles, Function};
+use std::collections::BTreeMap;
+
+/// How long a look at a VF's resources may take.
+const LOOK_LIMIT: Cycles = Cycles::from_millis(30_000);
+
+/// An operation that was started.
+#[derive(Clone, Debug)]
+pub(super) struct Operation {
+    /// The guest's number of it.
+    id: u32,
+    /// The step that started it, by the name a later step joins it with.
+    name: Option<String>,
+    /// What it does to the driver of the function under test.
+    binding: Option<bool>,
+    /// The scalable function that it adds.
+    adds: Option<u16>,
+    /// When it was started.
+    began: Cycles,
+    /// When it was seen to have ended, and its result: 0 or a negative errno.
+    end: Option<(Cycles, i32)>,
+}
+
+impl Operation {
+    /// Its result, once it has ended.
+    pub(super) fn returned(&self) -> Option<i32> {
+        self.end.map(|(_, returned)| returned)
+    }
+
+    /// How long it took, once it has ended.
+    pub(super) fn took(&self) -> Option<Cycles> {
+        self.end.map(|(ended, _)| ended.saturating_sub(self.began))
+    }
+}
+
+/// Every operation of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Operations {
+    all: Vec<Operation>,
+    bound: bool,
+    /// Devlink ports of scalable functions.
+    ports: BTreeMap<u16, u32>,
+}
+
+impl Operations {
+    /// Starts the operation of a host step (any but `wait_for`); returns its number.
+    pub(super) fn start(
+        &mut self,
+        guest: &mut Guest,
+        step: &HostStep,
+        name: Option<String>,
+    ) -> Result<usize, GuestError> {
+        let order = self.order(guest, step)?;
+        let began = guest.now();
+        let id = guest.start(order)?;
+        self.all.push(Operation {
+            id,
+            name,
+            binding: match step {
+                HostStep::Load => Some(true),
+                HostStep::Unload => Some(false),
+                _ => None,
+            },
+            adds: match step {
+                HostStep::AddSf(number) => Some(*number),
+                _ => None,
+            },
+            began,
+            end: None,
+        });
+        Ok(self.all.len() - 1)
+    }
+
+    fn order(&self, guest: &mut Guest, step: &HostStep) -> Result<Order, GuestError> {
+        let device = guest.address_under_test();
+        let port = |number: &u16| self.ports.get(number).copied().unwrap_or(u32::MAX);
+        let vfs = |number: u16| Order::WriteFile {
+            path: format!("/sys/bus/pci/devices/{device}/sriov_numvfs"),
+            text: number.to_string(),
+        };
+        Ok(match step {
+            HostStep::Load => Order::Bind {
+                driver: DRIVER.to_owned(),
+                device,
+            },
+            HostStep::Unload => Order::Unbind { device },
+            HostStep::Reload => Order::Devlink(Devlink::Reload { device }),
+            HostStep::EnableVfs(number) => vfs(*number),
+            HostStep::DisableVfs => vfs(0),
+            HostStep::EswitchMode(mode) => Order::Devlink(Devlink::EswitchMode {
+                device,
+                mode: match mode {
+                    EswitchMode::Legacy => guest_protocol::EswitchMode::Legacy,
+                    EswitchMode::Switchdev => guest_protocol::EswitchMode::Switchdev,
+                },
+            }),
+            HostStep::AddSf(number) => Order::Devlink(Devlink::AddSf {
+                device,
+                pf_number: 0,
+                sf_number: u32::from(*number),
+            }),
+            HostStep::ActivateSf(number) => Order::Devlink(Devlink::SetPortState {
+                device,
+                port: port(number),
+                active: true,
+            }),
+            HostStep::RemoveSf(number) => Order::Devlink(Devlink::DeletePort {
+                device,
+                port: port(number),
+            }),
+            HostStep::Function(function) => {
+                let device = guest.address(function.which).unwrap_or_default();
+                match function.operation {
+                    FunctionOperation::Load => {
+                        prepare_vf(guest, function.which, &device)?;
+                        Order::Bind {
+                            driver: DRIVER.to_owned(),
+                            device,
+                        }
+                    }
+                    FunctionOperation::Unload => Order::Unbind { device },
+                }
+            }
+            // Joining is not an operation of the guest's; asking for nothing ends at once.
+            HostStep::WaitFor(_) => Order::ReadFiles { paths: Vec::new() },
+        })
+    }
+
+    /// Notes which operations have ended by now.
+    pub(super) fn observe(&mut self, guest: &Guest) {
+        for operation in self.all.iter_mut().filter(|operation| operation.end.is_none()) {
+            let Some(reply) = guest.reply(operation.id) else {
+                continue;
+            };
+            let returned = match &reply.outcome {
+                Outcome::Ok(_) => 0,
+                Outcome::Error(refusal) => {
+                    tracing::info!(actor = "host", "{refusal}");
+                    -refusal.errno
+                }
+            };
+            operation.end = Some((guest.now(), returned));
+            match operation.binding {
+                Some(true) => self.bound |= returned == 0,
+                Some(false) => self.bound = false,
+                None => {}
+            }
+            if let (Some(number), Outcome::Ok(Answer::Port(port))) = (operation.adds, &reply.outcome) {
+                self.ports.insert(number, *port);
+            }
+        }
+    }
+
+    /// The operation with this number.
+    pub(super) fn get(&self, number: usize) -> &Operation {
+        &self.all[number]
+    }
+
+    /// The number of the operation that the named step started.
+    pub(super) fn named(&self, name: &str) -> Option<usize> {
+        self.all
+            .iter()
+            .rposition(|operation| operation.name.as_deref() == Some(name))
+    }
+
+    /// Whether any operation still runs.
+    pub(super) fn any_pending(&self) -> bool {
+        self.all.iter().any(|operation| operation.end.is_none())
+    }
+
+    /// Whether the function under test has a driver.
+    pub(super) const fn is_bound(&self) -> bool {
+        self.bound
+    }
+}
+
+/// Shows a VF's registers where the kernel looks for them.
+///
+/// The kernel takes the place of a VF's BAR from the PF's capability and never writes the VF's own BAR register, which is
+/// what QEMU maps by; so it is written from user space, with memory decoding on.
+fn prepare_vf(guest: &mut Guest, function: Function, device: &str) -> Result<(), GuestError> {
+    if guest.silicon().function_under_test() == function {
+        return Ok(());
+    }
+    let order = Order::ReadFiles {
+        paths: vec![format!("/sys/bus/pci/devices/{device}/resource")],
+    };
+    let Answer::Files(files) = guest.must(order, LOOK_LIMIT)? else {
+        return Ok(());
+    };
+    let Some(base) = files.first().and_then(Option::as_deref).and_then(first_resource) else {
+        return Ok(());
+    };
+    // Bits of a 64-bit prefetchable memory BAR.
+    let bar = (base | 0xc).to_le_bytes().to_vec();
+    for (offset, bytes) in [(0x10, bar), (0x04, vec![0x06, 0x00])] {
+        let order = Order::WriteConfig {
+            device: device.to_owned(),
+            offset,
+            bytes,
+        };
+        guest.must(order, LOOK_LIMIT)?;
+    }
+    Ok(())
+}
+
+/// Where the first line of a `resource` file says that BAR 0 begins.
+fn first_resource(text: &str) -> Option<u64> {
+    let start = text.lines().next()?.split_whitespace().next()?;
+    let start = u64::from_str_radix(start.trim_start_matches("0x"), 16).ok()?;
+    (start != 0).then_some(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_resource_is_bar_0() {
+        let text = "0x0000008000400000 0x00000080007fffff 0x000000000014220c\n0x0 0x0 0x0\n";
+        assert_eq!(first_resource(text), Some(0x80_0040_0000));
+        assert_eq!(first_resource("0x0000000000000000 0x0 0x0"), None);
+    }
+}

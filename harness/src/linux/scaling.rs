@@ -1,0 +1,152 @@
+//! The same scenario with waits that a wall clock bears.
+//!
+//! A driver's long waits are for time-outs, and the device prescribes most of them: the command limit (60 s unless
+//! the device says otherwise) and the wait for the pages of VFs (120 s). The scaled device prescribes a few seconds, and
+//! what the scenario times by those limits moves along. Two limits are constants of the kernel and stay: 5 s for
+//! a lost event after a command's limit, and 5 s of startup reclaim without progress. Orders of magnitude stay in order:
+//! what was shorter than a limit still is, by as much as the scenario needs.
+
+use crate::scenario::{Action, ScenarioFile, TimeStep};
+use emulator::config::Timeouts;
+use emulator::order::{Answer, AnswerRule, FirmwareOrder, ReactionRule};
+
+/// The driver's own command limit, in ms: what scenarios are written for.
+const COMMAND_LIMIT: u64 = 60_000;
+/// The least that a command's limit is scaled to: the guest has one slow processor.
+const LEAST_COMMAND_LIMIT: u64 = 2_000;
+/// The least that a wait for pages is scaled to.
+const LEAST_PAGE_WAIT: u64 = 4_000;
+/// What lasts longer than this, short of a limit, is meant to be long, not to be exact.
+const LONG: u64 = 10_000;
+
+/// How a scenario's times map to the wall clock's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scale {
+    command_limit: u64,
+    page_wait: u64,
+}
+
+impl Scale {
+    /// The scale for a scenario: its limits outlast each of its delays.
+    #[must_use]
+    pub fn of(scenario: &ScenarioFile) -> Self {
+        let longest = delays(scenario)
+            .into_iter()
+            .filter(|&delay| delay < COMMAND_LIMIT)
+            .map(|delay| delay.min(LONG))
+            .max()
+            .unwrap_or(0);
+        Self {
+            command_limit: LEAST_COMMAND_LIMIT.max(2 * longest),
+            page_wait: LEAST_PAGE_WAIT.max(2 * longest),
+        }
+    }
+
+    /// A time of the scenario, in ms, on the wall clock.
+    #[must_use]
+    pub fn time(self, ms: u64) -> u64 {
+        if ms < COMMAND_LIMIT {
+            return ms.min(LONG);
+        }
+        // As many whole limits, each with its 5 s for a lost event, as the scenario means, and the rest as it is.
+        let whole = COMMAND_LIMIT + 5_000;
+        let limits = (ms / whole).max(1);
+        let beyond = (ms - COMMAND_LIMIT).min(LONG + 2_000);
+        if ms < 2 * whole {
+            self.command_limit + beyond
+        } else {
+            limits * (self.command_limit + 5_000)
+        }
+    }
+
+    fn timeouts(self, given: Timeouts) -> Timeouts {
+        let scaled = |ms: u64| u32::try_from(ms).unwrap_or(u32::MAX);
+        Timeouts {
+            command_ms: scaled(self.command_limit),
+            reclaim_vfs_pages_ms: scaled(self.page_wait),
+            ..given
+        }
+    }
+}
+
+/// The scenario with the device's limits, its own delays and its pauses scaled.
+#[must_use]
+pub fn scaled(scenario: &ScenarioFile) -> ScenarioFile {
+    let scale = Scale::of(scenario);
+    let mut scaled = scenario.clone();
+    scaled.device.timeouts = scale.timeouts(scenario.device.timeouts);
+    for step in &mut scaled.steps {
+        if let Some(TimeStep::PassMs(ms)) = &mut step.time {
+            *ms = scale.time(*ms);
+        }
+        if let Some(order) = &mut step.firmware {
+            scale_order(order, scale);
+        }
+    }
+    scaled
+}
+
+fn scale_order(order: &mut FirmwareOrder, scale: Scale) {
+    match order {
+        FirmwareOrder::Answer(AnswerRule {
+            with: Answer::Late { after_ms } | Answer::CompletedLate { after_ms },
+            ..
+        }) => *after_ms = u32::try_from(scale.time((*after_ms).into())).unwrap_or(u32::MAX),
+        FirmwareOrder::When(ReactionRule { after_ms, then, .. }) => {
+            *after_ms = u32::try_from(scale.time((*after_ms).into())).unwrap_or(u32::MAX);
+            then.iter_mut().for_each(|order| scale_order(order, scale));
+        }
+        _ => {}
+    }
+}
+
+/// Every time that the scenario names, in ms.
+fn delays(scenario: &ScenarioFile) -> Vec<u64> {
+    let mut delays = Vec::new();
+    for step in &scenario.steps {
+        match step.action() {
+            Some(Action::Time(TimeStep::PassMs(ms))) => delays.push(*ms),
+            Some(Action::Firmware(order)) => order_delays(order, &mut delays),
+            _ => {}
+        }
+    }
+    delays
+}
+
+fn order_delays(order: &FirmwareOrder, delays: &mut Vec<u64>) {
+    match order {
+        FirmwareOrder::Answer(AnswerRule {
+            with: Answer::Late { after_ms } | Answer::CompletedLate { after_ms },
+            ..
+        }) => delays.push((*after_ms).into()),
+        FirmwareOrder::When(ReactionRule { after_ms, then, .. }) => {
+            delays.push((*after_ms).into());
+            then.iter().for_each(|order| order_delays(order, delays));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCALE: Scale = Scale {
+        command_limit: 2_000,
+        page_wait: 4_000,
+    };
+
+    #[test]
+    fn short_times_stay_and_long_ones_follow_the_limit() {
+        assert_eq!(SCALE.time(500), 500);
+        assert_eq!(SCALE.time(24_000), 10_000);
+        assert_eq!(SCALE.time(60_000), 2_000);
+        assert_eq!(SCALE.time(66_000), 8_000);
+        assert_eq!(SCALE.time(70_000), 12_000);
+    }
+
+    #[test]
+    fn several_limits_in_a_row_stay_several() {
+        assert_eq!(SCALE.time(8 * 65_000), 8 * 7_000);
+    }
+}

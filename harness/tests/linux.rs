@@ -1,0 +1,149 @@
+//! Every scenario that Linux can run, on the unmodified driver in a QEMU guest, as a test of its own:
+//!
+//! * `folder/name::linux`: the driver's counters and firmware's ledger equal those of our driver after every step;
+//! * `stream::...`: the command stream of a plain load and unload equals that of our driver, command by command.
+//!
+//! They need the guest kit, which `mlx5-cosim setup` brings. Without it they are ignored, and say so. Where
+//! [`REQUIRED`] is set they fail instead: a judge that does not sit must not look like one that agrees.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use driver::RevisionName;
+use guest::kit::{Kit, KitOptions};
+use harness::cli::selection::qualified_name;
+use harness::linux::profile::Profile;
+use harness::linux::reach::{Abilities, obstacle};
+use harness::linux::{LinuxBackend, stream};
+use harness::run::result::{Outcome, RunResult};
+use harness::run::{RunOptions, run_scenario};
+use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+/// Environment variable under which a missing kit is a failure.
+const REQUIRED: &str = "MLX5_COSIM_REQUIRE_LINUX";
+
+/// Plain load and unload in both page modes.
+const STREAMS: [&str; 2] = ["lifecycle/boot-init-funcid", "lifecycle/boot-init-migrate"];
+
+struct Case {
+    name: String,
+    file: PathBuf,
+    scenario: ScenarioFile,
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // One guest at a time: it takes a processor of its own, and the next scenario may go on with it.
+    arguments.test_threads = Some(1);
+    let kit = Kit::locate(&KitOptions::default()).map_err(|error| error.to_string());
+    let backend = Arc::new(Mutex::new(None));
+    let cases = cases();
+    let streams = cases
+        .iter()
+        .filter(|case| STREAMS.contains(&case.name.as_str()))
+        .map(|case| stream_trial(case, &backend));
+    let mut trials: Vec<Trial> = streams.collect();
+    assert_eq!(trials.len(), STREAMS.len(), "the scenarios of the streams are there");
+    trials.extend(cases.iter().map(|case| trial(case, &backend)));
+    if let Err(missing) = &kit {
+        trials = trials
+            .into_iter()
+            .map(|trial| without_kit(trial, missing))
+            .collect();
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// A test that cannot run: ignored with the reason, or failed where it has to run.
+fn without_kit(trial: Trial, missing: &str) -> Trial {
+    let name = trial.name().to_owned();
+    let reason = missing.lines().next().unwrap_or_default().to_owned();
+    if std::env::var_os(REQUIRED).is_some() {
+        Trial::test(name, move || Err(reason.into()))
+    } else {
+        trial.with_ignored_flag(true).with_kind(format!("skipped: {reason}"))
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let files = scenario_files(&root.join("scenarios")).unwrap();
+    let mut cases: Vec<Case> = files
+        .into_iter()
+        .map(|file| Case {
+            name: qualified_name(&file),
+            scenario: read_scenario(&file).unwrap(),
+            file,
+        })
+        .collect();
+    cases.sort_by_key(|case| Profile::of(&case.scenario.device).rank());
+    cases
+}
+
+type SharedBackend = Arc<Mutex<Option<LinuxBackend>>>;
+
+fn trial(case: &Case, backend: &SharedBackend) -> Trial {
+    let (scenario, file) = (case.scenario.clone(), case.file.clone());
+    let backend = Arc::clone(backend);
+    let name = format!("{}::linux", case.name);
+    match obstacle(&case.scenario, RevisionName::Merged, Abilities::default()) {
+        Some(reason) => Trial::test(name, || Ok(()))
+            .with_ignored_flag(true)
+            .with_kind(format!("skipped: {reason}")),
+        None => Trial::test(name, move || {
+            let result = run(&backend, &scenario, &file)?;
+            match result.outcome {
+                Outcome::Pass => Ok(()),
+                _ => Err(report(&result).into()),
+            }
+        }),
+    }
+}
+
+fn stream_trial(case: &Case, backend: &SharedBackend) -> Trial {
+    let (scenario, file) = (case.scenario.clone(), case.file.clone());
+    let backend = Arc::clone(backend);
+    Trial::test(format!("stream::{}", case.name), move || {
+        let linux = run(&backend, &scenario, &file)?;
+        let scaled = harness::linux::scaling::scaled(&scenario);
+        let ours = run_scenario(&scaled, "", RevisionName::Merged, &RunOptions::default());
+        assert!(linux.commands.len() > 20, "a load takes more than 20 commands");
+        match stream::first_difference(&linux.commands, &ours.commands) {
+            None => Ok(()),
+            Some(difference) => Err(difference.into()),
+        }
+    })
+}
+
+fn run(backend: &SharedBackend, scenario: &ScenarioFile, file: &Path) -> Result<RunResult, Failed> {
+    let mut backend = backend.lock().unwrap();
+    if backend.is_none() {
+        *backend = Some(LinuxBackend::new(
+            &KitOptions::default(),
+            RevisionName::Merged,
+            false,
+        )?);
+    }
+    let linux = backend.as_mut().unwrap();
+    Ok(linux.run(scenario, &file.display().to_string())?)
+}
+
+fn report(result: &RunResult) -> String {
+    let mut text = result.reason.clone().unwrap_or_default();
+    for mismatch in &result.mismatches {
+        text.push_str(&format!("\n  step {:?}: {mismatch}", mismatch.step));
+    }
+    if let Some(comparison) = &result.comparison {
+        text.push_str(&format!(
+            "\nafter step {} ({}), Linux beside our driver:",
+            comparison.step, comparison.what
+        ));
+        for row in &comparison.rows {
+            text.push_str(&format!("\n  {:32} {:?} {:?}", row.name, row.linux, row.ours));
+        }
+    }
+    text
+}
