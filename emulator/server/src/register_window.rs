@@ -52,3 +52,23 @@ pub(crate) fn registers(offset: u64, data: &[u8]) -> Option<impl Iterator<Item =
         .map(|word| word.first_chunk().map_or(0, |word| u32::from_be_bytes(*word)));
     Some(offsets.zip(values))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(offset: u64, data: &[u8]) -> Option<Vec<(u64, u32)>> {
+        registers(offset, data).map(Iterator::collect)
+    }
+
+    #[test]
+    fn a_write_is_whole_registers_in_order_or_nothing() {
+        let eight = [0, 0, 0, 1, 0xde, 0xad, 0xbe, 0xef];
+        assert_eq!(split(0x10, &eight), Some(vec![(0x10, 1), (0x14, 0xdead_beef)]));
+        assert_eq!(split(0, &[]), Some(vec![]));
+        assert_eq!(split(0x11, &eight), None);
+        assert_eq!(split(0x10, &eight[..3]), None);
+        assert_eq!(split(0, &[0; LONGEST_WRITE + 4]), None);
+        assert_eq!(split(0, &[0; LONGEST_WRITE]).map(|all| all.len()), Some(16));
+    }
+}

@@ -108,3 +108,52 @@ impl Topology {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(json: serde_json::Value) -> Topology {
+        let config = serde_json::from_value(json).expect("a device");
+        Topology::of(&Silicon::new(config, 1).expect("a good device")).expect("it fits")
+    }
+
+    #[test]
+    fn an_endpoint_reaches_its_host_through_its_own_function_and_an_sf_through_its_pf() {
+        let pf = of(
+            serde_json::json!({ "kind": "pf", "vhca_id": 5, "page_mode": "func_id",
+            "vfs": { "total": 2, "first_vhca_id": 16 },
+            "sfs": { "max": 2, "base_id": 128, "first_vhca_id": 64 } }),
+        );
+        let carriers = [
+            (Function::Pf, Some(0)),
+            (Function::Vf(1), Some(1)),
+            (Function::Vf(2), Some(2)),
+            (Function::Vf(3), None),
+            (Function::EcVf(1), None),
+            (Function::Sf(2), Some(0)),
+            (Function::Sf(3), None),
+            (Function::HostPf, None),
+        ];
+        for (endpoint, place) in carriers {
+            assert_eq!(pf.carrier(endpoint), place, "{endpoint}");
+        }
+        let lone = of(serde_json::json!({ "kind": "vf", "vhca_id": 5, "page_mode": "func_id" }));
+        assert_eq!(lone.carrier(Function::Vf(1)), Some(0));
+        assert_eq!(lone.carrier(Function::Vf(2)), None);
+        assert_eq!(lone.difference(&pf), Some("the kind of its function"));
+    }
+
+    #[test]
+    fn an_offset_of_bar_2_is_in_one_window_or_in_none() {
+        let pf = of(
+            serde_json::json!({ "kind": "pf", "vhca_id": 5, "page_mode": "func_id",
+            "sfs": { "max": 3, "base_id": 128, "first_vhca_id": 64 } }),
+        );
+        assert_eq!(pf.sf_at(0), Some((Function::Sf(1), 0)));
+        assert_eq!(pf.sf_at((3 << 20) - 4), Some((Function::Sf(3), 0xf_fffc)));
+        assert_eq!(pf.sf_at(3 << 20), None);
+        assert_eq!(pf.sf_at(u64::MAX), None);
+        assert_eq!(pf.shapes()[0].bar2, Some(4 << 20));
+    }
+}

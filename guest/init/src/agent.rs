@@ -51,7 +51,8 @@ fn watch(sender: &Arc<Sender>, log: &Arc<KernelLog>) -> Result<(), String> {
 
 fn serve(request: Request, sender: &Arc<Sender>, log: &Arc<KernelLog>) -> Result<(), String> {
     let (sender, log) = (Arc::clone(sender), Arc::clone(log));
-    in_thread("order", move || {
+    // The kernel names a blocked task by its thread: `task order-7:105 blocked for more than 120 seconds`.
+    in_thread(&format!("order-{}", request.id), move || {
         let begun = microseconds();
         let ends = request.order == Order::PowerOff;
         let result = carry_out(request.order, &sender, &log);

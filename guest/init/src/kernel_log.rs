@@ -1,7 +1,6 @@
 //! The kernel's log, read from `/dev/kmsg`.
 
-use crate::complaint::{classify, is_cut};
-use guest_protocol::{Complaint, LogLine};
+use guest_protocol::{Complaint, LogLine, classify, is_cut};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::{Errno, read};

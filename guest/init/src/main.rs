@@ -6,11 +6,10 @@
 //! * [`agent`] - the harness's side: [`port`], one thread per order
 //! * [`shell`] - the person's side: the same orders as lines of words
 //! * [`orders`] - how each is carried out
-//! * [`kernel_log`] - the kernel's log, and [`complaint`]: which lines tell of a defect
+//! * [`kernel_log`] - the kernel's log, and which of its lines are passed on at once
 
 mod agent;
 mod command_line;
-mod complaint;
 mod kernel_log;
 mod orders;
 mod port;

@@ -15,12 +15,14 @@
 //! ```
 
 mod answer;
+mod complaint;
 mod devlink;
 mod line;
 mod order;
 mod report;
 
 pub use answer::{Answer, LogLine, Outcome, PciDevice, Refusal};
+pub use complaint::{classify, is_cut};
 pub use devlink::{Devlink, EswitchMode};
 pub use line::{LineError, from_line, to_line};
 pub use order::{Order, Request};

@@ -59,10 +59,8 @@ impl Archive {
     /// The archive.
     pub fn into_bytes(self) -> Vec<u8> {
         let mut out = Vec::new();
-        let mut inode = 1;
-        for (name, entry) in &self.entries {
+        for (inode, (name, entry)) in (1..).zip(&self.entries) {
             put(&mut out, inode, name, entry);
-            inode += 1;
         }
         put(
             &mut out,

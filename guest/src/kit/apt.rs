@@ -3,11 +3,12 @@
 
 use super::KitError;
 use super::cache::{Cache, Lock, remove, write_at_once};
-use super::packages::{Package, from_uris, total};
+use super::packages::{Package, Selection, from_uris, total};
 use super::report::{SetupReport, Unit};
 use super::sources::mirror;
+use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -104,20 +105,15 @@ impl<'a> Apt<'a> {
         output(command).map(drop)
     }
 
-    /// The packages `names`, from the newer ones, with all that they depend on.
-    pub fn with_dependencies(&self, names: &[&str]) -> Result<Vec<Package>, KitError> {
+    /// The packages `names`, from the newer ones, with all that they depend on. A name may have `=` and a version.
+    pub fn resolve(&self, names: &[String]) -> Result<Selection, KitError> {
         let mut command = self.apt("apt-get")?;
         command.args(["-qq", "-y", "--print-uris", "-t", BACKPORTS, "install"]);
         command.args(names);
-        from_uris(&output(command)?)
-    }
-
-    /// The packages `names` alone.
-    pub fn alone(&self, names: &[String]) -> Result<Vec<Package>, KitError> {
-        let mut command = self.apt("apt-get")?;
-        command.args(["-qq", "--print-uris", "-t", BACKPORTS, "download"]);
-        command.args(names);
-        from_uris(&output(command)?)
+        Ok(Selection {
+            names: names.to_vec(),
+            packages: from_uris(&output(command)?)?,
+        })
     }
 
     /// The names of all packages that match the regular expression.
@@ -132,28 +128,30 @@ impl<'a> Apt<'a> {
     /// Fetches what is not there yet. What broke off goes on where it was.
     pub fn fetch(
         &self,
-        packages: &[Package],
+        selection: &Selection,
         doing: &str,
         report: &mut dyn SetupReport,
     ) -> Result<(), KitError> {
         let archives = self.archives();
-        let absent: Vec<_> = packages
+        let absent: Vec<_> = selection
+            .packages
             .iter()
             .filter(|package| !package.is_in(&archives))
             .cloned()
             .collect();
         for package in &absent {
-            // apt goes on with a shorter file, and takes one of full length for the package itself.
+            // apt would take one of full length for the package itself.
             let path = archives.join(&package.file);
-            if fs::metadata(&path).is_ok_and(|found| found.len() >= package.size) {
-                fs::remove_file(&path).map_err(KitError::file(&path))?;
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(KitError::file(path)(error)),
+                _ => {}
             }
         }
         if absent.is_empty() {
             return Ok(());
         }
         report.begin(doing, total(&absent), Unit::Bytes);
-        let fetched = self.download(&absent, report);
+        let fetched = self.download(&selection.names, total(&absent), report);
         report.end();
         fetched?;
         match absent.iter().find(|package| !package.is_in(&archives)) {
@@ -167,18 +165,21 @@ impl<'a> Apt<'a> {
         }
     }
 
-    /// Lets apt fetch and passes on how far it is.
-    fn download(&self, packages: &[Package], report: &mut dyn SetupReport) -> Result<(), KitError> {
+    /// Lets apt fetch what `names` need and passes on how far it is with the `size` bytes.
+    fn download(&self, names: &[String], size: u64, report: &mut dyn SetupReport) -> Result<(), KitError> {
+        // `apt-get download` would begin a broken file anew, and resolving would not list what is there already.
+        let mut archives = OsString::from("Dir::Cache::archives=");
+        archives.push(self.archives());
         let errors = self.folder.join("errors.txt");
         let mut command = self.apt("apt-get")?;
         command
-            .args(["-q", "-o", "APT::Status-Fd=1", "download"])
-            .args(packages.iter().map(Package::exactly))
-            .current_dir(self.archives())
+            .args(["-q", "-y", "--download-only", "-o", "APT::Status-Fd=1", "-o"])
+            .arg(archives)
+            .args(["-t", BACKPORTS, "install"])
+            .args(names)
             .stdout(Stdio::piped())
             .stderr(File::create(&errors).map_err(KitError::file(&errors))?);
         let mut child = command.spawn().map_err(KitError::file("apt-get"))?;
-        let size = total(packages);
         if let Some(stdout) = child.stdout.take() {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 if let Some(done) = progress(&line, size) {

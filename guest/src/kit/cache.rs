@@ -121,6 +121,20 @@ impl Cache {
         fs::rename(built, &place).map_err(KitError::file(&place))?;
         remove(&old)
     }
+
+    /// Removes what setups that were killed have left behind. Only for who has the lock.
+    pub fn sweep(&self) -> Result<(), KitError> {
+        for entry in fs::read_dir(&self.root).map_err(KitError::file(&self.root))? {
+            let path = entry.map_err(KitError::file(&self.root))?.path();
+            let left = path
+                .extension()
+                .is_some_and(|extension| extension == "staging" || extension == "old");
+            if left && path.is_dir() {
+                remove(&path)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Removes a folder with all that is in it; that there is none is fine.
@@ -152,6 +166,10 @@ mod tests {
             cache.place(&staging, "qemu").unwrap();
             assert_eq!(fs::read_to_string(cache.root().join("qemu/file")).unwrap(), text);
         }
+        assert_eq!(fs::read_dir(cache.root()).unwrap().count(), 1);
+
+        cache.staging("linux-7.2.12").unwrap();
+        cache.sweep().unwrap();
         assert_eq!(fs::read_dir(cache.root()).unwrap().count(), 1);
     }
 }

@@ -20,6 +20,31 @@ pub struct Package {
     pub sha256: String,
 }
 
+/// Packages that were asked for, with all that they depend on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// What was asked for.
+    pub names: Vec<String>,
+    /// What apt makes of it.
+    pub packages: Vec<Package>,
+}
+
+impl Selection {
+    /// What there is to fetch, for people.
+    #[must_use]
+    pub fn amount(&self) -> String {
+        let size = megabytes(total(&self.packages));
+        format!("{} packages, {size} to fetch", self.packages.len())
+    }
+
+    /// The packages that were asked for themselves.
+    #[must_use]
+    pub fn asked_for(&self) -> Vec<Package> {
+        let asked = |package: &&Package| self.names.contains(&package.name);
+        self.packages.iter().filter(asked).cloned().collect()
+    }
+}
+
 impl Package {
     /// From a line of `apt-get --print-uris`: `'address' name_version_architecture.deb size SHA256:digest`.
     fn from_line(line: &str) -> Option<Self> {
@@ -33,12 +58,6 @@ impl Package {
             size: size.parse().ok()?,
             sha256: digest.strip_prefix("SHA256:")?.to_owned(),
         })
-    }
-
-    /// As apt takes it on its command line.
-    #[must_use]
-    pub fn exactly(&self) -> String {
-        format!("{}={}", self.name, self.version)
     }
 
     /// Whether `folder` has the package's file with the right bytes.
@@ -87,9 +106,10 @@ Reading package lists...
     fn uris_name_packages() {
         let packages = from_uris(URIS).unwrap();
         assert_eq!(packages.len(), 2);
-        assert_eq!(packages[0].exactly(), "libc6=2.41-12+deb13u4");
+        assert_eq!(packages[0].name, "libc6");
+        assert_eq!(packages[0].version, "2.41-12+deb13u4");
         assert_eq!(packages[0].sha256, "967a");
-        assert_eq!(packages[1].exactly(), "qemu-system-x86=1:11.1.3+ds-1");
+        assert_eq!(packages[1].version, "1:11.1.3+ds-1");
         assert_eq!(packages[1].file, "qemu-system-x86_1%3a11.1.3+ds-1_amd64.deb");
         assert_eq!(total(&packages), 2_846_590);
         assert_eq!(megabytes(total(&packages)), "3 MB");

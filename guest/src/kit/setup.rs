@@ -4,7 +4,7 @@ use super::apt::Apt;
 use super::cache::{Cache, remove};
 use super::kernel::{self, Offer};
 use super::manifest::{Manifest, Part, PartName};
-use super::packages::{Package, megabytes, total};
+use super::packages::{Selection, megabytes};
 use super::qemu::{self, Qemu};
 use super::report::SetupReport;
 use super::{Kit, KitError, KitOptions, modules, subfunctions};
@@ -39,6 +39,7 @@ pub fn setup(cache: &Cache, options: &KitOptions, report: &mut dyn SetupReport) 
         let apt = Apt::open(cache, &lock)?;
         fetch(cache, &apt, &wanted, &mut manifest, report)?;
         apt.close()?;
+        cache.sweep()?;
     }
     let kit = Kit::locate_in(cache, options)?;
     Ok(told(kit, cache, &manifest, report))
@@ -89,7 +90,7 @@ struct Plan {
     name: PartName,
     /// The kernel's release; QEMU says its version once it runs.
     offer: Option<Offer>,
-    packages: Vec<Package>,
+    selection: Selection,
 }
 
 /// Fetches the parts `wanted`.
@@ -109,15 +110,11 @@ fn fetch(
             Some(offer) => format!("Linux {}", offer.release()),
             None => title(*name).to_owned(),
         };
-        report.note(&format!(
-            "{title}: {} packages, {} to fetch",
-            plan.packages.len(),
-            megabytes(total(&plan.packages))
-        ));
+        report.note(&format!("{title}: {}", plan.selection.amount()));
         plans.push(plan);
     }
     for plan in plans {
-        apt.fetch(&plan.packages, &format!("Fetching {}", title(plan.name)), report)?;
+        apt.fetch(&plan.selection, &format!("Fetching {}", title(plan.name)), report)?;
         let part = build(cache, apt, &plan, report)?;
         keep(cache, manifest, plan.name, part)?;
     }
@@ -149,7 +146,7 @@ fn plan(apt: &Apt<'_>, name: PartName) -> Result<Plan, KitError> {
         return Ok(Plan {
             name,
             offer: None,
-            packages: apt.with_dependencies(&[QEMU_PACKAGE])?,
+            selection: apt.resolve(&[QEMU_PACKAGE.to_owned()])?,
         });
     }
     let names = apt.names(KERNEL_PACKAGES)?;
@@ -159,7 +156,7 @@ fn plan(apt: &Apt<'_>, name: PartName) -> Result<Plan, KitError> {
     })?;
     Ok(Plan {
         name,
-        packages: apt.alone(&offer.packages())?,
+        selection: apt.resolve(&offer.packages())?,
         offer: Some(offer),
     })
 }
@@ -171,7 +168,12 @@ fn build(cache: &Cache, apt: &Apt<'_>, plan: &Plan, report: &mut dyn SetupReport
         None => "qemu".to_owned(),
     };
     let staging = cache.staging(&name)?;
-    apt.unpack_all(&plan.packages, &staging, report)?;
+    // A kernel depends on what installs it, which nobody does here.
+    let packages = match &plan.offer {
+        Some(_) => plan.selection.asked_for(),
+        None => plan.selection.packages.clone(),
+    };
+    apt.unpack_all(&packages, &staging, report)?;
     let (tree, version, key_files) = match &plan.offer {
         Some(offer) => {
             let tree = staging.join("usr/lib/modules").join(offer.release());
@@ -183,7 +185,7 @@ fn build(cache: &Cache, apt: &Apt<'_>, plan: &Plan, report: &mut dyn SetupReport
             (staging.clone(), qemu::shown(version), qemu::key_files())
         }
     };
-    let part = Part::of(&tree, &name, &version, plan.packages.clone(), &key_files)?;
+    let part = Part::of(&tree, &name, &version, packages, &key_files)?;
     cache.place(&tree, &name)?;
     remove(&staging)?;
     Ok(part)

@@ -5,7 +5,7 @@
 use super::apt::{Apt, output};
 use super::cache::{Cache, remove};
 use super::manifest::{Part, each_file};
-use super::packages::{Package, megabytes, total};
+use super::packages::Selection;
 use super::report::{SetupReport, Unit};
 use super::{KitError, modules};
 use std::env;
@@ -52,13 +52,12 @@ pub fn build(
             help: "choose a cache folder without blanks and colons by XDG_CACHE_HOME".to_owned(),
         });
     }
-    let packages = packages(apt, linux)?;
+    let selection = selection(apt, linux)?;
     report.note(&format!(
-        "mlx5_core with sub-functions: {} packages, {} to fetch and 700 MB on disk while it is built",
-        packages.len(),
-        megabytes(total(&packages))
+        "mlx5_core with sub-functions: {} and 700 MB on disk while it is built",
+        selection.amount()
     ));
-    apt.fetch(&packages, "Fetching compiler and source", report)?;
+    apt.fetch(&selection, "Fetching compiler and source", report)?;
     let name = format!("subfunctions-{}", linux.version);
     let staging = cache.staging(&name)?;
     let workshop = Workshop {
@@ -68,7 +67,7 @@ pub fn build(
         log: cache.root().join("subfunctions.log"),
     };
     fs::create_dir(&workshop.root).map_err(KitError::file(&workshop.root))?;
-    apt.unpack_all(&packages, &workshop.root, report)?;
+    apt.unpack_all(&selection.packages, &workshop.root, report)?;
     workshop.wrap_programs()?;
     workshop.move_headers()?;
     let driver = workshop.extract_source(&staging.join("source"))?;
@@ -78,14 +77,14 @@ pub fn build(
     copy_modules(&linux.root(cache), &tree)?;
     let key_file = PathBuf::from("mlx5_core.ko");
     fs::copy(&module, tree.join(&key_file)).map_err(KitError::file(&module))?;
-    let part = Part::of(&tree, &name, &linux.version, packages, &[key_file])?;
+    let part = Part::of(&tree, &name, &linux.version, selection.packages, &[key_file])?;
     cache.place(&tree, &name)?;
     remove(&staging)?;
     Ok(part)
 }
 
 /// Headers with the compiler they want, what unpacks and makes, and the source of the same version.
-fn packages(apt: &Apt<'_>, linux: &Part) -> Result<Vec<Package>, KitError> {
+fn selection(apt: &Apt<'_>, linux: &Part) -> Result<Selection, KitError> {
     let release = &linux.version;
     let gone = |_| KitError::Unfit {
         what: format!("this machine's Debian mirror no longer has headers and source of Linux {release}"),
@@ -97,11 +96,8 @@ fn packages(apt: &Apt<'_>, linux: &Part) -> Result<Vec<Package>, KitError> {
     let series = [numbers.next(), numbers.next()].map(Option::unwrap_or_default);
     let source = format!("linux-source-{}={version}", series.join("."));
     let headers = format!("linux-headers-{release}");
-    let mut packages = apt
-        .with_dependencies(&[&headers, "make", "xz-utils"])
-        .map_err(gone)?;
-    packages.extend(apt.alone(&[source]).map_err(gone)?);
-    Ok(packages)
+    apt.resolve(&[headers, source, "make".to_owned(), "xz-utils".to_owned()])
+        .map_err(gone)
 }
 
 impl Workshop<'_> {

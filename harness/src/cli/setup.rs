@@ -4,7 +4,7 @@ use crate::cli::KitArguments;
 use crate::cli::exit::Exit;
 use crate::report::palette::colour_on_stderr;
 use guest::kit::{KitError, SetupReport, Unit, setup};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic};
 use std::io::{IsTerminal, stderr};
 
@@ -71,23 +71,23 @@ impl SetupReport for Report {
     }
 
     fn begin(&mut self, doing: &str, total: u64, unit: Unit) {
-        let bar = if stderr().is_terminal() {
-            ProgressBar::new(total)
+        let target = if stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
         } else {
             eprintln!("{doing}");
-            ProgressBar::hidden()
+            ProgressDrawTarget::hidden()
         };
-        bar.set_length(total);
         let form = match unit {
             Unit::Bytes => {
                 "{msg} {bar:32} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}"
             }
             Unit::Files => "{msg} {bar:32} {pos}/{len} files {eta}",
         };
+        // A bar draws itself on the first change, so it is dressed before.
+        let mut bar = ProgressBar::with_draw_target(Some(total), target).with_message(doing.to_owned());
         if let Ok(style) = ProgressStyle::with_template(form) {
-            bar.set_style(style);
+            bar = bar.with_style(style);
         }
-        bar.set_message(doing.to_owned());
         self.stretch = Some(Stretch {
             bar,
             doing: doing.to_owned(),

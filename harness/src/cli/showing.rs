@@ -13,7 +13,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub(super) fn schema(of_control: bool) -> Exit {
-    product(&if of_control { control_schema_text() } else { schema_text() })
+    product(&if of_control {
+        control_schema_text()
+    } else {
+        schema_text()
+    })
 }
 
 pub(super) fn explain(file: &Path) -> Exit {

@@ -66,7 +66,9 @@ impl VmError {
     const fn exit(&self) -> Exit {
         match self {
             Self::Service(error) => error.exit(),
-            Self::Image(_) | Self::Kit(_) | Self::Start(_) | Self::System(_) | Self::Ended(_) => Exit::Backend,
+            Self::Image(_) | Self::Kit(_) | Self::Start(_) | Self::System(_) | Self::Ended(_) => {
+                Exit::Backend
+            }
         }
     }
 }
@@ -108,8 +110,14 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
         agent: None,
     };
     tracing::info!("{}", kit.describe());
-    let names = functions.iter().map(|function| function.address()).collect::<Vec<_>>().join(" ");
-    eprintln!("The device is at {names} in the guest. Ctrl-A X ends QEMU, Ctrl-A H tells what else it takes.");
+    let names = functions
+        .iter()
+        .map(|function| function.address())
+        .collect::<Vec<_>>()
+        .join(" ");
+    eprintln!(
+        "The device is at {names} in the guest. Ctrl-A X ends QEMU, Ctrl-A H tells what else it takes."
+    );
     let _terminal = Terminal::remembered();
     let process = Process::start_on_terminal(&mut machine.command(&kit))?;
     match until_ended(service, process, &signals)? {
@@ -180,7 +188,11 @@ fn mebibytes(text: &str) -> Result<u32, String> {
         Some(number) => (number, 1),
         None => (text.strip_suffix(['G', 'g']).ok_or_else(wrong)?, 1024),
     };
-    let size = number.parse::<u32>().ok().and_then(|number| number.checked_mul(unit)).ok_or_else(wrong)?;
+    let size = number
+        .parse::<u32>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit))
+        .ok_or_else(wrong)?;
     if size < LEAST_MEMORY {
         return Err(format!("a guest needs at least {LEAST_MEMORY}M"));
     }

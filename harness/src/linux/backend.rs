@@ -13,6 +13,9 @@ use guest::kit::{Kit, KitError, KitOptions};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
+/// What waits longer than this on the wall clock is run only when asked for, in seconds.
+const LONGEST: u64 = 75;
+
 /// Why nothing can be run on Linux.
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
@@ -93,6 +96,12 @@ impl LinuxBackend {
         }
         let reference = run_scenario(&scaled, file, self.judged_as, &options);
         let mut result = RunResult::empty(scenario, file, "linux", &options);
+        let takes = reference.virtual_ns / 1_000_000_000;
+        if takes > LONGEST && !self.abilities.full {
+            result.outcome = Outcome::Skip;
+            result.reason = Some(format!("it waits longer than {LONGEST} s on the wall clock; --full runs it"));
+            return Ok(result);
+        }
         let mut guest = self.guest_for(&scaled)?;
         let aftermath = Execution::new(&mut guest, &scaled, &reference, self.judged_as).run(&mut result);
         if aftermath == Aftermath::Clean {

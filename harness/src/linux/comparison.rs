@@ -123,7 +123,16 @@ pub(super) fn warnings(reference: &RunResult, log: &KernelLog, result: &mut RunR
         .filter_map(|text| serde_json::from_str(text).ok())
         .filter(super::kernel_log::is_printed)
         .collect();
+    let ours = without_repetitions(ours);
     let linux = &log.messages;
+    if let Some(line) = log.unknown.first() {
+        result.mismatches.push(Mismatch {
+            step: None,
+            what: "the kernel's log".to_owned(),
+            expected: "a message that is known".to_owned(),
+            actual: format!("`{line}`"),
+        });
+    }
     for place in 0..ours.len().max(linux.len()) {
         let (wanted, found) = (ours.get(place), linux.get(place));
         let fits = wanted.zip(found).is_some_and(|(wanted, found)| says(found, wanted));
@@ -137,6 +146,14 @@ pub(super) fn warnings(reference: &RunResult, log: &KernelLog, result: &mut RunR
             return;
         }
     }
+}
+
+/// Messages about pages that were not found, one for each row of them: the kernel does not say whose they are, so
+/// that of several owners' rows only one is seen.
+fn without_repetitions(mut messages: Vec<Value>) -> Vec<Value> {
+    let is_not_found = |message: &Value| message.get("page_not_found").is_some();
+    messages.dedup_by(|later, earlier| is_not_found(later) && is_not_found(earlier));
+    messages
 }
 
 /// Whether a message of the kernel's is this message of ours: of the same kind, and all it tells is the same.

@@ -129,20 +129,18 @@ impl<'a> Execution<'a> {
         tracing::info!(actor = "scenario", step = number, "{words}");
         let done = self.act(step, ends)?;
         self.operations.observe(self.guest);
+        if self.guest.has_died() {
+            // What a dying kernel shows is not compared; that it dies is judged at the end.
+            self.log.complaints.extend(self.guest.take_complaints());
+            result.steps.push(self.record(number, words, &done, BTreeMap::new()));
+            return Ok(Health::Dead);
+        }
         let counters = settling::settle(self.guest, self.operations.any_pending())?;
         self.operations.observe(self.guest);
         let lines = self.guest.kernel_log()?;
         let warnings = self.log.read(&lines);
-        let operation = done.operation.map(|number| self.operations.get(number));
-        let record = StepRecord {
-            number,
-            what: words,
-            returns: operation.and_then(|operation| operation.returned()),
-            took_ns: operation.and_then(|operation| operation.took()).map(|took| took.0),
-            warnings: warnings.iter().map(ToString::to_string).collect(),
-            violations: Vec::new(),
-            after: self.snapshot(counters),
-        };
+        let mut record = self.record(number, words, &done, counters);
+        record.warnings = warnings.iter().map(ToString::to_string).collect();
         if let Some(problem) = done.problem {
             result.mismatches.push(Mismatch {
                 step: Some(number),
@@ -161,6 +159,25 @@ impl<'a> Execution<'a> {
         let dead = complaints.iter().any(is_fatal);
         self.log.complaints.extend(complaints);
         Ok(if dead { Health::Dead } else { Health::Alive })
+    }
+
+    fn record(
+        &self,
+        number: u32,
+        what: String,
+        done: &Done,
+        counters: BTreeMap<String, u32>,
+    ) -> StepRecord {
+        let operation = done.operation.map(|number| self.operations.get(number));
+        StepRecord {
+            number,
+            what,
+            returns: operation.and_then(|operation| operation.returned()),
+            took_ns: operation.and_then(|operation| operation.took()).map(|took| took.0),
+            warnings: Vec::new(),
+            violations: Vec::new(),
+            after: self.snapshot(counters),
+        }
     }
 
     fn snapshot(&self, counters: BTreeMap<String, u32>) -> Snapshot {

@@ -201,7 +201,7 @@ impl Guest {
     /// [`GuestError::Serve`].
     pub fn replace_device(&mut self, device: &DeviceConfig, seed: u64) -> Result<(), GuestError> {
         self.server.replace_silicon(device.clone(), seed)?;
-        self.server.take_records();
+        drop(self.server.take_records());
         self.commands.clear();
         Ok(())
     }

@@ -14,6 +14,8 @@ use emulator::order::{Answer, AnswerRule, FirmwareOrder, ReactionRule};
 const COMMAND_LIMIT: u64 = 60_000;
 /// The least that a command's limit is scaled to: the guest has one slow processor.
 const LEAST_COMMAND_LIMIT: u64 = 2_000;
+/// The same where the gate holds commands: looking at the books between steps takes time, too.
+const LEAST_HELD_COMMAND_LIMIT: u64 = 10_000;
 /// The least that a wait for pages is scaled to.
 const LEAST_PAGE_WAIT: u64 = 4_000;
 /// What lasts longer than this, short of a limit, is meant to be long, not to be exact.
@@ -36,8 +38,14 @@ impl Scale {
             .map(|delay| delay.min(LONG))
             .max()
             .unwrap_or(0);
+        let gated = scenario.steps.iter().any(|step| step.gate.is_some());
+        let least = if gated {
+            LEAST_HELD_COMMAND_LIMIT
+        } else {
+            LEAST_COMMAND_LIMIT
+        };
         Self {
-            command_limit: LEAST_COMMAND_LIMIT.max(2 * longest),
+            command_limit: least.max(2 * longest),
             page_wait: LEAST_PAGE_WAIT.max(2 * longest),
         }
     }

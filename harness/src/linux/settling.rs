@@ -15,8 +15,8 @@ use std::time::Duration;
 const DONE: Cycles = Cycles::from_millis(40);
 /// The same while a command is held or a request is not answered: somebody may still be on the way there.
 const BLOCKED: Cycles = Cycles::from_millis(400);
-/// The same while a host operation runs and the device does not see why: the kernel sleeps for a second when VFs come and
-/// go.
+/// The same while a host operation runs and the device does not see why (the kernel sleeps for a second when VFs come and
+/// go), and while nobody consumes an event: its interrupt may be on the way, or detached.
 const OPERATING: Cycles = Cycles::from_millis(1_600);
 
 /// A driver that never stops is looked at all the same.
@@ -42,7 +42,7 @@ pub(super) fn settle(guest: &mut Guest, operating: bool) -> Result<BTreeMap<Stri
 /// Serves for so long.
 pub(super) fn serve(guest: &mut Guest, time: Cycles) -> Result<(), GuestError> {
     let end = guest.now().saturating_add(time);
-    while guest.now() < end {
+    while guest.now() < end && !guest.has_died() {
         let left = Duration::from_nanos(end.saturating_sub(guest.now()).0);
         guest.turn(left.min(Duration::from_millis(50)))?;
     }
@@ -63,15 +63,12 @@ fn serve_until_calm(guest: &mut Guest, pause: Cycles, end: Cycles) -> Result<(),
         guest.turn(Duration::from_millis(10))?;
         let (_, calm_since) = guest.activity();
         let calm = guest.now().saturating_sub(calm_since.max(from));
-        if (calm >= pause && is_quiet(guest.silicon())) || guest.now() >= end {
+        let consumed = guest.silicon().events_are_consumed() || calm >= OPERATING;
+        let quiet = consumed && guest.silicon().next_in_service().is_none();
+        if (calm >= pause && quiet) || guest.now() >= end || guest.has_died() {
             return Ok(());
         }
     }
-}
-
-/// Whether the device is doing nothing by itself, now.
-fn is_quiet(silicon: &Silicon) -> bool {
-    silicon.next_in_service().is_none() && silicon.events_are_consumed()
 }
 
 fn pause(silicon: &Silicon, operating: bool) -> Cycles {

@@ -42,7 +42,11 @@ fn judge(text: &str) -> Result<DeviceConfig, Vec<Problem>> {
         let span = device.span.clone();
         for member in members {
             if member.name == "device" {
-                *member = Member { name: "device".to_owned(), name_span: span.clone(), value: Node::clone(device) };
+                *member = Member {
+                    name: "device".to_owned(),
+                    name_span: span.clone(),
+                    value: Node::clone(device),
+                };
             }
         }
     }
@@ -56,7 +60,9 @@ mod tests {
     #[track_caller]
     fn refused(text: &str, place: (usize, usize), message: &str) {
         let problems = parse_device("d.json", text.to_owned()).unwrap_err();
-        let [problem] = problems.problems.as_slice() else { panic!("{problems}") };
+        let [problem] = problems.problems.as_slice() else {
+            panic!("{problems}")
+        };
         assert_eq!(problem.message, message);
         assert_eq!(problems.position(problem.span.start), place, "{problems}");
     }
@@ -75,12 +81,20 @@ mod tests {
         let device = "{ \"kind\": \"pf\",\n \"vhca_id\": 70000, \"page_mode\": \"func_id\" }";
         let message = "70000 is out of range for `vhca_id`";
         refused(device, (2, 13), message);
-        refused(&format!("{{ \"name\": 7,\n\n\"device\": {device}, \"steps\": 0 }}"), (4, 13), message);
+        refused(
+            &format!("{{ \"name\": 7,\n\n\"device\": {device}, \"steps\": 0 }}"),
+            (4, 13),
+            message,
+        );
     }
 
     #[test]
     fn what_is_wrong_is_named() {
-        refused("{ \"kind\": \"pf\", \"vhca_id\": 5 }", (1, 1), "`device` lacks the field `page_mode`");
+        refused(
+            "{ \"kind\": \"pf\", \"vhca_id\": 5 }",
+            (1, 1),
+            "`device` lacks the field `page_mode`",
+        );
         refused("7", (1, 1), "`device` is a whole number, not an object");
         refused("{", (1, 1), "Unterminated object");
         let vfs = r#"{ "kind": "ecpf", "vhca_id": 5, "page_mode": "func_id", "vfs": { "total": 1, "first_vhca_id": 9 } }"#;

@@ -86,3 +86,40 @@ impl Space {
         u16::from_le_bytes(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_writable_bits_change_and_the_end_is_the_end() {
+        let mut space = Space::new();
+        space.register(0x10, [0x0f, 0], [0xf0, 0xff]);
+        space.write(0x0e, &[0xff; 6]);
+        assert_eq!(
+            (space.word(0x0e), space.word(0x10), space.word(0x12)),
+            (0, 0xffff, 0)
+        );
+        space.write(LENGTH - 1, &[0xff; 8]);
+        space.write(usize::MAX, &[0xff; 8]);
+        let mut read = [0xff; 3];
+        space.read(LENGTH - 1, &mut read);
+        assert_eq!(read, [0; 3]);
+        space.read(usize::MAX, &mut read);
+        assert_eq!(read, [0; 3]);
+    }
+
+    #[test]
+    fn a_bar_tells_its_size_when_all_ones_are_written() {
+        for shift in [20, 22, 31, 32, 36] {
+            let mut space = Space::new();
+            space.memory_bar(0x10, 1 << shift);
+            space.write(0x10, &[0xff; 8]);
+            let mut bar = [0; 8];
+            space.read(0x10, &mut bar);
+            let bar = u64::from_le_bytes(bar);
+            assert_eq!(bar & 0xf, 0xc);
+            assert_eq!(!(bar & !0xf) + 1, 1 << shift);
+        }
+    }
+}

@@ -47,7 +47,10 @@ mod tests {
 
     #[test]
     fn the_default_device_is_valid() {
-        let choice = DeviceChoice { device: None, seed: 0 };
+        let choice = DeviceChoice {
+            device: None,
+            seed: 0,
+        };
         assert_eq!(choice.read().unwrap().vfs.total, 3);
     }
 }

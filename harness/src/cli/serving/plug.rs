@@ -17,13 +17,19 @@ pub(in crate::cli) fn functions(slots: &[Slot]) -> Vec<PluggedFunction> {
 pub(super) fn announce(device: &DeviceServer) {
     let (silicon, slots) = (device.silicon(), device.slots());
     let memory = "-M q35,memory-backend=mem -object memory-backend-memfd,id=mem,size=512M,share=on";
-    tracing::info!("QEMU 10.1 or later takes the device with shared memory and one -device for each function:");
+    tracing::info!(
+        "QEMU 10.1 or later plugs the device in with these arguments (guest memory has to be shared):"
+    );
     tracing::info!("  -m 512M {memory}");
     for plugged in functions(&slots) {
         tracing::info!("  -device {}", quoted(&plugged.device_option(slots.len() > 1)));
     }
     for slot in &slots {
         let vhca_id = silicon.vhca_id_of(slot.function).unwrap_or_default();
-        tracing::info!("{} (vhca_id {vhca_id}) is served at {}", slot.function, slot.socket.display());
+        tracing::info!(
+            "{} (vhca_id {vhca_id}) is served at {}",
+            slot.function,
+            slot.socket.display()
+        );
     }
 }

@@ -80,7 +80,11 @@ impl Service {
         let commands = options.commands.map(CommandStream::create).transpose()?;
         let device = DeviceServer::bind(options.config, options.seed, options.folder)?;
         let control = options.control.map(ControlServer::bind).transpose()?;
-        Ok(Self { device, control, commands })
+        Ok(Self {
+            device,
+            control,
+            commands,
+        })
     }
 
     /// The device.
@@ -122,7 +126,9 @@ impl Service {
         if let Some(control) = &mut self.control {
             control.publish(&records);
         }
-        self.commands.as_mut().map_or(Ok(()), |commands| commands.write(&records))
+        self.commands
+            .as_mut()
+            .map_or(Ok(()), |commands| commands.write(&records))
     }
 }
 
@@ -141,8 +147,14 @@ struct CommandStream {
 impl CommandStream {
     fn create(file: &Path) -> Result<Self, ServiceError> {
         let created = File::create(file);
-        let lines = created.map_err(|cause| ServiceError::Commands { file: file.to_owned(), cause })?;
-        Ok(Self { file: file.to_owned(), lines: BufWriter::new(lines) })
+        let lines = created.map_err(|cause| ServiceError::Commands {
+            file: file.to_owned(),
+            cause,
+        })?;
+        Ok(Self {
+            file: file.to_owned(),
+            lines: BufWriter::new(lines),
+        })
     }
 
     /// Writes the commands among these records, as `run --commands` does. Who follows the file sees them at once.
@@ -158,6 +170,9 @@ impl CommandStream {
                 .and_then(|()| writeln!(self.lines));
         }
         let flushed = written.and_then(|()| self.lines.flush());
-        flushed.map_err(|cause| ServiceError::Commands { file: self.file.clone(), cause })
+        flushed.map_err(|cause| ServiceError::Commands {
+            file: self.file.clone(),
+            cause,
+        })
     }
 }

@@ -1,6 +1,6 @@
-//! Which lines of the kernel's log tell of a defect.
+//! Which lines of the kernel's log tell of a defect. A harness needs it too: a kernel that dies tells its console only.
 
-use guest_protocol::ComplaintKind;
+use crate::ComplaintKind;
 
 /// Where in the line the words stand.
 enum Place {
@@ -41,6 +41,7 @@ const TABLE: &[(Place, &str, ComplaintKind)] = &[
     (Anywhere, "NULL pointer dereference", Oops),
     (Anywhere, "general protection fault", Oops),
     (Start, "Oops:", Oops),
+    (Anywhere, "stack guard page", Oops),
     (Anywhere, "double fault", Oops),
     (Anywhere, "stack segment:", Oops),
     (Anywhere, "BUG: soft lockup", HungTask),
@@ -55,7 +56,7 @@ const TABLE: &[(Place, &str, ComplaintKind)] = &[
     (Start, "Out of memory:", Allocation),
 ];
 
-/// What a line tells of, if it tells of a defect.
+/// What a line tells of, if it tells of a defect. The line is without the time and level that a console may put in front.
 pub fn classify(text: &str) -> Option<ComplaintKind> {
     if text.starts_with("INFO: task ") && text.contains(" blocked ") {
         return Some(HungTask);
@@ -126,6 +127,7 @@ mod tests {
                 "insmod: page allocation failure: order:10, mode:0xcc0(GFP_KERNEL)",
                 Allocation,
             ),
+            ("BUG: TASK stack guard page was hit at ff7645a4400b7ff8", Oops),
             ("Kernel panic - not syncing: Fatal exception in interrupt", Panic),
         ];
         for (line, kind) in cases {
