@@ -19,8 +19,8 @@ use prm::link::DeviceBacking;
 /// Equal readings of the health counter in a row that are reported.
 const MISS_LIMIT: u32 = 3;
 
-/// How long the function may take to go down after a reset was asked for, and how often is looked.
-const GO_DOWN_LIMIT: Cycles = Cycles::from_secs(2);
+/// The sensor of a syndrome whose severity asks for a reset.
+const FATAL_SYNDROME: u8 = 5;
 
 /// From one look to the next while a device is waited for.
 const LOOK: Cycles = Cycles::from_millis(20);
@@ -153,6 +153,11 @@ async fn poll(driver: &Driver) {
     }
     if let Some(sensor) = driver.with(|_, backing| fatal_sensor(backing)) {
         driver.message(MessageKind::FatalSensor { sensor });
+        let syndrome = driver.with(|_, backing| registers::health_syndrome(backing));
+        if syndrome != 0 {
+            let fatal = sensor == FATAL_SYNDROME;
+            driver.message(MessageKind::HealthSyndrome { syndrome, fatal });
+        }
         driver.with(|state, _| {
             state.interface.device = DeviceState::InternalError;
             state.health.next_poll = None;
@@ -199,7 +204,7 @@ fn fatal_sensor(backing: &mut dyn DeviceBacking) -> Option<u8> {
         _ => {}
     }
     let syndrome = registers::health_syndrome(backing);
-    (syndrome != 0 && registers::health_severity(backing) & RFR != 0).then_some(5)
+    (syndrome != 0 && registers::health_severity(backing) & RFR != 0).then_some(FATAL_SYNDROME)
 }
 
 /// The driver gives the device up by itself: a page command or a change of mode has waited too long. Ends what waits for
@@ -231,7 +236,8 @@ pub(crate) async fn reset_function(driver: &Driver) -> bool {
             }
         })
         .await;
-    let is_down = wait_down(driver, GO_DOWN_LIMIT).await;
+    let limit = driver.with(|state, _| state.timeouts.pcie_toggle);
+    let is_down = wait_down(driver, limit).await;
     if is_down {
         driver.runtime().point(driver.writes(Object::PageBook)).await;
         pages::on_device_reset(driver);
@@ -324,7 +330,7 @@ async fn reset(driver: &Driver) -> bool {
     let limit = driver
         .step(driver.writes(Object::Health), |state, backing| {
             let physical = state.interface.kind == FunctionKind::Physical;
-            if fatal_sensor(backing) == Some(5) {
+            if fatal_sensor(backing) == Some(FATAL_SYNDROME) {
                 if !physical {
                     // Only a physical function may ask for the reset; the others wait for theirs.
                     return state.timeouts.full_crdump;
@@ -333,7 +339,7 @@ async fn reset(driver: &Driver) -> bool {
                     registers::write_nic_interface(backing, NIC_INTERFACE_SOFTWARE_RESET);
                 }
             }
-            GO_DOWN_LIMIT
+            state.timeouts.pcie_toggle
         })
         .await;
     wait_down(driver, limit).await

@@ -34,6 +34,8 @@ pub struct Timeouts {
     pub full_crdump: Cycles,
     /// A firmware reset.
     pub firmware_reset: Cycles,
+    /// A function's interface goes off after a fatal error.
+    pub pcie_toggle: Cycles,
 }
 
 impl Default for Timeouts {
@@ -48,6 +50,7 @@ impl Default for Timeouts {
             reclaim_vfs_pages: Cycles::from_secs(120),
             full_crdump: Cycles::from_secs(60),
             firmware_reset: Cycles::from_secs(60),
+            pcie_toggle: Cycles::from_secs(2),
         }
     }
 }
@@ -93,6 +96,7 @@ pub(crate) async fn query_register(driver: &Driver) -> Result<(), CommandError> 
         replace(&mut limits.health_poll, stated.health_poll_interval());
         replace(&mut limits.full_crdump, stated.full_crdump());
         replace(&mut limits.firmware_reset, stated.firmware_reset());
+        replace(&mut limits.pcie_toggle, stated.pcie_toggle());
         replace(&mut limits.reclaim_pages, stated.reclaim_pages());
         replace(&mut limits.reclaim_vfs_pages, stated.reclaim_vfs_pages());
     });

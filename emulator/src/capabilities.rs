@@ -150,8 +150,10 @@ fn eswitch_flow_table(config: &DeviceConfig) -> EswitchFlowTableCapabilities {
 }
 
 fn nic_flow_table() -> NicFlowTableCapabilities {
+    // The driver has a namespace for offloads only where flows can be changed and tables chained.
     let receive = FlowTableProperties::new()
         .with_ft_support(true)
+        .with_flow_modify_en(true)
         .with_modify_root(true)
         .with_identified_miss_table_mode(true)
         .with_flow_table_modify(true)

@@ -237,6 +237,8 @@ pub struct Timeouts {
     pub reclaim_pages_ms: u32,
     /// Limit of a wait for a VF's pages (DTOR `reclaim_vfs_pages`).
     pub reclaim_vfs_pages_ms: u32,
+    /// How long the driver waits, after a fatal error, for the function's interface to go off (DTOR `pcie_toggle`).
+    pub pcie_toggle_ms: u32,
 }
 
 impl Timeouts {
@@ -253,6 +255,7 @@ impl Default for Timeouts {
             command_ms: 60_000,
             reclaim_pages_ms: 5_000,
             reclaim_vfs_pages_ms: 120_000,
+            pcie_toggle_ms: 2_000,
         }
     }
 }

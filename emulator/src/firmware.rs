@@ -6,10 +6,12 @@ mod eswitch;
 mod event_queue;
 mod flow_table;
 mod function;
+mod port;
 mod resource;
 mod subfunction;
 mod vport;
 
+pub(crate) use port::Port;
 pub(crate) use resource::{Objects, is_plain, is_plain_create};
 pub(crate) use subfunction::Subfunctions;
 pub(crate) use vport::Vports;

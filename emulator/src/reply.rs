@@ -123,6 +123,8 @@ refusals! {
     UarInUse = ResourceBusy 0x0006_0003;
     /// The register is unknown.
     UnknownRegister = BadParameter 0x0007_0001;
+    /// There is no such port, or it cannot be set so.
+    PortSetting = BadParameter 0x0007_0002;
     /// The caller does not manage the eswitch.
     NotEswitchManager = BadParameter 0x0008_0001;
     /// The vport does not exist.

@@ -4,7 +4,7 @@ use crate::agenda::{Agenda, Due};
 use crate::command::{Command, Stage};
 use crate::config::DeviceConfig;
 use crate::endpoint::Endpoint;
-use crate::firmware::{Objects, Subfunctions, Vports};
+use crate::firmware::{Objects, Port, Subfunctions, Vports};
 use crate::gate::{Caught, Gate, HoldState};
 use crate::ledger::Ledger;
 use crate::order::HoldPoint;
@@ -53,6 +53,7 @@ pub struct Silicon {
     pub(crate) board: RequestBoard,
     pub(crate) objects: Objects,
     pub(crate) vports: Vports,
+    pub(crate) port: Port,
     pub(crate) subfunctions: Subfunctions,
     /// Satellite PFs and delegated VFs whose vport was created.
     pub(crate) created_vports: BTreeSet<Function>,
@@ -143,6 +144,7 @@ impl Silicon {
             board: RequestBoard::default(),
             objects: Objects::default(),
             vports: Vports::default(),
+            port: Port::default(),
             subfunctions: Subfunctions::default(),
             created_vports: BTreeSet::new(),
             invented_pages: 0,
@@ -292,6 +294,7 @@ impl Silicon {
         self.objects.forget(endpoint);
         if endpoint == self.function_under_test() {
             self.vports.clear();
+            self.port = Port::default();
             self.subfunctions.clear();
             self.created_vports.clear();
         }

@@ -42,7 +42,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         guest.must(bind, LIMIT)?;
         let took = guest.now().saturating_sub(began).0;
-        rounds.push((took, emulator_ns(&mut guest) - before, guest.take_commands().len()));
+        rounds.push((
+            took,
+            emulator_ns(&mut guest) - before,
+            guest.take_commands().len(),
+        ));
         guest.must(
             Order::Unbind {
                 device: address.clone(),
@@ -54,7 +58,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     rounds.sort_unstable();
     let (took, emulator, commands) = rounds[ROUNDS / 2];
     println!("{}", kit.describe());
-    println!("bind to ready, median of {ROUNDS}: {:.1} ms, {commands} commands", millis(took));
+    println!(
+        "bind to ready, median of {ROUNDS}: {:.1} ms, {commands} commands",
+        millis(took)
+    );
     println!(
         "of it in the emulator: {:.2} ms, {:.1} %",
         millis(emulator),
@@ -66,7 +73,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Time spent on messages and on firmware's own work so far.
 fn emulator_ns(guest: &mut Guest) -> u64 {
     let counters = guest.server().counters();
-    let serving: u64 = counters.functions.iter().map(|function| function.serving_ns).sum();
+    let serving: u64 = counters
+        .functions
+        .iter()
+        .map(|function| function.serving_ns)
+        .sum();
     serving + counters.device_ns
 }
 

@@ -19,7 +19,9 @@ mod snapshot;
 mod trace_hash;
 mod wording;
 
-pub use result::{Compared, Comparison, Mismatch, Outcome, Parting, RunResult, Snapshot, StepRecord, Violation};
+pub use result::{
+    Compared, Comparison, Mismatch, Outcome, Parting, RunResult, Snapshot, StepRecord, Violation,
+};
 
 use crate::inproc::Limits;
 use crate::scenario::ScenarioFile;

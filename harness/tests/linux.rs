@@ -46,7 +46,11 @@ fn main() -> ExitCode {
         .filter(|case| STREAMS.contains(&case.name.as_str()))
         .map(|case| stream_trial(case, &backend));
     let mut trials: Vec<Trial> = streams.collect();
-    assert_eq!(trials.len(), STREAMS.len(), "the scenarios of the streams are there");
+    assert_eq!(
+        trials.len(),
+        STREAMS.len(),
+        "the scenarios of the streams are there"
+    );
     trials.extend(cases.iter().map(|case| trial(case, &backend)));
     if let Err(missing) = &kit {
         trials = trials
@@ -64,7 +68,9 @@ fn without_kit(trial: Trial, missing: &str) -> Trial {
     if std::env::var_os(REQUIRED).is_some() {
         Trial::test(name, move || Err(reason.into()))
     } else {
-        trial.with_ignored_flag(true).with_kind(format!("skipped: {reason}"))
+        trial
+            .with_ignored_flag(true)
+            .with_kind(format!("skipped: {reason}"))
     }
 }
 

@@ -20,6 +20,14 @@ raw_enum! {
 raw_enum! {
     /// A register behind ACCESS_REG (`enum mlx5_reg` of the driver).
     pub enum RegisterId: u16 {
+        /// Longest packets of a port: [`PortMtu`](crate::port::PortMtu).
+        PortMtu = 0x5003 "PMTU",
+        /// Link types and speeds of a port: [`PortTypeAndSpeed`](crate::port::PortTypeAndSpeed).
+        PortTypeAndSpeed = 0x5004 "PTYS",
+        /// Whether a port is up: [`PortStatus`](crate::port::PortStatus).
+        PortStatus = 0x5006 "PAOS",
+        /// Counters of a port: [`PortCounters`](crate::port::PortCounters).
+        PortCounters = 0x5008 "PPCNT",
         /// Byte order of the host: [`HostEndianness`].
         HostEndianness = 0x7004 "HOST_ENDIANNESS",
         /// Default time-outs: [`DefaultTimeouts`].
@@ -102,6 +110,7 @@ layout! {
     }
 }
 
+nested!(DefaultTimeouts { pcie_toggle_timeout, set_pcie_toggle_timeout: Timeout at 0x4 });
 nested!(DefaultTimeouts { reclaim_pages_timeout, set_reclaim_pages_timeout: Timeout at 0x30 });
 nested!(DefaultTimeouts { reclaim_vfs_pages_timeout, set_reclaim_vfs_pages_timeout: Timeout at 0x34 });
 

@@ -42,7 +42,7 @@ layout! {
 }
 
 layout! {
-    /// The same for ENABLE_HCA and DISABLE_HCA, whose output is a word shorter (`mlx5_core_enable_hca`).
+    /// The same for ENABLE_HCA, DISABLE_HCA and DESTROY_ESW_VPORT, whose output is a word shorter (`mlx5_core_enable_hca`).
     pub struct ShortStatusOutput: 12 {
         /// [`CommandStatus`] of the command.
         status: 8,

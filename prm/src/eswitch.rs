@@ -1,6 +1,6 @@
 //! The functions an eswitch manager looks after, and the vports it creates for them.
 
-use crate::command::{Command, StatusOutput, commands};
+use crate::command::{Command, ShortStatusOutput, commands};
 use crate::layout;
 use crate::opcode::Opcode;
 
@@ -225,7 +225,7 @@ commands! {
     /// Creates a vport of the eswitch.
     CreateEswVport: Opcode::CreateEswVport, CreateEswVportIn => CreateEswVportOut;
     /// Destroys a vport of the eswitch.
-    DestroyEswVport: Opcode::DestroyEswVport, DestroyEswVportIn => StatusOutput;
+    DestroyEswVport: Opcode::DestroyEswVport, DestroyEswVportIn => ShortStatusOutput;
     /// Asks for the functions whose management was delegated; a list follows.
     QueryDelegatedVhca: Opcode::QueryDelegatedVhca, QueryDelegatedVhcaIn => QueryDelegatedVhcaOut;
 }

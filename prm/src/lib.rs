@@ -36,6 +36,7 @@ mod layout_macro;
 pub mod link;
 pub mod opcode;
 pub mod pages;
+pub mod port;
 mod raw_enum;
 pub mod status;
 pub mod subfunction;

@@ -182,7 +182,9 @@ async fn reclaim_root(driver: &Driver, key: OwnerKey) {
         let reclaimed = match reclaim(driver, owner, RECLAIMED_AT_ONCE, Cause::Startup).await {
             Ok(reclaimed) => reclaimed,
             Err(errno) => {
-                let WireIdentity { id, ec } = owner.wire;
+                // What the key says, also where the command does not carry it.
+                let WireIdentity { ec, .. } = WireIdentity::of_key(key);
+                let id = owner.wire.id;
                 driver.message(MessageKind::StartupReclaimFailed { id, ec, errno });
                 return;
             }

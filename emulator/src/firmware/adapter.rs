@@ -1,5 +1,6 @@
 //! The adapter's description and the registers behind ACCESS_REG.
 
+use super::port::Port;
 use crate::command::Command;
 use crate::reply::{Answered, Refusal, Reply};
 use crate::silicon::Silicon;
@@ -23,10 +24,11 @@ impl Silicon {
     pub(super) fn access_register(&mut self, command: &Command) -> Answered {
         let input = AccessRegisterIn::from_prefix(&command.input).unwrap_or_default();
         let access = RegisterAccess::from_raw(command.op_mod);
-        let length = match RegisterId::from_raw(input.register_id()) {
+        let register = RegisterId::from_raw(input.register_id());
+        let length = match register {
             RegisterId::HostEndianness => HostEndianness::SIZE,
             RegisterId::DefaultTimeouts => DefaultTimeouts::SIZE,
-            RegisterId::Unknown(_) => return Err(Refusal::UnknownRegister),
+            other => Port::register_length(other).ok_or(Refusal::UnknownRegister)?,
         };
         let whole = REGISTER_DATA_OFFSET + length;
         if command.input.len() < whole {
@@ -35,15 +37,19 @@ impl Silicon {
         if usize::try_from(command.out_len).is_ok_and(|out_len| out_len < whole) {
             return Err(Refusal::OutputLength);
         }
+        let data = &command.input[REGISTER_DATA_OFFSET..whole];
         let mut output = AccessRegisterOut::new().as_bytes().to_vec();
-        match (RegisterId::from_raw(input.register_id()), access) {
+        match (register, access) {
             (RegisterId::DefaultTimeouts, RegisterAccess::Read) => {
                 output.extend_from_slice(self.default_timeouts().as_bytes());
             }
             (RegisterId::HostEndianness, RegisterAccess::Write | RegisterAccess::Read) => {
-                output.extend_from_slice(&command.input[REGISTER_DATA_OFFSET..whole]);
+                output.extend_from_slice(data);
             }
-            _ => return Err(Refusal::UnknownModifier),
+            (RegisterId::HostEndianness | RegisterId::DefaultTimeouts, _) => {
+                return Err(Refusal::UnknownModifier);
+            }
+            _ => output.extend(self.port.access(register, access, data)?),
         }
         Ok(Reply::bytes(output))
     }
@@ -52,6 +58,7 @@ impl Silicon {
     fn default_timeouts(&self) -> DefaultTimeouts {
         let timeouts = self.config.timeouts;
         let mut register = DefaultTimeouts::new();
+        register.set_pcie_toggle_timeout(&Timeout::from_millis(timeouts.pcie_toggle_ms.into()));
         register.set_reclaim_pages_timeout(&Timeout::from_millis(timeouts.reclaim_pages_ms.into()));
         register.set_reclaim_vfs_pages_timeout(&Timeout::from_millis(timeouts.reclaim_vfs_pages_ms.into()));
         register

@@ -56,7 +56,11 @@ fn linux_backend(arguments: &RunArguments) -> Result<Option<LinuxBackend>, Backe
     if arguments.backend != Backend::Linux {
         return Ok(None);
     }
-    let linux = LinuxBackend::new(&arguments.kit.options(), arguments.expect.revision(), arguments.full)?;
+    let linux = LinuxBackend::new(
+        &arguments.kit.options(),
+        arguments.expect.revision(),
+        arguments.full,
+    )?;
     eprintln!("{}", linux.describe());
     Ok(Some(linux))
 }
@@ -98,7 +102,11 @@ fn selected(arguments: &RunArguments) -> Result<Vec<Job>, Exit> {
         RevisionChoice::Robust => Some(RevisionName::Robust),
     };
     let jobs = if arguments.backend == Backend::Linux {
-        linux_jobs(&reading.scenarios, arguments.expect.revision(), arguments.partition)
+        linux_jobs(
+            &reading.scenarios,
+            arguments.expect.revision(),
+            arguments.partition,
+        )
     } else {
         jobs(&reading.scenarios, revision, arguments.partition)
     };
@@ -131,12 +139,7 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(
-        arguments: &'a RunArguments,
-        jobs: &[Job],
-        verbose: bool,
-        linux: Option<LinuxBackend>,
-    ) -> Self {
+    fn new(arguments: &'a RunArguments, jobs: &[Job], verbose: bool, linux: Option<LinuxBackend>) -> Self {
         let progress = ProgressBar::with_draw_target(Some(jobs.len() as u64), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}") {
             progress.set_style(style);

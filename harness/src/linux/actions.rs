@@ -42,7 +42,11 @@ impl Execution<'_> {
             Action::Gate(gate) => self.gate(gate),
             Action::Time(TimeStep::PassMs(ms)) => self.pass(Cycles::from_millis(*ms)),
             Action::Time(TimeStep::Quiesce) => self.quiesce(),
-            Action::Fault(_) => Ok(Done::problem("fault", "possible", "a kernel's allocator obeys nobody")),
+            Action::Fault(_) => Ok(Done::problem(
+                "fault",
+                "possible",
+                "a kernel's allocator obeys nobody",
+            )),
             Action::Race(_) => Ok(Done::problem("race", "possible", "a kernel has no race points")),
         }
     }
@@ -113,7 +117,11 @@ impl Execution<'_> {
         loop {
             let holds = self.guest.silicon().holds();
             let Some(hold) = holds.iter().find(|hold| hold.name == *name) else {
-                return Ok(Done::problem("gate", "a hold of this name", format!("no hold `{name}`")));
+                return Ok(Done::problem(
+                    "gate",
+                    "a hold of this name",
+                    format!("no hold `{name}`"),
+                ));
             };
             if hold.caught.is_some() || self.guest.has_died() {
                 return Ok(Done::default());

@@ -99,7 +99,9 @@ impl LinuxBackend {
         let takes = reference.virtual_ns / 1_000_000_000;
         if takes > LONGEST && !self.abilities.full {
             result.outcome = Outcome::Skip;
-            result.reason = Some(format!("it waits longer than {LONGEST} s on the wall clock; --full runs it"));
+            result.reason = Some(format!(
+                "it waits longer than {LONGEST} s on the wall clock; --full runs it"
+            ));
             return Ok(result);
         }
         let mut guest = self.guest_for(&scaled)?;

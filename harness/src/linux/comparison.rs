@@ -30,7 +30,11 @@ pub(super) fn with_file(
             continue;
         };
         if Some(value) != counter_value(wanted) {
-            differ(format!("counters.{name}"), wanted.to_string(), signed(value).to_string());
+            differ(
+                format!("counters.{name}"),
+                wanted.to_string(),
+                signed(value).to_string(),
+            );
         }
     }
     for (owner, &wanted) in &expected.ledger {
@@ -135,7 +139,9 @@ pub(super) fn warnings(reference: &RunResult, log: &KernelLog, result: &mut RunR
     }
     for place in 0..ours.len().max(linux.len()) {
         let (wanted, found) = (ours.get(place), linux.get(place));
-        let fits = wanted.zip(found).is_some_and(|(wanted, found)| says(found, wanted));
+        let fits = wanted
+            .zip(found)
+            .is_some_and(|(wanted, found)| says(found, wanted));
         if !fits {
             result.mismatches.push(Mismatch {
                 step: None,
@@ -159,10 +165,9 @@ fn without_repetitions(mut messages: Vec<Value>) -> Vec<Value> {
 /// Whether a message of the kernel's is this message of ours: of the same kind, and all it tells is the same.
 fn says(linux: &Value, ours: &Value) -> bool {
     match (linux, ours) {
-        (Value::Object(linux), Value::Object(ours)) => linux.iter().all(|(name, value)| {
-            ours.get(name)
-                .is_some_and(|our_value| is_part(value, our_value))
-        }),
+        (Value::Object(linux), Value::Object(ours)) => linux
+            .iter()
+            .all(|(name, value)| ours.get(name).is_some_and(|our_value| is_part(value, our_value))),
         (Value::String(kind), Value::Object(ours)) => ours.contains_key(kind),
         (linux, ours) => linux == ours,
     }
@@ -170,9 +175,9 @@ fn says(linux: &Value, ours: &Value) -> bool {
 
 fn is_part(linux: &Value, ours: &Value) -> bool {
     match (linux, ours) {
-        (Value::Object(linux), Value::Object(ours)) => linux
-            .iter()
-            .all(|(name, value)| ours.get(name) == Some(value)),
+        (Value::Object(linux), Value::Object(ours)) => {
+            linux.iter().all(|(name, value)| ours.get(name) == Some(value))
+        }
         (linux, ours) => linux == ours,
     }
 }
@@ -184,10 +189,9 @@ pub(super) fn crash_is_foretold(reference: &RunResult, step: u32) -> bool {
         .iter()
         .filter(|record| record.number <= step.saturating_add(1))
         .any(|record| {
-            record
-                .warnings
-                .iter()
-                .any(|warning| warning.contains("out_of_bounds_write") || warning.contains("mailbox_pool_corrupted"))
+            record.warnings.iter().any(|warning| {
+                warning.contains("out_of_bounds_write") || warning.contains("mailbox_pool_corrupted")
+            })
         })
 }
 

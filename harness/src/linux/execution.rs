@@ -132,7 +132,9 @@ impl<'a> Execution<'a> {
         if self.guest.has_died() {
             // What a dying kernel shows is not compared; that it dies is judged at the end.
             self.log.complaints.extend(self.guest.take_complaints());
-            result.steps.push(self.record(number, words, &done, BTreeMap::new()));
+            result
+                .steps
+                .push(self.record(number, words, &done, BTreeMap::new()));
             return Ok(Health::Dead);
         }
         let counters = settling::settle(self.guest, self.operations.any_pending())?;
@@ -161,19 +163,15 @@ impl<'a> Execution<'a> {
         Ok(if dead { Health::Dead } else { Health::Alive })
     }
 
-    fn record(
-        &self,
-        number: u32,
-        what: String,
-        done: &Done,
-        counters: BTreeMap<String, u32>,
-    ) -> StepRecord {
+    fn record(&self, number: u32, what: String, done: &Done, counters: BTreeMap<String, u32>) -> StepRecord {
         let operation = done.operation.map(|number| self.operations.get(number));
         StepRecord {
             number,
             what,
             returns: operation.and_then(|operation| operation.returned()),
-            took_ns: operation.and_then(|operation| operation.took()).map(|took| took.0),
+            took_ns: operation
+                .and_then(|operation| operation.took())
+                .map(|took| took.0),
             warnings: Vec::new(),
             violations: Vec::new(),
             after: self.snapshot(counters),
@@ -227,8 +225,7 @@ impl<'a> Execution<'a> {
         }
         if self.operations.is_bound() {
             let device = self.guest.address_under_test();
-            self.guest
-                .must(guest_protocol::Order::Unbind { device }, LIMIT)?;
+            self.guest.must(guest_protocol::Order::Unbind { device }, LIMIT)?;
         }
         let clean = self.guest.take_complaints().is_empty();
         Ok(if clean { Aftermath::Clean } else { Aftermath::Spent })

@@ -5,9 +5,7 @@ use device_server::{DeviceServer, ServeError};
 use emulator::config::DeviceConfig;
 use emulator::{CommandRecord, Record, Silicon};
 use guest::kit::Kit;
-use guest::machine::{
-    Agent, AgentError, CommandLine, Console, PluggedFunction, Process, StartError,
-};
+use guest::machine::{Agent, AgentError, CommandLine, Console, PluggedFunction, Process, StartError};
 use guest_protocol::{Answer, Complaint, ComplaintKind, FromGuest, Order, Ready, Refusal, Reply};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;

@@ -37,19 +37,25 @@ pub fn obstacle(
 
 fn action_obstacle(action: Action<'_>, abilities: Abilities) -> Option<&'static str> {
     match action {
-        Action::Race(_) => Some("it stops the driver between two of its own steps, which only the Rust driver can do"),
+        Action::Race(_) => {
+            Some("it stops the driver between two of its own steps, which only the Rust driver can do")
+        }
         Action::Fault(_) => {
             Some("it makes a chosen allocation fail, which needs a kernel with fault injection at that place")
         }
         Action::Host(HostStep::AddSf(_) | HostStep::ActivateSf(_) | HostStep::RemoveSf(_))
             if !abilities.subfunctions =>
         {
-            Some("the kernel is built without CONFIG_MLX5_SF; `setup --subfunctions` builds a module that has it")
+            Some(
+                "the kernel is built without CONFIG_MLX5_SF; `setup --subfunctions` builds a module that has it",
+            )
         }
         Action::Host(HostStep::Function(function))
             if matches!(function.which, prm::Function::Sf(_)) && !abilities.subfunctions =>
         {
-            Some("the kernel is built without CONFIG_MLX5_SF; `setup --subfunctions` builds a module that has it")
+            Some(
+                "the kernel is built without CONFIG_MLX5_SF; `setup --subfunctions` builds a module that has it",
+            )
         }
         _ => None,
     }

@@ -6,7 +6,7 @@
 //! a lost event after a command's limit, and 5 s of startup reclaim without progress. Orders of magnitude stay in order:
 //! what was shorter than a limit still is, by as much as the scenario needs.
 
-use crate::scenario::{Action, ScenarioFile, TimeStep};
+use crate::scenario::{Action, GateStep, HostStep, ScenarioFile, Step, TimeStep};
 use emulator::config::Timeouts;
 use emulator::order::{Answer, AnswerRule, FirmwareOrder, ReactionRule};
 
@@ -14,18 +14,27 @@ use emulator::order::{Answer, AnswerRule, FirmwareOrder, ReactionRule};
 const COMMAND_LIMIT: u64 = 60_000;
 /// The least that a command's limit is scaled to: the guest has one slow processor.
 const LEAST_COMMAND_LIMIT: u64 = 2_000;
-/// The same where the gate holds commands: looking at the books between steps takes time, too.
-const LEAST_HELD_COMMAND_LIMIT: u64 = 10_000;
+/// What a step takes beside its own delay, while an operation or a command is kept waiting: settling, and looking at the
+/// books.
+const STEP: u64 = 2_500;
 /// The least that a wait for pages is scaled to.
 const LEAST_PAGE_WAIT: u64 = 4_000;
 /// What lasts longer than this, short of a limit, is meant to be long, not to be exact.
 const LONG: u64 = 10_000;
+
+/// The driver's own limit for a function that has to go off after a fatal error.
+const GOING_DOWN: u64 = 2_000;
+/// The same where a scenario reports such an error. The kernel looks at a device's health every 2 s and a random second more;
+/// what the scenario does in between has to find it waiting all the same.
+const DYING: u64 = 6_000;
 
 /// How a scenario's times map to the wall clock's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scale {
     command_limit: u64,
     page_wait: u64,
+    /// How long the driver waits for a function to go off after a fatal error.
+    going_down: u64,
 }
 
 impl Scale {
@@ -38,15 +47,21 @@ impl Scale {
             .map(|delay| delay.min(LONG))
             .max()
             .unwrap_or(0);
-        let gated = scenario.steps.iter().any(|step| step.gate.is_some());
-        let least = if gated {
-            LEAST_HELD_COMMAND_LIMIT
-        } else {
-            LEAST_COMMAND_LIMIT
-        };
+        let held = longest_span(scenario, |step| {
+            matches!(step.gate, Some(GateStep::Hold(_) | GateStep::Release { .. }))
+        });
+        let operating = longest_span(scenario, |step| {
+            step.background || matches!(step.host, Some(HostStep::WaitFor(_)))
+        });
+        let dies = scenario
+            .steps
+            .iter()
+            .any(|step| matches!(step.firmware, Some(FirmwareOrder::DeviceError(_))));
+        let held = if dies { held.max(2 * DYING) } else { held };
         Self {
-            command_limit: least.max(2 * longest),
-            page_wait: LEAST_PAGE_WAIT.max(2 * longest),
+            command_limit: LEAST_COMMAND_LIMIT.max(2 * longest).max(held),
+            page_wait: LEAST_PAGE_WAIT.max(2 * longest).max(operating),
+            going_down: if dies { DYING } else { GOING_DOWN },
         }
     }
 
@@ -72,6 +87,7 @@ impl Scale {
         Timeouts {
             command_ms: scaled(self.command_limit),
             reclaim_vfs_pages_ms: scaled(self.page_wait),
+            pcie_toggle_ms: scaled(self.going_down),
             ..given
         }
     }
@@ -108,6 +124,22 @@ fn scale_order(order: &mut FirmwareOrder, scale: Scale) {
     }
 }
 
+/// How long it takes from the first to the last step of a kind, in ms. What is shorter than a limit in the scenario must not be
+/// longer than the scaled limit.
+fn longest_span(scenario: &ScenarioFile, is_end: impl Fn(&Step) -> bool) -> u64 {
+    let first = scenario.steps.iter().position(&is_end);
+    let last = scenario.steps.iter().rposition(&is_end);
+    let (Some(first), Some(last)) = (first, last) else {
+        return 0;
+    };
+    let time = |step: &Step| match step.time {
+        Some(TimeStep::PassMs(ms)) if ms < COMMAND_LIMIT => STEP + ms.min(LONG),
+        _ => STEP,
+    };
+    let steps = scenario.steps.get(first..last).unwrap_or_default();
+    steps.iter().map(time).sum()
+}
+
 /// Every time that the scenario names, in ms.
 fn delays(scenario: &ScenarioFile) -> Vec<u64> {
     let mut delays = Vec::new();
@@ -142,6 +174,7 @@ mod tests {
     const SCALE: Scale = Scale {
         command_limit: 2_000,
         page_wait: 4_000,
+        going_down: 2_000,
     };
 
     #[test]

@@ -17,6 +17,7 @@ use prm::flow_table::*;
 use prm::hca::*;
 use prm::init_segment::*;
 use prm::pages::*;
+use prm::port::*;
 use prm::subfunction::*;
 use prm::uar::*;
 use prm::vport::*;
@@ -271,6 +272,36 @@ fn registers_behind_a_command() {
         (timeouts.reclaim_pages(), timeouts.reclaim_vfs_pages()),
         (5000, 1000)
     );
+}
+
+#[test]
+fn registers_of_a_port() {
+    const PORT: Place = ("local_port", 0, 23, 16);
+    check::<PortMtu>(
+        16,
+        &[PORT, ("max_mtu", 4, 31, 16), ("admin_mtu", 8, 31, 16), ("oper_mtu", 12, 31, 16)],
+    );
+    check::<PortTypeAndSpeed>(
+        64,
+        &[
+            PORT,
+            ("proto_mask", 0, 2, 0),
+            ("data_rate_oper", 4, 15, 0),
+            ("eth_proto_capability", 12, 31, 0),
+            ("eth_proto_admin", 24, 31, 0),
+            ("eth_proto_oper", 36, 31, 0),
+        ],
+    );
+    check::<PortStatus>(
+        16,
+        &[
+            PORT,
+            ("admin_status", 0, 11, 8),
+            ("oper_status", 0, 3, 0),
+            ("admin_status_enable", 4, 31, 31),
+        ],
+    );
+    check::<PortCounters>(256, &[PORT, ("group", 0, 5, 0), ("priority", 4, 4, 0)]);
 }
 
 #[test]

@@ -235,6 +235,10 @@ pub(super) const TEXTS: &[Row] = &[
     // What a device without Ethernet, clock and the rest makes the kernel say.
     nothing(r"^firmware version: "),
     nothing(r"^Failed to get valid vendor specific ID"),
+    // A crash dump is tried after a fatal error; the device offers none.
+    nothing(r"^Failed to (?:get|set) gw space -?\d+"),
+    // GUIDs of VFs on InfiniBand; only a manager of vport groups may restore them.
+    nothing(r"^modify vport context failed, unable to restore VF \d+ settings"),
     nothing(r"^invalid device_frequency_khz"),
     nothing(r"^Missing \w+ capability"),
     nothing(r"^(?:max_ft_level < 3|Self loop back prevention is not supported|CQ moderation is not supported)"),
