@@ -14,6 +14,10 @@ use prm::{CapabilityType, Function};
 
 /// log2 of the number of event queues.
 pub(crate) const LOG_MAX_EQ: u8 = 7;
+/// log2 of the number of queues, of transport interfaces and of tables of queues.
+const LOG_MAX_QUEUES: u8 = 20;
+/// log2 of the queues in one table.
+const LOG_MAX_RQT_SIZE: u8 = 11;
 /// log2 of an SF's register window in 4 KiB: 1 MiB.
 const LOG_SF_WINDOW: u8 = 8;
 /// Bytes of an SF's register window, as capability `log_min_sf_size` announces: the windows lie one after the other in BAR 2,
@@ -78,6 +82,15 @@ fn general(config: &DeviceConfig, roster: &Roster, function: Function, own: bool
         .with_nic_flow_table(ethernet)
         .with_cq_moderation(ethernet)
         .with_max_wqe_sz_sq(if ethernet { 1024 } else { 0 });
+    if ethernet {
+        // What a network interface is made of; the driver divides the receivers among the representors.
+        caps.set_log_max_rq(LOG_MAX_QUEUES);
+        caps.set_log_max_sq(LOG_MAX_QUEUES);
+        caps.set_log_max_tir(LOG_MAX_QUEUES);
+        caps.set_log_max_tis(LOG_MAX_QUEUES);
+        caps.set_log_max_rqt(LOG_MAX_QUEUES);
+        caps.set_log_max_rqt_size(LOG_MAX_RQT_SIZE);
+    }
     let has_vports = config.eswitch.manager || config.eswitch.vport_group_manager;
     if has_vports {
         // Every function behind a vport has its own address lists; the manager asks for their size before it reads them.

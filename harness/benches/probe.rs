@@ -1,7 +1,6 @@
 //! Time from binding the unmodified Linux driver to its function until it is ready, and how much of it the emulator takes:
 //! `cargo bench -p harness --bench probe`. Needs the guest kit.
 
-#![expect(missing_docs, reason = "a program, not a library")]
 
 use emulator::config::DeviceConfig;
 use guest::image::{Image, ImageOptions};

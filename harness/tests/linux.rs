@@ -18,6 +18,7 @@ use harness::run::result::{Outcome, RunResult};
 use harness::run::{RunOptions, run_scenario};
 use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
 use libtest_mimic::{Arguments, Failed, Trial};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -27,6 +28,37 @@ const REQUIRED: &str = "MLX5_COSIM_REQUIRE_LINUX";
 
 /// Plain load and unload in both page modes.
 const STREAMS: [&str; 2] = ["lifecycle/boot-init-funcid", "lifecycle/boot-init-migrate"];
+
+/// What has to be among the scenarios that run on Linux, by file name.
+const DEMANDED: [&str; 24] = [
+    "boot-init-funcid",
+    "boot-init-migrate",
+    "ecpf-migrate",
+    "lifecycle-all-types-vhca-id",
+    "none-then-populate",
+    "mixed-through-zero",
+    "mixed-through-zero-oldest",
+    "vf-disable-then-take",
+    "lock-one-request",
+    "lock-take-ahead",
+    "lock-split-demand",
+    "lock-ignored-errors",
+    "vport-change-stall",
+    "fallthrough-spf",
+    "boot-id-3",
+    "cap-ignored",
+    "give-timeout-late",
+    "release-all-ahead",
+    "release-all-mixed",
+    "clamp-asked-again",
+    "claim-overrun",
+    "gate-take",
+    "gate-give",
+    "reload-residue",
+];
+
+/// Of the 48 numbered rows of the findings, how many have to be run on Linux at least.
+const DEMANDED_ROWS: usize = 25;
 
 struct Case {
     name: String,
@@ -58,7 +90,32 @@ fn main() -> ExitCode {
             .map(|trial| without_kit(trial, missing))
             .collect();
     }
+    trials.push(coverage(&cases));
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// That what is skipped has not become too much.
+fn coverage(cases: &[Case]) -> Trial {
+    let runnable = cases
+        .iter()
+        .filter(|case| obstacle(&case.scenario, RevisionName::Merged, Abilities::default()).is_none());
+    let names: BTreeSet<String> = runnable.clone().map(|case| case.scenario.name.clone()).collect();
+    let rows: BTreeSet<u32> = runnable
+        .filter_map(|case| {
+            let digits: String = case.scenario.row.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().ok()
+        })
+        .collect();
+    Trial::test("coverage::what_linux_can_run", move || {
+        let missing: Vec<&str> = DEMANDED.into_iter().filter(|name| !names.contains(*name)).collect();
+        if !missing.is_empty() {
+            return Err(format!("not run on Linux: {}", missing.join(", ")).into());
+        }
+        if rows.len() < DEMANDED_ROWS {
+            return Err(format!("only {} rows are run on Linux: {rows:?}", rows.len()).into());
+        }
+        Ok(())
+    })
 }
 
 /// A test that cannot run: ignored with the reason, or failed where it has to run.

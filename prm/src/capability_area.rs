@@ -119,7 +119,25 @@ layout! {
         _: 32,
         /// Most entries of QUERY_ESW_FUNCTIONS in its second layout.
         query_host_net_function_num_max: 5,
-        _: 189,
+        _: 126,
+        /// Base-2 logarithm of the most receive queues.
+        log_max_rq: 5,
+        _: 3,
+        /// Base-2 logarithm of the most send queues.
+        log_max_sq: 5,
+        _: 3,
+        /// Base-2 logarithm of the most transport interfaces for receiving.
+        log_max_tir: 5,
+        _: 3,
+        /// Base-2 logarithm of the most transport interfaces for sending.
+        log_max_tis: 5,
+        _: 11,
+        /// Base-2 logarithm of the most tables of receive queues.
+        log_max_rqt: 5,
+        _: 3,
+        /// Base-2 logarithm of the most entries of a table of receive queues.
+        log_max_rqt_size: 5,
+        _: 10,
         /// `log_max_current_uc_list` may be written.
         log_max_current_uc_list_wr_supported: 1,
         _: 61,

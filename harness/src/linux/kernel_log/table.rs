@@ -232,6 +232,10 @@ pub(super) const TEXTS: &[Row] = &[
     nothing(r"^E-Switch: (?:Total vports|Enable|Disable|Unload vfs|cleanup|Supported tc chains|MPFS/FDB)"),
     nothing(r"^Failed to set vport \d+ (?:link state|node guid)"),
 
+    // What a network interface leaves out in switchdev mode.
+    nothing(r"^Dropping C-tag vlan stripping offload due to S-tag vlan"),
+    nothing(r"^Disabling .*, not supported in switchdev mode"),
+
     // What a device without Ethernet, clock and the rest makes the kernel say.
     nothing(r"^firmware version: "),
     nothing(r"^Failed to get valid vendor specific ID"),
@@ -239,6 +243,7 @@ pub(super) const TEXTS: &[Row] = &[
     nothing(r"^Failed to (?:get|set) gw space -?\d+"),
     // GUIDs of VFs on InfiniBand; only a manager of vport groups may restore them.
     nothing(r"^modify vport context failed, unable to restore VF \d+ settings"),
+    nothing(r"^failed to restore VF \d+ settings, err -1$"),
     nothing(r"^invalid device_frequency_khz"),
     nothing(r"^Missing \w+ capability"),
     nothing(r"^(?:max_ft_level < 3|Self loop back prevention is not supported|CQ moderation is not supported)"),
