@@ -102,12 +102,20 @@ fn coverage(cases: &[Case]) -> Trial {
     let names: BTreeSet<String> = runnable.clone().map(|case| case.scenario.name.clone()).collect();
     let rows: BTreeSet<u32> = runnable
         .filter_map(|case| {
-            let digits: String = case.scenario.row.chars().take_while(char::is_ascii_digit).collect();
+            let digits: String = case
+                .scenario
+                .row
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect();
             digits.parse().ok()
         })
         .collect();
     Trial::test("coverage::what_linux_can_run", move || {
-        let missing: Vec<&str> = DEMANDED.into_iter().filter(|name| !names.contains(*name)).collect();
+        let missing: Vec<&str> = DEMANDED
+            .into_iter()
+            .filter(|name| !names.contains(*name))
+            .collect();
         if !missing.is_empty() {
             return Err(format!("not run on Linux: {}", missing.join(", ")).into());
         }
@@ -191,7 +199,7 @@ fn run(backend: &SharedBackend, scenario: &ScenarioFile, file: &Path) -> Result<
         )?);
     }
     let linux = backend.as_mut().unwrap();
-    Ok(linux.run(scenario, &file.display().to_string())?)
+    Ok(linux.run(scenario, &file.display().to_string(), None)?)
 }
 
 fn report(result: &RunResult) -> String {

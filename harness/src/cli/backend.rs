@@ -76,15 +76,19 @@ pub fn run_in_process(job: &Job, options: &RunOptions) -> Result<RunResult, Pani
     Ok(result)
 }
 
-/// Runs a job with the Linux driver in a guest.
+/// Runs a job with the Linux driver in a guest; `seed` decides what firmware draws.
 ///
 /// # Errors
 /// Where no guest boots.
-pub fn run_on_linux(job: &Job, linux: &mut LinuxBackend) -> Result<RunResult, BackendError> {
+pub fn run_on_linux(
+    job: &Job,
+    linux: &mut LinuxBackend,
+    seed: Option<u64>,
+) -> Result<RunResult, BackendError> {
     let loaded = &job.loaded;
     let span = tracing::info_span!("run", scenario = %loaded.scenario.name, revision = "linux");
     let _guard = span.enter();
-    let mut result = linux.run(&loaded.scenario, &loaded.file.display().to_string())?;
+    let mut result = linux.run(&loaded.scenario, &loaded.file.display().to_string(), seed)?;
     let file = quoted(&loaded.file.display().to_string());
     result.replay = format!("cargo run --release -- run {file} --backend linux");
     Ok(result)

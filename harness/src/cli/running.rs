@@ -7,6 +7,7 @@ use crate::cli::diagnostic;
 use crate::cli::exit::Exit;
 use crate::cli::recording;
 use crate::cli::selection::{Job, jobs, linux_jobs, qualified_name, read};
+use crate::cli::setup;
 use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
 use crate::cli::{RevisionChoice, RunArguments};
 use crate::linux::{BackendError, LinuxBackend};
@@ -28,7 +29,7 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
     let linux = match linux_backend(arguments) {
         Ok(linux) => linux,
         Err(error) => {
-            eprintln!("error: {error}");
+            report_backend(&error);
             return Exit::Backend;
         }
     };
@@ -65,6 +66,13 @@ fn linux_backend(arguments: &RunArguments) -> Result<Option<LinuxBackend>, Backe
     Ok(Some(linux))
 }
 
+fn report_backend(error: &BackendError) {
+    match error {
+        BackendError::Kit(error) => setup::print(error),
+        other => eprintln!("error: {other}"),
+    }
+}
+
 /// The runs that are asked for, or why there are none.
 fn selected(arguments: &RunArguments) -> Result<Vec<Job>, Exit> {
     let refuse = |exit: Exit, message: &str| {
@@ -76,6 +84,20 @@ fn selected(arguments: &RunArguments) -> Result<Vec<Job>, Exit> {
             Exit::Usage,
             "--trace is not there yet: this build writes no Perfetto traces",
         );
+    }
+    if arguments.backend == Backend::Linux {
+        if arguments.revision != RevisionChoice::All {
+            return refuse(
+                Exit::Usage,
+                "--revision chooses among our own drivers; --expect says by which of them Linux is judged",
+            );
+        }
+        if arguments.record.is_some() {
+            return refuse(
+                Exit::Usage,
+                "a run on Linux cannot be recorded: nobody chooses its schedule",
+            );
+        }
     }
     if !arguments.backend.is_built() {
         let message = format!(
@@ -168,11 +190,11 @@ impl<'a> Session<'a> {
         }
         self.progress.set_message(job.name());
         if let Some(linux) = &mut self.linux {
-            match run_on_linux(job, linux) {
+            match run_on_linux(job, linux, self.arguments.seed) {
                 Ok(result) => self.keep(job, result, last_of_scenario)?,
                 Err(error) => {
                     self.backend_failed = true;
-                    self.progress.suspend(|| eprintln!("error: {error}"));
+                    self.progress.suspend(|| report_backend(&error));
                 }
             }
             self.progress.inc(1);

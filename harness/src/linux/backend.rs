@@ -81,12 +81,20 @@ impl LinuxBackend {
         self.boots
     }
 
-    /// Runs a scenario, read from `file`.
+    /// Runs a scenario, read from `file`. What firmware draws follows from `seed`; so does the order of tasks in our driver's run.
     ///
     /// # Errors
     /// [`BackendError::Guest`] if no guest boots. What happens to a guest later is the scenario's result.
-    pub fn run(&mut self, scenario: &ScenarioFile, file: &str) -> Result<RunResult, BackendError> {
-        let options = RunOptions::default();
+    pub fn run(
+        &mut self,
+        scenario: &ScenarioFile,
+        file: &str,
+        seed: Option<u64>,
+    ) -> Result<RunResult, BackendError> {
+        let options = RunOptions {
+            seed,
+            ..RunOptions::default()
+        };
         let scaled = scaling::scaled(scenario);
         if let Some(obstacle) = reach::obstacle(scenario, self.judged_as, self.abilities) {
             let mut result = RunResult::empty(scenario, file, "linux", &options);
@@ -104,7 +112,7 @@ impl LinuxBackend {
             ));
             return Ok(result);
         }
-        let mut guest = self.guest_for(&scaled)?;
+        let mut guest = self.guest_for(&scaled, seed.unwrap_or(0))?;
         let aftermath = Execution::new(&mut guest, &scaled, &reference, self.judged_as).run(&mut result);
         if aftermath == Aftermath::Clean {
             self.guest = Some(guest);
@@ -113,16 +121,16 @@ impl LinuxBackend {
     }
 
     /// A guest with the scenario's device in it: the one that is there, if it will do.
-    fn guest_for(&mut self, scenario: &ScenarioFile) -> Result<Guest, BackendError> {
+    fn guest_for(&mut self, scenario: &ScenarioFile, seed: u64) -> Result<Guest, BackendError> {
         let profile = Profile::of(&scenario.device);
         if let Some(mut guest) = self.guest.take()
             && guest.profile() == profile
         {
-            guest.replace_device(&scenario.device, 0)?;
+            guest.replace_device(&scenario.device, seed)?;
             return Ok(guest);
         }
         self.boots += 1;
         tracing::info!(actor = "host", "booting a guest with a {profile}");
-        Ok(Guest::boot(&self.kit, &self.initrd, &scenario.device, 0)?)
+        Ok(Guest::boot(&self.kit, &self.initrd, &scenario.device, seed)?)
     }
 }

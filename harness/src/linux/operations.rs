@@ -1,5 +1,7 @@
 //! Host operations of a run: the guest's orders for each, which still run, what they returned.
 
+mod auxiliary;
+
 use super::guest::{DRIVER, Guest, GuestError};
 use crate::scenario::{EswitchMode, FunctionOperation, HostStep};
 use guest_protocol::{Answer, Devlink, Order, Outcome};
@@ -45,6 +47,8 @@ pub(super) struct Operations {
     bound: bool,
     /// Devlink ports of scalable functions.
     ports: BTreeMap<u16, u32>,
+    /// The last operation activated a scalable function, whose device nobody should probe.
+    sf_stays_unbound: bool,
 }
 
 impl Operations {
@@ -55,6 +59,11 @@ impl Operations {
         step: &HostStep,
         name: Option<String>,
     ) -> Result<usize, GuestError> {
+        let activates = matches!(step, HostStep::ActivateSf(_));
+        if activates != self.sf_stays_unbound {
+            auxiliary::set_autoprobe(guest, !activates)?;
+            self.sf_stays_unbound = activates;
+        }
         let order = self.order(guest, step)?;
         let began = guest.now();
         let id = guest.start(order)?;
@@ -113,6 +122,12 @@ impl Operations {
                 device,
                 port: port(number),
             }),
+            HostStep::Function(function) if let Function::Sf(number) = function.which => {
+                match function.operation {
+                    FunctionOperation::Load => auxiliary::bind(guest, number)?,
+                    FunctionOperation::Unload => auxiliary::unbind(guest, number)?,
+                }
+            }
             HostStep::Function(function) => {
                 let device = guest.address(function.which).unwrap_or_default();
                 match function.operation {

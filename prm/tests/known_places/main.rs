@@ -279,7 +279,12 @@ fn registers_of_a_port() {
     const PORT: Place = ("local_port", 0, 23, 16);
     check::<PortMtu>(
         16,
-        &[PORT, ("max_mtu", 4, 31, 16), ("admin_mtu", 8, 31, 16), ("oper_mtu", 12, 31, 16)],
+        &[
+            PORT,
+            ("max_mtu", 4, 31, 16),
+            ("admin_mtu", 8, 31, 16),
+            ("oper_mtu", 12, 31, 16),
+        ],
     );
     check::<PortTypeAndSpeed>(
         64,
