@@ -1,15 +1,18 @@
 //! A booted guest with its device: one thread serves the device, talks to the guest and watches QEMU.
 
+mod error;
+
+pub use error::GuestError;
+
 use super::profile::Profile;
-use device_server::{DeviceServer, ServeError};
+use device_server::DeviceServer;
 use emulator::config::DeviceConfig;
 use emulator::{CommandRecord, Record, Silicon};
 use guest::kit::Kit;
-use guest::machine::{Agent, AgentError, CommandLine, Console, PluggedFunction, Process, StartError};
+use guest::machine::{Agent, AgentError, CommandLine, Console, PluggedFunction, Process};
 use guest_protocol::{Answer, Complaint, ComplaintKind, FromGuest, Order, Ready, Refusal, Reply};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -28,52 +31,6 @@ const LOOK_LIMIT: Cycles = Cycles::from_millis(30_000);
 
 /// The longest time in which nothing is looked at.
 const TURN: Duration = Duration::from_millis(20);
-
-/// Why there is no guest, or none any more.
-#[derive(Debug, thiserror::Error)]
-pub enum GuestError {
-    /// The device cannot be served.
-    #[error("the device cannot be served: {0}")]
-    Serve(#[from] ServeError),
-    /// QEMU did not start.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// The guest cannot be talked to.
-    #[error("{what}: {error}")]
-    Agent {
-        /// What was done.
-        what: &'static str,
-        /// What failed.
-        error: AgentError,
-    },
-    /// A folder or a socket of this process failed.
-    #[error("{what}: {error}")]
-    Io {
-        /// What was done.
-        what: &'static str,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// QEMU ended.
-    #[error("the guest is gone: {0}")]
-    Gone(String),
-    /// The guest did not answer.
-    #[error("the guest has not answered within {} s: {what}", limit.0 / 1_000_000_000)]
-    Silent {
-        /// What was asked.
-        what: String,
-        /// For how long.
-        limit: Cycles,
-    },
-    /// The guest refused what every guest can do.
-    #[error("the guest refused: {what}: {refusal}")]
-    Refused {
-        /// What was asked.
-        what: String,
-        /// Its answer.
-        refusal: Refusal,
-    },
-}
 
 /// Whether a kernel that complains like this cannot be trusted any further.
 #[must_use]

@@ -1,0 +1,53 @@
+//! Why a guest cannot be used.
+
+use device_server::ServeError;
+use guest::machine::{AgentError, StartError};
+use guest_protocol::Refusal;
+use prm::Cycles;
+use std::io;
+
+/// Why there is no guest, or none any more.
+#[derive(Debug, thiserror::Error)]
+pub enum GuestError {
+    /// The device cannot be served.
+    #[error("the device cannot be served: {0}")]
+    Serve(#[from] ServeError),
+    /// QEMU did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The guest cannot be talked to.
+    #[error("{what}: {error}")]
+    Agent {
+        /// What was done.
+        what: &'static str,
+        /// What failed.
+        error: AgentError,
+    },
+    /// A folder or a socket of this process failed.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was done.
+        what: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// QEMU ended.
+    #[error("the guest is gone: {0}")]
+    Gone(String),
+    /// The guest did not answer.
+    #[error("the guest has not answered within {} s: {what}", limit.0 / 1_000_000_000)]
+    Silent {
+        /// What was asked.
+        what: String,
+        /// For how long.
+        limit: Cycles,
+    },
+    /// The guest refused what every guest can do.
+    #[error("the guest refused: {what}: {refusal}")]
+    Refused {
+        /// What was asked.
+        what: String,
+        /// Its answer.
+        refusal: Refusal,
+    },
+}
