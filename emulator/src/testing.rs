@@ -9,7 +9,7 @@ mod driver;
 mod host;
 mod load;
 
-pub(crate) use driver::{Bench, PAGE_SLOT, request};
+pub(crate) use driver::{Bench, Output, PAGE_SLOT, request};
 pub(crate) use host::{Host, Hosts};
 
 use crate::config::{DeviceConfig, DeviceKind, Eswitch, ExternalHost, PageMode, VirtualFunctions};

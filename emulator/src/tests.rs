@@ -6,5 +6,6 @@ mod functions;
 mod gate;
 mod lifecycle;
 mod pages;
+mod port;
 mod properties;
 mod registers;

@@ -11,7 +11,7 @@
 //! | [`command`] | the heads of input and output, the [`Command`] trait |
 //! | [`hca`], [`pages`], [`event_queue`], [`capability`], [`capability_area`] | the life of a function |
 //! | [`link`], [`function`] | how host and device reach each other, and the functions by name |
-//! | [`access_register`] | registers behind a command: host byte order, default time-outs |
+//! | [`access_register`], [`port`] | registers behind a command: host byte order, default time-outs, the port |
 //! | [`eswitch`], [`vport`], [`subfunction`], [`flow_table`] | other functions, their vports, and the tables between them |
 //!
 //! Everything is as on the wire: numbers are big-endian and reach the caller in host order, lengths are in

@@ -69,6 +69,11 @@ impl LinuxBackend {
         })
     }
 
+    /// From now on Linux is judged by what files expect of this revision.
+    pub const fn judge_as(&mut self, revision: RevisionName) {
+        self.judged_as = revision;
+    }
+
     /// What drives the runs, in one line.
     #[must_use]
     pub fn describe(&self) -> String {

@@ -210,3 +210,157 @@ fn signed(value: u32) -> i64 {
 fn shown(value: Option<impl std::fmt::Display>) -> String {
     value.map_or_else(|| "nothing".to_owned(), |value| value.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::RunOptions;
+    use crate::scenario::ScenarioFile;
+    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    fn scenario() -> ScenarioFile {
+        serde_json::from_value(json!({
+            "name": "a", "row": "1", "concern": "", "why": "", "reachability": "compliant_firmware",
+            "device": { "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id" }, "steps": [], "expect": {},
+        }))
+        .unwrap()
+    }
+
+    fn result() -> RunResult {
+        RunResult::empty(&scenario(), "a.json", "linux", &RunOptions::default())
+    }
+
+    fn step(total: Option<u32>, vfs: Option<u32>, pf: u64, returns: Option<i32>) -> StepRecord {
+        StepRecord {
+            number: 3,
+            what: "host load".to_owned(),
+            returns,
+            took_ns: None,
+            warnings: Vec::new(),
+            violations: Vec::new(),
+            after: Snapshot {
+                counters: [("fw_pages_total", total), ("fw_pages_vfs", vfs)]
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .into(),
+                ledger: [("pf".to_owned(), pf)].into(),
+                ..Snapshot::default()
+            },
+        }
+    }
+
+    #[test]
+    fn equal_books_agree_and_what_linux_cannot_show_is_not_compared() {
+        let mut result = result();
+        let ours = step(Some(240), Some(7), 240, Some(0));
+        with_ours(&ours, &step(Some(240), None, 240, Some(0)), false, &mut result);
+        assert_eq!(result.mismatches, []);
+        assert_eq!(result.comparison, None);
+    }
+
+    #[test]
+    fn the_first_step_that_differs_is_kept_with_both_books() {
+        let mut result = result();
+        let ours = step(Some(240), Some(u32::MAX - 511), 240, Some(0));
+        with_ours(
+            &ours,
+            &step(Some(240), Some(0), 200, Some(-16)),
+            false,
+            &mut result,
+        );
+        let whats: Vec<&str> = result
+            .mismatches
+            .iter()
+            .map(|mismatch| mismatch.what.as_str())
+            .collect();
+        assert_eq!(whats, ["counters.fw_pages_vfs", "ledger.pf", "returns"]);
+        let comparison = result.comparison.unwrap();
+        assert_eq!((comparison.step, comparison.rows.len()), (3, 3));
+        assert_eq!(
+            (comparison.rows[1].ours, comparison.rows[1].linux),
+            (Some(-512), Some(0))
+        );
+    }
+
+    #[test]
+    fn the_result_of_a_step_in_the_background_is_timing() {
+        let mut result = result();
+        with_ours(
+            &step(None, None, 0, None),
+            &step(None, None, 0, Some(0)),
+            true,
+            &mut result,
+        );
+        assert_eq!(result.mismatches, []);
+    }
+
+    #[test]
+    fn the_file_is_compared_as_far_as_linux_shows() {
+        let expected = ExpectedBooks {
+            counters: BTreeMap::from([("fw_pages_total".to_owned(), 240), ("self".to_owned(), 240)]),
+            ledger: BTreeMap::from([("pf".to_owned(), 240)]),
+            roots: BTreeMap::from([(5, 240)]),
+            took_s: Some(65),
+            ..ExpectedBooks::default()
+        };
+        let mut mismatches = Vec::new();
+        with_file(
+            3,
+            &expected,
+            &step(Some(240), None, 240, None),
+            false,
+            &mut mismatches,
+        );
+        assert_eq!(mismatches, []);
+        with_file(
+            3,
+            &expected,
+            &step(Some(241), None, 239, None),
+            false,
+            &mut mismatches,
+        );
+        assert_eq!(mismatches.len(), 2);
+    }
+
+    #[test]
+    fn warnings_have_to_come_in_the_same_order_with_the_same_numbers() {
+        let mut reference = result();
+        reference.warnings = vec![
+            json!({ "page_wait_aborted": { "pending": 300 } }).to_string(),
+            json!({ "page_wait_timed_out": { "what": "VFs" } }).to_string(),
+        ];
+        let aborted = |pending: i32| json!({ "page_wait_aborted": { "pending": pending } });
+        let timed_out = json!({ "page_wait_timed_out": {} });
+        let fails = |messages: Vec<Value>| {
+            let mut linux = result();
+            let mut log = KernelLog::default();
+            log.messages = messages;
+            warnings(&reference, &log, &mut linux);
+            !linux.mismatches.is_empty()
+        };
+        assert!(!fails(vec![aborted(300), timed_out.clone()]));
+        assert!(fails(vec![aborted(299), timed_out.clone()]));
+        assert!(fails(vec![timed_out.clone(), aborted(300)]));
+        assert!(fails(vec![aborted(300)]));
+        assert!(fails(vec![aborted(300), timed_out.clone(), timed_out]));
+    }
+
+    #[test]
+    fn an_unknown_line_of_the_log_is_a_difference() {
+        let mut linux = result();
+        let mut log = KernelLog::default();
+        log.unknown.push("something new".to_owned());
+        warnings(&result(), &log, &mut linux);
+        assert_eq!(linux.mismatches.len(), 1);
+    }
+
+    #[test]
+    fn a_crash_is_foretold_where_our_driver_wrote_out_of_bounds() {
+        let mut reference = result();
+        let mut record = step(None, None, 0, None);
+        record.warnings = vec![json!({ "out_of_bounds_write": { "length": 0 } }).to_string()];
+        reference.steps.push(record);
+        assert!(crash_is_foretold(&reference, 3));
+        assert!(!crash_is_foretold(&reference, 1));
+    }
+}
