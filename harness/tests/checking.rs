@@ -329,7 +329,8 @@ fn a_scenario_is_listed_and_explained() {
             "merged robust",
             "pf",
             "vhca_id",
-            "compliant_firmware"
+            "compliant_firmware",
+            "yes",
         ]
     );
     let explained = bench.tool(&["explain", "scenarios/lifecycle/boot.json"]);

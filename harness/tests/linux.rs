@@ -19,10 +19,13 @@ use harness::run::result::{Outcome, RunResult};
 use harness::run::{RunOptions, run_scenario};
 use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
 use libtest_mimic::{Arguments, Failed, Trial};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
+
+/// Guests at a time.
+const GUESTS: usize = 2;
 
 /// Environment variable under which a missing kit is a failure.
 const REQUIRED: &str = "MLX5_COSIM_REQUIRE_LINUX";
@@ -72,15 +75,15 @@ struct Case {
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // One guest at a time: it takes a processor of its own, and the next scenario may go on with it.
-    arguments.test_threads = Some(1);
+    // Two guests: a scenario mostly waits for limits of the driver, and a boot takes a processor.
+    arguments.test_threads = Some(arguments.test_threads.unwrap_or(GUESTS).min(GUESTS));
     let kit = Kit::locate(&KitOptions::default()).map_err(|error| error.to_string());
-    let backend = Arc::new(Mutex::new(None));
+    let backends = SharedBackends::default();
     let cases = cases();
     let streams = cases
         .iter()
         .filter(|case| STREAMS.contains(&case.name.as_str()))
-        .map(|case| stream_trial(case, &backend));
+        .map(|case| stream_trial(case, &backends));
     let mut trials: Vec<Trial> = streams.collect();
     assert_eq!(
         trials.len(),
@@ -88,24 +91,27 @@ fn main() -> ExitCode {
         "the scenarios of the streams are there"
     );
     let wrongly_judged = cases.iter().find(|case| case.name == DRIFTS_UNDER_REVIEWED);
-    trials.extend(wrongly_judged.map(|case| disagreement(case, &backend)));
-    trials.extend(cases.iter().map(|case| trial(case, &backend)));
+    trials.extend(wrongly_judged.map(|case| disagreement(case, &backends)));
+    trials.extend(cases.iter().map(|case| trial(case, &backends)));
     if let Err(missing) = &kit {
+        eprintln!("skipped, all of them: {missing}");
         trials = trials
             .into_iter()
             .map(|trial| without_kit(trial, missing))
             .collect();
+    } else if !arguments.list {
+        report_skips(&cases);
     }
     trials.push(coverage(&cases));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// That the judge can disagree: Linux 7.2 is not the driver that was first posted.
-fn disagreement(case: &Case, backend: &SharedBackend) -> Trial {
+fn disagreement(case: &Case, backends: &SharedBackends) -> Trial {
     let (scenario, file) = (case.scenario.clone(), case.file.clone());
-    let backend = Arc::clone(backend);
+    let backends = Arc::clone(backends);
     Trial::test("judge::linux_is_not_the_patch_as_first_posted", move || {
-        let result = run(&backend, RevisionName::Reviewed, &scenario, &file)?;
+        let result = run(&backends, RevisionName::Reviewed, &scenario, &file)?;
         let comparison = result.comparison.ok_or("both drivers show the same books")?;
         let drift = comparison
             .rows
@@ -159,9 +165,20 @@ fn without_kit(trial: Trial, missing: &str) -> Trial {
     if std::env::var_os(REQUIRED).is_some() {
         Trial::test(name, move || Err(reason.into()))
     } else {
-        trial
-            .with_ignored_flag(true)
-            .with_kind(format!("skipped: {reason}"))
+        trial.with_ignored_flag(true)
+    }
+}
+
+/// Says once for each reason which scenarios are ignored.
+fn report_skips(cases: &[Case]) {
+    let mut skipped: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for case in cases {
+        if let Some(reason) = obstacle(&case.scenario, RevisionName::Merged, Abilities::default()) {
+            skipped.entry(reason).or_default().push(&case.name);
+        }
+    }
+    for (reason, names) in skipped {
+        eprintln!("skipped, because {reason}:\n    {}", names.join(", "));
     }
 }
 
@@ -180,18 +197,17 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-type SharedBackend = Arc<Mutex<Option<LinuxBackend>>>;
+/// Backends that no test is using.
+type SharedBackends = Arc<Mutex<Vec<LinuxBackend>>>;
 
-fn trial(case: &Case, backend: &SharedBackend) -> Trial {
+fn trial(case: &Case, backends: &SharedBackends) -> Trial {
     let (scenario, file) = (case.scenario.clone(), case.file.clone());
-    let backend = Arc::clone(backend);
+    let backends = Arc::clone(backends);
     let name = format!("{}::linux", case.name);
     match obstacle(&case.scenario, RevisionName::Merged, Abilities::default()) {
-        Some(reason) => Trial::test(name, || Ok(()))
-            .with_ignored_flag(true)
-            .with_kind(format!("skipped: {reason}")),
+        Some(_) => Trial::test(name, || Err("Linux cannot run it".into())).with_ignored_flag(true),
         None => Trial::test(name, move || {
-            let result = run(&backend, RevisionName::Merged, &scenario, &file)?;
+            let result = run(&backends, RevisionName::Merged, &scenario, &file)?;
             match result.outcome {
                 Outcome::Pass => Ok(()),
                 _ => Err(report(&result).into()),
@@ -200,11 +216,11 @@ fn trial(case: &Case, backend: &SharedBackend) -> Trial {
     }
 }
 
-fn stream_trial(case: &Case, backend: &SharedBackend) -> Trial {
+fn stream_trial(case: &Case, backends: &SharedBackends) -> Trial {
     let (scenario, file) = (case.scenario.clone(), case.file.clone());
-    let backend = Arc::clone(backend);
+    let backends = Arc::clone(backends);
     Trial::test(format!("stream::{}", case.name), move || {
-        let linux = run(&backend, RevisionName::Merged, &scenario, &file)?;
+        let linux = run(&backends, RevisionName::Merged, &scenario, &file)?;
         let scaled = harness::linux::scaling::scaled(&scenario);
         let ours = run_scenario(&scaled, "", RevisionName::Merged, &RunOptions::default());
         assert!(linux.commands.len() > 20, "a load takes more than 20 commands");
@@ -216,22 +232,25 @@ fn stream_trial(case: &Case, backend: &SharedBackend) -> Trial {
 }
 
 fn run(
-    backend: &SharedBackend,
+    backends: &SharedBackends,
     judged_as: RevisionName,
     scenario: &ScenarioFile,
     file: &Path,
 ) -> Result<RunResult, Failed> {
-    let mut backend = backend.lock().unwrap();
-    if backend.is_none() {
-        *backend = Some(LinuxBackend::new(
-            &KitOptions::default(),
-            RevisionName::Merged,
-            false,
-        )?);
-    }
-    let linux = backend.as_mut().unwrap();
+    // One whose guest will do, if there is one.
+    let taken = {
+        let mut idle = backends.lock().unwrap();
+        let fitting = idle.iter().position(|backend| backend.fits(&scenario.device));
+        fitting.map(|place| idle.remove(place)).or_else(|| idle.pop())
+    };
+    let mut linux = match taken {
+        Some(linux) => linux,
+        None => LinuxBackend::new(&KitOptions::default(), judged_as, false)?,
+    };
     linux.judge_as(judged_as);
-    Ok(linux.run(scenario, &file.display().to_string(), None)?)
+    let result = linux.run(scenario, &file.display().to_string(), None)?;
+    backends.lock().unwrap().push(linux);
+    Ok(result)
 }
 
 fn report(result: &RunResult) -> String {

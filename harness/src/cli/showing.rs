@@ -3,11 +3,13 @@
 use crate::cli::diagnostic;
 use crate::cli::exit::Exit;
 use crate::cli::selection::read;
+use crate::linux::reach::{Abilities, obstacle};
 use crate::report::columns::Columns;
 use crate::scenario::explanation;
 use crate::scenario::roster::ranges;
 use crate::scenario::schema::{control_schema_text, schema_text};
 use crate::scenario::{ReadError, ScenarioFile, read_scenario};
+use driver::RevisionName;
 use emulator::config::PageMode;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -33,6 +35,21 @@ pub(super) fn explain(file: &Path) -> Exit {
     }
 }
 
+/// Whether the backend for Linux runs it.
+fn on_linux(scenario: &ScenarioFile) -> &'static str {
+    let obstacle = |abilities| obstacle(scenario, RevisionName::Merged, abilities).is_some();
+    if !obstacle(Abilities::default()) {
+        "yes"
+    } else if !obstacle(Abilities {
+        subfunctions: true,
+        full: true,
+    }) {
+        "with a module that has SFs"
+    } else {
+        "no"
+    }
+}
+
 pub(super) fn list(paths: &[PathBuf], filter: Option<&str>) -> Exit {
     let reading = match read(paths, filter) {
         Ok(reading) => reading,
@@ -53,6 +70,7 @@ pub(super) fn list(paths: &[PathBuf], filter: Option<&str>) -> Exit {
         "functions",
         "page mode",
         "reachability",
+        "on linux",
     ]);
     for loaded in &reading.scenarios {
         let scenario = &loaded.scenario;
@@ -68,6 +86,7 @@ pub(super) fn list(paths: &[PathBuf], filter: Option<&str>) -> Exit {
             functions(scenario),
             mode.to_owned(),
             scenario.reachability.name().to_owned(),
+            on_linux(scenario).to_owned(),
         ]);
     }
     let exit = product(&columns.to_string());

@@ -8,6 +8,7 @@ use super::scaling;
 use crate::run::{Outcome, RunOptions, RunResult, run_scenario};
 use crate::scenario::ScenarioFile;
 use driver::RevisionName;
+use emulator::config::DeviceConfig;
 use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError, KitOptions};
 use std::path::PathBuf;
@@ -72,6 +73,15 @@ impl LinuxBackend {
     /// From now on Linux is judged by what files expect of this revision.
     pub const fn judge_as(&mut self, revision: RevisionName) {
         self.judged_as = revision;
+    }
+
+    /// Whether there is a guest that will do for this device.
+    #[must_use]
+    pub fn fits(&self, device: &DeviceConfig) -> bool {
+        let profile = Profile::of(device);
+        self.guest
+            .as_ref()
+            .is_some_and(|guest| guest.profile() == profile)
     }
 
     /// What drives the runs, in one line.

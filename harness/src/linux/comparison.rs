@@ -184,15 +184,18 @@ fn is_part(linux: &Value, ours: &Value) -> bool {
 
 /// Whether our driver wrote where it must not within the steps up to this one: a kernel crashes there.
 pub(super) fn crash_is_foretold(reference: &RunResult, step: u32) -> bool {
-    reference
+    let mut steps = reference
         .steps
         .iter()
-        .filter(|record| record.number <= step.saturating_add(1))
-        .any(|record| {
-            record.warnings.iter().any(|warning| {
-                warning.contains("out_of_bounds_write") || warning.contains("mailbox_pool_corrupted")
-            })
-        })
+        .filter(|record| record.number <= step.saturating_add(1));
+    steps.any(foretells_a_crash)
+}
+
+/// Whether our driver wrote where it must not in this step.
+pub(super) fn foretells_a_crash(record: &StepRecord) -> bool {
+    const WRITES: [&str; 2] = ["out_of_bounds_write", "mailbox_pool_corrupted"];
+    let mut warnings = record.warnings.iter();
+    warnings.any(|warning| WRITES.iter().any(|write| warning.contains(write)))
 }
 
 /// A mismatch in one line.

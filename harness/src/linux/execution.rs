@@ -11,6 +11,9 @@ use driver::RevisionName;
 use prm::Cycles;
 use std::collections::BTreeMap;
 
+/// How long a kernel takes to die that writes where it must not. It allocates and maps host pages all the while.
+const DYING: Cycles = Cycles::from_millis(10_000);
+
 /// A run that is under way.
 pub struct Execution<'a> {
     pub(super) guest: &'a mut Guest,
@@ -129,6 +132,11 @@ impl<'a> Execution<'a> {
         tracing::info!(actor = "scenario", step = number, "{words}");
         let done = self.act(step, ends)?;
         self.operations.observe(self.guest);
+        if ours.is_some_and(comparison::foretells_a_crash) {
+            // The kernel dies in a worker, some time after the driver's side of the step has ended.
+            settling::serve(self.guest, DYING)?;
+        }
+        let counters = settling::settle(self.guest, self.operations.any_pending())?;
         if self.guest.has_died() {
             // What a dying kernel shows is not compared; that it dies is judged at the end.
             self.log.complaints.extend(self.guest.take_complaints());
@@ -137,7 +145,6 @@ impl<'a> Execution<'a> {
                 .push(self.record(number, words, &done, BTreeMap::new()));
             return Ok(Health::Dead);
         }
-        let counters = settling::settle(self.guest, self.operations.any_pending())?;
         self.operations.observe(self.guest);
         let lines = self.guest.kernel_log()?;
         let warnings = self.log.read(&lines);

@@ -33,6 +33,9 @@ pub(super) fn settle(guest: &mut Guest, operating: bool) -> Result<BTreeMap<Stri
             Some(_) => DONE,
         };
         serve_until_calm(guest, pause, end)?;
+        if guest.has_died() {
+            return Ok(BTreeMap::new());
+        }
         let counters = guest.page_counters()?;
         let (activity, _) = guest.activity();
         let look = (activity, counters);
