@@ -8,6 +8,7 @@ use super::settling;
 use crate::run::{Mismatch, Outcome, RunResult, Snapshot, StepRecord};
 use crate::scenario::{ScenarioFile, Step};
 use driver::RevisionName;
+use guest_protocol::LogLine;
 use prm::Cycles;
 use std::collections::BTreeMap;
 
@@ -25,6 +26,8 @@ pub struct Execution<'a> {
     /// The scenario has reported an error through the health buffer: time is not idle any more.
     pub(super) device_in_error: bool,
     log: KernelLog,
+    /// The kernel has printed a `WARN`: its taint stays, and what warns once will not warn again.
+    warned: bool,
     began: Cycles,
 }
 
@@ -90,6 +93,7 @@ impl<'a> Execution<'a> {
             operations: Operations::default(),
             device_in_error: false,
             log: KernelLog::default(),
+            warned: false,
             began,
         }
     }
@@ -147,6 +151,7 @@ impl<'a> Execution<'a> {
         }
         self.operations.observe(self.guest);
         let lines = self.guest.kernel_log()?;
+        self.warned |= lines.iter().any(is_warning);
         let warnings = self.log.read(&lines);
         let mut record = self.record(number, words, &done, counters);
         record.warnings = warnings.iter().map(ToString::to_string).collect();
@@ -226,7 +231,7 @@ impl<'a> Execution<'a> {
     /// Brings the guest back to where no driver is bound.
     fn clean_up(&mut self) -> Result<Aftermath, GuestError> {
         const LIMIT: Cycles = Cycles::from_millis(30_000);
-        let complained = !self.log.complaints.is_empty();
+        let complained = self.warned || !self.log.complaints.is_empty();
         if complained || self.device_in_error || self.operations.any_pending() {
             return Ok(Aftermath::Spent);
         }
@@ -234,9 +239,15 @@ impl<'a> Execution<'a> {
             let device = self.guest.address_under_test();
             self.guest.must(guest_protocol::Order::Unbind { device }, LIMIT)?;
         }
-        let clean = self.guest.take_complaints().is_empty();
+        let quiet = !self.guest.kernel_log()?.iter().any(is_warning);
+        let clean = quiet && self.guest.take_complaints().is_empty();
         Ok(if clean { Aftermath::Clean } else { Aftermath::Spent })
     }
+}
+
+/// Whether a line heads the report of a `WARN`.
+fn is_warning(line: &LogLine) -> bool {
+    line.text.starts_with("WARNING: ")
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
