@@ -19,13 +19,13 @@ use harness::run::result::{Outcome, RunResult};
 use harness::run::{RunOptions, run_scenario};
 use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
 use libtest_mimic::{Arguments, Failed, Trial};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
 
 /// Guests at a time.
-const GUESTS: usize = 2;
+const GUESTS: usize = 3;
 
 /// Environment variable under which a missing kit is a failure.
 const REQUIRED: &str = "MLX5_COSIM_REQUIRE_LINUX";
@@ -75,15 +75,14 @@ struct Case {
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // Two guests: a scenario mostly waits for limits of the driver, and a boot takes a processor.
+    // Several guests: a scenario mostly waits for limits of the driver, and a boot takes a processor.
     arguments.test_threads = Some(arguments.test_threads.unwrap_or(GUESTS).min(GUESTS));
     let kit = Kit::locate(&KitOptions::default()).map_err(|error| error.to_string());
-    let backends = SharedBackends::default();
     let cases = cases();
     let streams = cases
         .iter()
         .filter(|case| STREAMS.contains(&case.name.as_str()))
-        .map(|case| stream_trial(case, &backends));
+        .map(stream_trial);
     let mut trials: Vec<Trial> = streams.collect();
     assert_eq!(
         trials.len(),
@@ -91,8 +90,10 @@ fn main() -> ExitCode {
         "the scenarios of the streams are there"
     );
     let wrongly_judged = cases.iter().find(|case| case.name == DRIFTS_UNDER_REVIEWED);
-    trials.extend(wrongly_judged.map(|case| disagreement(case, &backends)));
-    trials.extend(cases.iter().map(|case| trial(case, &backends)));
+    trials.push(disagreement(
+        wrongly_judged.expect("the scenario of the disagreement is there"),
+    ));
+    trials.extend(cases.iter().map(trial));
     if let Err(missing) = &kit {
         eprintln!("skipped, all of them: {missing}");
         trials = trials
@@ -107,11 +108,10 @@ fn main() -> ExitCode {
 }
 
 /// That the judge can disagree: Linux 7.2 is not the driver that was first posted.
-fn disagreement(case: &Case, backends: &SharedBackends) -> Trial {
+fn disagreement(case: &Case) -> Trial {
     let (scenario, file) = (case.scenario.clone(), case.file.clone());
-    let backends = Arc::clone(backends);
     Trial::test("judge::linux_is_not_the_patch_as_first_posted", move || {
-        let result = run(&backends, RevisionName::Reviewed, &scenario, &file)?;
+        let result = run(RevisionName::Reviewed, &scenario, &file)?;
         let comparison = result.comparison.ok_or("both drivers show the same books")?;
         let drift = comparison
             .rows
@@ -197,17 +197,13 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// Backends that no test is using.
-type SharedBackends = Arc<Mutex<Vec<LinuxBackend>>>;
-
-fn trial(case: &Case, backends: &SharedBackends) -> Trial {
+fn trial(case: &Case) -> Trial {
     let (scenario, file) = (case.scenario.clone(), case.file.clone());
-    let backends = Arc::clone(backends);
     let name = format!("{}::linux", case.name);
     match obstacle(&case.scenario, RevisionName::Merged, Abilities::default()) {
         Some(_) => Trial::test(name, || Err("Linux cannot run it".into())).with_ignored_flag(true),
         None => Trial::test(name, move || {
-            let result = run(&backends, RevisionName::Merged, &scenario, &file)?;
+            let result = run(RevisionName::Merged, &scenario, &file)?;
             match result.outcome {
                 Outcome::Pass => Ok(()),
                 _ => Err(report(&result).into()),
@@ -216,11 +212,10 @@ fn trial(case: &Case, backends: &SharedBackends) -> Trial {
     }
 }
 
-fn stream_trial(case: &Case, backends: &SharedBackends) -> Trial {
+fn stream_trial(case: &Case) -> Trial {
     let (scenario, file) = (case.scenario.clone(), case.file.clone());
-    let backends = Arc::clone(backends);
     Trial::test(format!("stream::{}", case.name), move || {
-        let linux = run(&backends, RevisionName::Merged, &scenario, &file)?;
+        let linux = run(RevisionName::Merged, &scenario, &file)?;
         let scaled = harness::linux::scaling::scaled(&scenario);
         let ours = run_scenario(&scaled, "", RevisionName::Merged, &RunOptions::default());
         assert!(linux.commands.len() > 20, "a load takes more than 20 commands");
@@ -231,26 +226,20 @@ fn stream_trial(case: &Case, backends: &SharedBackends) -> Trial {
     })
 }
 
-fn run(
-    backends: &SharedBackends,
-    judged_as: RevisionName,
-    scenario: &ScenarioFile,
-    file: &Path,
-) -> Result<RunResult, Failed> {
-    // One whose guest will do, if there is one.
-    let taken = {
-        let mut idle = backends.lock().unwrap();
-        let fitting = idle.iter().position(|backend| backend.fits(&scenario.device));
-        fitting.map(|place| idle.remove(place)).or_else(|| idle.pop())
-    };
-    let mut linux = match taken {
-        Some(linux) => linux,
-        None => LinuxBackend::new(&KitOptions::default(), judged_as, false)?,
-    };
-    linux.judge_as(judged_as);
-    let result = linux.run(scenario, &file.display().to_string(), None)?;
-    backends.lock().unwrap().push(linux);
-    Ok(result)
+thread_local! {
+    /// Each worker has a backend of its own: QEMU ends with the thread that has started it.
+    static BACKEND: RefCell<Option<LinuxBackend>> = const { RefCell::new(None) };
+}
+
+fn run(judged_as: RevisionName, scenario: &ScenarioFile, file: &Path) -> Result<RunResult, Failed> {
+    BACKEND.with_borrow_mut(|backend| {
+        let linux = match backend {
+            Some(linux) => linux,
+            None => backend.insert(LinuxBackend::new(&KitOptions::default(), judged_as, false)?),
+        };
+        linux.judge_as(judged_as);
+        Ok(linux.run(scenario, &file.display().to_string(), None)?)
+    })
 }
 
 fn report(result: &RunResult) -> String {

@@ -145,7 +145,10 @@ fn selections_and_their_exit_codes() {
         (2, vec!["nonsense"]),
         (104, vec!["run", "--backend", "socket"]),
         (104, vec!["run", "--backend", "guest"]),
-        (104, vec!["run", "--backend", "linux", "--kernel", "no-such-kernel"]),
+        (
+            104,
+            vec!["run", "--backend", "linux", "--kernel", "no-such-kernel"],
+        ),
         (2, vec!["run", "--backend", "linux", "--revision", "robust"]),
         (2, vec!["run", "--backend", "linux", "--record", "x"]),
         (0, vec!["run", "--filter", "boot", "--seed", "3"]),

@@ -90,7 +90,17 @@ pub fn run_on_linux(
     let _guard = span.enter();
     let mut result = linux.run(&loaded.scenario, &loaded.file.display().to_string(), seed)?;
     let file = quoted(&loaded.file.display().to_string());
-    result.replay = format!("cargo run --release -- run {file} --backend linux");
+    let seed = seed.map_or_else(String::new, |seed| format!(" --seed {seed}"));
+    let judge = match job.revision {
+        RevisionName::Merged => String::new(),
+        other => format!(" --expect {other}"),
+    };
+    let module = if linux.has_subfunctions() {
+        " --subfunctions"
+    } else {
+        ""
+    };
+    result.replay = format!("cargo run --release -- run {file} --backend linux{seed}{judge}{module}");
     Ok(result)
 }
 

@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
             return Exit::Internal;
         }
         if session.backend_failed {
-            return Exit::Backend;
+            break;
         }
     }
     session.finish(jobs.len()).unwrap_or_else(|error| {
@@ -271,6 +271,8 @@ impl<'a> Session<'a> {
         let skipped = self.output.finish()?;
         Ok(if self.tool_failed {
             Exit::Internal
+        } else if self.backend_failed {
+            Exit::Backend
         } else if self.failed {
             Exit::Failed
         } else if self.over_budget {
@@ -286,7 +288,8 @@ impl<'a> Session<'a> {
 
     /// Reports snapshots of runs that no longer exist. Only where everything below the paths has run.
     fn report_stale(&mut self) -> io::Result<()> {
-        let Some(snapshots) = &self.snapshots else {
+        // A selection on Linux knows nothing of the snapshots of our own driver.
+        let Some(snapshots) = self.snapshots.as_ref().filter(|_| self.linux.is_none()) else {
             return Ok(());
         };
         let RunArguments {

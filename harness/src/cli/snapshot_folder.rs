@@ -62,7 +62,7 @@ impl SnapshotFolder {
         }
     }
 
-    /// Files below this prefix of names that no run has visited; with `update` they are gone afterwards.
+    /// Files below this prefix of names, of our own driver, that no run has visited; with `update` they are gone afterwards.
     ///
     /// # Errors
     /// Where the folder cannot be read, or a file not be removed.
@@ -76,7 +76,8 @@ impl SnapshotFolder {
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if is_snapshot(&name) && name.starts_with(prefix) && !self.seen.contains(&name) {
+            let is_ours = is_snapshot(&name) && !name.ends_with("@linux.json");
+            if is_ours && name.starts_with(prefix) && !self.seen.contains(&name) {
                 stale.push(entry.path());
             }
         }

@@ -11,6 +11,7 @@ use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError};
 use guest::machine::{CommandLine, Console, Process, StartError};
 use guest_protocol::SHELL_WORD;
+use prm::Cycles;
 use rustix::process::{Signal, pidfd_send_signal};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io::{self, stdin};
@@ -136,15 +137,18 @@ fn initrd(arguments: &VmArguments, kit: &Kit, folder: &Path) -> Result<PathBuf, 
     Ok(initrd)
 }
 
+/// How long QEMU may take to end when it is asked.
+const PATIENCE: Cycles = Cycles::from_millis(10_000);
+
 /// Serves the device until QEMU has ended, by itself or because it was asked to.
 fn until_ended(
     mut service: Service,
     mut process: Process,
     signals: &EndSignals,
 ) -> Result<ExitStatus, VmError> {
-    let mut asked = false;
+    let mut asked: Option<Cycles> = None;
     loop {
-        let ready = if asked {
+        let ready = if asked.is_some() {
             service.turn(&[process.end_fd()])?
         } else {
             service.turn(&[process.end_fd(), signals.as_fd()])?
@@ -155,8 +159,11 @@ fn until_ended(
             return Ok(status);
         }
         let told = ready.get(1) == Some(&true) || service.is_told_to_end();
-        if told && !asked {
-            asked = true;
+        if asked.is_some_and(|asked| service.device().now().saturating_sub(asked) > PATIENCE) {
+            process.kill();
+        }
+        if told && asked.is_none() {
+            asked = Some(service.device().now());
             // QEMU leaves the terminal as it was when it is asked; killed, it does not.
             pidfd_send_signal(process.end_fd(), Signal::TERM).map_err(io::Error::from)?;
         }

@@ -152,9 +152,12 @@ impl Execution<'_> {
         loop {
             self.operations.observe(self.guest);
             let at_rest = settling::is_at_rest(self.guest.silicon());
-            let over = self.guest.now() >= end || self.guest.has_died();
-            if (at_rest && !self.operations.any_pending()) || over {
+            if (at_rest && !self.operations.any_pending()) || self.guest.has_died() {
                 return Ok(Done::default());
+            }
+            if self.guest.now() >= end {
+                let actual = "operations or commands are still under way";
+                return Ok(Done::problem("quiesce", "comes to rest", actual));
             }
             self.guest.turn(TURN)?;
         }

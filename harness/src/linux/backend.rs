@@ -8,7 +8,6 @@ use super::scaling;
 use crate::run::{Outcome, RunOptions, RunResult, run_scenario};
 use crate::scenario::ScenarioFile;
 use driver::RevisionName;
-use emulator::config::DeviceConfig;
 use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError, KitOptions};
 use std::path::PathBuf;
@@ -75,13 +74,10 @@ impl LinuxBackend {
         self.judged_as = revision;
     }
 
-    /// Whether there is a guest that will do for this device.
+    /// Whether the driver's module has scalable functions.
     #[must_use]
-    pub fn fits(&self, device: &DeviceConfig) -> bool {
-        let profile = Profile::of(device);
-        self.guest
-            .as_ref()
-            .is_some_and(|guest| guest.profile() == profile)
+    pub const fn has_subfunctions(&self) -> bool {
+        self.abilities.subfunctions
     }
 
     /// What drives the runs, in one line.
@@ -119,6 +115,13 @@ impl LinuxBackend {
         }
         let reference = run_scenario(&scaled, file, self.judged_as, &options);
         let mut result = RunResult::empty(scenario, file, "linux", &options);
+        let halted = reference.outcome == Outcome::Fail && reference.mismatches.is_empty();
+        if halted || reference.steps.len() != scaled.steps.len() {
+            result.outcome = Outcome::Fail;
+            let reason = reference.reason.unwrap_or_default();
+            result.reason = Some(format!("our driver's run did not come to its end: {reason}"));
+            return Ok(result);
+        }
         let takes = reference.virtual_ns / 1_000_000_000;
         if takes > LONGEST && !self.abilities.full {
             result.outcome = Outcome::Skip;
@@ -141,8 +144,10 @@ impl LinuxBackend {
         if let Some(mut guest) = self.guest.take()
             && guest.profile() == profile
         {
-            guest.replace_device(&scenario.device, seed)?;
-            return Ok(guest);
+            match guest.replace_device(&scenario.device, seed) {
+                Ok(()) => return Ok(guest),
+                Err(error) => tracing::warn!(actor = "host", %error, "the guest cannot be used again"),
+            }
         }
         self.boots += 1;
         tracing::info!(actor = "host", "booting a guest with a {profile}");

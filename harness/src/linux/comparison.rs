@@ -1,8 +1,10 @@
 //! Both runs side by side: Linux in the guest, our driver in this process.
 
+use super::guest::is_fatal;
 use super::kernel_log::KernelLog;
 use crate::run::{Compared, Comparison as Books, Mismatch, RunResult, Snapshot, StepRecord};
 use crate::scenario::{Books as ExpectedBooks, counter_value};
+use guest_protocol::{Complaint, ComplaintKind};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -11,7 +13,7 @@ pub use crate::run::Comparison;
 /// Compares what Linux shows after a step with what the file expects. What Linux has no window for is left out: page
 /// roots, counts of vports, the counters without a file; and times, which are those of a wall clock.
 pub(super) fn with_file(
-    number: u32,
+    number: Option<u32>,
     expected: &ExpectedBooks,
     record: &StepRecord,
     pending: bool,
@@ -19,7 +21,7 @@ pub(super) fn with_file(
 ) {
     let mut differ = |what: String, expected: String, actual: String| {
         mismatches.push(Mismatch {
-            step: Some(number),
+            step: number,
             what,
             expected,
             actual,
@@ -48,6 +50,27 @@ pub(super) fn with_file(
     }
     if let Some(wanted) = expected.pending.filter(|&wanted| wanted != pending) {
         differ("pending".to_owned(), wanted.to_string(), pending.to_string());
+    }
+}
+
+/// A driver that is loaded shows at least the counters that do not depend on capabilities: otherwise nothing would be
+/// compared, and everything would be equal.
+pub(super) fn are_shown(record: &StepRecord, mismatches: &mut Vec<Mismatch>) {
+    const ALWAYS: [&str; 4] = [
+        "fw_pages_total",
+        "fw_pages_alloc_failed",
+        "fw_pages_give_dropped",
+        "fw_pages_reclaim_discard",
+    ];
+    for name in ALWAYS {
+        if record.after.counters.get(name).copied().flatten().is_none() {
+            mismatches.push(Mismatch {
+                step: Some(record.number),
+                what: format!("counters.{name}"),
+                expected: "shown by a loaded driver".to_owned(),
+                actual: "nothing".to_owned(),
+            });
+        }
     }
 }
 
@@ -121,6 +144,31 @@ fn table(ours: &Snapshot, linux: &Snapshot) -> Vec<Compared> {
 
 /// Compares what was printed: the same messages in the same order, with the same numbers where the kernel prints them.
 pub(super) fn warnings(reference: &RunResult, log: &KernelLog, result: &mut RunResult) {
+    compare_messages(reference, log, false, result);
+}
+
+/// The same of a kernel that has died: what it has printed until then.
+pub(super) fn warnings_so_far(reference: &RunResult, log: &KernelLog, result: &mut RunResult) {
+    compare_messages(reference, log, true, result);
+}
+
+/// What the kernel complains about beyond a `WARN`, which is a message, and a crash, which is judged by itself: a lock cycle, a
+/// hung task, a sanitizer's report.
+pub(super) fn complaints(complaints: &[Complaint], result: &mut RunResult) {
+    let others = complaints
+        .iter()
+        .filter(|complaint| complaint.kind != ComplaintKind::Warning && !is_fatal(complaint));
+    for complaint in others {
+        result.mismatches.push(Mismatch {
+            step: None,
+            what: "the kernel's health".to_owned(),
+            expected: "no complaint".to_owned(),
+            actual: complaint.line.clone(),
+        });
+    }
+}
+
+fn compare_messages(reference: &RunResult, log: &KernelLog, has_died: bool, result: &mut RunResult) {
     let ours: Vec<Value> = reference
         .warnings
         .iter()
@@ -137,7 +185,8 @@ pub(super) fn warnings(reference: &RunResult, log: &KernelLog, result: &mut RunR
             actual: format!("`{line}`"),
         });
     }
-    for place in 0..ours.len().max(linux.len()) {
+    let expected = if has_died { 0 } else { ours.len() };
+    for place in 0..expected.max(linux.len()) {
         let (wanted, found) = (ours.get(place), linux.get(place));
         let fits = wanted
             .zip(found)
@@ -184,10 +233,7 @@ fn is_part(linux: &Value, ours: &Value) -> bool {
 
 /// Whether our driver wrote where it must not within the steps up to this one: a kernel crashes there.
 pub(super) fn crash_is_foretold(reference: &RunResult, step: u32) -> bool {
-    let mut steps = reference
-        .steps
-        .iter()
-        .filter(|record| record.number <= step.saturating_add(1));
+    let mut steps = reference.steps.iter().filter(|record| record.number <= step);
     steps.any(foretells_a_crash)
 }
 
@@ -308,7 +354,7 @@ mod tests {
         };
         let mut mismatches = Vec::new();
         with_file(
-            3,
+            Some(3),
             &expected,
             &step(Some(240), None, 240, None),
             false,
@@ -316,7 +362,7 @@ mod tests {
         );
         assert_eq!(mismatches, []);
         with_file(
-            3,
+            Some(3),
             &expected,
             &step(Some(241), None, 239, None),
             false,
@@ -364,6 +410,6 @@ mod tests {
         record.warnings = vec![json!({ "out_of_bounds_write": { "length": 0 } }).to_string()];
         reference.steps.push(record);
         assert!(crash_is_foretold(&reference, 3));
-        assert!(!crash_is_foretold(&reference, 1));
+        assert!(!crash_is_foretold(&reference, 2));
     }
 }

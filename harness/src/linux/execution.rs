@@ -6,7 +6,7 @@ use super::kernel_log::KernelLog;
 use super::operations::Operations;
 use super::settling;
 use crate::run::{Mismatch, Outcome, RunResult, Snapshot, StepRecord};
-use crate::scenario::{ScenarioFile, Step};
+use crate::scenario::{End, ScenarioFile, Step};
 use driver::RevisionName;
 use guest_protocol::LogLine;
 use prm::Cycles;
@@ -23,6 +23,8 @@ pub struct Execution<'a> {
     reference: &'a RunResult,
     judged_as: RevisionName,
     pub(super) operations: Operations,
+    /// The number of the step that is under way.
+    current: u32,
     /// The scenario has reported an error through the health buffer: time is not idle any more.
     pub(super) device_in_error: bool,
     log: KernelLog,
@@ -91,6 +93,7 @@ impl<'a> Execution<'a> {
             reference,
             judged_as,
             operations: Operations::default(),
+            current: 0,
             device_in_error: false,
             log: KernelLog::default(),
             warned: false,
@@ -102,12 +105,16 @@ impl<'a> Execution<'a> {
     /// would crash there, that is as it should be.
     pub fn run(mut self, result: &mut RunResult) -> Aftermath {
         let outcome = self.steps(result);
-        let ended = match outcome {
-            Ok(()) => self.judge_end(result),
-            Err(error) => self.judge_crash(&error.to_string(), result),
-        };
+        // What comes after the last step is not the scenario's.
         result.virtual_ns = self.guest.now().saturating_sub(self.began).0;
         result.commands = self.guest.take_commands();
+        let ended = match outcome {
+            Ok(()) => self.judge_end(result),
+            Err(error @ (GuestError::Gone(_) | GuestError::Silent { .. })) => {
+                self.judge_crash(&error.to_string(), result)
+            }
+            Err(error) => self.judge_failure(&error, result),
+        };
         if let Some(first) = result.mismatches.first() {
             result.outcome = Outcome::Fail;
             result.reason = Some(comparison::sentence(first));
@@ -129,6 +136,7 @@ impl<'a> Execution<'a> {
     }
 
     fn step(&mut self, number: u32, step: &Step, result: &mut RunResult) -> Result<Health, GuestError> {
+        self.current = number;
         let reference = self.reference;
         let ours = reference.steps.iter().find(|record| record.number == number);
         let ends = ours.is_none_or(|record| record.returns.is_some() || step.background);
@@ -162,8 +170,11 @@ impl<'a> Execution<'a> {
             });
         }
         let pending = self.operations.any_pending();
+        if self.operations.shows_counters() && !self.device_in_error {
+            comparison::are_shown(&record, &mut result.mismatches);
+        }
         let expected = step.expect.resolved(self.judged_as);
-        comparison::with_file(number, &expected, &record, pending, &mut result.mismatches);
+        comparison::with_file(Some(number), &expected, &record, pending, &mut result.mismatches);
         if let Some(ours) = ours {
             comparison::with_ours(ours, &record, step.background, result);
         }
@@ -207,6 +218,16 @@ impl<'a> Execution<'a> {
             return self.judge_crash(&fatal.line.clone(), result);
         }
         comparison::warnings(self.reference, &self.log, result);
+        comparison::complaints(&self.log.complaints, result);
+        self.operations.observe(self.guest);
+        let pending = self.operations.any_pending();
+        let end = self.scenario.expect.get(self.judged_as);
+        let mut expected = end.map(End::books).unwrap_or_default();
+        // An operation that hangs has to be foreseen.
+        expected.pending = Some(expected.pending.unwrap_or(false));
+        if let Some(last) = result.steps.last().cloned() {
+            comparison::with_file(None, &expected, &last, pending, &mut result.mismatches);
+        }
         self.clean_up().unwrap_or_else(|error| {
             tracing::warn!(actor = "host", %error, "the guest cannot be used again");
             Aftermath::Spent
@@ -215,16 +236,27 @@ impl<'a> Execution<'a> {
 
     /// A guest that died: as foretold, if our driver wrote where it must not by then.
     fn judge_crash(&mut self, how: &str, result: &mut RunResult) -> Aftermath {
-        let step = u32::try_from(result.steps.len()).unwrap_or(u32::MAX);
-        if !comparison::crash_is_foretold(self.reference, step) {
+        comparison::warnings_so_far(self.reference, &self.log, result);
+        if !comparison::crash_is_foretold(self.reference, self.current) {
             result.mismatches.push(Mismatch {
-                step: Some(step),
+                step: Some(self.current),
                 what: "the guest".to_owned(),
                 expected: "alive".to_owned(),
                 actual: format!("dead ({how})"),
             });
         }
         result.warnings.push(format!("the kernel died: {how}"));
+        Aftermath::Spent
+    }
+
+    /// A run that went wrong for another reason than the driver's.
+    fn judge_failure(&self, error: &GuestError, result: &mut RunResult) -> Aftermath {
+        result.mismatches.push(Mismatch {
+            step: Some(self.current),
+            what: "the guest".to_owned(),
+            expected: "usable".to_owned(),
+            actual: error.to_string(),
+        });
         Aftermath::Spent
     }
 

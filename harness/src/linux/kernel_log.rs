@@ -150,11 +150,8 @@ impl KernelLog {
             Scene::Text(text) => format!("{text}: {line}"),
             Scene::None | Scene::Cut => line.to_owned(),
         };
-        // A defect that has nothing to do with the driver is a complaint, and the guest reports those by itself.
-        look_up(&WARN_PLACES, place).unwrap_or_else(|| match line.contains("mlx5") {
-            true => Meaning::Unknown(unknown),
-            false => Meaning::Nothing,
-        })
+        // Also where it is not the driver's own: what the kernel warns of while the driver works may be its doing.
+        look_up(&WARN_PLACES, place).unwrap_or(Meaning::Unknown(unknown))
     }
 }
 

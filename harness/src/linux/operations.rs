@@ -11,6 +11,14 @@ use std::collections::BTreeMap;
 /// How long a look at a VF's resources may take.
 const LOOK_LIMIT: Cycles = Cycles::from_millis(30_000);
 
+/// What an operation does to the driver of the function under test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Binding {
+    Load,
+    Unload,
+    Reload,
+}
+
 /// An operation that was started.
 #[derive(Clone, Debug)]
 pub(super) struct Operation {
@@ -19,7 +27,7 @@ pub(super) struct Operation {
     /// The step that started it, by the name a later step joins it with.
     name: Option<String>,
     /// What it does to the driver of the function under test.
-    binding: Option<bool>,
+    binding: Option<Binding>,
     /// The scalable function that it adds.
     adds: Option<u16>,
     /// When it was started.
@@ -45,6 +53,7 @@ impl Operation {
 pub(super) struct Operations {
     all: Vec<Operation>,
     bound: bool,
+    loaded: bool,
     /// Devlink ports of scalable functions.
     ports: BTreeMap<u16, u32>,
     /// The last operation activated a scalable function, whose device nobody should probe.
@@ -65,16 +74,20 @@ impl Operations {
             self.sf_stays_unbound = activates;
         }
         let order = self.order(guest, step)?;
+        let binding = match step {
+            HostStep::Load => Some(Binding::Load),
+            HostStep::Unload => Some(Binding::Unload),
+            HostStep::Reload => Some(Binding::Reload),
+            _ => None,
+        };
+        // From the first moment of an unload on there may be no counters.
+        self.loaded &= binding.is_none();
         let began = guest.now();
         let id = guest.start(order)?;
         self.all.push(Operation {
             id,
             name,
-            binding: match step {
-                HostStep::Load => Some(true),
-                HostStep::Unload => Some(false),
-                _ => None,
-            },
+            binding,
             adds: match step {
                 HostStep::AddSf(number) => Some(*number),
                 _ => None,
@@ -161,8 +174,12 @@ impl Operations {
             };
             operation.end = Some((guest.now(), returned));
             match operation.binding {
-                Some(true) => self.bound |= returned == 0,
-                Some(false) => self.bound = false,
+                Some(Binding::Load) => {
+                    self.bound |= returned == 0;
+                    self.loaded = returned == 0;
+                }
+                Some(Binding::Unload) => self.bound = false,
+                Some(Binding::Reload) => self.loaded = returned == 0,
                 None => {}
             }
             if let (Some(number), Outcome::Ok(Answer::Port(port))) = (operation.adds, &reply.outcome) {
@@ -186,6 +203,11 @@ impl Operations {
     /// Whether any operation still runs.
     pub(super) fn any_pending(&self) -> bool {
         self.all.iter().any(|operation| operation.end.is_none())
+    }
+
+    /// Whether the driver of the function under test is loaded, so that it shows its counters.
+    pub(super) const fn shows_counters(&self) -> bool {
+        self.loaded
     }
 
     /// Whether the function under test has a driver.
