@@ -3,6 +3,9 @@
 //! The poll is not a task that sleeps but a time in the state: whoever owns the clock asks for it with
 //! [`Driver::next_timer`] and has it carried out with [`Driver::fire_timers`]. So a driver at rest stays plain data.
 
+mod waits;
+
+use self::waits::{wait_down, wait_readable, wait_vital};
 use crate::command;
 use crate::driver::{Driver, State};
 use crate::errno::Errno;
@@ -21,18 +24,6 @@ const MISS_LIMIT: u32 = 3;
 
 /// The sensor of a syndrome whose severity asks for a reset.
 const FATAL_SYNDROME: u8 = 5;
-
-/// From one look to the next while a device is waited for.
-const LOOK: Cycles = Cycles::from_millis(20);
-
-/// How long firmware may take to be readable again.
-const READABLE_LIMIT: Cycles = Cycles::from_secs(60);
-
-/// How often the health counter is looked at, every 50 ms, before the device is taken to be dead.
-const VITAL_LOOKS: u32 = 100;
-
-/// From one look at the health counter to the next.
-const VITAL_LOOK: Cycles = Cycles::from_millis(50);
 
 /// The first bit of the byte with the severity: the device needs a reset.
 const RFR: u8 = 0x80;
@@ -343,63 +334,4 @@ async fn reset(driver: &Driver) -> bool {
         })
         .await;
     wait_down(driver, limit).await
-}
-
-/// Waits for the function's interface to be disabled.
-async fn wait_down(driver: &Driver, limit: Cycles) -> bool {
-    let access = driver.reads(Object::Health);
-    let end = driver.now().saturating_add(limit);
-    loop {
-        let interface = driver
-            .step(access, |_, backing| {
-                registers::queue_word(backing).nic_interface()
-            })
-            .await;
-        if interface == NIC_INTERFACE_DISABLED {
-            return true;
-        }
-        if driver.now() >= end {
-            driver.message(MessageKind::NicInterfaceStuck {
-                interface,
-                waited_ms: limit.as_millis(),
-            });
-            return false;
-        }
-        driver.sleep(LOOK).await;
-    }
-}
-
-async fn wait_readable(driver: &Driver) -> Result<(), Errno> {
-    let end = driver.now().saturating_add(READABLE_LIMIT);
-    loop {
-        let version = driver
-            .step(driver.reads(Object::Health), |_, backing| {
-                registers::health_firmware_version(backing)
-            })
-            .await;
-        if version != u32::MAX {
-            return Ok(());
-        }
-        if driver.now() >= end {
-            return Err(Errno::ETIMEDOUT);
-        }
-        driver.sleep(LOOK).await;
-    }
-}
-
-/// Waits for the health counter to move (`wait_vital`).
-async fn wait_vital(driver: &Driver) -> Result<(), Errno> {
-    let mut first = None;
-    for _ in 0..VITAL_LOOKS {
-        let counter = driver
-            .step(driver.reads(Object::Health), |_, backing| {
-                registers::health_counter(backing)
-            })
-            .await;
-        if *first.get_or_insert(counter) != counter {
-            return Ok(());
-        }
-        driver.sleep(VITAL_LOOK).await;
-    }
-    Err(Errno::EIO)
 }

@@ -5,7 +5,8 @@
 
 use crate::command::Command;
 use crate::order::{
-    Answer, AnswerRule, CommandMatch, FirmwareOrder, Hold, HoldPoint, PageRequest, ReactionRule,
+    Answer, AnswerRule, CommandMatch, FirmwareOrder, Hold, HoldPoint, MAX_RULES, OrderError, PageRequest,
+    ReactionRule,
 };
 use crate::subject::Subject;
 use prm::{Cycles, Function, Opcode};
@@ -139,29 +140,36 @@ fn first<T: Clone>(
     None
 }
 
+fn install<T>(list: &mut Vec<T>, entry: T) -> Result<(), OrderError> {
+    if list.len() >= MAX_RULES {
+        return Err(OrderError::TooManyRules);
+    }
+    list.push(entry);
+    Ok(())
+}
+
 impl Gate {
-    pub(crate) fn install_answer(&mut self, rule: AnswerRule) {
+    pub(crate) fn install_answer(&mut self, rule: AnswerRule) -> Result<(), OrderError> {
         let (skip, times) = (rule.to.skip, rule.times);
-        self.answers.push(Installed::new(rule, skip, times));
+        install(&mut self.answers, Installed::new(rule, skip, times))
     }
 
-    pub(crate) fn install_reaction(&mut self, rule: ReactionRule) {
+    pub(crate) fn install_reaction(&mut self, rule: ReactionRule) -> Result<(), OrderError> {
         let (skip, times) = (rule.command.skip, rule.times);
-        self.reactions.push(Installed::new(rule, skip, times));
+        install(&mut self.reactions, Installed::new(rule, skip, times))
     }
 
-    /// False if a hold of this name exists.
-    pub(crate) fn install_hold(&mut self, hold: Hold) -> bool {
+    pub(crate) fn install_hold(&mut self, hold: Hold) -> Result<(), OrderError> {
         if self.holds.iter().any(|held| held.hold.name == hold.name) {
-            return false;
+            return Err(OrderError::HoldExists(hold.name));
         }
         let skip = hold.command.skip;
-        self.holds.push(Held {
+        let held = Held {
             hold,
             skip,
             command: None,
-        });
-        true
+        };
+        install(&mut self.holds, held)
     }
 
     pub(crate) fn answer(&mut self, command: &Command, under_test: Function) -> Option<Answer> {

@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use thiserror::Error;
 
+/// How many answers, how many reactions and how many holds may be in force at a time. A reaction can install rules itself,
+/// without end if it applies to every command.
+pub const MAX_RULES: usize = 1024;
+
 /// An order to firmware, carried out at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -290,6 +294,9 @@ pub enum OrderError {
     /// There is no hold of this name.
     #[error("there is no hold `{0}`")]
     UnknownHold(String),
+    /// As many rules or holds of this kind are in force as may be.
+    #[error("there are {MAX_RULES} of this kind in force already")]
+    TooManyRules,
 }
 
 impl OrderError {
@@ -307,6 +314,7 @@ impl OrderError {
             Self::TooManyHostVfs => "an order enables more VFs than the external host has",
             Self::HoldExists(_) => "an order installs a hold that exists",
             Self::UnknownHold(_) => "an order names a hold that does not exist",
+            Self::TooManyRules => "an order installs one rule too many",
         }
     }
 }

@@ -13,6 +13,15 @@ pub(crate) use driver::{Bench, Output, PAGE_SLOT, request};
 pub(crate) use host::{Host, Hosts};
 
 use crate::config::{DeviceConfig, DeviceKind, Eswitch, ExternalHost, PageMode, VirtualFunctions};
+use crate::order::CommandMatch;
+
+/// Every command of this name.
+pub(crate) fn to(command: &str) -> CommandMatch {
+    CommandMatch {
+        command: command.into(),
+        ..Default::default()
+    }
+}
 
 /// A PF with vhca_id 5, an eswitch and three VFs from vhca_id 16.
 pub(crate) fn pf_config() -> DeviceConfig {

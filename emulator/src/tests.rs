@@ -9,3 +9,4 @@ mod pages;
 mod port;
 mod properties;
 mod registers;
+mod rules;

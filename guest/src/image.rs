@@ -1,9 +1,9 @@
 //! The initramfs: the guest's program, kernel modules, and whatever a user adds.
 //!
-//! * [`archive`] - the format that the kernel unpacks
-//! * [`compression`] - modules come compressed, the image goes compressed
-//! * [`modinfo`] - what a module says about itself
-//! * [`modules`] - which modules there are, and which others each needs
+//! * `archive` - the format that the kernel unpacks
+//! * `compression` - modules come compressed, the image goes compressed
+//! * `modinfo` - what a module says about itself
+//! * `modules` - which modules there are, and which others each needs
 //!
 //! The same input gives the same bytes.
 

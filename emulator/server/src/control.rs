@@ -112,20 +112,27 @@ impl ControlServer {
     }
 
     /// Keeps the commands among these records, and sends all of them to the clients that have subscribed.
-    pub fn publish(&mut self, records: &[Record]) {
+    ///
+    /// # Errors
+    /// What the system says of watching the clients.
+    pub fn publish(&mut self, records: &[Record]) -> io::Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
         for record in records {
             if let Record::Command(command) = record {
                 self.history.push((**command).clone());
             }
-            let subscribed = self.clients.values_mut().filter(|client| client.is_subscribed);
-            subscribed.for_each(|client| client.send(record));
         }
+        let subscribed = self.clients.values_mut().filter(|client| client.is_subscribed);
+        subscribed.for_each(|client| client.send_all(records));
+        self.watch()
     }
 
     /// Accepts, reads, carries out, answers, all of it as far as it goes without waiting.
     ///
     /// # Errors
-    /// What the system says, for example that the process has too many descriptors.
+    /// What the system says. Those that are connected are served all the same, unless it is of the wait.
     pub fn serve(&mut self, device: &mut DeviceServer) -> io::Result<()> {
         let mut events = Vec::with_capacity(CLIENTS + 1);
         let at_once = Timespec {
@@ -133,10 +140,11 @@ impl ControlServer {
             tv_nsec: 0,
         };
         rustix::io::retry_on_intr(|| epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&at_once)))?;
+        let mut accepted = Ok(());
         for event in &events {
             let (token, flags) = (event.data.u64(), event.flags);
             if token == LISTENER {
-                self.accept()?;
+                accepted = self.accept();
             } else if let Some(client) = self.clients.get_mut(&token) {
                 if flags.intersects(epoll::EventFlags::HUP | epoll::EventFlags::ERR) {
                     client.hung_up();
@@ -145,9 +153,11 @@ impl ControlServer {
                 client.receive();
             }
         }
+        // Whoever waits for a hold that has caught shall hear of it before somebody releases it.
+        self.answer_waits(device);
         self.carry_out(device);
         self.answer_waits(device);
-        self.let_go()
+        accepted.and(self.let_go())
     }
 
     fn accept(&mut self) -> io::Result<()> {
@@ -222,7 +232,7 @@ impl ControlServer {
         }
     }
 
-    /// Lets go of those that are over, and watches the others for what can come of them.
+    /// Lets go of those that are over, and watches the others.
     fn let_go(&mut self) -> io::Result<()> {
         let over: Vec<u64> = self
             .clients
@@ -241,6 +251,11 @@ impl ControlServer {
                 tracing::info!(client = number, "control client disconnected");
             }
         }
+        self.watch()
+    }
+
+    /// Watches the clients for what can come of them.
+    fn watch(&mut self) -> io::Result<()> {
         for (number, client) in &mut self.clients {
             let wanted = client.wanted();
             if wanted != client.interest {

@@ -130,9 +130,11 @@ impl DeviceServer {
     /// too; the result tells which of them are. A signal ends it with nothing.
     ///
     /// # Errors
-    /// What the system says of the wait, or of accepting a client, for example that the process has too many descriptors. The
-    /// clients that are there are served all the same.
+    /// What the system says of the wait, or of accepting a client. The clients that are there are served all the same.
     pub fn turn(&mut self, others: &[BorrowedFd<'_>], at_most: Duration) -> io::Result<Vec<bool>> {
+        // A turn, and the orders until the next one, are one round: none of the clients can hold it up for longer than
+        // its patience.
+        self.servers.iter_mut().for_each(Server::refill);
         let ready = turn::wait(&self.servers, others, self.longest_wait(at_most))?;
         for place in ready.clients {
             self.serve(place);

@@ -14,7 +14,7 @@ pub struct Slot {
     /// The socket that its client connects to.
     pub socket: PathBuf,
     /// Device and function number on the bus as PCI packs them (device in bits 7:3, function in bits 2:0), relative to the
-    /// device number that the function under test is plugged in at: 0 for that function, then 1 for each VF.
+    /// device number that the function under test is plugged in at: 0 for that function, n for its n-th VF.
     pub devfn: u8,
 }
 

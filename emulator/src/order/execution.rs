@@ -28,13 +28,11 @@ impl Silicon {
             }
             FirmwareOrder::Answer(rule) => {
                 self.check_match(&rule.to)?;
-                self.gate.install_answer(rule.clone());
-                Ok(())
+                self.gate.install_answer(rule.clone())
             }
             FirmwareOrder::When(rule) => {
                 self.check_match(&rule.command)?;
-                self.gate.install_reaction(rule.clone());
-                Ok(())
+                self.gate.install_reaction(rule.clone())
             }
             FirmwareOrder::Reset {} => {
                 self.forget_supplies(own, now);
@@ -149,16 +147,13 @@ impl Silicon {
     /// execution is due now and is done by the next [`Silicon::advance`].
     ///
     /// # Errors
-    /// [`OrderError`] if the order names a hold or a command that does not exist, or a hold that exists already.
+    /// [`OrderError`] if the order names a hold or a command that does not exist, or a hold that exists already, or if there are too
+    /// many.
     pub fn gate(&mut self, order: &GateOrder, now: Cycles, buses: &mut dyn Buses) -> Result<(), OrderError> {
         match order {
             GateOrder::Hold(hold) => {
                 self.check_match(&hold.command)?;
-                if self.gate.install_hold(hold.clone()) {
-                    Ok(())
-                } else {
-                    Err(OrderError::HoldExists(hold.name.clone()))
-                }
+                self.gate.install_hold(hold.clone())
             }
             GateOrder::Release { name } => {
                 let released = self.gate.release(name);

@@ -1,25 +1,16 @@
 //! Holds and rules.
 
 use crate::agenda::DueKind;
-use crate::order::{
-    Answer, AnswerRule, CommandMatch, FirmwareOrder, GateOrder, Hold, HoldPoint, OrderError, ReactionRule,
-};
+use crate::order::{Answer, AnswerRule, CommandMatch, FirmwareOrder, GateOrder, Hold, HoldPoint, OrderError};
 use crate::record::Record;
 use crate::silicon::WaitsFor;
-use crate::testing::{Bench, PAGE_SLOT, pf_config, request};
+use crate::testing::{Bench, PAGE_SLOT, pf_config, request, to};
 use prm::capability::QueryHcaCap;
-use prm::hca::{DisableHca, EnableHca, TeardownHca};
+use prm::hca::EnableHca;
 use prm::pages::ManagePages;
 use prm::{Command, CommandStatus, Cycles, Function};
 
 const EVENTS: u8 = 1;
-
-fn to(command: &str) -> CommandMatch {
-    CommandMatch {
-        command: command.into(),
-        ..Default::default()
-    }
-}
 
 fn hold(name: &str, command: CommandMatch, at: HoldPoint) -> GateOrder {
     GateOrder::Hold(Hold {
@@ -322,58 +313,6 @@ fn the_first_rule_that_matches_wins_as_often_as_it_says() {
         statuses,
         [BadSystemState, BadSystemState, ResourceBusy, ResourceBusy]
     );
-}
-
-#[test]
-fn a_refused_teardown_can_make_firmware_forget() {
-    let mut bench = Bench::loaded(pf_config());
-    bench.order(&answer(
-        to("TEARDOWN_HCA"),
-        Answer::Refuse {
-            status: 4,
-            syndrome: 0,
-        },
-    ));
-    let then = vec![FirmwareOrder::Reset {}];
-    bench.order(&FirmwareOrder::When(ReactionRule {
-        command: to("TEARDOWN_HCA"),
-        after_ms: 0,
-        then,
-        times: 1,
-    }));
-    let output = bench.run::<TeardownHca>(&TeardownHca::input());
-    assert_eq!(output.status(), CommandStatus::BadSystemState);
-    assert_eq!(bench.held(Function::Pf), 0);
-    bench.connect(Function::Pf);
-    bench.load();
-    assert_eq!(bench.held(Function::Pf), 240);
-}
-
-#[test]
-fn a_reaction_comes_after_its_delay() {
-    let mut bench = Bench::loaded(pf_config());
-    bench.give(16, false, 612).ok();
-    let command = CommandMatch {
-        function: Some(Function::Vf(1)),
-        ..to("DISABLE_HCA")
-    };
-    let then = vec![FirmwareOrder::RequestPages(request(Function::Vf(1), -100))];
-    bench.order(&FirmwareOrder::When(ReactionRule {
-        command,
-        after_ms: 500,
-        then,
-        times: 1,
-    }));
-    bench.order(&FirmwareOrder::Reconfigure(crate::order::Reconfigure {
-        on_disable: Some(crate::config::OnDisable::Silent),
-        ..Default::default()
-    }));
-    bench
-        .run::<DisableHca>(&DisableHca::input().with_function_id(1))
-        .ok();
-    assert!(bench.silicon.unanswered_requests().is_empty());
-    bench.wait(Cycles::from_millis(501));
-    assert_eq!(bench.silicon.unanswered_requests()[0].pages, -100);
 }
 
 #[test]

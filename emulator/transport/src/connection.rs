@@ -14,7 +14,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 use zerocopy::IntoBytes;
 
-/// How long the client may take for the answers that one DMA access by message needs. Well below the 5 s after
+/// How long the client may take in all for the answers that DMA accesses by message need between two calls of
+/// [`Connection::refill`]. Well below the 5 s after
 /// which QEMU gives up waiting for us, because it may be waiting for us at the time.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -74,14 +75,23 @@ impl Connection {
         }
     }
 
-    /// Gives the client less or more time than [`PATIENCE`] for one DMA access by message.
+    /// Gives the client less or more time than [`PATIENCE`] for DMA accesses by message.
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.peer.remote = RemoteDma::new(patience);
         self
     }
 
-    /// Processes what has arrived, without blocking: one receive and all whole messages in it.
+    /// Gives the client its patience anew. Only waiting for its answers spends it; once it is spent, every DMA access by
+    /// message fails at once.
+    ///
+    /// The owner of an event loop calls this once per round, for all connections and not only those that have sent
+    /// something: what one client sends can make the device access the memory of another.
+    pub fn refill(&mut self) {
+        self.peer.remote.refill();
+    }
+
+    /// Processes what has arrived, without blocking but for DMA accesses by message: one receive and all whole messages in it.
     ///
     /// An event loop that is told of levels (`poll`, plain `epoll`) calls this once per wake-up. One that is told of
     /// edges (tokio's `AsyncFd`) repeats it until [`Progress::Idle`]. After [`Progress::Blocked`] it must wait until
@@ -93,6 +103,7 @@ impl Connection {
     /// Serves until the connection is over, blocking.
     pub fn serve(&mut self, device: &mut dyn Device) -> Disconnect {
         loop {
+            self.refill();
             if let Err(why) = self
                 .peer
                 .link

@@ -20,8 +20,14 @@ impl Deadline {
     /// How long is left, unless it has passed. As `poll` takes it.
     #[must_use]
     pub fn left(self) -> Option<Timespec> {
-        let left = self.0.checked_sub(now()).filter(|left| !left.is_zero())?;
+        let left = Some(self.remaining()).filter(|left| !left.is_zero())?;
         Timespec::try_from(left).ok()
+    }
+
+    /// How long is left; nothing once it has passed.
+    #[must_use]
+    pub fn remaining(self) -> Duration {
+        self.0.saturating_sub(now())
     }
 }
 

@@ -39,6 +39,9 @@ pub struct Listener {
     path: PathBuf,
     /// Device and inode of our socket: only that one is removed.
     identity: (u64, u64),
+    /// A descriptor to give up when there are no more: with its place a client can be accepted and sent away. Left in
+    /// the queue, it would keep this readable, and whoever waits for that awake.
+    spare: Option<OwnedFd>,
 }
 
 impl Listener {
@@ -62,23 +65,44 @@ impl Listener {
             socket,
             path: path.to_owned(),
             identity: (metadata.dev(), metadata.ino()),
+            spare: spare(),
         })
     }
 
-    /// The next client that waits, if there is one. Its socket is in blocking mode.
+    /// The next client that waits, if there is one. Its socket is in blocking mode. One for which there is no descriptor
+    /// is sent away.
     ///
     /// # Errors
-    /// What the system says, for example that the process has too many descriptors.
-    pub fn accept(&self) -> io::Result<Option<OwnedFd>> {
+    /// What the system says.
+    pub fn accept(&mut self) -> io::Result<Option<OwnedFd>> {
+        if self.spare.is_none() {
+            self.spare = spare();
+        }
         loop {
             match rustix::net::accept_with(&self.socket, SocketFlags::CLOEXEC) {
                 Ok(stream) => return Ok(Some(stream)),
                 Err(rustix::io::Errno::AGAIN) => return Ok(None),
                 // The client has given up already, or a signal came.
                 Err(rustix::io::Errno::CONNABORTED | rustix::io::Errno::INTR) => {}
+                Err(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE) => {
+                    self.send_away();
+                    return Ok(None);
+                }
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Accepts a client in the place of the spare descriptor, and closes its connection.
+    fn send_away(&mut self) {
+        self.spare = None;
+        // The system says that there are too many descriptors before it looks for a client: there may be none.
+        match rustix::net::accept_with(&self.socket, SocketFlags::CLOEXEC) {
+            Ok(_) => tracing::warn!(socket = %self.path.display(), "client sent away: too many open files"),
+            Err(rustix::io::Errno::AGAIN) => {}
+            Err(error) => tracing::warn!(socket = %self.path.display(), %error, "client cannot be accepted"),
+        }
+        self.spare = spare();
     }
 
     /// Where it listens.
@@ -103,6 +127,11 @@ impl Drop for Listener {
             drop(std::fs::remove_file(&self.path));
         }
     }
+}
+
+/// A descriptor that is good for nothing but its place; none if there are too many.
+fn spare() -> Option<OwnedFd> {
+    rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()
 }
 
 fn lock_folder(path: &Path) -> io::Result<File> {
@@ -159,7 +188,7 @@ mod tests {
     fn the_socket_is_private_and_gone_at_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
-        let listener = Listener::bind(&path).unwrap();
+        let mut listener = Listener::bind(&path).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert!(listener.accept().unwrap().is_none());
         let _client = UnixStream::connect(&path).unwrap();

@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
+use std::sync::{Arc, Weak};
 use vm_memory::mmap::MmapRegionBuilder;
 use vm_memory::{Bytes, FileOffset, MmapRegion, VolatileMemory};
 
-/// Different files that one client may have mapped at a time.
+/// Files that one client may have open at a time.
 pub const MAX_FILES: usize = 64;
 
 /// `PROT_READ` and `PROT_WRITE` of `<sys/mman.h>`, which `vm-memory` takes as plain numbers.
@@ -103,6 +103,9 @@ type Identity = (u64, u64, bool, bool);
 #[derive(Debug, Default)]
 pub struct MemoryFiles {
     files: BTreeMap<Identity, Arc<MemoryFile>>,
+    /// Files that have grown and were opened once more, while maps lay in what was open before: each still costs a
+    /// descriptor and a mapping.
+    replaced: Vec<Weak<MemoryFile>>,
 }
 
 /// What a map asks of its file.
@@ -139,9 +142,14 @@ impl MemoryFiles {
         {
             return Ok(Arc::clone(file));
         }
-        if self.files.len() >= MAX_FILES && !self.files.contains_key(&identity) {
+        self.replaced.retain(is_open);
+        let replaced = self.files.get(&identity);
+        // What no map lies in is closed by being replaced.
+        let makes_room = replaced.is_some_and(|file| Arc::strong_count(file) == 1);
+        if self.len() >= MAX_FILES && !makes_room {
             return Err(Errno::EMFILE);
         }
+        self.replaced.extend(replaced.map(Arc::downgrade));
         let way = way(File::from(descriptor), size, writable, demand.map);
         let file = Arc::new(MemoryFile { way, size, writable });
         self.files.insert(identity, Arc::clone(&file));
@@ -151,13 +159,19 @@ impl MemoryFiles {
     /// Closes the files in which no map lies any more.
     pub fn close_unused(&mut self) {
         self.files.retain(|_, file| Arc::strong_count(file) > 1);
+        self.replaced.retain(is_open);
     }
 
     /// How many files are open.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.files.len()
+        self.files.len() + self.replaced.iter().filter(|file| is_open(file)).count()
     }
+}
+
+/// Whether a map still lies in a file that was replaced.
+fn is_open(file: &Weak<MemoryFile>) -> bool {
+    file.strong_count() > 0
 }
 
 /// Maps a file that cannot shrink; anything else, and what cannot be mapped, is accessed through its descriptor.
@@ -279,5 +293,29 @@ mod tests {
         );
         files.close_unused();
         assert_eq!(files.len(), 0);
+    }
+
+    #[test]
+    fn a_file_that_grows_again_and_again_is_no_way_around_the_bound() {
+        let mut files = MemoryFiles::default();
+        let file = memfd(0, SealFlags::SHRINK);
+        let mut open = |pages: u64| {
+            rustix::fs::ftruncate(&file, pages * 4096).unwrap();
+            let end = pages * 4096;
+            let opened = files.open(file.try_clone().unwrap(), Demand { end, ..WHOLE });
+            (opened, files.len())
+        };
+        let most = MAX_FILES as u64;
+        for pages in 1..=2 * most {
+            assert_eq!(open(pages).1, 1, "nobody uses the one before");
+        }
+        let mut used: Vec<_> = (1..=most).map(|more| open(2 * most + more).0.unwrap()).collect();
+        assert_eq!(open(3 * most + 1).0.unwrap_err(), Errno::EMFILE);
+        used.swap_remove(0);
+        let (opened, count) = open(3 * most + 1);
+        assert_eq!((opened.is_ok(), count), (true, MAX_FILES));
+        drop((used, opened));
+        files.close_unused();
+        assert_eq!((files.len(), files.replaced.len()), (0, 0));
     }
 }

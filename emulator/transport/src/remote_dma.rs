@@ -1,7 +1,8 @@
 //! Client memory without a descriptor: the client is asked by message ("`VFIO_USER_DMA_READ`",
 //! "`VFIO_USER_DMA_WRITE`").
 //!
-//! An access waits for its replies, for a bounded time in all. What the client sends meanwhile stays in the inbox and is
+//! An access waits for its replies. All accesses between two refills together wait for a bounded time: the waiting is
+//! done by the one thread that serves the other clients, too. What the client sends meanwhile stays in the inbox and is
 //! processed afterwards, in order.
 
 use crate::deadline::Deadline;
@@ -28,10 +29,12 @@ pub struct RemoteDma {
     unanswered: Option<u16>,
     chunk: usize,
     patience: Duration,
+    /// What is left of the patience until it is refilled.
+    left: Duration,
 }
 
 impl RemoteDma {
-    /// A client that is given `patience` for each access.
+    /// A client that is given `patience` for all accesses between two refills.
     #[must_use]
     pub fn new(patience: Duration) -> Self {
         Self {
@@ -39,7 +42,13 @@ impl RemoteDma {
             unanswered: None,
             chunk: CHUNK,
             patience,
+            left: patience,
         }
+    }
+
+    /// Gives the client its patience anew.
+    pub fn refill(&mut self) {
+        self.left = self.patience;
     }
 
     /// Takes note of the client's `max_data_xfer_size`.
@@ -60,10 +69,9 @@ impl RemoteDma {
     /// # Errors
     /// If the client refuses, answers wrongly or not in time, or is gone.
     pub fn read(&mut self, link: &mut Link, iova: u64, into: &mut [u8]) -> Result<(), DmaError> {
-        let deadline = Deadline::after(self.patience);
         let mut at = iova;
         for chunk in into.chunks_mut(self.chunk) {
-            let reply = self.ask(link, Command::DmaRead, at, chunk.len(), &[], deadline)?;
+            let reply = self.ask(link, Command::DmaRead, at, chunk.len(), &[])?;
             let reply = link.inbox.bytes(reply);
             chunk.copy_from_slice(data(reply, at, chunk.len()).ok_or(DmaError::Protocol)?);
             at = at.wrapping_add(chunk.len() as u64);
@@ -76,10 +84,9 @@ impl RemoteDma {
     /// # Errors
     /// If the client refuses, answers wrongly or not in time, or is gone.
     pub fn write(&mut self, link: &mut Link, iova: u64, from: &[u8]) -> Result<(), DmaError> {
-        let deadline = Deadline::after(self.patience);
         let mut at = iova;
         for chunk in from.chunks(self.chunk) {
-            self.ask(link, Command::DmaWrite, at, chunk.len(), chunk, deadline)?;
+            self.ask(link, Command::DmaWrite, at, chunk.len(), chunk)?;
             at = at.wrapping_add(chunk.len() as u64);
         }
         Ok(())
@@ -93,11 +100,26 @@ impl RemoteDma {
         address: u64,
         count: usize,
         data: &[u8],
-        deadline: Deadline,
     ) -> Result<Range<usize>, DmaError> {
-        if self.unanswered.is_some() {
+        // Without patience nothing is sent: nobody would wait until it is taken.
+        if self.unanswered.is_some() || self.left.is_zero() {
             return Err(DmaError::TimedOut);
         }
+        let deadline = Deadline::after(self.left);
+        let result = self.ask_until(link, command, address, count, data, deadline);
+        self.left = deadline.remaining();
+        result
+    }
+
+    fn ask_until(
+        &mut self,
+        link: &mut Link,
+        command: Command,
+        address: u64,
+        count: usize,
+        data: &[u8],
+        deadline: Deadline,
+    ) -> Result<Range<usize>, DmaError> {
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         let access = DmaAccess {

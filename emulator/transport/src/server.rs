@@ -57,10 +57,17 @@ impl Server {
         self.connection.as_mut().map(Connection::host)
     }
 
+    /// Gives the client its patience anew, see [`Connection::refill`].
+    pub fn refill(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.refill();
+        }
+    }
+
     /// Accepts whoever waits: the first becomes the client, all others are told `EBUSY`. Whether there is a new client.
     ///
     /// # Errors
-    /// What the system says, for example that the process has too many descriptors.
+    /// What the system says. A client for which the process has no descriptor is sent away, which is no error.
     pub fn on_connect(&mut self, device: &mut dyn Device) -> std::io::Result<bool> {
         let mut new = false;
         while let Some(stream) = self.listener.accept()? {

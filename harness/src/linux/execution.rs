@@ -264,7 +264,9 @@ impl<'a> Execution<'a> {
     fn clean_up(&mut self) -> Result<Aftermath, GuestError> {
         const LIMIT: Cycles = Cycles::from_millis(30_000);
         let complained = self.warned || !self.log.complaints.is_empty();
-        if complained || self.device_in_error || self.operations.any_pending() {
+        // A kernel that survived it has written somewhere else.
+        let damaged = comparison::crash_is_foretold(self.reference, self.current);
+        if complained || damaged || self.device_in_error || self.operations.any_pending() {
             return Ok(Aftermath::Spent);
         }
         if self.operations.is_bound() {

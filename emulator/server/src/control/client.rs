@@ -100,19 +100,24 @@ impl Client {
         self.send(&Reply { id, outcome });
     }
 
-    /// Sends a line, or keeps what the socket does not take.
-    pub(super) fn send(&mut self, line: &impl Serialize) {
+    fn send(&mut self, line: &impl Serialize) {
+        self.send_all(std::slice::from_ref(line));
+    }
+
+    /// Sends lines, or keeps what the socket does not take. What counts as unread is what was left before: of the new
+    /// ones, however many, the client could not have read any.
+    pub(super) fn send_all(&mut self, lines: &[impl Serialize]) {
         self.is_slow |= self.output.len() - self.sent > UNREAD_LIMIT;
         if self.is_deaf || self.is_slow {
             return;
         }
-        if self.sent * 2 > self.output.len() {
-            self.output.drain(..self.sent);
-            self.sent = 0;
-        }
-        // Nothing that is sent has a key that is no text, the one thing that JSON cannot say.
-        if serde_json::to_writer(&mut self.output, line).is_ok() {
-            self.output.push(b'\n');
+        self.output.drain(..self.sent);
+        self.sent = 0;
+        for line in lines {
+            // Nothing that is sent has a key that is no text, the one thing that JSON cannot say.
+            if serde_json::to_writer(&mut self.output, line).is_ok() {
+                self.output.push(b'\n');
+            }
         }
         self.flush();
     }
@@ -144,15 +149,20 @@ impl Client {
         self.is_slow
     }
 
+    fn has_line(&self) -> bool {
+        self.lines.has_line(self.input_ended)
+    }
+
     /// Whether nothing can come of it any more.
     pub(super) fn is_over(&self) -> bool {
         let expects = self.has_output() || self.is_subscribed || !self.waits.is_empty();
-        self.is_slow || self.input_ended && (self.is_deaf || !expects)
+        self.is_slow || self.input_ended && !self.has_line() && (self.is_deaf || !expects)
     }
 
-    /// What to watch its socket for. That it is gone is always told.
+    /// What to watch its socket for. That it is gone is always told. One with a line left is woken for by what it can
+    /// take: its line is carried out once nothing is left to send.
     pub(super) fn wanted(&self) -> EventFlags {
-        match (self.has_output(), self.input_ended) {
+        match (self.has_output() || self.has_line(), self.input_ended) {
             (true, _) => EventFlags::OUT,
             (false, false) => EventFlags::IN,
             (false, true) => EventFlags::empty(),

@@ -62,6 +62,12 @@ impl Lines {
         })
     }
 
+    /// Whether [`Self::next`] has one, or [`Self::last`] if `at_the_end`.
+    pub(super) fn has_line(&self, at_the_end: bool) -> bool {
+        let rest = at_the_end && (self.bytes.len() > self.start || self.skips);
+        rest || self.bytes[self.searched..].contains(&b'\n')
+    }
+
     fn cut(&mut self, end: usize) -> (u64, Line) {
         self.count += 1;
         let bytes = &self.bytes[self.start..end];

@@ -124,7 +124,7 @@ impl Service {
     fn hand_out_records(&mut self) -> Result<(), ServiceError> {
         let records = self.device.take_records();
         if let Some(control) = &mut self.control {
-            control.publish(&records);
+            control.publish(&records)?;
         }
         self.commands
             .as_mut()
