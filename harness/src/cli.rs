@@ -18,6 +18,7 @@ pub mod selection;
 mod serving;
 mod setup;
 mod showing;
+mod signals;
 pub mod snapshot_folder;
 mod vm;
 

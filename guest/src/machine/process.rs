@@ -1,11 +1,14 @@
 //! QEMU as a child process.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
 use rustix::process::{PidfdFlags, pidfd_open};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 /// Why QEMU does not run.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +97,17 @@ impl Process {
         self.child.try_wait()
     }
 
+    /// How QEMU ended, if it does so within `at_most`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn wait(&mut self, at_most: Duration) -> io::Result<Option<ExitStatus>> {
+        let limit = Timespec::try_from(at_most).map_err(io::Error::other)?;
+        let mut end = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        retry_on_intr(|| poll(&mut end, Some(&limit)))?;
+        self.status()
+    }
+
     /// Ends QEMU at once.
     pub fn kill(&mut self) {
         // What has ended already cannot be killed; either way it is gone.
@@ -111,7 +125,6 @@ impl Drop for Process {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     #[test]
     fn the_end_of_the_child_is_seen() {
@@ -119,16 +132,8 @@ mod tests {
         let log = folder.path().join("log");
         let mut process =
             Process::start(Command::new("sh").args(["-c", "echo words; exit 3"]), &log).unwrap();
-        let limit = Timespec {
-            tv_sec: 10,
-            tv_nsec: 0,
-        };
-        let end = process.end_fd();
-        assert_eq!(
-            poll(&mut [PollFd::new(&end, PollFlags::IN)], Some(&limit)).unwrap(),
-            1
-        );
-        assert_eq!(process.status().unwrap().unwrap().code(), Some(3));
+        let status = process.wait(Duration::from_secs(10)).unwrap();
+        assert_eq!(status.unwrap().code(), Some(3));
         assert_eq!(std::fs::read_to_string(&log).unwrap(), "words\n");
     }
 

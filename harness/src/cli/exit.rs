@@ -28,6 +28,8 @@ pub enum Exit {
     Backend = 104,
     /// The budget of states, steps or time was used up.
     Budget = 105,
+    /// The user has ended it, by SIGINT or SIGTERM. What ran until then was reported.
+    Interrupted = 130,
 }
 
 /// The codes as the help shows them.
@@ -43,7 +45,8 @@ Exit codes:
   102  not deterministic
   103  a scenario is not valid
   104  the backend or the VM failed
-  105  the budget is used up";
+  105  the budget is used up
+  130  ended by SIGINT or SIGTERM";
 
 impl Exit {
     /// The number.

@@ -8,8 +8,10 @@ use crate::cli::exit::Exit;
 use crate::cli::recording;
 use crate::cli::selection::{Job, jobs, linux_jobs, qualified_name, read};
 use crate::cli::setup;
+use crate::cli::signals::EndSignals;
 use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
 use crate::cli::{RevisionChoice, RunArguments};
+use crate::linux::guest::GuestError;
 use crate::linux::{BackendError, LinuxBackend};
 use crate::report::canonical::canonical_text;
 use crate::run::result::{Outcome, RunResult};
@@ -42,7 +44,7 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
             eprintln!("error: {error}");
             return Exit::Internal;
         }
-        if session.backend_failed {
+        if session.ends_early() {
             break;
         }
     }
@@ -57,11 +59,12 @@ fn linux_backend(arguments: &RunArguments) -> Result<Option<LinuxBackend>, Backe
     if arguments.backend != Backend::Linux {
         return Ok(None);
     }
-    let linux = LinuxBackend::new(
+    let mut linux = LinuxBackend::new(
         &arguments.kit.options(),
         arguments.expect.revision(),
         arguments.full,
     )?;
+    linux.interrupt_by(EndSignals::listen()?.into());
     eprintln!("{}", linux.describe());
     Ok(Some(linux))
 }
@@ -156,6 +159,7 @@ struct Session<'a> {
     failed: bool,
     over_budget: bool,
     backend_failed: bool,
+    interrupted: bool,
     linux: Option<LinuxBackend>,
     folders: BTreeSet<String>,
 }
@@ -177,6 +181,7 @@ impl<'a> Session<'a> {
             failed: false,
             over_budget: false,
             backend_failed: false,
+            interrupted: false,
             linux,
             folders: BTreeSet::new(),
         }
@@ -192,6 +197,7 @@ impl<'a> Session<'a> {
         if let Some(linux) = &mut self.linux {
             match run_on_linux(job, linux, self.arguments.seed) {
                 Ok(result) => self.keep(job, result, last_of_scenario)?,
+                Err(BackendError::Guest(GuestError::Interrupted)) => self.interrupted = true,
                 Err(error) => {
                     self.backend_failed = true;
                     self.progress.suspend(|| report_backend(&error));
@@ -269,7 +275,9 @@ impl<'a> Session<'a> {
         self.progress.finish_and_clear();
         self.report_stale()?;
         let skipped = self.output.finish()?;
-        Ok(if self.tool_failed {
+        Ok(if self.interrupted {
+            Exit::Interrupted
+        } else if self.tool_failed {
             Exit::Internal
         } else if self.backend_failed {
             Exit::Backend
@@ -284,6 +292,11 @@ impl<'a> Session<'a> {
         } else {
             Exit::AsExpected
         })
+    }
+
+    /// Whether what is left need not be tried.
+    const fn ends_early(&self) -> bool {
+        self.backend_failed || self.interrupted
     }
 
     /// Reports snapshots of runs that no longer exist. Only where everything below the paths has run.

@@ -3,13 +3,12 @@
 pub(super) mod device;
 pub(super) mod plug;
 pub(super) mod service;
-pub(super) mod signals;
 
 use crate::cli::exit::Exit;
+use crate::cli::signals::EndSignals;
 use clap::Args;
 use device::DeviceChoice;
 use service::{Service, ServiceError, ServiceOptions};
-use signals::EndSignals;
 use std::fs::DirBuilder;
 use std::io;
 use std::os::fd::AsFd;

@@ -5,7 +5,7 @@ use crate::cli::exit::Exit;
 use crate::cli::serving::device::DeviceChoice;
 use crate::cli::serving::plug;
 use crate::cli::serving::service::{Service, ServiceError, ServiceOptions};
-use crate::cli::serving::signals::EndSignals;
+use crate::cli::signals::EndSignals;
 use clap::Args;
 use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError};

@@ -10,6 +10,7 @@ use crate::scenario::ScenarioFile;
 use driver::RevisionName;
 use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError, KitOptions};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -29,7 +30,7 @@ pub enum BackendError {
     #[error(transparent)]
     Guest(#[from] GuestError),
     /// A file of this process failed.
-    #[error("cannot write the guest's initramfs: {0}")]
+    #[error("the guest cannot be prepared: {0}")]
     Io(#[from] std::io::Error),
 }
 
@@ -41,6 +42,7 @@ pub struct LinuxBackend {
     judged_as: RevisionName,
     abilities: Abilities,
     boots: u32,
+    interrupt: Option<OwnedFd>,
     // Holds the initramfs.
     _folder: TempDir,
 }
@@ -65,8 +67,14 @@ impl LinuxBackend {
                 full,
             },
             boots: 0,
+            interrupt: None,
             _folder: folder,
         })
+    }
+
+    /// Once this is readable, the run that is under way ends with [`GuestError::Interrupted`].
+    pub fn interrupt_by(&mut self, interrupt: OwnedFd) {
+        self.interrupt = Some(interrupt);
     }
 
     /// From now on Linux is judged by what files expect of this revision.
@@ -95,7 +103,8 @@ impl LinuxBackend {
     /// Runs a scenario, read from `file`. What firmware draws follows from `seed`; so does the order of tasks in our driver's run.
     ///
     /// # Errors
-    /// [`BackendError::Guest`] if no guest boots. What happens to a guest later is the scenario's result.
+    /// [`BackendError::Guest`] if no guest boots, or one is lost for a reason that is not its own. What happens to a guest
+    /// otherwise is the scenario's result.
     pub fn run(
         &mut self,
         scenario: &ScenarioFile,
@@ -131,7 +140,7 @@ impl LinuxBackend {
             return Ok(result);
         }
         let mut guest = self.guest_for(&scaled, seed.unwrap_or(0))?;
-        let aftermath = Execution::new(&mut guest, &scaled, &reference, self.judged_as).run(&mut result);
+        let aftermath = Execution::new(&mut guest, &scaled, &reference, self.judged_as).run(&mut result)?;
         if aftermath == Aftermath::Clean {
             self.guest = Some(guest);
         }
@@ -151,6 +160,8 @@ impl LinuxBackend {
         }
         self.boots += 1;
         tracing::info!(actor = "host", "booting a guest with a {profile}");
-        Ok(Guest::boot(&self.kit, &self.initrd, &scenario.device, seed)?)
+        let interrupt = self.interrupt.as_ref().map(OwnedFd::try_clone).transpose()?;
+        let guest = Guest::boot(&self.kit, &self.initrd, &scenario.device, seed, interrupt)?;
+        Ok(guest)
     }
 }

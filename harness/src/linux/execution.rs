@@ -103,13 +103,17 @@ impl<'a> Execution<'a> {
 
     /// Runs every step and fills the result. What ends the guest ends the run; where our driver's model says that a kernel
     /// would crash there, that is as it should be.
-    pub fn run(mut self, result: &mut RunResult) -> Aftermath {
+    ///
+    /// # Errors
+    /// [`GuestError::is_of_the_machine`]. Everything else is the scenario's result.
+    pub fn run(mut self, result: &mut RunResult) -> Result<Aftermath, GuestError> {
         let outcome = self.steps(result);
         // What comes after the last step is not the scenario's.
         result.virtual_ns = self.guest.now().saturating_sub(self.began).0;
         result.commands = self.guest.take_commands();
         let ended = match outcome {
-            Ok(()) => self.judge_end(result),
+            Ok(()) => self.judge_end(result)?,
+            Err(error) if error.is_of_the_machine() => return Err(error),
             Err(error @ (GuestError::Gone(_) | GuestError::Silent { .. })) => {
                 self.judge_crash(&error.to_string(), result)
             }
@@ -119,7 +123,7 @@ impl<'a> Execution<'a> {
             result.outcome = Outcome::Fail;
             result.reason = Some(comparison::sentence(first));
         }
-        ended
+        Ok(ended)
     }
 
     fn steps(&mut self, result: &mut RunResult) -> Result<(), GuestError> {
@@ -213,9 +217,9 @@ impl<'a> Execution<'a> {
         snapshot
     }
 
-    fn judge_end(&mut self, result: &mut RunResult) -> Aftermath {
+    fn judge_end(&mut self, result: &mut RunResult) -> Result<Aftermath, GuestError> {
         if let Some(fatal) = self.log.complaints.iter().find(|complaint| is_fatal(complaint)) {
-            return self.judge_crash(&fatal.line.clone(), result);
+            return Ok(self.judge_crash(&fatal.line.clone(), result));
         }
         comparison::warnings(self.reference, &self.log, result);
         comparison::complaints(&self.log.complaints, result);
@@ -228,9 +232,12 @@ impl<'a> Execution<'a> {
         if let Some(last) = result.steps.last().cloned() {
             comparison::with_file(None, &expected, &last, pending, &mut result.mismatches);
         }
-        self.clean_up().unwrap_or_else(|error| {
+        self.clean_up().or_else(|error| {
+            if error.is_of_the_machine() {
+                return Err(error);
+            }
             tracing::warn!(actor = "host", %error, "the guest cannot be used again");
-            Aftermath::Spent
+            Ok(Aftermath::Spent)
         })
     }
 

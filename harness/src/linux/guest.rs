@@ -1,6 +1,7 @@
 //! A booted guest with its device: one thread serves the device, talks to the guest and watches QEMU.
 
 mod error;
+mod orders;
 
 pub use error::GuestError;
 
@@ -10,9 +11,10 @@ use emulator::config::DeviceConfig;
 use emulator::{CommandRecord, Record, Silicon};
 use guest::kit::Kit;
 use guest::machine::{Agent, AgentError, CommandLine, Console, PluggedFunction, Process};
-use guest_protocol::{Answer, Complaint, ComplaintKind, FromGuest, Order, Ready, Refusal, Reply};
+use guest_protocol::{Complaint, ComplaintKind, FromGuest, Order, Ready, Reply};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -26,8 +28,8 @@ const MEMORY_MIB: u32 = 768;
 /// A boot takes about 10 s of processor time without KVM; a machine may be busy.
 const BOOT_LIMIT: Cycles = Cycles::from_millis(180_000);
 
-/// How long a look at the guest may take.
-const LOOK_LIMIT: Cycles = Cycles::from_millis(30_000);
+/// How long QEMU may take from closing its serial port to its end.
+const ENDING: Duration = Duration::from_secs(10);
 
 /// The longest time in which nothing is looked at.
 const TURN: Duration = Duration::from_millis(20);
@@ -56,15 +58,24 @@ pub struct Guest {
     activity: u64,
     /// Since when it has made none.
     calm_since: Cycles,
+    /// Readable once whoever runs this wants the end.
+    interrupt: Option<OwnedFd>,
     folder: TempDir,
 }
 
 impl Guest {
-    /// Serves the device, boots a guest with it and inserts the driver, which binds to nothing yet.
+    /// Serves the device, boots a guest with it and inserts the driver, which binds to nothing yet. Once `interrupt` is
+    /// readable, whatever is under way ends with [`GuestError::Interrupted`].
     ///
     /// # Errors
     /// See [`GuestError`].
-    pub fn boot(kit: &Kit, initrd: &Path, device: &DeviceConfig, seed: u64) -> Result<Self, GuestError> {
+    pub fn boot(
+        kit: &Kit,
+        initrd: &Path,
+        device: &DeviceConfig,
+        seed: u64,
+        interrupt: Option<OwnedFd>,
+    ) -> Result<Self, GuestError> {
         let io_error = |what| move |error| GuestError::Io { what, error };
         let folder = tempfile::Builder::new()
             .prefix("mlx5-cosim-")
@@ -110,6 +121,7 @@ impl Guest {
             complaints: Vec::new(),
             commands: Vec::new(),
             activity: 0,
+            interrupt,
             folder,
         };
         let ready = guest.wait_ready()?;
@@ -219,15 +231,20 @@ impl Guest {
     /// it is, if it has just booted.
     ///
     /// # Errors
-    /// [`GuestError::Gone`] once QEMU has ended.
+    /// [`GuestError::Gone`] or [`GuestError::Qemu`] once QEMU has ended, [`GuestError::Interrupted`].
     pub fn turn(&mut self, at_most: Duration) -> Result<Option<Ready>, GuestError> {
+        let mut watched = vec![self.agent.fd(), self.process.end_fd()];
+        watched.extend(self.interrupt.as_ref().map(AsFd::as_fd));
         let readable = self
             .server
-            .turn(&[self.agent.fd(), self.process.end_fd()], at_most)
+            .turn(&watched, at_most)
             .map_err(|error| GuestError::Io {
                 what: "cannot serve the device",
                 error,
             })?;
+        if readable.get(2) == Some(&true) {
+            return Err(GuestError::Interrupted);
+        }
         let mut ready = None;
         if readable.first() == Some(&true) {
             match self.agent.receive() {
@@ -249,11 +266,14 @@ impl Guest {
     }
 
     fn gone(&mut self) -> GuestError {
-        let how = match self.process.status() {
-            Ok(Some(status)) => format!("QEMU ended with {status}"),
-            _ => "QEMU closed its serial port".to_owned(),
-        };
-        GuestError::Gone(format!("{how}; {}", self.last_words()))
+        // The serial port is closed a moment before the process has ended.
+        let status = self.process.wait(ENDING);
+        let words = self.last_words();
+        match status {
+            Ok(Some(status)) if status.success() => GuestError::Gone(format!("it was switched off; {words}")),
+            Ok(Some(status)) => GuestError::Qemu(format!("it ended with {status}; {words}")),
+            _ => GuestError::Qemu(format!("it closed its serial port; {words}")),
+        }
     }
 
     fn hear(&mut self, words: FromGuest, ready: &mut Option<Ready>) {
@@ -285,89 +305,6 @@ impl Guest {
                 }
                 _ => {}
             }
-        }
-    }
-
-    /// Sends an order without waiting for what comes of it.
-    ///
-    /// # Errors
-    /// [`GuestError::Agent`].
-    pub fn start(&mut self, order: Order) -> Result<u32, GuestError> {
-        tracing::debug!(actor = "host", ?order);
-        self.agent.send(order).map_err(|error| GuestError::Agent {
-            what: "cannot give the guest an order",
-            error,
-        })
-    }
-
-    /// What came of an order, once it has ended.
-    #[must_use]
-    pub fn reply(&self, id: u32) -> Option<&Reply> {
-        self.replies.get(&id)
-    }
-
-    /// Gives an order and waits for what comes of it.
-    ///
-    /// # Errors
-    /// See [`GuestError`]; that the guest refuses is no error here.
-    pub fn call(&mut self, order: Order, limit: Cycles) -> Result<Result<Answer, Refusal>, GuestError> {
-        let what = format!("{order:?}");
-        let id = self.start(order)?;
-        let end = self.now().saturating_add(limit);
-        loop {
-            if let Some(reply) = self.replies.remove(&id) {
-                return Ok(reply.outcome.into());
-            }
-            if self.now() >= end {
-                return Err(GuestError::Silent { what, limit });
-            }
-            self.turn(TURN)?;
-        }
-    }
-
-    /// As [`Self::call`], for what every guest can do.
-    ///
-    /// # Errors
-    /// See [`GuestError`].
-    pub fn must(&mut self, order: Order, limit: Cycles) -> Result<Answer, GuestError> {
-        let what = format!("{order:?}");
-        self.call(order, limit)?
-            .map_err(|refusal| GuestError::Refused { what, refusal })
-    }
-
-    /// Writes a file that is there in every guest.
-    ///
-    /// # Errors
-    /// See [`GuestError`].
-    pub fn write(&mut self, path: &str, text: &str) -> Result<(), GuestError> {
-        let order = Order::WriteFile {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        };
-        self.must(order, LOOK_LIMIT).map(drop)
-    }
-
-    /// The page counters of the function under test by debugfs name; empty while no driver shows any.
-    ///
-    /// # Errors
-    /// See [`GuestError`].
-    pub fn page_counters(&mut self) -> Result<BTreeMap<String, u32>, GuestError> {
-        let device = self.address_under_test();
-        match self.call(Order::PageCounters { device }, LOOK_LIMIT)? {
-            Ok(Answer::Counters(counters)) => Ok(counters.unwrap_or_default()),
-            // A folder that goes away while it is read is not there.
-            _ => Ok(BTreeMap::new()),
-        }
-    }
-
-    /// What the kernel has printed since the last call.
-    ///
-    /// # Errors
-    /// See [`GuestError`].
-    pub fn kernel_log(&mut self) -> Result<Vec<guest_protocol::LogLine>, GuestError> {
-        match self.must(Order::KernelLog, LOOK_LIMIT)? {
-            Answer::Lines(lines) => Ok(lines),
-            _ => Ok(Vec::new()),
         }
     }
 

@@ -31,9 +31,15 @@ pub enum GuestError {
         /// What the system says.
         error: io::Error,
     },
-    /// QEMU ended.
+    /// The guest has switched itself off, as a kernel does that panics.
     #[error("the guest is gone: {0}")]
     Gone(String),
+    /// QEMU failed: whatever the guest did, it is not to blame.
+    #[error("QEMU failed: {0}")]
+    Qemu(String),
+    /// Whoever runs this has ended it.
+    #[error("interrupted")]
+    Interrupted,
     /// The guest did not answer.
     #[error("the guest has not answered within {} s: {what}", limit.0 / 1_000_000_000)]
     Silent {
@@ -50,4 +56,15 @@ pub enum GuestError {
         /// Its answer.
         refusal: Refusal,
     },
+}
+
+impl GuestError {
+    /// Whether this says nothing of the driver in the guest: the machine around it failed, or was ended.
+    #[must_use]
+    pub const fn is_of_the_machine(&self) -> bool {
+        match self {
+            Self::Serve(_) | Self::Start(_) | Self::Io { .. } | Self::Qemu(_) | Self::Interrupted => true,
+            Self::Agent { .. } | Self::Gone(_) | Self::Silent { .. } | Self::Refused { .. } => false,
+        }
+    }
 }

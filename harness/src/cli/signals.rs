@@ -3,14 +3,14 @@
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Readable once the user has asked for the end.
 #[derive(Debug)]
-pub(in crate::cli) struct EndSignals {
+pub(super) struct EndSignals {
     pipe: UnixStream,
 }
 
@@ -19,7 +19,7 @@ impl EndSignals {
     ///
     /// # Errors
     /// What the system says.
-    pub(in crate::cli) fn listen() -> io::Result<Self> {
+    pub(super) fn listen() -> io::Result<Self> {
         let came = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             // In this order: what is registered first runs first, and the first signal must find the flag unset.
@@ -33,7 +33,7 @@ impl EndSignals {
     ///
     /// # Errors
     /// What the system says.
-    pub(in crate::cli) fn listen_beside_a_guest() -> io::Result<Self> {
+    pub(super) fn listen_beside_a_guest() -> io::Result<Self> {
         // A handler and not "ignore", which QEMU would inherit.
         flag::register(SIGINT, Arc::new(AtomicBool::new(false)))?;
         Self::watch(&[SIGTERM, SIGHUP])
@@ -45,6 +45,12 @@ impl EndSignals {
             low_level::pipe::register(*signal, sender.try_clone()?)?;
         }
         Ok(Self { pipe })
+    }
+}
+
+impl From<EndSignals> for OwnedFd {
+    fn from(signals: EndSignals) -> Self {
+        signals.pipe.into()
     }
 }
 

@@ -1,0 +1,94 @@
+//! What a guest is told to do, and what it is asked.
+
+use super::{Guest, GuestError, TURN};
+use guest_protocol::{Answer, LogLine, Order, Refusal, Reply};
+use prm::Cycles;
+use std::collections::BTreeMap;
+
+/// How long a look at the guest may take.
+const LOOK_LIMIT: Cycles = Cycles::from_millis(30_000);
+
+impl Guest {
+    /// Sends an order without waiting for what comes of it.
+    ///
+    /// # Errors
+    /// [`GuestError::Agent`].
+    pub fn start(&mut self, order: Order) -> Result<u32, GuestError> {
+        tracing::debug!(actor = "host", ?order);
+        self.agent.send(order).map_err(|error| GuestError::Agent {
+            what: "cannot give the guest an order",
+            error,
+        })
+    }
+
+    /// What came of an order, once it has ended.
+    #[must_use]
+    pub fn reply(&self, id: u32) -> Option<&Reply> {
+        self.replies.get(&id)
+    }
+
+    /// Gives an order and waits for what comes of it.
+    ///
+    /// # Errors
+    /// See [`GuestError`]; that the guest refuses is no error here.
+    pub fn call(&mut self, order: Order, limit: Cycles) -> Result<Result<Answer, Refusal>, GuestError> {
+        let what = format!("{order:?}");
+        let id = self.start(order)?;
+        let end = self.now().saturating_add(limit);
+        loop {
+            if let Some(reply) = self.replies.remove(&id) {
+                return Ok(reply.outcome.into());
+            }
+            if self.now() >= end {
+                return Err(GuestError::Silent { what, limit });
+            }
+            self.turn(TURN)?;
+        }
+    }
+
+    /// As [`Self::call`], for what every guest can do.
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn must(&mut self, order: Order, limit: Cycles) -> Result<Answer, GuestError> {
+        let what = format!("{order:?}");
+        self.call(order, limit)?
+            .map_err(|refusal| GuestError::Refused { what, refusal })
+    }
+
+    /// Writes a file that is there in every guest.
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn write(&mut self, path: &str, text: &str) -> Result<(), GuestError> {
+        let order = Order::WriteFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        };
+        self.must(order, LOOK_LIMIT).map(drop)
+    }
+
+    /// The page counters of the function under test by debugfs name; empty while no driver shows any.
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn page_counters(&mut self) -> Result<BTreeMap<String, u32>, GuestError> {
+        let device = self.address_under_test();
+        match self.call(Order::PageCounters { device }, LOOK_LIMIT)? {
+            Ok(Answer::Counters(counters)) => Ok(counters.unwrap_or_default()),
+            // A folder that goes away while it is read is not there.
+            _ => Ok(BTreeMap::new()),
+        }
+    }
+
+    /// What the kernel has printed since the last call.
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn kernel_log(&mut self) -> Result<Vec<LogLine>, GuestError> {
+        match self.must(Order::KernelLog, LOOK_LIMIT)? {
+            Answer::Lines(lines) => Ok(lines),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
