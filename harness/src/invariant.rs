@@ -15,6 +15,7 @@
 //! | `memory` | `memory_safe` |
 
 mod commands;
+mod counter_book;
 mod counters;
 mod leaks;
 mod locks;
@@ -24,6 +25,7 @@ mod ownership;
 pub mod scene;
 mod waits;
 
+pub use counter_book::CounterBook;
 pub use scene::{DriverScene, Scene};
 
 use crate::run::Violation;
@@ -78,28 +80,45 @@ impl Watch {
         CONDITIONS
             .iter()
             .for_each(|family| family(scene, &mut conditions));
-        let still: BTreeSet<_> = conditions.iter().map(Finding::identity).collect();
-        conditions.retain(|finding| !self.broken.contains(&finding.identity()));
-        self.broken = still;
+        self.keep_new(&mut conditions);
 
         let mut events = Vec::new();
         EVENTS.iter().for_each(|family| family(scene, &mut events));
         events.retain(|finding| !finding.is_told_once() || self.happened.insert(finding.identity()));
 
-        let violation = |finding: Finding| Violation {
-            invariant: finding.invariant.name().to_owned(),
-            step: scene.step,
-            subject: finding.subject,
-            driver: finding.driver,
-            firmware: finding.firmware,
-            detail: finding.detail,
-            expected: false,
-        };
-        conditions.into_iter().chain(events).map(violation).collect()
+        let findings = conditions.into_iter().chain(events);
+        findings.map(|finding| finding.at(scene.step)).collect()
+    }
+
+    /// Checks what can be seen of a driver that is not ours; returns what broke in this step.
+    pub fn check_counters(&mut self, step: u32, book: &CounterBook) -> Vec<Violation> {
+        let mut conditions = book.matches_ledger();
+        conditions.extend(book.stays_positive());
+        self.keep_new(&mut conditions);
+        conditions.into_iter().map(|finding| finding.at(step)).collect()
+    }
+
+    /// Leaves out the conditions that were broken before.
+    fn keep_new(&mut self, conditions: &mut Vec<Finding>) {
+        let still: BTreeSet<_> = conditions.iter().map(Finding::identity).collect();
+        conditions.retain(|finding| !self.broken.contains(&finding.identity()));
+        self.broken = still;
     }
 }
 
 impl Finding {
+    fn at(self, step: u32) -> Violation {
+        Violation {
+            invariant: self.invariant.name().to_owned(),
+            step,
+            subject: self.subject,
+            driver: self.driver,
+            firmware: self.firmware,
+            detail: self.detail,
+            expected: false,
+        }
+    }
+
     fn identity(&self) -> (InvariantName, Option<String>) {
         (self.invariant, self.subject.clone())
     }

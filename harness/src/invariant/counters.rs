@@ -1,78 +1,25 @@
 //! The driver's counters: against the ledger, against each other, against zero.
 
 use super::Finding;
-use super::scene::{DriverScene, Scene, type_of};
+use super::counter_book::{CounterBook, PAGE_COUNTERS};
+use super::scene::{DriverScene, Scene};
 use crate::scenario::InvariantName;
-use driver::books::FunctionType;
-use emulator::Owner;
-use std::collections::BTreeMap;
-
-/// The counters of one type of function each.
-const TYPES: [(&str, FunctionType); 6] = [
-    ("self", FunctionType::Own),
-    ("fw_pages_vfs", FunctionType::Vf),
-    ("fw_pages_ec_vfs", FunctionType::EcVf),
-    ("fw_pages_sfs", FunctionType::Sf),
-    ("fw_pages_host_pf", FunctionType::HostPf),
-    ("fw_pages_spfs", FunctionType::Spf),
-];
-
-/// The counters of pages; the others count failures.
-const PAGE_COUNTERS: [&str; 8] = [
-    "fw_pages_total",
-    "fw_pages_vfs",
-    "fw_pages_ec_vfs",
-    "fw_pages_sfs",
-    "fw_pages_host_pf",
-    "fw_pages_spfs",
-    "self",
-    "none",
-];
 
 /// A type counter equals the pages that firmware books on functions of that type.
 pub(super) fn match_ledger(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for driver in scene.drivers {
-        let counters = values(driver);
-        let ledger = scene.ledger(driver.endpoint);
-        let in_flight = scene.in_flight(driver.endpoint);
-        let set_aside = scene.set_aside(driver);
-        for (counter, kind) in TYPES {
-            let is_of_type = |owner: Owner| type_of(driver.endpoint, owner) == Some(kind);
-            if in_flight.iter().any(|&owner| is_of_type(owner)) {
-                continue;
-            }
-            let of_type = |pages: &BTreeMap<Owner, u64>| {
-                let pages: u64 = pages
-                    .iter()
-                    .filter(|&(&owner, _)| is_of_type(owner))
-                    .map(|(_, pages)| pages)
-                    .sum();
-                i64::try_from(pages).unwrap_or(i64::MAX)
-            };
-            let firmware = of_type(&ledger);
-            let value = counters[counter];
-            // Of what is set aside, firmware may have any part.
-            if !(value..=value.saturating_add(of_type(&set_aside))).contains(&firmware) {
-                findings.push(Finding {
-                    invariant: InvariantName::CounterMatchesLedger,
-                    subject: Some(driver.subject(counter)),
-                    driver: Some(value),
-                    firmware: Some(firmware),
-                    detail: format!(
-                        "{counter} is {value}, firmware books {firmware} on functions of that type"
-                    ),
-                });
-            }
-        }
+        let found = book(scene, driver).matches_ledger();
+        findings.extend(found.into_iter().map(|finding| of(driver, finding)));
     }
 }
 
 /// The type counters, self and none included, add up to the total.
 pub(super) fn add_up(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for driver in scene.drivers {
-        let counters = values(driver);
-        let total = counters["fw_pages_total"];
-        let sum: i64 = PAGE_COUNTERS[1..].iter().map(|counter| counters[counter]).sum();
+        let book = book(scene, driver);
+        let value = |counter: &&str| book.signed(counter).unwrap_or(0);
+        let total = value(&PAGE_COUNTERS[0]);
+        let sum: i64 = PAGE_COUNTERS[1..].iter().map(value).sum();
         if i32_of(sum) != i32_of(total) {
             findings.push(Finding {
                 invariant: InvariantName::TotalMatchesTypes,
@@ -90,29 +37,27 @@ pub(super) fn add_up(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 /// No counter of pages is below zero.
 pub(super) fn stay_positive(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for driver in scene.drivers {
-        let counters = values(driver);
-        for counter in PAGE_COUNTERS {
-            let value = counters[counter];
-            if value < 0 {
-                findings.push(Finding {
-                    invariant: InvariantName::CounterWrapped,
-                    subject: Some(driver.subject(counter)),
-                    driver: Some(value),
-                    firmware: None,
-                    detail: format!("{counter} is {value} and reads {}", i32_of(value).cast_unsigned()),
-                });
-            }
-        }
+        let found = book(scene, driver).stays_positive();
+        findings.extend(found.into_iter().map(|finding| of(driver, finding)));
     }
 }
 
-/// The counters as signed numbers.
-fn values(driver: &DriverScene) -> BTreeMap<&'static str, i64> {
-    let named = driver.books.counters.named();
-    named
-        .into_iter()
-        .map(|(name, value)| (name, i64::from(value.cast_signed())))
-        .collect()
+fn book(scene: &Scene<'_>, driver: &DriverScene) -> CounterBook {
+    let named = driver.books.counters.named().into_iter();
+    let counters = named.map(|(name, value)| (name.to_owned(), value)).collect();
+    let machine = scene.world.machine();
+    CounterBook {
+        set_aside: scene.set_aside(driver),
+        ..CounterBook::new(&machine.silicon, driver.endpoint, counters)
+    }
+}
+
+/// The finding with the driver's name, where it is not the one under test.
+fn of(driver: &DriverScene, finding: Finding) -> Finding {
+    Finding {
+        subject: finding.subject.map(|counter| driver.subject(counter)),
+        ..finding
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "counters wrap at 32 bits")]

@@ -1,5 +1,6 @@
 //! What the invariants look at: both books after a step, and what happened during it.
 
+use super::counter_book::in_flight;
 use crate::inproc::World;
 use crate::inproc::memory::{Account, Stray};
 use crate::inproc::wait_graph::WaitCycle;
@@ -8,7 +9,7 @@ use driver::books::{DriverBooks, FunctionType, OwnerView, PageMode};
 use emulator::Owner;
 use emulator::Record;
 use emulator::order::WireIdentity;
-use prm::{Cycles, Function, Opcode};
+use prm::{Cycles, Function};
 use std::collections::BTreeMap;
 
 /// One driver instance after a step.
@@ -105,18 +106,7 @@ impl Scene<'_> {
     /// Owners for whom pages are on their way between driver and firmware: their books cannot agree.
     #[must_use]
     pub fn in_flight(&self, supplier: Function) -> Vec<Owner> {
-        let machine = self.world.machine();
-        let in_flight = machine.silicon.pages_in_flight().into_iter();
-        let executing = in_flight
-            .filter(|pages| pages.supplier == supplier)
-            .map(|pages| pages.owner);
-        // A command that firmware lost, or whose completion event is held, is on the wire for the driver.
-        let outstanding = machine.silicon.outstanding_commands().into_iter();
-        let page_commands = outstanding
-            .filter(|command| command.endpoint == supplier && command.opcode == Opcode::ManagePages);
-        executing
-            .chain(page_commands.filter_map(|command| command.function.map(Owner::from)))
-            .collect()
+        in_flight(&self.world.machine().silicon, supplier)
     }
 }
 

@@ -5,7 +5,8 @@ use super::guest::{Guest, GuestError, is_fatal};
 use super::kernel_log::KernelLog;
 use super::operations::Operations;
 use super::settling;
-use crate::run::{Mismatch, Outcome, RunResult, Snapshot, StepRecord};
+use crate::invariant::{CounterBook, Watch};
+use crate::run::{Mismatch, Outcome, RunResult, Snapshot, StepRecord, Violation};
 use crate::scenario::{End, ScenarioFile, Step};
 use driver::RevisionName;
 use guest_protocol::LogLine;
@@ -28,6 +29,8 @@ pub struct Execution<'a> {
     /// The scenario has reported an error through the health buffer: time is not idle any more.
     pub(super) device_in_error: bool,
     log: KernelLog,
+    /// Which of the conditions that can be seen are broken.
+    watch: Watch,
     /// The kernel has printed a `WARN`: its taint stays, and what warns once will not warn again.
     warned: bool,
     began: Cycles,
@@ -96,6 +99,7 @@ impl<'a> Execution<'a> {
             current: 0,
             device_in_error: false,
             log: KernelLog::default(),
+            watch: Watch::default(),
             warned: false,
             began,
         }
@@ -167,6 +171,7 @@ impl<'a> Execution<'a> {
         let warnings = self.log.read(&lines);
         let mut record = self.record(number, words, &done, counters);
         record.warnings = warnings.iter().map(ToString::to_string).collect();
+        record.violations = self.broken_in(&record);
         if let Some(problem) = done.problem {
             result.mismatches.push(Mismatch {
                 step: Some(number),
@@ -183,7 +188,7 @@ impl<'a> Execution<'a> {
             comparison::with_ours(ours, &record, step.background, result);
         }
         result.warnings.extend(record.warnings.iter().cloned());
-        result.steps.push(record);
+        result.add_step(record);
         let complaints = self.guest.take_complaints();
         let dead = complaints.iter().any(is_fatal);
         self.log.complaints.extend(complaints);
@@ -203,6 +208,24 @@ impl<'a> Execution<'a> {
             violations: Vec::new(),
             after: self.snapshot(counters),
         }
+    }
+
+    /// Which conditions broke in a step, as far as Linux shows them. That they are the same as in our driver's run follows from
+    /// the counters, which are compared.
+    fn broken_in(&mut self, record: &StepRecord) -> Vec<Violation> {
+        let shown = record.after.counters.iter();
+        let counters = shown.filter_map(|(name, value)| Some((name.clone(), (*value)?)));
+        let silicon = self.guest.silicon();
+        let book = CounterBook::new(silicon, silicon.function_under_test(), counters.collect());
+        let mut broken = self.watch.check_counters(record.number, &book);
+        for violation in &mut broken {
+            let mut ours = self.reference.violations.iter();
+            violation.expected = ours.any(|ours| {
+                ours.expected
+                    && (&ours.invariant, &ours.subject) == (&violation.invariant, &violation.subject)
+            });
+        }
+        broken
     }
 
     fn snapshot(&self, counters: BTreeMap<String, u32>) -> Snapshot {

@@ -1,7 +1,7 @@
 //! Steps, one after another: do, let settle, look, compare.
 
 use super::judgement::{self, StepOutcome};
-use super::observer::{self, Observer};
+use super::observer::Observer;
 use super::operations::Operations;
 use super::result::{Mismatch, Outcome, RunResult, StepRecord};
 use super::{BUDGET_EXCEEDED, RunOptions, wording};
@@ -127,11 +127,7 @@ impl<'a> Execution<'a> {
                 broken.detail
             );
         }
-        result.violations.extend(record.violations.iter().cloned());
-        if result.parting.is_none() {
-            result.parting = observer::parting(&record);
-        }
-        result.steps.push(record);
+        result.add_step(record);
         halt.map_or(Ok(()), Err)
     }
 

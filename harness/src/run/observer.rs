@@ -1,7 +1,7 @@
 //! Looking at a step that has ended: both books, what was recorded, what broke.
 
 use super::operations::Operations;
-use super::result::{Parting, StepRecord, Violation};
+use super::result::StepRecord;
 use super::trace_hash::TraceHash;
 use super::{snapshot, wording};
 use crate::inproc::World;
@@ -150,22 +150,4 @@ impl Observer {
 
 fn kind_as_json(kind: &MessageKind) -> Value {
     serde_json::to_value(kind).unwrap_or_else(|_| Value::String(kind.to_string()))
-}
-
-/// Where the books parted in this step, if they did.
-pub(super) fn parting(step: &StepRecord) -> Option<Parting> {
-    let differs = |invariant: &str| {
-        let violation: &Violation = step
-            .violations
-            .iter()
-            .find(|violation| violation.invariant == invariant)?;
-        Some(Parting {
-            step: step.number,
-            what: step.what.clone(),
-            function: violation.subject.clone()?,
-            driver: violation.driver?,
-            firmware: violation.firmware?,
-        })
-    };
-    differs("pages_match_ledger").or_else(|| differs("counter_matches_ledger"))
 }

@@ -209,7 +209,34 @@ impl Compared {
     }
 }
 
+impl StepRecord {
+    /// Where the books parted in this step, if they did.
+    fn parting(&self) -> Option<Parting> {
+        let differs = |invariant: &str| {
+            let mut violations = self.violations.iter();
+            let violation = violations.find(|violation| violation.invariant == invariant)?;
+            Some(Parting {
+                step: self.number,
+                what: self.what.clone(),
+                function: violation.subject.clone()?,
+                driver: violation.driver?,
+                firmware: violation.firmware?,
+            })
+        };
+        differs("pages_match_ledger").or_else(|| differs("counter_matches_ledger"))
+    }
+}
+
 impl RunResult {
+    /// Adds a step that has ended, with what broke in it.
+    pub fn add_step(&mut self, record: StepRecord) {
+        self.violations.extend(record.violations.iter().cloned());
+        if self.parting.is_none() {
+            self.parting = record.parting();
+        }
+        self.steps.push(record);
+    }
+
     /// The result of a run that has not begun.
     #[must_use]
     pub fn empty(scenario: &ScenarioFile, file: &str, revision: &str, options: &RunOptions) -> Self {

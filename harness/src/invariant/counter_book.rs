@@ -1,0 +1,173 @@
+//! A driver's counters beside firmware's ledger: all that can be seen of a driver that is not ours.
+
+use super::Finding;
+use super::scene::type_of;
+use crate::scenario::InvariantName;
+use driver::books::FunctionType;
+use emulator::{Owner, Silicon};
+use prm::{Function, Opcode};
+use std::collections::BTreeMap;
+
+/// The counters of one type of function each.
+const TYPES: [(&str, FunctionType); 6] = [
+    ("self", FunctionType::Own),
+    ("fw_pages_vfs", FunctionType::Vf),
+    ("fw_pages_ec_vfs", FunctionType::EcVf),
+    ("fw_pages_sfs", FunctionType::Sf),
+    ("fw_pages_host_pf", FunctionType::HostPf),
+    ("fw_pages_spfs", FunctionType::Spf),
+];
+
+/// The counters of pages; the others count failures.
+pub(super) const PAGE_COUNTERS: [&str; 8] = [
+    "fw_pages_total",
+    "fw_pages_vfs",
+    "fw_pages_ec_vfs",
+    "fw_pages_sfs",
+    "fw_pages_host_pf",
+    "fw_pages_spfs",
+    "self",
+    "none",
+];
+
+/// See the module's head.
+#[derive(Clone, Debug)]
+pub struct CounterBook {
+    /// The function that the driver is bound to.
+    pub endpoint: Function,
+    /// The counters that it shows.
+    pub counters: BTreeMap<String, u32>,
+    /// Pages that firmware books per owner, for this supplier. Owners without pages are absent.
+    pub ledger: BTreeMap<Owner, u64>,
+    /// Owners for whom pages are on their way: their books cannot agree.
+    pub in_flight: Vec<Owner>,
+    /// Pages that the driver has set aside, per owner: firmware may have any part of them.
+    pub set_aside: BTreeMap<Owner, u64>,
+}
+
+impl CounterBook {
+    /// The counters of the driver on `endpoint`, and what the device says.
+    #[must_use]
+    pub fn new(silicon: &Silicon, endpoint: Function, counters: BTreeMap<String, u32>) -> Self {
+        Self {
+            endpoint,
+            counters,
+            ledger: silicon.ledger().owners(endpoint).collect(),
+            in_flight: in_flight(silicon, endpoint),
+            set_aside: BTreeMap::new(),
+        }
+    }
+
+    /// A counter as a signed number.
+    pub(super) fn signed(&self, counter: &str) -> Option<i64> {
+        self.counters
+            .get(counter)
+            .map(|value| i64::from(value.cast_signed()))
+    }
+
+    /// A type counter equals the pages that firmware books on functions of that type.
+    pub(super) fn matches_ledger(&self) -> Vec<Finding> {
+        TYPES
+            .iter()
+            .filter_map(|&(counter, kind)| self.type_matches(counter, kind))
+            .collect()
+    }
+
+    fn type_matches(&self, counter: &str, kind: FunctionType) -> Option<Finding> {
+        let value = self.signed(counter)?;
+        let is_of_type = |owner: Owner| type_of(self.endpoint, owner) == Some(kind);
+        if self.in_flight.iter().any(|&owner| is_of_type(owner)) {
+            return None;
+        }
+        let of_type = |pages: &BTreeMap<Owner, u64>| {
+            let pages: u64 = pages
+                .iter()
+                .filter(|&(&owner, _)| is_of_type(owner))
+                .map(|(_, pages)| pages)
+                .sum();
+            i64::try_from(pages).unwrap_or(i64::MAX)
+        };
+        let firmware = of_type(&self.ledger);
+        let most = value.saturating_add(of_type(&self.set_aside));
+        (!(value..=most).contains(&firmware)).then(|| Finding {
+            invariant: InvariantName::CounterMatchesLedger,
+            subject: Some(counter.to_owned()),
+            driver: Some(value),
+            firmware: Some(firmware),
+            detail: format!("{counter} is {value}, firmware books {firmware} on functions of that type"),
+        })
+    }
+
+    /// No counter of pages is below zero.
+    pub(super) fn stays_positive(&self) -> Vec<Finding> {
+        let shown = PAGE_COUNTERS
+            .into_iter()
+            .filter_map(|counter| Some((counter, self.signed(counter)?)));
+        shown
+            .filter(|(_, value)| *value < 0)
+            .map(|(counter, value)| Finding {
+                invariant: InvariantName::CounterWrapped,
+                subject: Some(counter.to_owned()),
+                driver: Some(value),
+                firmware: None,
+                detail: format!("{counter} is {value} and reads {}", self.counters[counter]),
+            })
+            .collect()
+    }
+}
+
+/// Owners for whom pages are on their way between the driver on `supplier` and firmware.
+pub(super) fn in_flight(silicon: &Silicon, supplier: Function) -> Vec<Owner> {
+    let executing = silicon
+        .pages_in_flight()
+        .into_iter()
+        .filter(|pages| pages.supplier == supplier)
+        .map(|pages| pages.owner);
+    // A command that firmware lost, or whose completion event is held, is on the wire for the driver.
+    let outstanding = silicon.outstanding_commands().into_iter();
+    let page_commands =
+        outstanding.filter(|command| command.endpoint == supplier && command.opcode == Opcode::ManagePages);
+    executing
+        .chain(page_commands.filter_map(|command| command.function.map(Owner::from)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn book(vfs: i32, ledger: u64) -> CounterBook {
+        CounterBook {
+            endpoint: Function::Pf,
+            counters: BTreeMap::from([("fw_pages_vfs".to_owned(), vfs.cast_unsigned())]),
+            ledger: BTreeMap::from([(Function::Vf(1).into(), ledger), (Function::Pf.into(), 240)]),
+            in_flight: Vec::new(),
+            set_aside: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_not_shown_is_not_judged() {
+        assert_eq!(book(7, 7).matches_ledger(), []);
+        assert_eq!(book(7, 7).stays_positive(), []);
+    }
+
+    #[test]
+    fn drift_is_told_with_both_numbers() {
+        let findings = book(-512, 0).matches_ledger();
+        assert_eq!((findings[0].driver, findings[0].firmware), (Some(-512), Some(0)));
+        assert_eq!(book(-512, 0).stays_positive().len(), 1);
+    }
+
+    #[test]
+    fn pages_on_their_way_or_set_aside_are_no_drift() {
+        let mut moving = book(0, 64);
+        moving.in_flight = vec![Function::Vf(1).into()];
+        assert_eq!(moving.matches_ledger(), []);
+        let mut aside = book(0, 64);
+        aside.set_aside = BTreeMap::from([(Function::Vf(1).into(), 64)]);
+        assert_eq!(aside.matches_ledger(), []);
+        aside.set_aside = BTreeMap::from([(Function::Vf(1).into(), 63)]);
+        assert_eq!(aside.matches_ledger().len(), 1);
+    }
+}
