@@ -163,6 +163,8 @@ pub struct DriverBooks {
     pub lost_command_slots: u32,
     /// VFs enabled.
     pub numvfs: u16,
+    /// Whether a driver is bound: from the beginning of a load, unless it fails, to the end of an unload.
+    pub bound: bool,
     /// Whether the interface is up.
     pub loaded: bool,
     /// Whether the device is in its error state.

@@ -23,7 +23,7 @@ use prm::link::DeviceBacking;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// What the host's kernel was built with, and what its bus tells of the function besides registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,9 @@ struct Shared {
     state: RefCell<State>,
     backing: RefCell<Box<dyn DeviceBacking>>,
     locks: RefCell<BTreeMap<Object, TaskId>>,
+    /// Drivers on functions below this one, and the driver above.
+    children: RefCell<BTreeMap<Function, Driver>>,
+    parent: RefCell<Weak<Shared>>,
 }
 
 /// The largest number the host can give a function: 14 bits.
@@ -138,6 +141,8 @@ impl Driver {
                 }),
                 backing: RefCell::new(backing),
                 locks: RefCell::new(BTreeMap::new()),
+                children: RefCell::default(),
+                parent: RefCell::default(),
             }),
         }
     }
@@ -164,7 +169,16 @@ impl Driver {
     }
 
     async fn perform(&self, operation: HostOperation) -> Result<(), Errno> {
+        // The host binds, unbinds and changes the number of VFs under the lock of the device.
+        let _device = match operation {
+            HostOperation::Load
+            | HostOperation::Unload
+            | HostOperation::EnableVfs(_)
+            | HostOperation::DisableVfs => Some(self.lock(Object::DeviceLock).await),
+            _ => None,
+        };
         match operation {
+            HostOperation::Load if !self.is_present() => Err(Errno::ENODEV),
             HostOperation::Load => load::probe(self).await,
             HostOperation::Unload => load::remove(self).await,
             HostOperation::Reload => load::reload(self).await,
@@ -208,6 +222,7 @@ impl Driver {
                 warnings: state.messages.all().to_vec(),
                 lost_command_slots: state.command.lost_slots(),
                 numvfs: state.sriov.num_vfs(),
+                bound: state.interface.probed,
                 loaded: state.interface.loaded,
                 error_state: state.interface.in_error(),
                 ..DriverBooks::default()
@@ -326,6 +341,19 @@ impl Driver {
     /// A named place where a scenario may pause this driver.
     pub async fn race_point(&self, name: &'static str) {
         self.runtime().race_point(self.id(), name).await;
+    }
+
+    pub(crate) fn parent(&self) -> Option<Self> {
+        let shared = self.shared.parent.borrow().upgrade()?;
+        Some(Self { shared })
+    }
+
+    pub(crate) fn set_parent(&self, parent: &Self) {
+        *self.shared.parent.borrow_mut() = Rc::downgrade(&parent.shared);
+    }
+
+    pub(crate) fn children(&self) -> &RefCell<BTreeMap<Function, Self>> {
+        &self.shared.children
     }
 
     pub(crate) fn locks(&self) -> &RefCell<BTreeMap<Object, TaskId>> {

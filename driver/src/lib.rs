@@ -9,9 +9,10 @@
 //! | [`command`] | the command interface |
 //! | [`event_queue`], [`health`], [`capabilities`], [`timeouts`] | what else every function needs |
 //! | [`pages`] | pages for firmware |
-//! | [`eswitch`], [`sriov`], [`subfunction`] | other functions |
+//! | [`eswitch`], [`sriov`], [`subfunction`], `bus` | other functions, and the drivers bound to them |
 
 pub mod books;
+mod bus;
 pub mod capabilities;
 pub mod command;
 mod driver;

@@ -1,6 +1,7 @@
 //! The function's own VFs.
 
 use crate::books::FunctionType;
+use crate::bus;
 use crate::command;
 use crate::driver::{Driver, State};
 use crate::errno::Errno;
@@ -10,6 +11,7 @@ use crate::message::MessageKind;
 use crate::pages;
 use crate::runtime::Object;
 use prm::command::Command as _;
+use prm::function::Function;
 use prm::hca::{DisableHca, EnableHca};
 use std::collections::BTreeSet;
 
@@ -66,6 +68,14 @@ enum Reason {
 /// Whether the function can have VFs of its own.
 fn is_pf(driver: &Driver) -> bool {
     driver.with(|state, _| state.interface.kind == FunctionKind::Physical)
+}
+
+/// The function behind the VF of this number.
+fn own_vf(driver: &Driver, number: u16) -> Function {
+    match driver.endpoint() {
+        Function::Ecpf => Function::EcVf(number),
+        _ => Function::Vf(number),
+    }
 }
 
 /// Learns how many VFs there can be (`mlx5_sriov_init`).
@@ -178,6 +188,12 @@ pub(crate) async fn remove(driver: &Driver) {
 }
 
 async fn take_off_bus(driver: &Driver, reason: Reason) {
+    let present = driver
+        .step(driver.reads(Object::Sriov), |state, _| state.sriov.num_vfs)
+        .await;
+    for vf in 1..=present {
+        bus::unbind(driver, own_vf(driver, vf)).await;
+    }
     let count = driver
         .step(driver.writes(Object::Sriov), |state, _| {
             std::mem::take(&mut state.sriov.num_vfs)

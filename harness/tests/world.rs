@@ -3,13 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use driver::runtime::InOrder;
-use driver::{HostOperation, RevisionName};
+use driver::{Errno, HostOperation, RevisionName};
 use emulator::config::DeviceConfig;
 use emulator::order::FirmwareOrder;
 use harness::inproc::{Budget, Ending, Halt, Limits, World, WorldSetup};
 use harness::run::{Outcome, RunOptions, RunResult, run_scenario};
 use harness::scenario::ScenarioFile;
-use prm::Cycles;
+use prm::{Cycles, Function};
 use serde_json::{Value, json};
 
 fn device() -> DeviceConfig {
@@ -70,6 +70,31 @@ fn a_load_and_an_unload_leave_nothing() {
         let left = world.machine().memory.holdings(account);
         assert_eq!((left.pages, left.mappings, left.buffers), (0, 0, 0), "{revision}");
         assert_eq!(world.machine_mut().memory.take_strays(), [], "{revision}");
+    }
+}
+
+#[test]
+fn a_driver_binds_to_a_function_that_is_there_and_leaves_with_it() {
+    let mut world = world(RevisionName::Merged, Limits::default());
+    operate(&mut world, HostOperation::Load);
+    let vf = world.bind(Function::Vf(2));
+    let load = |world: &mut World| {
+        let task = world.start(vf, HostOperation::Load);
+        world.run_until(|world| world.ended_at(task).is_some()).unwrap();
+        world.outcome(vf, task)
+    };
+    let is_bound = |world: &World| world.drivers().nth(vf).unwrap().2.books().bound;
+    operate(&mut world, HostOperation::EnableVfs(1));
+    assert_eq!(load(&mut world), Some(Err(Errno::ENODEV)), "there is VF 1 only");
+    for goes in [HostOperation::DisableVfs, HostOperation::Unload] {
+        if goes == HostOperation::DisableVfs {
+            operate(&mut world, HostOperation::DisableVfs);
+        }
+        operate(&mut world, HostOperation::EnableVfs(2));
+        assert_eq!(load(&mut world), Some(Ok(())));
+        assert!(is_bound(&world));
+        operate(&mut world, goes);
+        assert!(!is_bound(&world), "{goes:?}");
     }
 }
 

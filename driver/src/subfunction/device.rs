@@ -1,6 +1,7 @@
 //! Functions that are active: the host makes a device for each, to which a driver may bind.
 
 use super::vhca_state::{VhcaStateWork, arm, query};
+use crate::bus;
 use crate::driver::Driver;
 use crate::runtime::Object;
 use prm::subfunction::VhcaState;
@@ -30,12 +31,21 @@ pub(crate) async fn create_devices(driver: &Driver) {
 
 /// Removes all devices (`mlx5_sf_dev_table_destroy`).
 pub(crate) async fn destroy_devices(driver: &Driver) {
-    driver
+    let devices = driver
         .step(driver.writes(Object::Interface), |state, _| {
             state.subfunction.makes_devices = false;
-            state.subfunction.devices.clear();
+            std::mem::take(&mut state.subfunction.devices)
         })
         .await;
+    for id in devices {
+        remove_device(driver, id).await;
+    }
+}
+
+/// Removes a function's device: its driver is unbound (`mlx5_sf_dev_del`).
+async fn remove_device(driver: &Driver, id: u16) {
+    let function = driver.with(|state, _| bus::subfunction(state, id));
+    bus::unbind(driver, function).await;
 }
 
 fn ids(driver: &Driver) -> Vec<u16> {
@@ -56,18 +66,22 @@ pub(super) async fn look_at_all(driver: &Driver) {
 
 /// Follows what firmware says about a function's state (`mlx5_sf_dev_state_change_handler`).
 pub(super) async fn on_state(driver: &Driver, id: u16, told: VhcaState) {
-    driver
+    let goes = driver
         .step(driver.writes(Object::Subfunction(id)), |state, _| {
             let subfunctions = &mut state.subfunction;
             match told {
                 VhcaState::Active if subfunctions.makes_devices => {
                     subfunctions.devices.insert(id);
+                    false
                 }
                 VhcaState::Invalid | VhcaState::Allocated | VhcaState::TeardownRequest => {
-                    subfunctions.devices.remove(&id);
+                    subfunctions.devices.remove(&id)
                 }
-                VhcaState::Active | VhcaState::InUse | VhcaState::Unknown(_) => {}
+                VhcaState::Active | VhcaState::InUse | VhcaState::Unknown(_) => false,
             }
         })
         .await;
+    if goes {
+        remove_device(driver, id).await;
+    }
 }

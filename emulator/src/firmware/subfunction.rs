@@ -52,6 +52,12 @@ impl Silicon {
         known.unwrap_or_else(|| self.untouched(function))
     }
 
+    /// The number that the user gave a function (`sw_function_id`); 0 if none was given.
+    #[must_use]
+    pub fn user_number(&self, function: Function) -> u32 {
+        self.managed(function).user_number
+    }
+
     /// The state of a function as its manager sees it.
     pub(super) fn vhca_state(&self, function: Function) -> VhcaState {
         self.managed(function).state
@@ -103,12 +109,15 @@ impl Silicon {
 
     pub(super) fn dealloc_sf(&mut self, command: &Command) -> Answered {
         let function = self.managed_sf(command)?;
-        if self.managed(function).state != VhcaState::Allocated {
+        let managed = self.managed(function);
+        if managed.state != VhcaState::Allocated {
             return Err(Refusal::SubfunctionState);
         }
+        // Allocating and deallocating is the manager's own doing and no event. What is armed stays so: the driver arms
+        // an id again after events only, and waits for one when it activates the next function of that id.
         let gone = Managed {
             state: VhcaState::Invalid,
-            armed: false,
+            armed: managed.armed,
             user_number: 0,
         };
         self.subfunctions.managed.insert(function, gone);

@@ -202,6 +202,19 @@ fn a_subfunction_lives_from_allocation_to_release() {
     assert_eq!(sf_state(&mut bench, id), VhcaState::Invalid);
     let again = bench.run::<DeallocSf>(&DeallocSf::input().with_function_id(id));
     assert_eq!(again.status(), CommandStatus::BadResourceState);
+    // What was armed before the id was freed tells of the next function of that id.
+    bench.run::<ModifyVhcaState>(&arm).ok();
+    bench.events(ASYNC);
+    bench.run::<AllocSf>(&AllocSf::input().with_function_id(id)).ok();
+    bench
+        .run::<DeallocSf>(&DeallocSf::input().with_function_id(id))
+        .ok();
+    bench.run::<AllocSf>(&AllocSf::input().with_function_id(id)).ok();
+    assert!(bench.events(ASYNC).is_empty());
+    bench
+        .run::<EnableHca>(&EnableHca::input().with_function_id(id))
+        .ok();
+    assert_eq!(bench.events(ASYNC).len(), 1);
 }
 
 #[test]

@@ -39,6 +39,13 @@ impl World {
         }
         *self.machine.borrow_mut() = checkpoint.machine.clone();
         self.instances.truncate(checkpoint.drivers.len());
+        let (parent, children) = self.instances.split_at(1);
+        for parent in parent {
+            parent.driver.disown_all();
+            children
+                .iter()
+                .for_each(|child| parent.driver.adopt(&child.driver));
+        }
         for (instance, (_, state)) in self.instances.iter().zip(&checkpoint.drivers) {
             instance.driver.restore(state.clone());
         }

@@ -147,6 +147,9 @@ impl World {
         if matches!(endpoint, Function::Sf(_)) {
             driver.set_light(self.machine.borrow().silicon.config().eswitch.manager);
         }
+        if let Some(parent) = self.instances.first() {
+            parent.driver.adopt(&driver);
+        }
         self.instances.push(Instance { endpoint, driver });
         place
     }

@@ -7,7 +7,7 @@ use crate::scenario::InvariantName;
 /// No host page, mapping or shared buffer is left after unload.
 pub(super) fn none_left(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for driver in scene.drivers {
-        if driver.bound || driver.busy {
+        if driver.books.bound || driver.busy {
             continue;
         }
         let left = scene.world.machine().memory.holdings(driver.account);

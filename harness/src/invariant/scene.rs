@@ -24,8 +24,6 @@ pub struct DriverScene {
     pub messages: Vec<Message>,
     /// How many page waits had ended before this step.
     pub earlier_waits: usize,
-    /// Whether it is bound: from a successful load to the end of an unload.
-    pub bound: bool,
     /// Whether an operation on it still runs.
     pub busy: bool,
 }

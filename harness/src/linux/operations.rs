@@ -135,7 +135,8 @@ impl Operations {
                 device,
                 port: port(number),
             }),
-            HostStep::Function(function) if let Function::Sf(number) = function.which => {
+            HostStep::Function(function) if matches!(function.which, Function::Sf(_)) => {
+                let number = guest.silicon().user_number(function.which);
                 match function.operation {
                     FunctionOperation::Load => auxiliary::bind(guest, number)?,
                     FunctionOperation::Unload => auxiliary::unbind(guest, number)?,

@@ -78,8 +78,10 @@ impl Summary {
             Outcome::Fail => format!("FAIL: {words}"),
             Outcome::Skip => "skipped".to_owned(),
         };
-        let notable = self.notable.entry(scenario.clone()).or_default();
-        *notable |= *outcome == Outcome::Fail || (*outcome == Outcome::Pass && !findings.is_clean());
+        if *outcome != Outcome::Skip {
+            let notable = self.notable.entry(scenario.clone()).or_default();
+            *notable |= *outcome == Outcome::Fail || !findings.is_clean();
+        }
         self.cells.insert((scenario.clone(), revision.clone()), cell);
     }
 
@@ -106,33 +108,32 @@ impl Summary {
         format!("{runs} of {scenarios}: {pass} as expected, {fail} failed, {skip} skipped")
     }
 
-    fn cases(&self) -> Columns<4> {
-        // The revisions of this project have fixed places; a foreign one (`linux`) takes the first.
-        let mut places = ["reviewed", "merged", "robust"].map(str::to_owned);
-        if !self.revisions.iter().any(|revision| places.contains(revision)) {
-            for (place, revision) in places
-                .iter_mut()
-                .zip(self.revisions.iter().map(String::as_str).chain(["", "", ""]))
-            {
-                revision.clone_into(place);
-            }
-        }
-        let mut table = Columns::new(["case", &places[0], &places[1], &places[2]]);
-        for scenario in self
-            .scenarios
+    /// What each notable case showed, by revision. The revisions of this project have fixed places; a foreign one stands alone.
+    fn cases(&self) -> Option<String> {
+        const OURS: [&str; 3] = ["reviewed", "merged", "robust"];
+        let notable = self.notable.values().any(|notable| *notable);
+        let foreign = self
+            .revisions
             .iter()
-            .filter(|scenario| self.notable.get(*scenario) == Some(&true))
-        {
-            let cell = |place: &String| {
-                let cell = self.cells.get(&(scenario.clone(), place.clone()));
+            .find(|revision| !OURS.contains(&revision.as_str()));
+        let table = || match foreign {
+            Some(foreign) => self.cases_of(["case", foreign]).to_string(),
+            None => self.cases_of(["case", OURS[0], OURS[1], OURS[2]]).to_string(),
+        };
+        notable.then(table)
+    }
+
+    fn cases_of<const N: usize>(&self, heads: [&str; N]) -> Columns<N> {
+        let mut table = Columns::new(heads);
+        let notable = self.scenarios.iter();
+        for scenario in notable.filter(|scenario| self.notable.get(*scenario) == Some(&true)) {
+            table.row(std::array::from_fn(|place| {
+                if place == 0 {
+                    return scenario.clone();
+                }
+                let cell = self.cells.get(&(scenario.clone(), heads[place].to_owned()));
                 cell.map_or_else(|| "-".to_owned(), Clone::clone)
-            };
-            table.row([
-                scenario.clone(),
-                cell(&places[0]),
-                cell(&places[1]),
-                cell(&places[2]),
-            ]);
+            }));
         }
         table
     }
@@ -180,7 +181,7 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cases = self.cases();
-        if !cases.is_empty() {
+        if let Some(cases) = &cases {
             writeln!(
                 f,
                 "\nWhat the cases show; `VF -512 of 0`: the driver counts -512 pages where firmware books 0;"
@@ -189,7 +190,7 @@ impl fmt::Display for Summary {
             write!(f, "{cases}")?;
         }
         let clean = self.notable.values().filter(|notable| !**notable).count();
-        if clean > 0 && !cases.is_empty() {
+        if clean > 0 && cases.is_some() {
             writeln!(f, "and {clean} more in which every revision is clean")?;
         }
         for (reason, scenarios) in &self.skipped {

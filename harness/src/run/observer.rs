@@ -94,7 +94,6 @@ impl Observer {
                 account,
                 messages: books.warnings.iter().skip(messages).cloned().collect(),
                 earlier_waits: waits,
-                bound: operations.is_bound(place),
                 busy: operations.is_busy(place),
                 books,
             });
@@ -138,7 +137,7 @@ impl Observer {
     }
 
     fn note_leaks(&mut self, world: &World, drivers: &[DriverScene]) {
-        if drivers.iter().all(|driver| !driver.bound && !driver.busy) {
+        if drivers.iter().all(|driver| !driver.books.bound && !driver.busy) {
             let machine = world.machine();
             let holdings = drivers
                 .iter()

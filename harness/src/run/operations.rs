@@ -26,7 +26,6 @@ pub(super) struct Operation {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Operations {
     all: Vec<Operation>,
-    bound: Vec<bool>,
 }
 
 impl Operations {
@@ -59,14 +58,6 @@ impl Operations {
             let returned = outcome.map_or_else(|errno| errno.0, |()| 0);
             let ended = world.ended_at(operation.task).unwrap_or_else(|| world.now());
             operation.end = Some((ended, returned));
-            if self.bound.len() <= operation.place {
-                self.bound.resize(operation.place + 1, false);
-            }
-            match operation.kind {
-                HostOperation::Load => self.bound[operation.place] |= returned == 0,
-                HostOperation::Unload => self.bound[operation.place] = false,
-                _ => {}
-            }
         }
     }
 
@@ -92,11 +83,6 @@ impl Operations {
         self.all
             .iter()
             .any(|operation| operation.place == place && operation.end.is_none())
-    }
-
-    /// Whether this driver is bound: from a successful load to the end of an unload.
-    pub(super) fn is_bound(&self, place: usize) -> bool {
-        self.bound.get(place).copied().unwrap_or(false)
     }
 
     /// The operation that took longest, of those that have ended or still run.

@@ -10,6 +10,7 @@ use crate::scenario::document::{Node, Path};
 use crate::scenario::model::{Reachability, ScenarioFile};
 use crate::scenario::problem::Problem;
 use crate::scenario::step::{ACTORS, Step};
+use prm::Function;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything in `scenario`, read from `root`, that makes no sense. `stem` is what its name has to be.
@@ -46,7 +47,8 @@ struct Story {
     holds: BTreeMap<String, bool>,
     scalable_functions: BTreeSet<u16>,
     paused: BTreeSet<String>,
-    loads: BTreeMap<String, bool>,
+    /// Drivers on other functions: whether they are loaded, where that can be told.
+    loads: BTreeMap<Function, Option<bool>>,
 }
 
 impl Sense<'_> {

@@ -24,7 +24,7 @@ pub(super) fn set_autoprobe(guest: &mut Guest, on: bool) -> Result<(), GuestErro
 
 /// The order that binds the function a person calls `number` to its driver; the kernel refuses it if there is no such
 /// device.
-pub(super) fn bind(guest: &mut Guest, number: u16) -> Result<Order, GuestError> {
+pub(super) fn bind(guest: &mut Guest, number: u32) -> Result<Order, GuestError> {
     Ok(Order::WriteFile {
         path: format!("{DRIVER}/bind"),
         text: device(guest, number)?,
@@ -32,7 +32,7 @@ pub(super) fn bind(guest: &mut Guest, number: u16) -> Result<Order, GuestError> 
 }
 
 /// The order that unbinds it.
-pub(super) fn unbind(guest: &mut Guest, number: u16) -> Result<Order, GuestError> {
+pub(super) fn unbind(guest: &mut Guest, number: u32) -> Result<Order, GuestError> {
     Ok(Order::WriteFile {
         path: format!("{DRIVER}/unbind"),
         text: device(guest, number)?,
@@ -40,7 +40,7 @@ pub(super) fn unbind(guest: &mut Guest, number: u16) -> Result<Order, GuestError
 }
 
 /// The device of the function that a person calls `number`, or a name that no device has.
-fn device(guest: &mut Guest, number: u16) -> Result<String, GuestError> {
+fn device(guest: &mut Guest, number: u32) -> Result<String, GuestError> {
     let order = Order::ListDirectory {
         path: DEVICES.to_owned(),
     };
@@ -64,7 +64,7 @@ fn device(guest: &mut Guest, number: u16) -> Result<String, GuestError> {
     Ok(found.map_or(NOBODY.to_owned(), |(name, _)| name))
 }
 
-fn is_number(text: Option<&str>, number: u16) -> bool {
+fn is_number(text: Option<&str>, number: u32) -> bool {
     text.and_then(|text| text.trim().parse().ok()) == Some(number)
 }
 

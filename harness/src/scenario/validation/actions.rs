@@ -66,7 +66,9 @@ impl Sense<'_> {
     fn check_host(&mut self, host: &HostStep, path: &Path, names: &BTreeSet<&str>) {
         let device = &self.scenario.device;
         match host {
-            HostStep::Load | HostStep::Unload | HostStep::Reload | HostStep::EswitchMode(_) => {}
+            HostStep::Load | HostStep::EswitchMode(_) => {}
+            HostStep::Unload => self.goes(|_| true, Some(false)),
+            HostStep::Reload => self.goes(is_scalable, Some(false)),
             HostStep::EnableVfs(number) => {
                 let at = path.member("enable_vfs");
                 let (total, field) = match device.kind {
@@ -92,6 +94,7 @@ impl Sense<'_> {
                 }
             }
             HostStep::DisableVfs => {
+                self.goes(|function| !is_scalable(function), Some(false));
                 if device.kind == DeviceKind::Vf || device.vfs.total.max(device.ec_vfs.total) == 0 {
                     self.wrong(
                         path,
@@ -119,6 +122,8 @@ impl Sense<'_> {
                 if self.check_scalable(*number, &at) {
                     self.check_added(*number, &at);
                     self.story.scalable_functions.remove(number);
+                    // Which function stands behind the number is the driver's choice.
+                    self.goes(is_scalable, None);
                 }
             }
             HostStep::WaitFor(name) => self.check_wait_for(name, &path.member("wait_for"), names),
@@ -185,6 +190,13 @@ impl Sense<'_> {
         }
     }
 
+    /// The host unbinds drivers of functions that go away with what they belong to.
+    fn goes(&mut self, which: impl Fn(Function) -> bool, loaded: Option<bool>) {
+        let loads = self.story.loads.iter_mut();
+        let gone = loads.filter(|(function, was)| which(**function) && **was != Some(false));
+        gone.for_each(|(_, was)| *was = loaded);
+    }
+
     fn check_second_driver(&mut self, step: &FunctionStep, path: &Path) {
         let at = path.member("which");
         if !matches!(step.which, Function::Vf(_) | Function::EcVf(_) | Function::Sf(_)) {
@@ -202,9 +214,9 @@ impl Sense<'_> {
         let was_loaded = self
             .story
             .loads
-            .insert(step.which.to_string(), loads)
-            .unwrap_or(false);
-        if loads == was_loaded {
+            .insert(step.which, Some(loads))
+            .unwrap_or(Some(false));
+        if was_loaded == Some(loads) {
             let state = if loads {
                 "is loaded already"
             } else {
@@ -320,4 +332,8 @@ impl Sense<'_> {
             RaceStep::FreePage { .. } => {}
         }
     }
+}
+
+const fn is_scalable(function: Function) -> bool {
+    matches!(function, Function::Sf(_))
 }

@@ -1,0 +1,65 @@
+//! The host's bus below a function: the functions that exist because of it, and the drivers bound to them.
+//!
+//! When such a function goes, the host unbinds its driver first, in the task that takes the function away
+//! (`pci_disable_sriov`, `auxiliary_device_delete`).
+
+use crate::driver::{Driver, State};
+use crate::load;
+use crate::runtime::Object;
+use prm::function::Function;
+use std::future::Future;
+use std::pin::Pin;
+
+impl Driver {
+    /// Tells of a driver on a function that exists because of this one. One that was told of before is replaced.
+    pub fn adopt(&self, child: &Self) {
+        child.set_parent(self);
+        self.children()
+            .borrow_mut()
+            .insert(child.endpoint(), child.clone());
+    }
+
+    /// Forgets all of them.
+    pub fn disown_all(&self) {
+        self.children().borrow_mut().clear();
+    }
+
+    /// Whether the function is there for a driver to bind to: enabled, or active, by the driver of the function it belongs
+    /// to.
+    pub(crate) fn is_present(&self) -> bool {
+        let Some(parent) = self.parent() else {
+            return true;
+        };
+        parent.with(|state, _| match self.endpoint() {
+            Function::Sf(number) => state
+                .subfunction
+                .devices()
+                .contains(&subfunction_id(state, number)),
+            Function::Vf(number) | Function::EcVf(number) => number <= state.sriov.num_vfs(),
+            _ => true,
+        })
+    }
+}
+
+/// Scalable functions are named from 1, in the order of their ids.
+fn subfunction_id(state: &State, number: u16) -> u16 {
+    let base = state.capabilities.general().sf_base_id();
+    base.wrapping_add(number).wrapping_sub(1)
+}
+
+/// The scalable function with this id.
+pub(crate) fn subfunction(state: &State, id: u16) -> Function {
+    let base = state.capabilities.general().sf_base_id();
+    Function::Sf(id.wrapping_sub(base).wrapping_add(1))
+}
+
+/// Unbinds the driver of a function that goes away, if there is one and it is bound.
+pub(crate) async fn unbind(driver: &Driver, function: Function) {
+    let child = driver.children().borrow().get(&function).cloned();
+    let Some(child) = child else { return };
+    let _device = child.lock(Object::DeviceLock).await;
+    // Removing a driver can remove drivers of functions below its own: a future of unknown size.
+    let removal: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(load::remove(&child));
+    // That none was bound is no error here.
+    let _unbound = removal.await;
+}
