@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Guests at a time.
+/// Guests at a time, at the most.
 const GUESTS: usize = 3;
 
 /// Environment variable under which a missing kit is a failure.
@@ -75,8 +75,10 @@ struct Case {
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // Several guests: a scenario mostly waits for limits of the driver, and a boot takes a processor.
-    arguments.test_threads = Some(arguments.test_threads.unwrap_or(GUESTS).min(GUESTS));
+    // A guest that boots takes a processor for itself, and one that starves acts late.
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let guests = processors.min(GUESTS);
+    arguments.test_threads = Some(arguments.test_threads.unwrap_or(guests).min(GUESTS));
     let kit = Kit::locate(&KitOptions::default()).map_err(|error| error.to_string());
     let cases = cases();
     let streams = cases

@@ -45,7 +45,7 @@ use transport::{ListenError, Listener};
 
 pub use client::UNREAD_LIMIT;
 pub use lines::LONGEST_LINE;
-pub use reading::Problem;
+pub use message::Problem;
 
 /// How many clients there may be at a time.
 pub const CLIENTS: usize = 32;

@@ -9,7 +9,7 @@ use crate::link::{Disconnect, Link};
 use crate::message::{Front, Message, Received, Wait};
 use crate::protocol::{HEADER_LEN, Header, flag};
 use crate::remote_dma::RemoteDma;
-use crate::request::{REPLY_CAPACITY, Request};
+use crate::request::{Phase, REPLY_CAPACITY, Request};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 use zerocopy::IntoBytes;
@@ -18,15 +18,6 @@ use zerocopy::IntoBytes;
 /// [`Connection::refill`]. Well below the 5 s after
 /// which QEMU gives up waiting for us, because it may be waiting for us at the time.
 pub const PATIENCE: Duration = Duration::from_secs(2);
-
-/// How far a connection has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// `VFIO_USER_VERSION` must come first.
-    Greeting,
-    /// Everything else may come.
-    Serving,
-}
 
 /// What [`Connection::on_readable`] has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! What each command does.
 
-use crate::connection::Phase;
 use crate::descriptor::Descriptors;
 use crate::device::{Device, DeviceInfo};
 use crate::errno::Errno;
@@ -21,6 +20,15 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 const DATA: usize = HEADER_LEN + size_of::<RegionAccess>();
 /// Bytes in which every reply can be built.
 pub const REPLY_CAPACITY: usize = DATA + MAX_TRANSFER;
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// `VFIO_USER_VERSION` must come first.
+    Greeting,
+    /// Everything else may come.
+    Serving,
+}
 
 /// One command, with everything that it may act upon.
 pub struct Request<'a> {

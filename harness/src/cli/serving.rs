@@ -1,9 +1,11 @@
 //! `serve`: the device behind vfio-user sockets, for a QEMU of one's own.
 
+mod boot_script;
 pub(super) mod device;
 pub(super) mod plug;
 pub(super) mod service;
 
+use crate::cli::backend::quoted;
 use crate::cli::exit::Exit;
 use crate::cli::signals::EndSignals;
 use clap::Args;
@@ -29,6 +31,10 @@ pub(super) struct ServeArguments {
     /// Write the command stream into this file, one JSON object per line, as commands end.
     #[arg(long, value_name = "FILE")]
     commands: Option<PathBuf>,
+    /// Write a shell script that boots a guest of the kit with this device, for another terminal, and its initramfs
+    /// beside it.
+    #[arg(long, value_name = "FILE")]
+    boot_script: Option<PathBuf>,
 }
 
 pub(super) fn serve(arguments: &ServeArguments) -> Exit {
@@ -58,7 +64,14 @@ pub(super) fn serve(arguments: &ServeArguments) -> Exit {
         control: arguments.control.as_deref(),
         commands: arguments.commands.as_deref(),
     };
-    match Service::start(options).and_then(|service| until_told(service, &signals)) {
+    let started = Service::start(options).and_then(|service| {
+        if let Some(file) = &arguments.boot_script {
+            boot_script::write(file, service.device())?;
+            tracing::info!("sh {} boots a guest with it", quoted(&file.display().to_string()));
+        }
+        Ok(service)
+    });
+    match started.and_then(|service| until_told(service, &signals)) {
         Ok(()) => {
             tracing::info!("ended; the sockets are gone");
             Exit::AsExpected

@@ -3,8 +3,7 @@
 use crate::control::answer::{FunctionInfo, Snapshot};
 use crate::control::client::{Client, Wait};
 use crate::control::history::History;
-use crate::control::message::{GateRequest, Order, Outcome};
-use crate::control::reading::Problem;
+use crate::control::message::{GateRequest, Order, Outcome, Problem};
 use crate::server::DeviceServer;
 use emulator::{GateOrder, HoldState, OrderError};
 use prm::Cycles;

@@ -1,7 +1,6 @@
 //! What goes over the control socket: requests of a client, answers to them. One JSON object per line each.
 
 use crate::control::answer::{Caught, Commands, FunctionInfo, Snapshot};
-use crate::control::reading::Problem;
 use crate::counters::ServerCounters;
 use emulator::DeviceConfig;
 use emulator::order::{FirmwareOrder, Hold};
@@ -151,4 +150,20 @@ fn into_each_alternative(schema: &mut Schema) {
             own.extend(required.clone());
         }
     }
+}
+
+/// Why a request was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, thiserror::Error)]
+#[error("{message}")]
+pub struct Problem {
+    /// What is wrong.
+    pub message: String,
+    /// The line, counted from 1 over everything that this client has sent.
+    pub line: u64,
+    /// Where in the line reading ended, in bytes from 1; absent where the line was read and the order failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    /// The field, as `firmware.request_pages.pages`; absent where it is the request as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
 }

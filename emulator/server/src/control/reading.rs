@@ -1,26 +1,9 @@
 //! From a line to a request, or to what is wrong with it and where.
 
-use crate::control::message::{Order, Request};
-use schemars::JsonSchema;
+use crate::control::message::{Order, Problem, Request};
+use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// Why a request was not carried out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, thiserror::Error)]
-#[error("{message}")]
-pub struct Problem {
-    /// What is wrong.
-    pub message: String,
-    /// The line, counted from 1 over everything that this client has sent.
-    pub line: u64,
-    /// Where in the line reading ended, in bytes from 1; absent where the line was read and the order failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub column: Option<usize>,
-    /// The field, as `firmware.request_pages.pages`; absent where it is the request as a whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
-}
 
 /// The names of the orders.
 const ORDERS: [&str; 9] = [

@@ -1,5 +1,6 @@
 //! A served device with its control socket and its command stream, in one loop.
 
+use super::boot_script::BootScriptError;
 use crate::cli::exit::Exit;
 use device_server::control::ControlServer;
 use device_server::{DeviceServer, ServeError};
@@ -47,6 +48,9 @@ pub(in crate::cli) enum ServiceError {
         /// Why.
         cause: io::Error,
     },
+    /// There is no script to boot a guest with.
+    #[error("boot script: {0}")]
+    BootScript(#[from] BootScriptError),
     /// The sockets cannot be served.
     #[error("serving: {0}")]
     System(#[from] io::Error),
@@ -57,8 +61,8 @@ impl ServiceError {
     pub(in crate::cli) const fn exit(&self) -> Exit {
         match self {
             Self::Serve(ServeError::Config(_)) => Exit::InvalidScenario,
-            Self::Commands { .. } => Exit::Usage,
-            Self::Serve(_) | Self::Control(_) | Self::System(_) => Exit::Backend,
+            Self::Commands { .. } | Self::BootScript(BootScriptError::File { .. }) => Exit::Usage,
+            Self::Serve(_) | Self::Control(_) | Self::BootScript(_) | Self::System(_) => Exit::Backend,
         }
     }
 }
