@@ -12,8 +12,8 @@ pub enum ServeError {
     /// A socket could not be made.
     #[error("socket: {0}")]
     Listen(#[from] ListenError),
-    /// A bus has 256 function numbers, and VFs follow their PF on it.
-    #[error("{0} virtual functions do not fit on the bus of their PF: at most 255")]
+    /// VFs follow their PF on its bus.
+    #[error("{0} virtual functions do not fit on the bus of their PF: at most 215")]
     TooManyFunctions(u16),
     /// Clients have sized the BARs and read the identity of another device.
     #[error("the other device differs in {0}, which clients have seen already")]

@@ -6,6 +6,10 @@ use emulator::{SF_WINDOW_LENGTH, Silicon};
 use prm::Function;
 use std::path::PathBuf;
 
+/// VFs that there is room for beside their PF: bus 0 of QEMU's machines is free from device 4, where the function under test
+/// is plugged in, to device 30, and each device has 8 functions.
+const MOST_VFS: u16 = 27 * 8 - 1;
+
 /// A PCI function and its socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
@@ -35,7 +39,7 @@ impl Topology {
         let on_bus = |function: &Function| !matches!(function, Function::Sf(_));
         let functions: Vec<Function> = silicon.endpoints().into_iter().filter(on_bus).collect();
         let vfs = u16::try_from(functions.len().saturating_sub(1)).unwrap_or(u16::MAX);
-        if u8::try_from(vfs).is_err() {
+        if vfs > MOST_VFS {
             return Err(ServeError::TooManyFunctions(vfs));
         }
         let sfs = silicon.config().sfs.max;

@@ -93,7 +93,7 @@ impl<'a> Apt<'a> {
     }
 
     /// Where packages arrive.
-    fn archives(&self) -> PathBuf {
+    pub fn archives(&self) -> PathBuf {
         self.folder.join("archives")
     }
 
@@ -133,12 +133,7 @@ impl<'a> Apt<'a> {
         report: &mut dyn SetupReport,
     ) -> Result<(), KitError> {
         let archives = self.archives();
-        let absent: Vec<_> = selection
-            .packages
-            .iter()
-            .filter(|package| !package.is_in(&archives))
-            .cloned()
-            .collect();
+        let absent = selection.absent(&archives);
         for package in &absent {
             // apt would take one of full length for the package itself.
             let path = archives.join(&package.file);

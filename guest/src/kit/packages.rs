@@ -30,11 +30,29 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// What there is to fetch, for people.
+    /// What there is to fetch, for people; some of it may be in `folder` already.
     #[must_use]
-    pub fn amount(&self) -> String {
-        let size = megabytes(total(&self.packages));
-        format!("{} packages, {size} to fetch", self.packages.len())
+    pub fn amount(&self, folder: &Path) -> String {
+        let (count, size) = (self.packages.len(), total(&self.packages));
+        let size_in_words = megabytes(size);
+        match total(&self.absent(folder)) {
+            left if left == size => format!("{count} packages, {size_in_words} to fetch"),
+            0 => format!("{count} packages, {size_in_words}, all here already"),
+            left => format!(
+                "{count} packages, {} of {size_in_words} to fetch",
+                megabytes(left)
+            ),
+        }
+    }
+
+    /// The packages whose files are not in `folder` with the right bytes.
+    #[must_use]
+    pub fn absent(&self, folder: &Path) -> Vec<Package> {
+        let packages = self.packages.iter();
+        packages
+            .filter(|package| !package.is_in(folder))
+            .cloned()
+            .collect()
     }
 
     /// The packages that were asked for themselves.
@@ -113,6 +131,25 @@ Reading package lists...
         assert_eq!(packages[1].file, "qemu-system-x86_1%3a11.1.3+ds-1_amd64.deb");
         assert_eq!(total(&packages), 2_846_590);
         assert_eq!(megabytes(total(&packages)), "3 MB");
+    }
+
+    #[test]
+    fn what_is_here_already_need_not_be_fetched() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut selection = Selection {
+            names: Vec::new(),
+            packages: from_uris(URIS).unwrap(),
+        };
+        assert_eq!(selection.amount(folder.path()), "2 packages, 3 MB to fetch");
+        let mut arrives = |place: usize| {
+            let package = &mut selection.packages[place];
+            let path = folder.path().join(&package.file);
+            std::fs::write(&path, "0123456789").unwrap();
+            package.sha256 = sha256(&path).unwrap();
+            selection.amount(folder.path())
+        };
+        assert_eq!(arrives(1), "2 packages, 3 MB of 3 MB to fetch");
+        assert_eq!(arrives(0), "2 packages, 3 MB, all here already");
     }
 
     #[test]

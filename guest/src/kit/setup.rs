@@ -110,7 +110,7 @@ fn fetch(
             Some(offer) => format!("Linux {}", offer.release()),
             None => title(*name).to_owned(),
         };
-        report.note(&format!("{title}: {}", plan.selection.amount()));
+        report.note(&format!("{title}: {}", plan.selection.amount(&apt.archives())));
         plans.push(plan);
     }
     for plan in plans {

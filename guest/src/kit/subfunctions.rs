@@ -55,7 +55,7 @@ pub fn build(
     let selection = selection(apt, linux)?;
     report.note(&format!(
         "mlx5_core with sub-functions: {} and 700 MB on disk while it is built",
-        selection.amount()
+        selection.amount(&apt.archives())
     ));
     apt.fetch(&selection, "Fetching compiler and source", report)?;
     let name = format!("subfunctions-{}", linux.version);
