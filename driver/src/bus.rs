@@ -35,7 +35,7 @@ impl Driver {
                 .subfunction
                 .devices()
                 .contains(&subfunction_id(state, number)),
-            Function::Vf(number) | Function::EcVf(number) => number <= state.sriov.num_vfs(),
+            Function::Vf(number) | Function::EcVf(number) => state.sriov.is_on_bus(number),
             _ => true,
         })
     }

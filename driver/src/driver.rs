@@ -169,10 +169,11 @@ impl Driver {
     }
 
     async fn perform(&self, operation: HostOperation) -> Result<(), Errno> {
-        // The host binds, unbinds and changes the number of VFs under the lock of the device.
+        // The host binds, unbinds, reloads and changes the number of VFs under the lock of the device.
         let _device = match operation {
             HostOperation::Load
             | HostOperation::Unload
+            | HostOperation::Reload
             | HostOperation::EnableVfs(_)
             | HostOperation::DisableVfs => Some(self.lock(Object::DeviceLock).await),
             _ => None,

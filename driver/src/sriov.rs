@@ -18,8 +18,10 @@ use std::collections::BTreeSet;
 /// The VFs' part of the driver's state (`struct mlx5_core_sriov`).
 #[derive(Clone, Debug, Default)]
 pub struct SriovState {
-    /// VFs on the PCI bus.
+    /// VFs on the PCI bus, as the PF's driver is told.
     num_vfs: u16,
+    /// How many of them, from the first, have been taken off it already.
+    taken_off: u16,
     /// VFs that can be: on an ECPF the host's.
     max_vfs: u16,
     /// The embedded CPU's VFs that can be.
@@ -33,6 +35,12 @@ impl SriovState {
     #[must_use]
     pub const fn num_vfs(&self) -> u16 {
         self.num_vfs
+    }
+
+    /// Whether the VF of this number is on the PCI bus.
+    #[must_use]
+    pub const fn is_on_bus(&self, number: u16) -> bool {
+        self.taken_off < number && number <= self.num_vfs
     }
 
     /// VFs that can be. 0 until the first probe has got so far, and on a VF or a scalable function.
@@ -192,10 +200,16 @@ async fn take_off_bus(driver: &Driver, reason: Reason) {
         .step(driver.reads(Object::Sriov), |state, _| state.sriov.num_vfs)
         .await;
     for vf in 1..=present {
+        driver
+            .step(driver.writes(Object::Sriov), |state, _| {
+                state.sriov.taken_off = vf
+            })
+            .await;
         bus::unbind(driver, own_vf(driver, vf)).await;
     }
     let count = driver
         .step(driver.writes(Object::Sriov), |state, _| {
+            state.sriov.taken_off = 0;
             std::mem::take(&mut state.sriov.num_vfs)
         })
         .await;

@@ -123,8 +123,8 @@ struct RunArguments {
     /// Write a Perfetto trace.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Write the command stream of one run as JSON lines.
-    #[arg(long, value_name = "FILE")]
+    /// Write the command stream of one run as JSON lines; into a folder that is there, a file for each run.
+    #[arg(long, value_name = "FILE|DIR")]
     commands: Option<PathBuf>,
     /// Run the M-th of N parts, as `hash:1/4`.
     #[arg(long, value_name = "hash:M/N")]

@@ -331,3 +331,52 @@ fn a_cycle_through_both_programs_is_seen_while_it_stands() {
     assert_eq!(cycles[0].links.len(), 4, "{cycles:#?}");
     let _ = world.run_until(|world| world.ended_at(enable).is_some()).unwrap();
 }
+
+#[test]
+fn a_vf_that_has_been_taken_off_the_bus_gets_no_driver_while_others_still_go() {
+    let result = run(
+        &json!([
+            { "host": "load" },
+            { "host": { "enable_vfs": 3 } },
+            { "host": { "function": { "which": "vf2", "do": "load" } } },
+            { "gate": { "hold": { "name": "h", "command": { "command": "TEARDOWN_HCA", "endpoint": "vf2" } } } },
+            { "host": "disable_vfs", "name": "off", "background": true, "expect": { "all": { "pending": true } } },
+            { "gate": { "wait_held": { "name": "h" } } },
+            { "host": { "function": { "which": "vf1", "do": "load" } }, "expect": { "all": { "returns": -19 } } },
+            { "gate": { "release": { "name": "h" } } },
+            { "host": { "wait_for": "off" }, "expect": { "all": { "returns": 0 } } },
+            { "host": "unload" }
+        ]),
+        &json!({}),
+        None,
+    );
+    assert_eq!(result.outcome, Outcome::Pass, "{:?}", result.reason);
+}
+
+#[test]
+fn vfs_are_disabled_after_a_reload_that_is_under_way() {
+    let result = run(
+        &json!([
+            { "host": "load" },
+            { "host": { "enable_vfs": 2 } },
+            { "gate": { "hold": { "name": "h", "command": { "command": "TEARDOWN_HCA" } } } },
+            { "host": "reload", "name": "reload", "background": true, "expect": { "all": { "pending": true } } },
+            { "gate": { "wait_held": { "name": "h" } } },
+            { "host": "disable_vfs", "name": "off", "background": true, "expect": { "all": { "pending": true } } },
+            { "gate": { "release": { "name": "h" } } },
+            { "host": { "wait_for": "reload" }, "expect": { "all": { "returns": 0 } } },
+            { "host": { "wait_for": "off" }, "expect": { "all": { "returns": 0 } } },
+            { "host": "unload" }
+        ]),
+        &json!({}),
+        None,
+    );
+    assert_eq!(result.outcome, Outcome::Pass, "{:?}", result.reason);
+    let sent = |name: &str, id| {
+        let commands = result.commands.iter().filter(|command| command.name == name);
+        commands
+            .filter(|command| serde_json::to_value(command).unwrap()["function_id"] == id)
+            .count()
+    };
+    assert_eq!([sent("ENABLE_HCA", 1), sent("DISABLE_HCA", 1)], [2, 2]);
+}

@@ -38,7 +38,7 @@ pub enum Object {
     EswitchLock,
     /// Mode and existence of the eswitch.
     Eswitch,
-    /// The lock under which the host binds, unbinds and changes the number of VFs (`device_lock`). It is taken before
+    /// The lock under which the host binds, unbinds, reloads and changes the number of VFs (`device_lock`). It is taken before
     /// [`DevlinkLock`](Self::DevlinkLock).
     DeviceLock,
     /// The lock of host operations (the devlink lock). It is taken before [`InterfaceLock`](Self::InterfaceLock).

@@ -17,8 +17,13 @@ pub(super) fn record(folder: &Path, job: &Job, result: &RunResult) -> io::Result
     Artifact::of(&job.loaded.scenario, job.revision, result).write(&file)
 }
 
-/// Writes the run's command stream, one JSON object per line.
-pub(super) fn write_commands(file: &Path, result: &RunResult) -> io::Result<()> {
+/// Writes the run's command stream, one JSON object per line: into a file of its own where `path` is a folder.
+pub(super) fn write_commands(path: &Path, job: &Job, result: &RunResult) -> io::Result<()> {
+    let file = if path.is_dir() {
+        path.join(format!("{}.jsonl", job.file_name()))
+    } else {
+        path.to_owned()
+    };
     let mut lines = BufWriter::new(fs::File::create(file)?);
     for command in &result.commands {
         serde_json::to_writer(&mut lines, command)?;

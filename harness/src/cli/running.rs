@@ -138,9 +138,9 @@ fn selected(arguments: &RunArguments) -> Result<Vec<Job>, Exit> {
     if jobs.is_empty() {
         return refuse(Exit::NothingSelected, "no scenario and revision is selected");
     }
-    if arguments.commands.is_some() && jobs.len() != 1 {
+    if jobs.len() != 1 && arguments.commands.as_ref().is_some_and(|path| !path.is_dir()) {
         let message = format!(
-            "--commands holds the stream of one run, and {} are selected; name one file and one --revision",
+            "a file holds the stream of one run, and {} are selected; name one scenario and one --revision, or a folder that is there",
             jobs.len()
         );
         return refuse(Exit::Usage, &message);
@@ -235,7 +235,7 @@ impl<'a> Session<'a> {
             recording::record(folder, job, &result)?;
         }
         if let Some(file) = &self.arguments.commands {
-            recording::write_commands(file, &result)?;
+            recording::write_commands(file, job, &result)?;
         }
         let compared = self.compare_snapshot(job, &result)?;
         let words = self.output.result(job, result, last_of_scenario)?;

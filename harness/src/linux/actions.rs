@@ -2,9 +2,8 @@
 
 use super::execution::{Done, Execution};
 use super::guest::GuestError;
-use super::settling;
+use super::{scaling, settling};
 use crate::scenario::{Action, GateStep, HostStep, Step, TimeStep};
-use emulator::order::FirmwareOrder;
 use prm::Cycles;
 use std::time::Duration;
 
@@ -33,7 +32,7 @@ impl Execution<'_> {
         match action {
             Action::Host(host) => self.host(host, step, ends),
             Action::Firmware(order) => {
-                self.device_in_error |= matches!(order, FirmwareOrder::DeviceError(_));
+                self.device_in_error |= scaling::reports_an_error(order);
                 Ok(match self.guest.server().order(order) {
                     Ok(()) => Done::default(),
                     Err(error) => Done::problem("firmware", "carried out", error.to_string()),

@@ -153,8 +153,17 @@ impl LinuxBackend {
         if let Some(mut guest) = self.guest.take()
             && guest.profile() == profile
         {
-            match guest.replace_device(&scenario.device, seed) {
-                Ok(()) => return Ok(guest),
+            // What it has printed since it was left in good order is nobody's, but its kernel is not as it was.
+            match guest
+                .replace_device(&scenario.device, seed)
+                .and_then(|()| guest.is_quiet())
+            {
+                Ok(true) => return Ok(guest),
+                Ok(false) => tracing::warn!(
+                    actor = "host",
+                    "the kernel has complained since; it is not used again"
+                ),
+                Err(error) if error.is_of_the_machine() => return Err(error.into()),
                 Err(error) => tracing::warn!(actor = "host", %error, "the guest cannot be used again"),
             }
         }

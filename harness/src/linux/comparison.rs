@@ -4,6 +4,7 @@ mod messages;
 
 use crate::run::{Compared, Comparison as Books, Mismatch, RunResult, Snapshot, StepRecord};
 use crate::scenario::{Books as ExpectedBooks, counter_value};
+use emulator::config::{DeviceConfig, DeviceKind, PageMode, Port};
 use std::collections::BTreeSet;
 
 pub(super) use messages::{complaints, warnings, warnings_so_far};
@@ -53,16 +54,31 @@ pub(super) fn with_file(
     }
 }
 
-/// A driver that is loaded shows at least the counters that do not depend on capabilities: otherwise nothing would be
-/// compared, and everything would be equal.
-pub(super) fn are_shown(record: &StepRecord, mismatches: &mut Vec<Mismatch>) {
+/// A driver that is loaded shows its counters: otherwise nothing would be compared, and everything would be equal. Those of other
+/// functions are missing where it has neither an eswitch nor names owners by function id.
+pub(super) fn are_shown(device: &DeviceConfig, record: &StepRecord, mismatches: &mut Vec<Mismatch>) {
     const ALWAYS: [&str; 4] = [
         "fw_pages_total",
         "fw_pages_alloc_failed",
         "fw_pages_give_dropped",
         "fw_pages_reclaim_discard",
     ];
-    for name in ALWAYS {
+    const OF_OTHERS: [&str; 5] = [
+        "fw_pages_vfs",
+        "fw_pages_ec_vfs",
+        "fw_pages_sfs",
+        "fw_pages_host_pf",
+        "fw_pages_spfs",
+    ];
+    let has_eswitch = device.kind != DeviceKind::Vf
+        && device.port != Port::Infiniband
+        && device.eswitch.vport_group_manager;
+    let of_others = if has_eswitch || device.page_mode == PageMode::FuncId {
+        OF_OTHERS.as_slice()
+    } else {
+        &[]
+    };
+    for &name in ALWAYS.iter().chain(of_others) {
         if record.after.counters.get(name).copied().flatten().is_none() {
             mismatches.push(Mismatch {
                 step: Some(record.number),
@@ -110,6 +126,22 @@ pub(super) fn with_ours(ours: &StepRecord, linux: &StepRecord, background: bool,
             step: number,
             what: linux.what.clone(),
             rows: table,
+        });
+    }
+}
+
+/// The books of both runs for a run that differs in something else: after the step where it does, or the last one.
+pub(super) fn books_of_both(reference: &RunResult, result: &mut RunResult) {
+    let Some(first) = result.mismatches.first().filter(|_| result.comparison.is_none()) else {
+        return;
+    };
+    let is_it = |record: &&StepRecord| first.step.is_none_or(|step| record.number <= step);
+    let last = |steps: &[StepRecord]| steps.iter().rfind(is_it).cloned();
+    if let (Some(ours), Some(linux)) = (last(&reference.steps), last(&result.steps)) {
+        result.comparison = Some(Books {
+            step: linux.number,
+            rows: table(&ours.after, &linux.after),
+            what: linux.what,
         });
     }
 }

@@ -1,7 +1,7 @@
 //! The steps of a scenario on a guest, one after another: do, let settle, look, compare.
 
 use super::comparison;
-use super::guest::{Guest, GuestError, is_fatal};
+use super::guest::{Guest, GuestError, is_fatal, is_warning};
 use super::kernel_log::KernelLog;
 use super::operations::Operations;
 use super::settling;
@@ -9,9 +9,11 @@ use crate::invariant::{CounterBook, Watch};
 use crate::run::{Mismatch, Outcome, RunResult, Snapshot, StepRecord, Violation};
 use crate::scenario::{End, ScenarioFile, Step};
 use driver::RevisionName;
-use guest_protocol::LogLine;
 use prm::Cycles;
 use std::collections::BTreeMap;
+
+/// How long the driver is watched after the last step.
+const LINGER: Cycles = Cycles::from_millis(500);
 
 /// How long a kernel takes to die that writes where it must not. It allocates and maps host pages all the while.
 const DYING: Cycles = Cycles::from_millis(10_000);
@@ -123,6 +125,7 @@ impl<'a> Execution<'a> {
             }
             Err(error) => self.judge_failure(&error, result),
         };
+        comparison::books_of_both(self.reference, result);
         if let Some(first) = result.mismatches.first() {
             result.outcome = Outcome::Fail;
             result.reason = Some(comparison::sentence(first));
@@ -131,9 +134,6 @@ impl<'a> Execution<'a> {
     }
 
     fn steps(&mut self, result: &mut RunResult) -> Result<(), GuestError> {
-        // What the boot and earlier scenarios printed is not this one's.
-        self.guest.kernel_log()?;
-        self.guest.take_complaints();
         let scenario = self.scenario;
         for (number, step) in (1..).zip(&scenario.steps) {
             if self.step(number, step, result)? == Health::Dead {
@@ -180,7 +180,7 @@ impl<'a> Execution<'a> {
         }
         let pending = self.operations.any_pending();
         if self.operations.shows_counters() && !self.device_in_error {
-            comparison::are_shown(&record, &mut result.mismatches);
+            comparison::are_shown(&self.scenario.device, &record, &mut result.mismatches);
         }
         let expected = step.expect.resolved(self.judged_as);
         comparison::with_file(Some(number), &expected, &record, pending, &mut result.mismatches);
@@ -244,8 +244,15 @@ impl<'a> Execution<'a> {
         if let Some(fatal) = self.log.complaints.iter().find(|complaint| is_fatal(complaint)) {
             return Ok(self.judge_crash(&fatal.line.clone(), result));
         }
+        if let Err(error) = self.look_again(result) {
+            if error.is_of_the_machine() {
+                return Err(error);
+            }
+            return Ok(self.judge_crash(&error.to_string(), result));
+        }
         comparison::warnings(self.reference, &self.log, result);
-        comparison::complaints(&self.log.complaints, result);
+        let foretold = comparison::crash_is_foretold(self.reference, self.current);
+        comparison::complaints(foretold, &self.log.complaints, result);
         self.operations.observe(self.guest);
         let pending = self.operations.any_pending();
         let end = self.scenario.expect.get(self.judged_as);
@@ -255,13 +262,42 @@ impl<'a> Execution<'a> {
         if let Some(last) = result.steps.last().cloned() {
             comparison::with_file(None, &expected, &last, pending, &mut result.mismatches);
         }
-        self.clean_up().or_else(|error| {
-            if error.is_of_the_machine() {
-                return Err(error);
-            }
+        // The verdict stands, whatever becomes of the guest.
+        Ok(self.clean_up().unwrap_or_else(|error| {
             tracing::warn!(actor = "host", %error, "the guest cannot be used again");
-            Ok(Aftermath::Spent)
-        })
+            Aftermath::Spent
+        }))
+    }
+
+    /// After the last step no other shows what came late.
+    fn look_again(&mut self, result: &mut RunResult) -> Result<(), GuestError> {
+        let (Some(ours), Some(last)) = (self.reference.steps.last(), result.steps.last()) else {
+            return Ok(());
+        };
+        let last = last.clone();
+        settling::serve(self.guest, LINGER)?;
+        let counters = settling::settle(self.guest, self.operations.any_pending())?;
+        let lines = self.guest.kernel_log()?;
+        self.warned |= lines.iter().any(is_warning);
+        let warnings = self.log.read(&lines);
+        result.warnings.extend(warnings.iter().map(ToString::to_string));
+        self.log.complaints.extend(self.guest.take_complaints());
+        if self.log.complaints.iter().any(is_fatal) {
+            return Err(GuestError::Gone("it died after the last step".to_owned()));
+        }
+        let late = StepRecord {
+            after: self.snapshot(counters),
+            ..last
+        };
+        // What differs already has been told.
+        if !result
+            .mismatches
+            .iter()
+            .any(|mismatch| mismatch.step == Some(late.number))
+        {
+            comparison::with_ours(ours, &late, true, result);
+        }
+        Ok(())
     }
 
     /// A guest that died: as foretold, if our driver wrote where it must not by then.
@@ -299,19 +335,17 @@ impl<'a> Execution<'a> {
         if complained || damaged || self.device_in_error || self.operations.any_pending() {
             return Ok(Aftermath::Spent);
         }
+        self.operations.leave_bus(self.guest)?;
         if self.operations.is_bound() {
             let device = self.guest.address_under_test();
             self.guest.must(guest_protocol::Order::Unbind { device }, LIMIT)?;
         }
-        let quiet = !self.guest.kernel_log()?.iter().any(is_warning);
-        let clean = quiet && self.guest.take_complaints().is_empty();
-        Ok(if clean { Aftermath::Clean } else { Aftermath::Spent })
+        Ok(if self.guest.is_quiet()? {
+            Aftermath::Clean
+        } else {
+            Aftermath::Spent
+        })
     }
-}
-
-/// Whether a line heads the report of a `WARN`.
-fn is_warning(line: &LogLine) -> bool {
-    line.text.starts_with("WARNING: ")
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use emulator::config::DeviceConfig;
 use emulator::{CommandRecord, Record, Silicon};
 use guest::kit::Kit;
 use guest::machine::{Agent, AgentError, CommandLine, Console, PluggedFunction, Process};
-use guest_protocol::{Complaint, ComplaintKind, FromGuest, Order, Ready, Reply};
+use guest_protocol::{Complaint, ComplaintKind, FromGuest, LogLine, Order, Ready, Reply};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, OwnedFd};
@@ -41,6 +41,12 @@ pub fn is_fatal(complaint: &Complaint) -> bool {
         complaint.kind,
         ComplaintKind::Oops | ComplaintKind::Panic | ComplaintKind::Bug
     )
+}
+
+/// Whether a line heads the report of a `WARN`.
+#[must_use]
+pub fn is_warning(line: &LogLine) -> bool {
+    line.text.starts_with("WARNING: ")
 }
 
 /// See the module's head. It is switched off when dropped.
@@ -134,7 +140,22 @@ impl Guest {
             };
             guest.must(order, BOOT_LIMIT)?;
         }
+        if !guest.is_quiet()? {
+            tracing::warn!(
+                actor = "host",
+                "the kernel has complained before anything was done with it"
+            );
+        }
         Ok(guest)
+    }
+
+    /// Forgets what the kernel has printed; tells whether that was no complaint.
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn is_quiet(&mut self) -> Result<bool, GuestError> {
+        let warned = self.kernel_log()?.iter().any(is_warning);
+        Ok(!warned && self.take_complaints().is_empty())
     }
 
     fn wait_ready(&mut self) -> Result<Ready, GuestError> {
@@ -249,13 +270,7 @@ impl Guest {
         if readable.first() == Some(&true) {
             match self.agent.receive() {
                 Ok(said) => said.into_iter().for_each(|words| self.hear(words, &mut ready)),
-                Err(AgentError::Closed) => return Err(self.gone()),
-                Err(error) => {
-                    return Err(GuestError::Agent {
-                        what: "cannot hear the guest",
-                        error,
-                    });
-                }
+                Err(error) => return Err(self.lost("cannot hear the guest", error)),
             }
         }
         if readable.get(1) == Some(&true) {
@@ -265,12 +280,24 @@ impl Guest {
         Ok(ready)
     }
 
+    /// Why the guest cannot be talked to: a port that is closed or broken is that of a machine that has ended.
+    fn lost(&mut self, what: &'static str, error: AgentError) -> GuestError {
+        match error {
+            AgentError::Closed | AgentError::Io(_) => self.gone(),
+            error => GuestError::Agent { what, error },
+        }
+    }
+
     fn gone(&mut self) -> GuestError {
         // The serial port is closed a moment before the process has ended.
         let status = self.process.wait(ENDING);
         let words = self.last_words();
+        // Asked to end by somebody else, QEMU ends well.
+        let told = words.contains("terminating on signal");
         match status {
-            Ok(Some(status)) if status.success() => GuestError::Gone(format!("it was switched off; {words}")),
+            Ok(Some(status)) if status.success() && !told => {
+                GuestError::Gone(format!("it was switched off; {words}"))
+            }
             Ok(Some(status)) => GuestError::Qemu(format!("it ended with {status}; {words}")),
             _ => GuestError::Qemu(format!("it closed its serial port; {words}")),
         }

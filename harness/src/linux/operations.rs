@@ -194,6 +194,14 @@ impl Operations {
         &self.all[number]
     }
 
+    /// Leaves the bus of the guest as it was found.
+    pub(super) fn leave_bus(&mut self, guest: &mut Guest) -> Result<(), GuestError> {
+        if std::mem::take(&mut self.sf_stays_unbound) {
+            auxiliary::set_autoprobe(guest, true)?;
+        }
+        Ok(())
+    }
+
     /// The number of the operation that the named step started.
     pub(super) fn named(&self, name: &str) -> Option<usize> {
         self.all

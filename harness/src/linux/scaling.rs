@@ -56,7 +56,7 @@ impl Scale {
         let dies = scenario
             .steps
             .iter()
-            .any(|step| matches!(step.firmware, Some(FirmwareOrder::DeviceError(_))));
+            .any(|step| step.firmware.as_ref().is_some_and(reports_an_error));
         let held = if dies { held.max(2 * DYING) } else { held };
         Self {
             command_limit: LEAST_COMMAND_LIMIT.max(2 * longest).max(held),
@@ -92,6 +92,15 @@ impl Scale {
             pcie_toggle_ms: scaled(self.going_down),
             ..given
         }
+    }
+}
+
+/// Whether an order makes the device report an error, at once or as a reaction.
+pub(super) fn reports_an_error(order: &FirmwareOrder) -> bool {
+    match order {
+        FirmwareOrder::DeviceError(_) => true,
+        FirmwareOrder::When(ReactionRule { then, .. }) => then.iter().any(reports_an_error),
+        _ => false,
     }
 }
 

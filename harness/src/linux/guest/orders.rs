@@ -1,6 +1,7 @@
 //! What a guest is told to do, and what it is asked.
 
 use super::{Guest, GuestError, TURN};
+use driver::Errno;
 use guest_protocol::{Answer, LogLine, Order, Refusal, Reply};
 use prm::Cycles;
 use std::collections::BTreeMap;
@@ -12,13 +13,11 @@ impl Guest {
     /// Sends an order without waiting for what comes of it.
     ///
     /// # Errors
-    /// [`GuestError::Agent`].
+    /// As [`Self::turn`].
     pub fn start(&mut self, order: Order) -> Result<u32, GuestError> {
         tracing::debug!(actor = "host", ?order);
-        self.agent.send(order).map_err(|error| GuestError::Agent {
-            what: "cannot give the guest an order",
-            error,
-        })
+        let sent = self.agent.send(order);
+        sent.map_err(|error| self.lost("cannot give the guest an order", error))
     }
 
     /// What came of an order, once it has ended.
@@ -76,8 +75,15 @@ impl Guest {
         let device = self.address_under_test();
         match self.call(Order::PageCounters { device }, LOOK_LIMIT)? {
             Ok(Answer::Counters(counters)) => Ok(counters.unwrap_or_default()),
+            Ok(_) => Ok(BTreeMap::new()),
             // A folder that goes away while it is read is not there.
-            _ => Ok(BTreeMap::new()),
+            Err(refusal) if [Errno::ENOENT.0, Errno::ENODEV.0].contains(&-refusal.errno) => {
+                Ok(BTreeMap::new())
+            }
+            Err(refusal) => Err(GuestError::Refused {
+                what: "page counters".to_owned(),
+                refusal,
+            }),
         }
     }
 

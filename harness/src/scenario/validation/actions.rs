@@ -4,7 +4,7 @@ use super::Sense;
 use crate::scenario::document::Path;
 use crate::scenario::problem::suggestion;
 use crate::scenario::step::{
-    Action, Fault, FunctionOperation, FunctionStep, GateStep, HostStep, RaceStep, Step, TimeStep,
+    Action, EswitchMode, Fault, FunctionOperation, FunctionStep, GateStep, HostStep, RaceStep, Step, TimeStep,
 };
 use emulator::config::DeviceKind;
 use prm::Function;
@@ -66,9 +66,15 @@ impl Sense<'_> {
     fn check_host(&mut self, host: &HostStep, path: &Path, names: &BTreeSet<&str>) {
         let device = &self.scenario.device;
         match host {
-            HostStep::Load | HostStep::EswitchMode(_) => {}
-            HostStep::Unload => self.goes(|_| true, Some(false)),
-            HostStep::Reload => self.goes(is_scalable, Some(false)),
+            HostStep::Load | HostStep::EswitchMode(EswitchMode::Switchdev) => {}
+            HostStep::Unload => {
+                self.goes(|_| true, Some(false));
+                self.story.scalable_functions.clear();
+            }
+            HostStep::Reload | HostStep::EswitchMode(EswitchMode::Legacy) => {
+                self.goes(is_scalable, Some(false));
+                self.story.scalable_functions.clear();
+            }
             HostStep::EnableVfs(number) => {
                 let at = path.member("enable_vfs");
                 let (total, field) = match device.kind {
