@@ -1,9 +1,10 @@
 //! What firmware will do, and when: the timed work of the whole silicon.
 
-use crate::order::FirmwareOrder;
+use crate::order::{MAX_PENDING, OrderError, ReactionRule};
 use crate::owner::Owner;
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Work that is due at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub(crate) enum Task {
     /// Complete a command that has been executed.
     Complete(u64),
     /// Carry out the orders of a reaction.
-    React(Vec<FirmwareOrder>),
+    React(Arc<ReactionRule>),
     /// Ask a supplier to take back all pages of a function that it disabled.
     ReturnPages { supplier: Function, owner: Owner },
 }
@@ -41,19 +42,47 @@ pub enum DueKind {
 pub(crate) struct Agenda {
     tasks: BTreeMap<(Cycles, u64), (DueKind, Task)>,
     entered: u64,
+    /// How many of the tasks are put off.
+    put_off: usize,
+}
+
+impl Task {
+    /// Whether a rule or the configuration puts it off: there can be any number of those. What is entered for a command
+    /// is bounded by the slots.
+    const fn is_put_off(&self) -> bool {
+        matches!(self, Self::React(_) | Self::ReturnPages { .. })
+    }
 }
 
 impl Agenda {
     pub(crate) fn enter(&mut self, at: Cycles, kind: DueKind, task: Task) {
+        self.put_off += usize::from(task.is_put_off());
         self.tasks.insert((at, self.entered), (kind, task));
         self.entered += 1;
+    }
+
+    /// Enters a task that a rule or the configuration puts off.
+    ///
+    /// # Errors
+    /// [`OrderError::TooMuchPending`] if there are as many of those as may be.
+    pub(crate) fn put_off(&mut self, at: Cycles, kind: DueKind, task: Task) -> Result<(), OrderError> {
+        if self.put_off >= MAX_PENDING {
+            return Err(OrderError::TooMuchPending);
+        }
+        self.enter(at, kind, task);
+        Ok(())
     }
 
     /// The first task that is due at `now`, with the time at which it was due.
     pub(crate) fn pop_due(&mut self, now: Cycles) -> Option<(Cycles, Task)> {
         let entry = self.tasks.first_entry()?;
         let at = entry.key().0;
-        (at <= now).then(|| (at, entry.remove().1))
+        if at > now {
+            return None;
+        }
+        let (_, task) = entry.remove();
+        self.put_off -= usize::from(task.is_put_off());
+        Some((at, task))
     }
 
     pub(crate) fn first(&self) -> Option<Due> {
@@ -80,6 +109,8 @@ impl Agenda {
     pub(crate) fn forget_supplier(&mut self, endpoint: Function) {
         let is_its =
             |task: &Task| matches!(task, Task::ReturnPages { supplier, .. } if *supplier == endpoint);
+        let before = self.tasks.len();
         self.tasks.retain(|_, (_, task)| !is_its(task));
+        self.put_off -= before - self.tasks.len();
     }
 }

@@ -5,11 +5,12 @@
 
 use crate::command::Command;
 use crate::order::{
-    Answer, AnswerRule, CommandMatch, FirmwareOrder, Hold, HoldPoint, MAX_RULES, OrderError, PageRequest,
-    ReactionRule,
+    Answer, AnswerRule, CommandMatch, Hold, HoldPoint, LONGEST_NAME, MAX_ORDERS, MAX_RULES, OrderError,
+    PageRequest, ReactionRule,
 };
 use crate::subject::Subject;
 use prm::{Cycles, Function, Opcode};
+use std::sync::Arc;
 
 /// A rule and how often it still applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +44,8 @@ struct Held {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Gate {
     answers: Vec<Installed<AnswerRule>>,
-    reactions: Vec<Installed<ReactionRule>>,
+    /// Shared with those that are pending: a rule may apply to any number of commands.
+    reactions: Vec<Installed<Arc<ReactionRule>>>,
     holds: Vec<Held>,
 }
 
@@ -155,11 +157,17 @@ impl Gate {
     }
 
     pub(crate) fn install_reaction(&mut self, rule: ReactionRule) -> Result<(), OrderError> {
+        if rule.then.len() > MAX_ORDERS {
+            return Err(OrderError::TooManyOrders);
+        }
         let (skip, times) = (rule.command.skip, rule.times);
-        install(&mut self.reactions, Installed::new(rule, skip, times))
+        install(&mut self.reactions, Installed::new(Arc::new(rule), skip, times))
     }
 
     pub(crate) fn install_hold(&mut self, hold: Hold) -> Result<(), OrderError> {
+        if hold.name.len() > LONGEST_NAME {
+            return Err(OrderError::NameTooLong);
+        }
         if self.holds.iter().any(|held| held.hold.name == hold.name) {
             return Err(OrderError::HoldExists(hold.name));
         }
@@ -177,14 +185,10 @@ impl Gate {
         first(&mut self.answers, |rule| &rule.to, candidate).map(|rule| rule.with)
     }
 
-    /// What is to be done once this command has been executed: after how many milliseconds, which orders.
-    pub(crate) fn reaction(
-        &mut self,
-        command: &Command,
-        under_test: Function,
-    ) -> Option<(u32, Vec<FirmwareOrder>)> {
+    /// What is to be done once this command has been executed.
+    pub(crate) fn reaction(&mut self, command: &Command, under_test: Function) -> Option<Arc<ReactionRule>> {
         let candidate = Candidate::of(command, under_test);
-        first(&mut self.reactions, |rule| &rule.command, candidate).map(|rule| (rule.after_ms, rule.then))
+        first(&mut self.reactions, |rule| &rule.command, candidate)
     }
 
     /// The hold that is to catch this command, with its name and point.

@@ -17,6 +17,16 @@ use thiserror::Error;
 /// without end if it applies to every command.
 pub const MAX_RULES: usize = 1024;
 
+/// How many page requests may be open, and how many pieces of work may be put off to a later time: reactions with a delay, and
+/// pages that a disabled function gives back. A rule that applies to every command makes any number of them.
+pub const MAX_PENDING: usize = 1024;
+
+/// How many orders one reaction may have.
+pub const MAX_ORDERS: usize = 64;
+
+/// The longest name of a hold, in bytes.
+pub const LONGEST_NAME: usize = 256;
+
 /// An order to firmware, carried out at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -297,6 +307,18 @@ pub enum OrderError {
     /// As many rules or holds of this kind are in force as may be.
     #[error("there are {MAX_RULES} of this kind in force already")]
     TooManyRules,
+    /// As many page requests are open as may be.
+    #[error("{MAX_PENDING} page requests are open already")]
+    TooManyRequests,
+    /// As much work is put off as may be.
+    #[error("{MAX_PENDING} reactions and returns of pages are pending already")]
+    TooMuchPending,
+    /// A reaction with too many orders.
+    #[error("a reaction has at most {MAX_ORDERS} orders")]
+    TooManyOrders,
+    /// The name of a hold is too long.
+    #[error("the name of a hold has at most {LONGEST_NAME} bytes")]
+    NameTooLong,
 }
 
 impl OrderError {
@@ -315,6 +337,10 @@ impl OrderError {
             Self::HoldExists(_) => "an order installs a hold that exists",
             Self::UnknownHold(_) => "an order names a hold that does not exist",
             Self::TooManyRules => "an order installs one rule too many",
+            Self::TooManyRequests => "too many page requests are open",
+            Self::TooMuchPending => "too many reactions and returns of pages are pending",
+            Self::TooManyOrders => "an order installs a reaction with too many orders",
+            Self::NameTooLong => "an order installs a hold with a name that is too long",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::command::{Command, Stage};
 use crate::demand;
-use crate::order::{Answer, OrderError, PageRequest, WireIdentity};
+use crate::order::{Answer, MAX_PENDING, OrderError, PageRequest, WireIdentity};
 use crate::owner::Owner;
 use crate::record::{PagesMoved, Record};
 use crate::silicon::{Buses, Silicon};
@@ -49,6 +49,11 @@ pub(crate) struct RequestBoard {
 }
 
 impl RequestBoard {
+    /// Whether there is no room for another one.
+    fn is_full(&self) -> bool {
+        self.posted.len() >= MAX_PENDING
+    }
+
     fn post(&mut self, request: UnansweredRequest, fate: Fate) -> u64 {
         self.numbers += 1;
         self.posted.push(Posted {
@@ -201,7 +206,7 @@ impl Silicon {
         if !takes {
             return Err(OrderError::NoEventQueue);
         }
-        Ok(self.post_for(
+        self.post_for(
             supplier,
             owner,
             identity,
@@ -209,7 +214,7 @@ impl Silicon {
             request.release_all,
             now,
             buses,
-        ))
+        )
     }
 
     fn named_owner(&self, supplier: Function, function: Function) -> Result<Owner, OrderError> {
@@ -232,7 +237,11 @@ impl Silicon {
         release_all: bool,
         now: Cycles,
         buses: &mut dyn Buses,
-    ) -> Option<u64> {
+    ) -> Result<Option<u64>, OrderError> {
+        let is_answered = !release_all && pages != 0;
+        if is_answered && self.board.is_full() {
+            return Err(OrderError::TooManyRequests);
+        }
         self.records.push(Record::PageRequestPosted {
             cycles: now,
             supplier,
@@ -253,8 +262,8 @@ impl Silicon {
         if release_all {
             self.needs_met(now, buses);
         }
-        if release_all || pages == 0 {
-            return None;
+        if !is_answered {
+            return Ok(None);
         }
         let fate = if posted { Fate::Unanswered } else { Fate::Lost };
         let request = UnansweredRequest {
@@ -263,7 +272,7 @@ impl Silicon {
             pages: pages.into(),
             since: now,
         };
-        Some(self.board.post(request, fate))
+        Ok(Some(self.board.post(request, fate)))
     }
 
     /// Firmware forgets the pages of an owner and what it asked for on its behalf.
@@ -296,7 +305,9 @@ impl Silicon {
             .and_then(|function| self.identity_of(supplier, function));
         if let Some(identity) = identity.filter(|_| held > 0 && takes) {
             let pages = i32::try_from(held).map_or(i32::MIN, |held| -held);
-            self.post_for(supplier, owner, identity, pages, false, now, buses);
+            if let Err(error) = self.post_for(supplier, owner, identity, pages, false, now, buses) {
+                self.refuse(supplier, now, error.reason());
+            }
         }
     }
 

@@ -26,7 +26,7 @@ impl Silicon {
             match task {
                 Task::Execute(number) => self.execute(number, at, buses),
                 Task::Complete(number) => self.complete(number, at, buses),
-                Task::React(orders) => self.react(&orders, at, buses),
+                Task::React(rule) => self.react(&rule.then, at, buses),
                 Task::ReturnPages { supplier, owner } => self.return_pages(supplier, owner, at, buses),
             }
         }
@@ -211,15 +211,23 @@ impl Silicon {
         let reaction = self.gate.reaction(&command, self.function_under_test());
         self.commands.insert(number, command);
         match reaction {
-            Some((0, orders)) => self.react(&orders, at, buses),
-            Some((after_ms, orders)) => {
-                let due = at.saturating_add(Cycles::from_millis(after_ms.into()));
-                self.agenda.enter(due, DueKind::Scheduled, Task::React(orders));
+            Some(rule) if rule.after_ms == 0 => self.react(&rule.then, at, buses),
+            Some(rule) => {
+                let due = at.saturating_add(Cycles::from_millis(rule.after_ms.into()));
+                self.put_off(due, DueKind::Scheduled, Task::React(rule), at);
             }
             None => {}
         }
         if !self.catch(number, HoldPoint::BeforeCompletion, at, buses) {
             self.completion_due(number, at, buses);
+        }
+    }
+
+    /// Enters work for later; what cannot be entered goes on record.
+    pub(crate) fn put_off(&mut self, due: Cycles, kind: DueKind, task: Task, now: Cycles) {
+        if let Err(error) = self.agenda.put_off(due, kind, task) {
+            let own = self.function_under_test();
+            self.refuse(own, now, error.reason());
         }
     }
 

@@ -7,7 +7,7 @@ use crate::pci::{
     BAR0_SIZE, CONFIG_LENGTH, Effect, MSIX_PENDING, MSIX_PENDING_LENGTH, MSIX_TABLE, MSIX_TABLE_LENGTH,
     MSIX_VECTORS, PciFunction,
 };
-use crate::register_window::{self, Place};
+use crate::register_window::{self, LONGEST_READ, Place};
 use crate::topology::Topology;
 use emulator::{DeviceConfig, Silicon};
 use prm::Cycles;
@@ -127,7 +127,7 @@ impl Card {
     /// Reads a region of a function.
     ///
     /// # Errors
-    /// `EINVAL` for a region that does not exist.
+    /// `EINVAL` for a region that does not exist, and for a read of a BAR that is longer than [`LONGEST_READ`].
     pub(crate) fn read(
         &mut self,
         place: usize,
@@ -146,6 +146,9 @@ impl Card {
             return Ok(());
         }
         let bar = Bar::of(region)?;
+        if data.len() > LONGEST_READ {
+            return Err(Errno::EINVAL);
+        }
         if !visible {
             data.fill(0xff);
             return Ok(());

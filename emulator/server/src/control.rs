@@ -12,9 +12,13 @@
 //! | `execution`, `history` | what an order does |
 //!
 //! # Bounds
-//! Whoever may open the socket (its mode is 0600) can send any bytes. They cannot make this block or panic, nor use more
-//! memory than a line, the limit of unread answers and one answer more for each of a bounded number of clients. What is
-//! wrong is answered and the connection stays; only a client that does not read what it asked for is dropped.
+//! Whoever may open the socket (its mode is 0600) can send any bytes. They cannot make this block or panic. For each of
+//! [`CLIENTS`] clients there is kept a line and what came with it, what the client has left unread (at most
+//! [`UNREAD_LIMIT`] before something new, and eight times as much after the records of one turn) and one answer more. An
+//! answer is bounded because what it tells of is: commands by their slots, holds and page requests by their limits, the
+//! name of a hold by its length. Beside that there are the latest commands and the rules in force: a bounded number,
+//! each no longer than the line that it came in. What is wrong is answered and the connection stays; only a client that
+//! does not read what it asked for is dropped.
 
 pub mod answer;
 mod client;
@@ -26,6 +30,7 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
+use crate::complaints::Complaints;
 use crate::control::client::Client;
 use crate::control::execution::{execute, failure, outcome_of};
 use crate::control::history::History;
@@ -50,12 +55,16 @@ pub use message::Problem;
 /// How many clients there may be at a time.
 pub const CLIENTS: usize = 32;
 
+/// How many clients are accepted at one call: others wait meanwhile.
+const ACCEPTS: usize = 16;
+
 /// The number under which the listening socket is watched.
 const LISTENER: u64 = 0;
 
 /// The control socket and its clients.
 ///
-/// The owner's event loop watches [`Self::as_fd`] and calls [`Self::serve`]; nothing here blocks.
+/// The owner's event loop watches [`Self::as_fd`], and calls [`Self::serve`] when it is readable or when there
+/// [is something to do](Self::has_work); nothing here blocks.
 #[derive(Debug)]
 pub struct ControlServer {
     listener: Listener,
@@ -66,6 +75,7 @@ pub struct ControlServer {
     seen: u64,
     history: History,
     ends: bool,
+    complaints: Complaints,
 }
 
 impl ControlServer {
@@ -89,6 +99,7 @@ impl ControlServer {
             seen: 0,
             history: History::default(),
             ends: false,
+            complaints: Complaints::default(),
         })
     }
 
@@ -111,13 +122,17 @@ impl ControlServer {
         waits.map(|wait| wait.deadline).min()
     }
 
+    /// Whether [`Self::serve`] is due although the descriptor may not be readable: somebody waits for a hold, which a
+    /// driver's command may have met, or a client has a line left or is over.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.clients.values().any(Client::has_work)
+    }
+
     /// Keeps the commands among these records, and sends all of them to the clients that have subscribed.
-    ///
-    /// # Errors
-    /// What the system says of watching the clients.
-    pub fn publish(&mut self, records: &[Record]) -> io::Result<()> {
+    pub fn publish(&mut self, records: &[Record]) {
         if records.is_empty() {
-            return Ok(());
+            return;
         }
         for record in records {
             if let Record::Command(command) = record {
@@ -126,13 +141,13 @@ impl ControlServer {
         }
         let subscribed = self.clients.values_mut().filter(|client| client.is_subscribed);
         subscribed.for_each(|client| client.send_all(records));
-        self.watch()
+        self.let_go();
     }
 
     /// Accepts, reads, carries out, answers, all of it as far as it goes without waiting.
     ///
     /// # Errors
-    /// What the system says. Those that are connected are served all the same, unless it is of the wait.
+    /// What the system says of the wait. What else goes wrong is logged, and those that are connected are served.
     pub fn serve(&mut self, device: &mut DeviceServer) -> io::Result<()> {
         let mut events = Vec::with_capacity(CLIENTS + 1);
         let at_once = Timespec {
@@ -140,11 +155,10 @@ impl ControlServer {
             tv_nsec: 0,
         };
         rustix::io::retry_on_intr(|| epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&at_once)))?;
-        let mut accepted = Ok(());
         for event in &events {
             let (token, flags) = (event.data.u64(), event.flags);
             if token == LISTENER {
-                accepted = self.accept();
+                self.accept();
             } else if let Some(client) = self.clients.get_mut(&token) {
                 if flags.intersects(epoll::EventFlags::HUP | epoll::EventFlags::ERR) {
                     client.hung_up();
@@ -157,31 +171,41 @@ impl ControlServer {
         self.answer_waits(device);
         self.carry_out(device);
         self.answer_waits(device);
-        accepted.and(self.let_go())
+        self.let_go();
+        Ok(())
     }
 
-    fn accept(&mut self) -> io::Result<()> {
-        while let Some(stream) = self.listener.accept()? {
-            let mut client = Client::new(stream);
-            if self.clients.len() == CLIENTS {
-                tracing::warn!("a control client is turned away: there are {CLIENTS}");
-                client.answer(
-                    None,
-                    Outcome::Error(failure(format!("there are {CLIENTS} clients already"), 0)),
-                );
-                continue;
+    fn accept(&mut self) {
+        for _ in 0..ACCEPTS {
+            match self.listener.accept() {
+                Ok(Some(stream)) => self.admit(stream),
+                Ok(None) => return,
+                Err(error) => {
+                    return self
+                        .complaints
+                        .tell("a control client cannot be accepted", &error);
+                }
             }
-            self.seen += 1;
-            epoll::add(
-                &self.epoll,
-                &client,
-                epoll::EventData::new_u64(self.seen),
-                client.interest,
-            )?;
-            tracing::info!(client = self.seen, "control client connected");
-            self.clients.insert(self.seen, client);
         }
-        Ok(())
+    }
+
+    // Who connects again and again would fill the log, so it is told to those who want to see everything.
+    fn admit(&mut self, stream: OwnedFd) {
+        let mut client = Client::new(stream);
+        if self.clients.len() == CLIENTS {
+            tracing::debug!("a control client is turned away: there are {CLIENTS}");
+            let problem = failure(format!("there are {CLIENTS} clients already"), 0);
+            client.answer(None, Outcome::Error(problem));
+            return;
+        }
+        self.seen += 1;
+        let token = epoll::EventData::new_u64(self.seen);
+        if let Err(error) = epoll::add(&self.epoll, &client, token, client.interest) {
+            let what = "a control client cannot be watched, and is sent away";
+            return self.complaints.tell(what, &error.into());
+        }
+        tracing::debug!(client = self.seen, "control client connected");
+        self.clients.insert(self.seen, client);
     }
 
     fn carry_out(&mut self, device: &mut DeviceServer) {
@@ -233,37 +257,32 @@ impl ControlServer {
     }
 
     /// Lets go of those that are over, and watches the others.
-    fn let_go(&mut self) -> io::Result<()> {
-        let over: Vec<u64> = self
-            .clients
-            .iter()
-            .filter(|(_, client)| client.is_over())
-            .map(|(number, _)| *number)
-            .collect();
-        for number in over {
-            if self
-                .clients
-                .remove(&number)
-                .is_some_and(|client| client.is_slow())
-            {
+    fn let_go(&mut self) {
+        self.clients.retain(|number, client| {
+            if client.is_slow() {
                 tracing::warn!(client = number, "control client dropped: it does not read");
-            } else {
-                tracing::info!(client = number, "control client disconnected");
+            } else if client.is_over() {
+                tracing::debug!(client = number, "control client disconnected");
             }
-        }
-        self.watch()
+            !client.is_over()
+        });
+        self.watch();
     }
 
     /// Watches the clients for what can come of them.
-    fn watch(&mut self) -> io::Result<()> {
+    fn watch(&mut self) {
         for (number, client) in &mut self.clients {
             let wanted = client.wanted();
-            if wanted != client.interest {
-                epoll::modify(&self.epoll, &*client, epoll::EventData::new_u64(*number), wanted)?;
-                client.interest = wanted;
+            if wanted == client.interest {
+                continue;
+            }
+            match epoll::modify(&self.epoll, &*client, epoll::EventData::new_u64(*number), wanted) {
+                Ok(()) => client.interest = wanted,
+                Err(error) => self
+                    .complaints
+                    .tell("a control client is watched for something else", &error.into()),
             }
         }
-        Ok(())
     }
 }
 

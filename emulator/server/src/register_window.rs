@@ -10,6 +10,10 @@ use prm::{Cycles, Function};
 /// write of a megabyte would be a quarter million records.
 pub(crate) const LONGEST_WRITE: usize = 64;
 
+/// Most bytes of one read. A processor reads a few bytes at a time; a read of a megabyte would keep everybody else waiting for
+/// a quarter million registers.
+pub(crate) const LONGEST_READ: usize = 4096;
+
 const WORD: usize = 4;
 
 /// A register: whose window it is in, and its offset there in bytes. None where the BAR has no registers.

@@ -1,14 +1,16 @@
 //! The server: sockets, clients, and the silicon behind them.
 
 use crate::card::Card;
+use crate::complaints::Complaints;
 use crate::counters::{FunctionCounters, ServerCounters};
 use crate::error::ServeError;
 use crate::host_buses::Clients;
 use crate::session::Session;
 use crate::topology::Slot;
-use crate::turn;
+use crate::turn::{self, Ready};
 use emulator::{DeviceConfig, FirmwareOrder, GateOrder, OrderError, Record, Silicon};
 use prm::{Cycles, Function};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
@@ -27,6 +29,9 @@ pub struct DeviceServer {
     servers: Vec<Server>,
     slots: Vec<Slot>,
     meters: Vec<Meter>,
+    /// Room for what a wait finds.
+    ready: Ready,
+    complaints: Complaints,
     /// Nanoseconds spent in work that no message asked for.
     device_ns: u64,
 }
@@ -42,12 +47,14 @@ struct Meter {
 
 impl DeviceServer {
     /// Makes the silicon and a socket for each of its PCI functions: `<dir>/<function>.sock`, as `pf.sock` or `ec_vf1.sock`.
-    /// The sockets have mode 0600. Stale ones are replaced, live ones are not.
+    /// The sockets have mode 0600. Stale ones are replaced, live ones are not. The process may have as many open files from then
+    /// on as its hard limit allows: each function takes several.
     ///
     /// # Errors
     /// See [`ServeError`]; sockets that were made already are removed.
     pub fn bind(config: DeviceConfig, seed: u64, dir: &Path) -> Result<Self, ServeError> {
         let card = Card::new(config, seed)?;
+        allow_descriptors();
         let functions = card.topology().functions();
         let slots: Vec<Slot> = (0..=u8::MAX)
             .zip(functions)
@@ -61,6 +68,8 @@ impl DeviceServer {
         let servers: Vec<Server> = servers.collect::<Result<_, _>>()?;
         Ok(Self {
             meters: vec![Meter::default(); servers.len()],
+            ready: Ready::default(),
+            complaints: Complaints::default(),
             card,
             servers,
             slots,
@@ -130,28 +139,32 @@ impl DeviceServer {
     /// too; the result tells which of them are. A signal ends it with nothing.
     ///
     /// # Errors
-    /// What the system says of the wait, or of accepting a client. The clients that are there are served all the same.
+    /// What the system says of the wait. A client that cannot be accepted is logged, and the others are served.
     pub fn turn(&mut self, others: &[BorrowedFd<'_>], at_most: Duration) -> io::Result<Vec<bool>> {
         // A turn, and the orders until the next one, are one round: none of the clients can hold it up for longer than
         // its patience.
         self.servers.iter_mut().for_each(Server::refill);
-        let ready = turn::wait(&self.servers, others, self.longest_wait(at_most))?;
-        for place in ready.clients {
-            self.serve(place);
+        let mut ready = std::mem::take(&mut self.ready);
+        turn::wait(&self.servers, others, self.longest_wait(at_most), &mut ready)?;
+        for place in &ready.clients {
+            self.serve(*place);
         }
-        let mut accepted = Ok(());
-        for place in ready.listeners {
-            let accept = self.accept(place);
-            accepted = accepted.and(accept);
+        for place in &ready.listeners {
+            if let Err(error) = self.accept(*place) {
+                self.complaints.tell("a client cannot be accepted", &error);
+            }
         }
         self.advance();
-        // DMA by message may have received commands together with its answers: `poll` does not tell of them.
+        // Commands may wait that `poll` does not tell of: more than one call processes, or those that DMA by message
+        // has received together with its answers. And it may have found that a client is gone.
         for place in 0..self.servers.len() {
             if self.servers.get(place).is_some_and(turn::has_waiting) {
                 self.serve(place);
             }
         }
-        accepted.map(|()| ready.others)
+        let others = std::mem::take(&mut ready.others);
+        self.ready = ready;
+        Ok(others)
     }
 
     /// What was done so far. Of a client that went away in the middle of its messages, or broke the protocol, the last few may be
@@ -245,6 +258,19 @@ impl DeviceServer {
         let result = act(&mut self.card, Clients::idle(&mut self.servers));
         self.device_ns += self.now().saturating_sub(begin).0;
         result
+    }
+}
+
+/// Raises the limit of open files as far as the process may.
+fn allow_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    // With fewer it serves as many clients as it can.
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::debug!(%error, "the limit of open files stays");
     }
 }
 

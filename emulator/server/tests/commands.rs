@@ -231,7 +231,9 @@ fn registers_are_read_in_any_size_and_written_whole() {
     // Table and pending bits of MSI-X are QEMU's; here they are zeros.
     guest.client.region_write(BAR0, 0x30_0000, &[0xff; 16]).unwrap();
     guest.client.region_write(BAR0, 0x31_0000, &[0xff; 8]).unwrap();
-    assert_eq!(read(&mut guest, 0x2f_fff8, 0x2_0000), vec![0; 0x2_0000]);
+    for at in (0x2f_fff8..0x31_fff8).step_by(0x1000) {
+        assert_eq!(read(&mut guest, at, 0x1000), vec![0; 0x1000]);
+    }
     let refused = |record: &Record| matches!(record, Record::Refused { .. });
     assert!(!served.records().iter().any(refused));
 }

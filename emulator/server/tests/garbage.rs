@@ -36,8 +36,18 @@ fn a_write_that_is_not_whole_registers_is_refused() {
         Ok(()),
         "write combining"
     );
-    let long = client.read(&mut server, 0, 0, 64 << 10).unwrap();
+}
+
+#[test]
+fn a_read_of_registers_is_bounded() {
+    let (_folder, mut server) = bound(pf());
+    let mut client = Raw::connect(&server.slots()[0].socket);
+    client.negotiate(&mut server);
+    let long = client.read(&mut server, 0, 0, 4096).unwrap();
     assert_eq!(long[4..6], [0, 5]);
+    for length in [4097, 64 << 10, 1 << 20] {
+        assert_eq!(client.read(&mut server, 0, 0, length), Err(22), "EINVAL");
+    }
 }
 
 /// An access: of which function, region, offset, data, and whether it writes. One in 60 is a reset.

@@ -11,6 +11,7 @@ use crate::silicon::{Buses, Silicon};
 use prm::hca::{QueryIssiOut, SetIssiIn, TeardownHcaOut};
 use prm::subfunction::VhcaState;
 use prm::{Cycles, Function};
+use std::sync::Arc;
 
 /// The one interface step sequence besides 0 that firmware knows.
 const ISSI: u16 = 1;
@@ -78,12 +79,12 @@ impl Silicon {
         };
         let due = at.saturating_add(Cycles::from_millis(after_ms.into()));
         // The external host's VFs are gone with its PF: an ECPF never disables them one by one.
-        let gone = self.roster.functions().iter().copied().filter(|&other| {
+        let roster = Arc::clone(&self.roster);
+        let gone = roster.functions().iter().copied().filter(|&other| {
             other == function || function == Function::HostPf && matches!(other, Function::HostVf(_))
         });
         for owner in gone.map(Owner::from) {
-            self.agenda
-                .enter(due, kind, Task::ReturnPages { supplier, owner });
+            self.put_off(due, kind, Task::ReturnPages { supplier, owner }, at);
         }
     }
 

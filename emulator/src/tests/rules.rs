@@ -2,9 +2,10 @@
 
 use crate::config::OnDisable;
 use crate::order::{
-    Answer, AnswerRule, CommandMatch, FirmwareOrder, GateOrder, Hold, HoldPoint, MAX_RULES, OrderError,
-    ReactionRule, Reconfigure,
+    Answer, AnswerRule, CommandMatch, FirmwareOrder, GateOrder, Hold, HoldPoint, LONGEST_NAME, MAX_ORDERS,
+    MAX_PENDING, MAX_RULES, OrderError, ReactionRule, Reconfigure,
 };
+use crate::record::Record;
 use crate::testing::{Bench, pf_config, request, to};
 use prm::hca::{DisableHca, EnableHca, TeardownHca};
 use prm::{Command, CommandStatus, Cycles, Function};
@@ -100,4 +101,83 @@ fn there_is_a_limit_to_rules_of_each_kind_and_to_those_that_a_reaction_installs(
     };
     (0..MAX_RULES).for_each(|number| hold(number).unwrap());
     assert_eq!(hold(MAX_RULES), Err(OrderError::TooManyRules));
+}
+
+fn hold(name: String) -> GateOrder {
+    GateOrder::Hold(Hold {
+        name,
+        command: to("NOP"),
+        at: HoldPoint::BeforeExecution,
+        posts: Vec::new(),
+    })
+}
+
+#[test]
+fn a_hold_has_a_name_of_bounded_length_and_a_reaction_a_bounded_number_of_orders() {
+    let mut bench = Bench::loaded(pf_config());
+    let mut gate = |order: &GateOrder| bench.silicon.gate(order, bench.now, &mut bench.hosts);
+    assert_eq!(gate(&hold("n".repeat(LONGEST_NAME))), Ok(()));
+    assert_eq!(
+        gate(&hold("n".repeat(LONGEST_NAME + 1))),
+        Err(OrderError::NameTooLong)
+    );
+    let mut when = |count| {
+        let rule = ReactionRule {
+            command: to("NOP"),
+            after_ms: 0,
+            then: vec![FirmwareOrder::Reset {}; count],
+            times: 1,
+        };
+        bench
+            .silicon
+            .order(&FirmwareOrder::When(rule), bench.now, &mut bench.hosts)
+    };
+    assert_eq!(when(MAX_ORDERS), Ok(()));
+    assert_eq!(when(MAX_ORDERS + 1), Err(OrderError::TooManyOrders));
+}
+
+#[test]
+fn there_is_a_limit_to_reactions_that_are_pending_and_those_beyond_go_on_record() {
+    let mut bench = Bench::loaded(pf_config());
+    bench.order(&FirmwareOrder::When(ReactionRule {
+        command: to("ENABLE_HCA"),
+        after_ms: 3_600_000,
+        then: vec![FirmwareOrder::RequestPages(request(Function::Vf(1), 1))],
+        times: 0,
+    }));
+    let refused = |bench: &Bench| {
+        let refusals = bench.records.iter().filter(
+            |record| matches!(record, Record::Refused { why, .. } if *why == OrderError::TooMuchPending.reason()),
+        );
+        refusals.count()
+    };
+    for _ in 0..MAX_PENDING + 8 {
+        bench
+            .run::<EnableHca>(&EnableHca::input().with_function_id(1))
+            .ok();
+    }
+    assert_eq!(refused(&bench), 8);
+    // Those that have been carried out make room.
+    bench.wait(Cycles::from_millis(3_700_000));
+    bench
+        .run::<EnableHca>(&EnableHca::input().with_function_id(1))
+        .ok();
+    assert_eq!(refused(&bench), 8);
+}
+
+#[test]
+fn there_is_a_limit_to_page_requests_that_are_open() {
+    let mut bench = Bench::loaded(pf_config());
+    let mut order = |pages, release_all| {
+        let request = crate::order::PageRequest {
+            release_all,
+            ..request(Function::Vf(1), pages)
+        };
+        let order = FirmwareOrder::RequestPages(request);
+        bench.silicon.order(&order, bench.now, &mut bench.hosts)
+    };
+    (0..MAX_PENDING).for_each(|_| order(1, false).unwrap());
+    assert_eq!(order(1, false), Err(OrderError::TooManyRequests));
+    assert_eq!(order(0, true), Ok(()), "it forgets those of its function");
+    assert_eq!(order(1, false), Ok(()));
 }

@@ -19,10 +19,14 @@ use zerocopy::IntoBytes;
 /// which QEMU gives up waiting for us, because it may be waiting for us at the time.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Messages that one call of [`Connection::on_readable`] processes at most. A client can have many small ones wait, and
+/// the one thread serves the others, too.
+pub const MESSAGES_PER_CALL: usize = 64;
+
 /// What [`Connection::on_readable`] has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Something had arrived and was processed; more may have arrived since.
+    /// Something had arrived and was processed; more may wait here, see [`Connection::has_waiting`], or have arrived since.
     Served,
     /// Nothing had arrived. The owner of an edge-triggered event loop waits for the next edge now.
     Idle,
@@ -82,11 +86,13 @@ impl Connection {
         self.peer.remote.refill();
     }
 
-    /// Processes what has arrived, without blocking but for DMA accesses by message: one receive and all whole messages in it.
+    /// Processes what has arrived: at most one receive, and at most [`MESSAGES_PER_CALL`] whole messages. The socket
+    /// itself is waited for only by DMA accesses by message.
     ///
-    /// An event loop that is told of levels (`poll`, plain `epoll`) calls this once per wake-up. One that is told of
-    /// edges (tokio's `AsyncFd`) repeats it until [`Progress::Idle`]. After [`Progress::Blocked`] it must wait until
-    /// the socket is writable, see [`Self::wants_to_write`].
+    /// An event loop that is told of levels (`poll`, plain `epoll`) calls this once per wake-up, and goes on without
+    /// sleeping while [`Self::has_waiting`]. One that is told of edges (tokio's `AsyncFd`) repeats it until
+    /// [`Progress::Idle`]. After [`Progress::Blocked`] it must wait until the socket is writable, see
+    /// [`Self::wants_to_write`].
     pub fn on_readable(&mut self, device: &mut dyn Device) -> Progress {
         self.step(device, Wait::No).unwrap_or_else(Progress::Disconnected)
     }
@@ -112,11 +118,13 @@ impl Connection {
         self.peer.link.has_unsent()
     }
 
-    /// Whether a whole message waits that no readiness of the socket will announce: a DMA access by message that was
-    /// made through [`Self::host`] has received it. Then [`Self::on_readable`] is due.
+    /// Whether [`Self::on_readable`] is due although no readiness of the socket may tell: a whole message has been
+    /// received and can be processed, because there were too many for one call or a DMA access by message that was made
+    /// through [`Self::host`] has received it; or such an access has found that the connection is over.
     #[must_use]
     pub fn has_waiting(&self) -> bool {
-        self.peer.link.inbox.has_message()
+        let link = &self.peer.link;
+        link.over().is_some() || (!link.has_unsent() && link.inbox.has_message())
     }
 
     /// The host, for a device that works outside of register accesses. Look at [`Self::has_waiting`] afterwards.
@@ -149,15 +157,20 @@ impl Connection {
         }
         // What waits from an earlier call comes first: the client was not taking replies, or a DMA access by message
         // has received more than its reply.
-        let waited = self.process(device)?;
+        let mut left = MESSAGES_PER_CALL;
+        self.process(device, &mut left)?;
         if self.wants_to_write() {
             return Ok(Progress::Blocked);
         }
+        if left == 0 {
+            return Ok(Progress::Served);
+        }
+        let waited = left < MESSAGES_PER_CALL;
         let wait = if waited { Wait::No } else { wait };
         if self.peer.link.receive(wait)? == Received::Nothing {
             return Ok(if waited { Progress::Served } else { Progress::Idle });
         }
-        self.process(device)?;
+        self.process(device, &mut left)?;
         Ok(if self.wants_to_write() {
             Progress::Blocked
         } else {
@@ -165,10 +178,10 @@ impl Connection {
         })
     }
 
-    /// Processes whole messages until there are none, or the client does not take the replies. Whether there was one.
-    fn process(&mut self, device: &mut dyn Device) -> Result<bool, Disconnect> {
-        let mut any = false;
-        while !self.wants_to_write() {
+    /// Processes whole messages until there are none, the client does not take the replies, or none is left of the
+    /// number that may be processed.
+    fn process(&mut self, device: &mut dyn Device, left: &mut usize) -> Result<(), Disconnect> {
+        while *left > 0 && !self.wants_to_write() {
             match self.peer.link.inbox.take() {
                 Front::Incomplete => break,
                 Front::Message(message) => self.handle(message, device)?,
@@ -178,12 +191,12 @@ impl Connection {
                     return Err(self.peer.link.end(Disconnect::Unframed));
                 }
             }
-            any = true;
+            *left -= 1;
         }
         match self.peer.link.over() {
-            // A DMA access by message may have met the end; what came before it has been processed now.
-            Some(why) => Err(why),
-            None => Ok(any),
+            // A DMA access by message may have met the end. What came before it is processed first, as far as it can be.
+            Some(why) if *left > 0 || self.wants_to_write() => Err(why),
+            _ => Ok(()),
         }
     }
 

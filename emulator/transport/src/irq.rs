@@ -5,7 +5,6 @@ use crate::device::{Delivery, IrqInfo};
 use crate::errno::Errno;
 use crate::protocol::SetIrqs;
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fs::OFlags;
 use std::ops::Range;
 use std::os::fd::{AsRawFd, OwnedFd};
 use vfio_bindings::bindings::vfio::{
@@ -16,11 +15,7 @@ use vfio_bindings::bindings::vfio::{
 
 /// An eventfd of the client.
 #[derive(Debug)]
-struct EventFd {
-    descriptor: OwnedFd,
-    /// The client has made it non-blocking, so a full counter cannot stop the device.
-    nonblocking: bool,
-}
+struct EventFd(OwnedFd);
 
 impl EventFd {
     /// Takes a descriptor that is an eventfd; a pipe or a socket could stop the device or end it.
@@ -29,31 +24,27 @@ impl EventFd {
         if link.as_os_str() != "anon_inode:[eventfd]" {
             return Err(Errno::EINVAL);
         }
-        let nonblocking = rustix::fs::fcntl_getfl(&descriptor)?.contains(OFlags::NONBLOCK);
-        Ok(Self {
-            descriptor,
-            nonblocking,
-        })
+        Ok(Self(descriptor))
     }
 
     /// Adds 1 to the counter. One that is full is signalled already.
+    ///
+    /// There is always a look for room first: whether a write blocks is a property of the open file, which the client
+    /// shares and can change at any time.
     fn signal(&self) {
-        if !self.nonblocking {
-            let mut ready = [PollFd::new(&self.descriptor, PollFlags::OUT)];
-            let now = Timespec {
-                tv_sec: 0,
-                tv_nsec: 0,
-            };
-            if !matches!(
-                rustix::io::retry_on_intr(|| rustix::event::poll(&mut ready, Some(&now))),
-                Ok(1)
-            ) {
-                return;
-            }
+        let mut ready = [PollFd::new(&self.0, PollFlags::OUT)];
+        let now = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let polled = rustix::io::retry_on_intr(|| rustix::event::poll(&mut ready, Some(&now)));
+        // A counter that the kernel has overrun is ready with an error, and a write to it blocks.
+        if polled.is_err() || !ready[0].revents().contains(PollFlags::OUT) {
+            return;
         }
         let one = 1u64.to_ne_bytes();
         // Nobody could act on a failure, and the only one possible is the full counter.
-        let _ = rustix::io::retry_on_intr(|| rustix::io::write(&self.descriptor, &one));
+        let _ = rustix::io::retry_on_intr(|| rustix::io::write(&self.0, &one));
     }
 }
 

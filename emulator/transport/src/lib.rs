@@ -14,16 +14,23 @@
 //! | `link`, `message`, `descriptor` | the socket: bounded receiving, sending without blocking, descriptors |
 //!
 //! # The peer is not trusted
-//! Whoever may open the socket can send any bytes. They cannot make this panic, block, allocate beyond the advertised
-//! limits, leak descriptors, or lose step with the stream:
+//! Whoever may open the socket can send any bytes. They cannot make this panic, leak descriptors, or lose step with the
+//! stream. What a client can make this hold is bounded, and so is the time that one call takes, with two exceptions, which
+//! are the last two of these:
 //!
 //! * A message is buffered whole in a buffer of fixed size and cut off by its size, whatever is wrong with it. One that
 //!   is larger than any may be is refused and dropped as it comes. Only a size below that of a header ends the
 //!   connection.
-//! * Replies are sent without blocking. While the client does not take one, nothing more of it is processed.
+//! * Replies are sent without blocking. While the client does not take one, nothing more of it is processed. At most one
+//!   reply and one DMA request are kept.
+//! * One call processes at most [`connection::MESSAGES_PER_CALL`] messages.
 //! * Descriptors are counted, typed (regular files for memory, eventfds for interrupts) and closed if nobody wants them.
-//! * Memory files that could shrink are not mapped, since touching what is gone would end the process.
-//! * A DMA access by message waits for a bounded time.
+//! * Maps, memory files and mapped bytes are bounded in number. Files in which touching a page could end the process
+//!   are not mapped: those that could shrink, and those of huge pages.
+//! * DMA accesses by message wait for a bounded time, all of one round together.
+//! * Not bounded: an access to a memory file takes as long as its file system does.
+//! * Not bounded: an eventfd is written only if there is room, but a client that makes it blocking and fills it between
+//!   the look and the write blocks the write.
 //!
 //! # Costs
 //! A register access costs two system calls (`recvmsg`, `sendto`; the readiness call of an event loop comes on top)

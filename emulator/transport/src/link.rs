@@ -107,6 +107,9 @@ impl Link {
         if self.unsent.is_empty() {
             return Ok(());
         }
+        if let Some(over) = self.over {
+            return Err(over);
+        }
         let unsent = std::mem::take(&mut self.unsent);
         let sent = self.push(&unsent)?;
         // The memory of a large reply is given back once it is out.

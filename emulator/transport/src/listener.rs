@@ -8,9 +8,18 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Connections that the kernel holds until they are accepted: refusing them is our business.
 const BACKLOG: i32 = 16;
+
+/// How many clients can wait at a time: the kernel admits one more than it was told.
+pub(crate) const MOST_WAITING: i32 = BACKLOG + 1;
+
+/// A descriptor to give up when there are no more: with its place a client can be accepted and sent away. Left in the
+/// queue, it would keep the listener readable, and whoever waits for that awake. One is enough for all listeners of the
+/// process, since it is taken back at once.
+static SPARE: Mutex<Option<OwnedFd>> = Mutex::new(None);
 
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
@@ -39,9 +48,6 @@ pub struct Listener {
     path: PathBuf,
     /// Device and inode of our socket: only that one is removed.
     identity: (u64, u64),
-    /// A descriptor to give up when there are no more: with its place a client can be accepted and sent away. Left in
-    /// the queue, it would keep this readable, and whoever waits for that awake.
-    spare: Option<OwnedFd>,
 }
 
 impl Listener {
@@ -60,12 +66,12 @@ impl Listener {
         let _lock = lock_folder(path).map_err(system)?;
         remove_stale(path)?;
         let socket = listening_socket(&address).map_err(system)?;
+        fill(&mut spare());
         let metadata = std::fs::symlink_metadata(path).map_err(system)?;
         Ok(Self {
             socket,
             path: path.to_owned(),
             identity: (metadata.dev(), metadata.ino()),
-            spare: spare(),
         })
     }
 
@@ -75,9 +81,7 @@ impl Listener {
     /// # Errors
     /// What the system says.
     pub fn accept(&mut self) -> io::Result<Option<OwnedFd>> {
-        if self.spare.is_none() {
-            self.spare = spare();
-        }
+        fill(&mut spare());
         loop {
             match rustix::net::accept_with(&self.socket, SocketFlags::CLOEXEC) {
                 Ok(stream) => return Ok(Some(stream)),
@@ -95,14 +99,15 @@ impl Listener {
 
     /// Accepts a client in the place of the spare descriptor, and closes its connection.
     fn send_away(&mut self) {
-        self.spare = None;
+        let mut spare = spare();
+        *spare = None;
         // The system says that there are too many descriptors before it looks for a client: there may be none.
         match rustix::net::accept_with(&self.socket, SocketFlags::CLOEXEC) {
             Ok(_) => tracing::warn!(socket = %self.path.display(), "client sent away: too many open files"),
             Err(rustix::io::Errno::AGAIN) => {}
             Err(error) => tracing::warn!(socket = %self.path.display(), %error, "client cannot be accepted"),
         }
-        self.spare = spare();
+        fill(&mut spare);
     }
 
     /// Where it listens.
@@ -129,9 +134,16 @@ impl Drop for Listener {
     }
 }
 
-/// A descriptor that is good for nothing but its place; none if there are too many.
-fn spare() -> Option<OwnedFd> {
-    rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()
+fn spare() -> MutexGuard<'static, Option<OwnedFd>> {
+    SPARE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes a descriptor that is good for nothing but its place, if there is none yet; none if there are too many.
+fn fill(spare: &mut Option<OwnedFd>) {
+    if spare.is_none() {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        *spare = rustix::fs::open("/dev/null", flags, Mode::empty()).ok();
+    }
 }
 
 fn lock_folder(path: &Path) -> io::Result<File> {

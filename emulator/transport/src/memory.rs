@@ -2,10 +2,11 @@
 //!
 //! A file that cannot shrink (a memfd with `F_SEAL_SHRINK`, QEMU's `memory-backend-memfd`) is mapped. Any other
 //! file is read and written through its descriptor: a client that truncates a mapped file would end this process
-//! with SIGBUS, a short read is only an error.
+//! with SIGBUS, a short read is only an error. So is a file of huge pages, where a hole does the same in spite of the
+//! seal, and a file beyond the share of the address space that a client has.
 
 use crate::errno::Errno;
-use rustix::fs::{FileType, OFlags, SealFlags};
+use rustix::fs::{FileType, FsWord, OFlags, SealFlags};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -17,6 +18,13 @@ use vm_memory::{Bytes, FileOffset, MmapRegion, VolatileMemory};
 
 /// Files that one client may have open at a time.
 pub const MAX_FILES: usize = 64;
+
+/// Bytes that one client may have mapped at a time. A sparse file costs the client nothing, so without a bound one
+/// client could use up the address space of the process. 216 clients with this much need a fifth of its 47 bits.
+pub const MAX_MAPPED: u64 = 128 << 30;
+
+/// `HUGETLBFS_MAGIC` of `<linux/magic.h>`: the type of a file system of huge pages.
+const HUGETLBFS_MAGIC: FsWord = 0x9584_58f6;
 
 /// `PROT_READ` and `PROT_WRITE` of `<sys/mman.h>`, which `vm-memory` takes as plain numbers.
 const PROT_READ: i32 = 1;
@@ -82,9 +90,12 @@ impl MemoryFile {
         }
     }
 
-    #[cfg(test)]
-    fn is_mapped(&self) -> bool {
-        matches!(self.way, Way::Mapped(_))
+    /// How much of the address space it takes.
+    fn mapped(&self) -> u64 {
+        match self.way {
+            Way::Mapped(_) => self.size,
+            Way::Descriptor(_) => 0,
+        }
     }
 }
 
@@ -143,14 +154,21 @@ impl MemoryFiles {
             return Ok(Arc::clone(file));
         }
         self.replaced.retain(is_open);
-        let replaced = self.files.get(&identity);
         // What no map lies in is closed by being replaced.
-        let makes_room = replaced.is_some_and(|file| Arc::strong_count(file) == 1);
+        let makes_room = self
+            .files
+            .get(&identity)
+            .is_some_and(|file| Arc::strong_count(file) == 1);
         if self.len() >= MAX_FILES && !makes_room {
             return Err(Errno::EMFILE);
         }
-        self.replaced.extend(replaced.map(Arc::downgrade));
-        let way = way(File::from(descriptor), size, writable, demand.map);
+        if let Some(replaced) = self.files.remove(&identity)
+            && !makes_room
+        {
+            self.replaced.push(Arc::downgrade(&replaced));
+        }
+        let map = demand.map && size <= MAX_MAPPED.saturating_sub(self.mapped());
+        let way = way(File::from(descriptor), size, writable, map);
         let file = Arc::new(MemoryFile { way, size, writable });
         self.files.insert(identity, Arc::clone(&file));
         Ok(file)
@@ -167,6 +185,13 @@ impl MemoryFiles {
     pub fn len(&self) -> usize {
         self.files.len() + self.replaced.iter().filter(|file| is_open(file)).count()
     }
+
+    /// How much of the address space they take.
+    fn mapped(&self) -> u64 {
+        let replaced = self.replaced.iter().filter_map(Weak::upgrade);
+        let replaced: u64 = replaced.map(|file| file.mapped()).sum();
+        replaced + self.files.values().map(|file| file.mapped()).sum::<u64>()
+    }
 }
 
 /// Whether a map still lies in a file that was replaced.
@@ -174,11 +199,22 @@ fn is_open(file: &Weak<MemoryFile>) -> bool {
     file.strong_count() > 0
 }
 
+/// Whether every page of a file can be touched for as long as it is open.
+fn is_lasting(file: &File) -> bool {
+    rustix::fs::fcntl_get_seals(file).is_ok_and(|seals| seals.contains(SealFlags::SHRINK))
+        && !has_huge_pages(file)
+}
+
+/// Whether a file lies on hugetlbfs. A hole in it is filled from a pool that can be empty, which is SIGBUS; the seal
+/// does not forbid to punch one. When in doubt, it does.
+fn has_huge_pages(file: &File) -> bool {
+    rustix::fs::fstatfs(file).map_or(true, |system| system.f_type == HUGETLBFS_MAGIC)
+}
+
 /// Maps a file that cannot shrink; anything else, and what cannot be mapped, is accessed through its descriptor.
 fn way(file: File, size: u64, writable: bool, map: bool) -> Way {
     let file = Arc::new(file);
-    let sealed = rustix::fs::fcntl_get_seals(&file).is_ok_and(|seals| seals.contains(SealFlags::SHRINK));
-    let (true, true, Ok(length)) = (map, sealed, usize::try_from(size)) else {
+    let (true, true, Ok(length)) = (map, is_lasting(&file), usize::try_from(size)) else {
         return Way::Descriptor(file);
     };
     let region = MmapRegionBuilder::new(length)
@@ -224,9 +260,9 @@ mod tests {
         let sealed = memfd(8192, SealFlags::SHRINK);
         let first = files.open(sealed.try_clone().unwrap(), WHOLE).unwrap();
         let second = files.open(sealed, WHOLE).unwrap();
-        assert!(first.is_mapped() && Arc::ptr_eq(&first, &second));
+        assert!(first.mapped() == 8192 && Arc::ptr_eq(&first, &second));
         let unsealed = files.open(memfd(8192, SealFlags::empty()), WHOLE).unwrap();
-        assert!(!unsealed.is_mapped());
+        assert_eq!(unsealed.mapped(), 0);
         for file in [&first, &unsealed] {
             file.write(8190, &[1, 2]).unwrap();
             let mut read = [0; 3];
@@ -293,6 +329,47 @@ mod tests {
         );
         files.close_unused();
         assert_eq!(files.len(), 0);
+    }
+
+    #[test]
+    fn the_address_space_of_a_client_is_bounded_with_what_it_has_replaced() {
+        let mut files = MemoryFiles::default();
+        let file = memfd(MAX_MAPPED / 2, SealFlags::SHRINK);
+        let mut open = |size: u64| {
+            rustix::fs::ftruncate(&file, size).unwrap();
+            let end = size;
+            let opened = files.open(file.try_clone().unwrap(), Demand { end, ..WHOLE });
+            let opened = opened.unwrap();
+            (opened.mapped(), files.mapped(), opened)
+        };
+        let half = MAX_MAPPED / 2;
+        let (mapped, all, first) = open(half);
+        assert_eq!((mapped, all), (half, half));
+        let (mapped, all, second) = open(half + 4096);
+        assert_eq!(
+            (mapped, all),
+            (0, half),
+            "the first is open as long as it is used"
+        );
+        drop((first, second));
+        let (mapped, all, third) = open(2 * half);
+        assert_eq!((mapped, all), (2 * half, 2 * half), "all that a client may have");
+        drop(third);
+        let (mapped, all, _fourth) = open(2 * half + 4096);
+        assert_eq!((mapped, all), (0, 0));
+    }
+
+    #[test]
+    fn a_file_of_huge_pages_is_never_mapped() {
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | MemfdFlags::HUGETLB;
+        // A kernel need not have huge pages.
+        if let Ok(file) = rustix::fs::memfd_create("memory", flags) {
+            rustix::fs::fcntl_add_seals(&file, SealFlags::SHRINK).unwrap();
+            assert!(has_huge_pages(&file.try_clone().unwrap().into()));
+            assert!(!is_lasting(&file.into()));
+        }
+        let plain = File::from(memfd(8192, SealFlags::SHRINK));
+        assert!(!has_huge_pages(&plain) && is_lasting(&plain));
     }
 
     #[test]

@@ -72,7 +72,9 @@ impl Request<'_> {
             (Some(Command::Version), Phase::Greeting) => self.version(message.body),
             (None, _) => Err(Errno::ENOTSUP),
             (Some(Command::Version), Phase::Serving) | (Some(_), Phase::Greeting) => Err(Errno::EINVAL),
-            (Some(Command::RegionRead), _) => self.region_read(message.body, device),
+            (Some(Command::RegionRead), _) => {
+                self.region_read(message.body, message.header.no_reply(), device)
+            }
             (Some(Command::RegionWrite), _) => self.region_write(message.body, device),
             (Some(Command::DmaMap), _) => self.dma_map(message.body, descriptors),
             (Some(Command::DmaUnmap), _) => self.dma_unmap(message.body),
@@ -207,10 +209,19 @@ impl Request<'_> {
         Ok((access, count as usize, rest))
     }
 
-    fn region_read(&mut self, body: Range<usize>, device: &mut dyn Device) -> Result<usize, Errno> {
+    fn region_read(
+        &mut self,
+        body: Range<usize>,
+        posted: bool,
+        device: &mut dyn Device,
+    ) -> Result<usize, Errno> {
         let (access, count, rest) = self.access(body, VFIO_REGION_INFO_FLAG_READ)?;
         if !rest.is_empty() {
             return Err(Errno::EINVAL);
+        }
+        // Nobody gets the data, so the device is not asked for it.
+        if posted {
+            return Ok(HEADER_LEN);
         }
         let data = &mut self.reply[DATA..DATA + count];
         data.fill(0);

@@ -4,7 +4,7 @@ use crate::connection::{Connection, Progress};
 use crate::device::{Device, Host};
 use crate::errno::Errno;
 use crate::link::Disconnect;
-use crate::listener::{ListenError, Listener};
+use crate::listener::{ListenError, Listener, MOST_WAITING};
 use crate::protocol::{Command, Header, flag, length_of};
 use rustix::event::{PollFd, PollFlags};
 use rustix::net::{RecvFlags, SendFlags};
@@ -65,12 +65,16 @@ impl Server {
     }
 
     /// Accepts whoever waits: the first becomes the client, all others are told `EBUSY`. Whether there is a new client.
+    /// Who comes meanwhile may have to wait for the next call: there is no end to those that come again and again.
     ///
     /// # Errors
     /// What the system says. A client for which the process has no descriptor is sent away, which is no error.
     pub fn on_connect(&mut self, device: &mut dyn Device) -> std::io::Result<bool> {
         let mut new = false;
-        while let Some(stream) = self.listener.accept()? {
+        for _ in 0..MOST_WAITING {
+            let Some(stream) = self.listener.accept()? else {
+                break;
+            };
             if self.connection.is_some() {
                 tracing::info!(socket = %self.listener.path().display(), "second client refused");
                 turn_away(&stream);

@@ -272,6 +272,23 @@ fn a_full_counter_does_not_stop_the_device() {
 }
 
 #[test]
+fn a_counter_that_is_full_and_made_blocking_after_arming_does_not_stop_the_device() {
+    let mut served = Served::start();
+    let eventfd = counter(EventfdFlags::NONBLOCK);
+    let arm = set_irqs(EVENTFD | TRIGGER, MSIX, 0, 1);
+    let armed = served.client.call_with(SET_IRQS, &arm, &[eventfd.as_fd()]);
+    assert_eq!(armed.error(), None);
+    // The open file is the same one on both sides.
+    rustix::fs::fcntl_setfl(&eventfd, rustix::fs::OFlags::empty()).unwrap();
+    rustix::io::write(&eventfd, &(u64::MAX - 1).to_ne_bytes()).unwrap();
+    assert_eq!(raise(&mut served, MSIX, 0), Delivery::Signalled);
+    served.client.in_step();
+    assert_eq!(count(&eventfd), u64::MAX - 1);
+    assert_eq!(raise(&mut served, MSIX, 0), Delivery::Signalled);
+    assert_eq!(count(&eventfd), 1, "there is room again");
+}
+
+#[test]
 fn booleans_choose_and_a_level_interrupt_masks_itself() {
     let mut served = Served::start();
     let eventfds: Vec<OwnedFd> = (0..8).map(|_| counter(EventfdFlags::NONBLOCK)).collect();

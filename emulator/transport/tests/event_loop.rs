@@ -9,7 +9,7 @@
 #[macro_use]
 mod support;
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd};
 use rustix::fs::{MemfdFlags, SealFlags};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
@@ -39,7 +39,12 @@ fn serve_all(mut functions: Vec<(Server, Ports)>, stop: &UnixStream) {
                 who.push(Some((index, false)));
             }
         }
-        rustix::event::poll(&mut watched, None).unwrap();
+        let is_due = |server: &Server| server.connection().is_some_and(Connection::has_waiting);
+        let due: Vec<usize> = (0..functions.len())
+            .filter(|index| is_due(&functions[*index].0))
+            .collect();
+        let at_once = Timespec::default();
+        rustix::event::poll(&mut watched, (!due.is_empty()).then_some(&at_once)).unwrap();
         let ready: Vec<_> = watched
             .iter()
             .zip(&who)
@@ -54,6 +59,10 @@ fn serve_all(mut functions: Vec<(Server, Ports)>, stop: &UnixStream) {
             } else {
                 server.on_readable(device);
             }
+        }
+        for index in due {
+            let (server, device) = &mut functions[index];
+            server.on_readable(device);
         }
     }
 }

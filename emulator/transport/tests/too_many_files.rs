@@ -6,10 +6,30 @@ use std::fs::File;
 use std::io::Read;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
+use std::sync::Mutex;
 use transport::Listener;
+
+/// The tests share the descriptors of the process.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn open_descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+#[test]
+fn a_socket_that_nobody_uses_costs_one_descriptor() {
+    let _alone = ALONE.lock().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let bind = |number: usize| Listener::bind(&folder.path().join(format!("{number}"))).unwrap();
+    let _first = bind(0);
+    let before = open_descriptors();
+    let more: Vec<Listener> = (1..=20).map(bind).collect();
+    assert_eq!(open_descriptors() - before, more.len());
+}
 
 #[test]
 fn a_client_for_whom_there_is_no_descriptor_is_sent_away_and_a_later_one_is_not() {
+    let _alone = ALONE.lock().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s");
     let mut listener = Listener::bind(&path).unwrap();

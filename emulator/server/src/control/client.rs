@@ -12,6 +12,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 /// What a client may leave unread, in bytes. One that leaves more when there is something new is dropped.
 pub const UNREAD_LIMIT: usize = 1 << 20;
 
+/// What may be kept of one burst: the records of one turn come at once, however many the client has read before. A
+/// client for which there is more is dropped.
+const BURST_LIMIT: usize = 8 * UNREAD_LIMIT;
+
+/// Room that a client keeps while there is nothing left to send.
+const IDLE_ROOM: usize = 64 * 1024;
+
 /// Bytes taken from a client at a time.
 const CHUNK: usize = 16 * 1024;
 
@@ -105,7 +112,7 @@ impl Client {
     }
 
     /// Sends lines, or keeps what the socket does not take. What counts as unread is what was left before: of the new
-    /// ones, however many, the client could not have read any.
+    /// ones the client could not have read any. Only where they are more than [`BURST_LIMIT`] it is slow all the same.
     pub(super) fn send_all(&mut self, lines: &[impl Serialize]) {
         self.is_slow |= self.output.len() - self.sent > UNREAD_LIMIT;
         if self.is_deaf || self.is_slow {
@@ -114,6 +121,11 @@ impl Client {
         self.output.drain(..self.sent);
         self.sent = 0;
         for line in lines {
+            if self.output.len() > BURST_LIMIT {
+                self.is_slow = true;
+                self.forget_output();
+                return;
+            }
             // Nothing that is sent has a key that is no text, the one thing that JSON cannot say.
             if serde_json::to_writer(&mut self.output, line).is_ok() {
                 self.output.push(b'\n');
@@ -136,7 +148,13 @@ impl Client {
                 }
             }
         }
+        self.forget_output();
+    }
+
+    /// There is nothing left to send: what a long answer took is given back.
+    fn forget_output(&mut self) {
         self.output.clear();
+        self.output.shrink_to(IDLE_ROOM);
         self.sent = 0;
     }
 
@@ -159,6 +177,11 @@ impl Client {
         self.is_slow || self.input_ended && !self.has_line() && (self.is_deaf || !expects)
     }
 
+    /// Whether it is to be looked at although its socket tells nothing.
+    pub(super) fn has_work(&self) -> bool {
+        !self.waits.is_empty() || self.is_over() || !self.has_output() && self.has_line()
+    }
+
     /// What to watch its socket for. That it is gone is always told. One with a line left is woken for by what it can
     /// take: its line is carried out once nothing is left to send.
     pub(super) fn wanted(&self) -> EventFlags {
@@ -172,8 +195,7 @@ impl Client {
     /// The other end is gone: nothing can be sent.
     pub(super) fn hung_up(&mut self) {
         self.is_deaf = true;
-        self.output.clear();
-        self.sent = 0;
+        self.forget_output();
     }
 }
 
@@ -182,6 +204,11 @@ impl Client {
     /// Bytes that are kept for it.
     pub(super) fn kept(&self) -> usize {
         self.output.len()
+    }
+
+    /// Room that it takes.
+    pub(super) fn room(&self) -> usize {
+        self.output.capacity()
     }
 }
 

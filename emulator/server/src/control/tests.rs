@@ -36,7 +36,7 @@ impl Bench {
     fn turn(&mut self) {
         self.control.serve(&mut self.device).unwrap();
         let records = self.device.take_records();
-        self.control.publish(&records).unwrap();
+        self.control.publish(&records);
     }
 
     fn client(&mut self) -> Client {

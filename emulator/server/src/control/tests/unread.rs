@@ -59,7 +59,7 @@ fn one_burst_drops_nobody_and_what_is_left_of_it_follows_as_it_is_read() {
     let mut client = bench.client();
     bench.ask(&mut client, json!({ "id": 1, "subscribe": {} }));
     let burst = vec![released(); 2 * UNREAD_LIMIT / 200];
-    bench.control.publish(&burst).unwrap();
+    bench.control.publish(&burst);
     let mut read = 0;
     while read < burst.len() {
         let (lines, woken) = (client.lines().len(), is_woken(&bench.control));
@@ -78,7 +78,7 @@ fn orders_behind_an_answer_that_was_not_read_are_carried_out_once_it_is() {
     let mut bench = Bench::new();
     let mut client = bench.client();
     bench.ask(&mut client, json!({ "id": 1, "subscribe": {} }));
-    bench.control.publish(&vec![released(); 2000]).unwrap();
+    bench.control.publish(&vec![released(); 2000]);
     client.send(b"{\"id\":2,\"device\":{}}\n{\"id\":3,\"shutdown\":{}}\n");
     client.stream.shutdown(Shutdown::Write).unwrap();
     bench.control.serve(&mut bench.device).unwrap();
@@ -90,4 +90,39 @@ fn orders_behind_an_answer_that_was_not_read_are_carried_out_once_it_is() {
             bench.control.serve(&mut bench.device).unwrap();
         }
     }
+}
+
+#[test]
+fn what_a_burst_took_is_given_back_and_one_without_end_drops_the_client() {
+    let mut bench = Bench::new();
+    let mut client = bench.client();
+    bench.ask(&mut client, json!({ "id": 1, "subscribe": {} }));
+    let burst = vec![released(); 2 * UNREAD_LIMIT / 200];
+    bench.control.publish(&burst);
+    let room = |bench: &Bench| bench.control.clients.values().map(client::Client::room).max();
+    assert!(room(&bench) > Some(UNREAD_LIMIT));
+    let mut read = 0;
+    while read < burst.len() {
+        read += client.lines().len();
+        bench.turn();
+    }
+    assert!(room(&bench) <= Some(64 * 1024), "{:?}", room(&bench));
+    assert!(!bench.control.has_work());
+
+    bench.control.publish(&vec![released(); 16 * UNREAD_LIMIT / 200]);
+    assert!(bench.control.clients.is_empty());
+    while !client.lines().is_empty() {}
+    assert!(client.is_closed());
+}
+
+#[test]
+fn a_hold_with_a_long_name_is_refused_in_words() {
+    let mut bench = Bench::new();
+    let mut client = bench.client();
+    let mut hold = |length| {
+        let hold = json!({ "name": "n".repeat(length), "command": { "command": "NOP" } });
+        bench.ask(&mut client, json!({ "id": 1, "gate": { "hold": hold } }))
+    };
+    assert_eq!(hold(256), json!({ "id": 1, "gate": {} }));
+    assert_eq!(error(&hold(257)), "the name of a hold has at most 256 bytes");
 }
