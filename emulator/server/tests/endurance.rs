@@ -6,9 +6,12 @@
     reason = "a test panics when something is wrong, computes small numbers, and others run the server on a thread"
 )]
 
+#[path = "../../transport/tests/support/process.rs"]
+mod process;
 mod support;
 
 use device_server::DeviceServer;
+use process::{descriptors, memory};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{MemfdFlags, SealFlags};
 use std::io::Write;
@@ -18,17 +21,6 @@ use support::pf;
 use support::raw::{DMA_MAP, Raw, SET_IRQS, message};
 
 const ROUNDS: u32 = 1000;
-
-fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd").unwrap().count()
-}
-
-/// `VmRSS` in KiB.
-fn memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
 
 #[test]
 fn a_thousand_rounds_of_garbage_leave_no_descriptors_and_no_memory() {

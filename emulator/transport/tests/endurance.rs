@@ -15,20 +15,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use support::client::{Client, DMA_MAP, SET_IRQS, VERSION, dma_map, header, message, set_irqs};
 use support::device::{MSIX, Ports, Shared};
+use support::process::{descriptors, memory};
 use transport::Server;
 
 const ROUNDS: u32 = 1000;
-
-fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd").unwrap().count()
-}
-
-/// `VmRSS` in KiB.
-fn memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
 
 fn guest_memory() -> OwnedFd {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;

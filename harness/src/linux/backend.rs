@@ -41,7 +41,6 @@ pub struct LinuxBackend {
     guest: Option<Guest>,
     judged_as: RevisionName,
     abilities: Abilities,
-    boots: u32,
     interrupt: Option<OwnedFd>,
     // Holds the initramfs.
     _folder: TempDir,
@@ -66,7 +65,6 @@ impl LinuxBackend {
                 subfunctions: options.subfunctions,
                 full,
             },
-            boots: 0,
             interrupt: None,
             _folder: folder,
         })
@@ -92,12 +90,6 @@ impl LinuxBackend {
     #[must_use]
     pub fn describe(&self) -> String {
         self.kit.describe()
-    }
-
-    /// How many guests were booted.
-    #[must_use]
-    pub const fn boots(&self) -> u32 {
-        self.boots
     }
 
     /// Runs a scenario, read from `file`. What firmware draws follows from `seed`; so does the order of tasks in our driver's run.
@@ -167,7 +159,6 @@ impl LinuxBackend {
                 Err(error) => tracing::warn!(actor = "host", %error, "the guest cannot be used again"),
             }
         }
-        self.boots += 1;
         tracing::info!(actor = "host", "booting a guest with a {profile}");
         let interrupt = self.interrupt.as_ref().map(OwnedFd::try_clone).transpose()?;
         let guest = Guest::boot(&self.kit, &self.initrd, &scenario.device, seed, interrupt)?;

@@ -3,7 +3,7 @@
 mod messages;
 
 use crate::run::{Compared, Comparison as Books, Mismatch, RunResult, Snapshot, StepRecord};
-use crate::scenario::{Books as ExpectedBooks, counter_value};
+use crate::scenario::{Books as ExpectedBooks, COUNTERS, counter_value};
 use emulator::config::{DeviceConfig, DeviceKind, PageMode, Port};
 use std::collections::BTreeSet;
 
@@ -57,12 +57,6 @@ pub(super) fn with_file(
 /// A driver that is loaded shows its counters: otherwise nothing would be compared, and everything would be equal. Those of other
 /// functions are missing where it has neither an eswitch nor names owners by function id.
 pub(super) fn are_shown(device: &DeviceConfig, record: &StepRecord, mismatches: &mut Vec<Mismatch>) {
-    const ALWAYS: [&str; 4] = [
-        "fw_pages_total",
-        "fw_pages_alloc_failed",
-        "fw_pages_give_dropped",
-        "fw_pages_reclaim_discard",
-    ];
     const OF_OTHERS: [&str; 5] = [
         "fw_pages_vfs",
         "fw_pages_ec_vfs",
@@ -73,12 +67,10 @@ pub(super) fn are_shown(device: &DeviceConfig, record: &StepRecord, mismatches: 
     let has_eswitch = device.kind != DeviceKind::Vf
         && device.port != Port::Infiniband
         && device.eswitch.vport_group_manager;
-    let of_others = if has_eswitch || device.page_mode == PageMode::FuncId {
-        OF_OTHERS.as_slice()
-    } else {
-        &[]
-    };
-    for &name in ALWAYS.iter().chain(of_others) {
+    let shows_others = has_eswitch || device.page_mode == PageMode::FuncId;
+    // What the kernel keeps and does not show has names without the prefix.
+    let shown = COUNTERS.into_iter().filter(|name| name.starts_with("fw_pages_"));
+    for name in shown.filter(|name| shows_others || !OF_OTHERS.contains(name)) {
         if record.after.counters.get(name).copied().flatten().is_none() {
             mismatches.push(Mismatch {
                 step: Some(record.number),

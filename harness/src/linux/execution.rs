@@ -166,11 +166,8 @@ impl<'a> Execution<'a> {
             return Ok(Health::Dead);
         }
         self.operations.observe(self.guest);
-        let lines = self.guest.kernel_log()?;
-        self.warned |= lines.iter().any(is_warning);
-        let warnings = self.log.read(&lines);
         let mut record = self.record(number, words, &done, counters);
-        record.warnings = warnings.iter().map(ToString::to_string).collect();
+        record.warnings = self.read_log()?;
         record.violations = self.broken_in(&record);
         if let Some(problem) = done.problem {
             result.mismatches.push(Mismatch {
@@ -208,6 +205,14 @@ impl<'a> Execution<'a> {
             violations: Vec::new(),
             after: self.snapshot(counters),
         }
+    }
+
+    /// Reads what the kernel has printed since the last look; returns the driver's messages among it.
+    fn read_log(&mut self) -> Result<Vec<String>, GuestError> {
+        let lines = self.guest.kernel_log()?;
+        self.warned |= lines.iter().any(is_warning);
+        let messages = self.log.read(&lines);
+        Ok(messages.iter().map(ToString::to_string).collect())
     }
 
     /// Which conditions broke in a step, as far as Linux shows them. That they are the same as in our driver's run follows from
@@ -277,10 +282,7 @@ impl<'a> Execution<'a> {
         let last = last.clone();
         settling::serve(self.guest, LINGER)?;
         let counters = settling::settle(self.guest, self.operations.any_pending())?;
-        let lines = self.guest.kernel_log()?;
-        self.warned |= lines.iter().any(is_warning);
-        let warnings = self.log.read(&lines);
-        result.warnings.extend(warnings.iter().map(ToString::to_string));
+        result.warnings.extend(self.read_log()?);
         self.log.complaints.extend(self.guest.take_complaints());
         if self.log.complaints.iter().any(is_fatal) {
             return Err(GuestError::Gone("it died after the last step".to_owned()));

@@ -56,7 +56,6 @@ pub struct Guest {
     agent: Agent,
     profile: Profile,
     functions: BTreeMap<Function, PluggedFunction>,
-    kernel: String,
     replies: BTreeMap<u32, Reply>,
     complaints: Vec<Complaint>,
     commands: Vec<CommandRecord>,
@@ -122,7 +121,6 @@ impl Guest {
             agent,
             profile: Profile::of(device),
             functions,
-            kernel: String::new(),
             replies: BTreeMap::new(),
             complaints: Vec::new(),
             commands: Vec::new(),
@@ -131,7 +129,6 @@ impl Guest {
             folder,
         };
         let ready = guest.wait_ready()?;
-        guest.kernel.clone_from(&ready.kernel);
         guest.write("/sys/bus/pci/drivers_autoprobe", "0")?;
         for name in ready.modules {
             let order = Order::InsertModule {
@@ -175,12 +172,6 @@ impl Guest {
     #[must_use]
     pub const fn profile(&self) -> Profile {
         self.profile
-    }
-
-    /// Release of the guest's kernel.
-    #[must_use]
-    pub fn kernel(&self) -> &str {
-        &self.kernel
     }
 
     /// Another device of the same profile behind the same sockets, for a guest whose driver is not bound.

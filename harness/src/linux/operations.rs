@@ -8,9 +8,6 @@ use guest_protocol::{Answer, Devlink, Order, Outcome};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
 
-/// How long a look at a VF's resources may take.
-const LOOK_LIMIT: Cycles = Cycles::from_millis(30_000);
-
 /// What an operation does to the driver of the function under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Binding {
@@ -236,7 +233,7 @@ fn prepare_vf(guest: &mut Guest, function: Function, device: &str) -> Result<(),
     let order = Order::ReadFiles {
         paths: vec![format!("/sys/bus/pci/devices/{device}/resource")],
     };
-    let Answer::Files(files) = guest.must(order, LOOK_LIMIT)? else {
+    let Answer::Files(files) = guest.look(order)? else {
         return Ok(());
     };
     let Some(base) = files.first().and_then(Option::as_deref).and_then(first_resource) else {
@@ -250,7 +247,7 @@ fn prepare_vf(guest: &mut Guest, function: Function, device: &str) -> Result<(),
             offset,
             bytes,
         };
-        guest.must(order, LOOK_LIMIT)?;
+        guest.look(order)?;
     }
     Ok(())
 }

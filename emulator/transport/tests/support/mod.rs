@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod device;
+pub mod process;
 
 use client::Client;
 use device::{Ports, Shared};

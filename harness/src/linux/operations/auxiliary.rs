@@ -5,7 +5,6 @@
 //! other time: the driver's network interfaces and representors are devices of the same bus.
 
 use super::super::guest::{Guest, GuestError};
-use super::LOOK_LIMIT;
 use guest_protocol::{Answer, Order};
 
 /// Where the bus's devices are.
@@ -44,7 +43,7 @@ fn device(guest: &mut Guest, number: u32) -> Result<String, GuestError> {
     let order = Order::ListDirectory {
         path: DEVICES.to_owned(),
     };
-    let Answer::Names(mut names) = guest.must(order, LOOK_LIMIT)? else {
+    let Answer::Names(mut names) = guest.look(order)? else {
         return Ok(NOBODY.to_owned());
     };
     names.retain(|name| name.starts_with(PREFIX));
@@ -54,7 +53,7 @@ fn device(guest: &mut Guest, number: u32) -> Result<String, GuestError> {
             .map(|name| format!("{DEVICES}/{name}/sfnum"))
             .collect(),
     };
-    let Answer::Files(numbers) = guest.must(order, LOOK_LIMIT)? else {
+    let Answer::Files(numbers) = guest.look(order)? else {
         return Ok(NOBODY.to_owned());
     };
     let found = names
