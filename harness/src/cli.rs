@@ -20,11 +20,13 @@ mod setup;
 mod showing;
 mod signals;
 pub mod snapshot_folder;
+pub mod streams;
 mod vm;
 
 use crate::cli::exit::Exit;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 
 /// Runs the page management of an mlx5 driver against a device and compares both books after every step.
@@ -232,18 +234,24 @@ where
     let command_line = match CommandLine::try_parse_from(arguments) {
         Ok(command_line) => command_line,
         Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() {
+            let exit = if error.use_stderr() {
                 Exit::Usage
             } else {
                 Exit::AsExpected
+            };
+            return match error.print() {
+                Err(failure) if failure.kind() != io::ErrorKind::BrokenPipe => {
+                    streams::error(format_args!("this text cannot be written: {failure}"));
+                    Exit::Internal
+                }
+                _ => exit,
             };
         }
     };
     // A server says what it serves without being asked.
     let at_least = u8::from(matches!(command_line.verb, Verb::Serve(_)));
     logging::start(command_line.verbose.saturating_add(at_least), command_line.log);
-    match command_line.verb {
+    let exit = match command_line.verb {
         Verb::Run(arguments) => running::run(&arguments, command_line.verbose > 0),
         Verb::List { paths, filter } => showing::list(&paths, filter.as_deref()),
         Verb::Check { paths } => checking::check(&paths),
@@ -254,5 +262,6 @@ where
         Verb::Serve(arguments) => serving::serve(&arguments),
         Verb::Vm(arguments) => vm::boot(&arguments),
         Verb::Setup(arguments) => setup::set_up(&arguments),
-    }
+    };
+    streams::verdict(exit)
 }

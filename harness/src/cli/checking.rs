@@ -3,6 +3,7 @@
 use crate::cli::diagnostic;
 use crate::cli::exit::Exit;
 use crate::cli::selection::files;
+use crate::cli::streams;
 use crate::scenario::{ReadError, read_scenario};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,12 +12,12 @@ pub(super) fn check(paths: &[PathBuf]) -> Exit {
     let files = match files(paths) {
         Ok(files) => files,
         Err(error) => {
-            eprintln!("error: {error}");
+            streams::error(&error);
             return Exit::Usage;
         }
     };
     if files.is_empty() {
-        eprintln!("no scenario files there");
+        streams::note("no scenario files there");
         return Exit::NothingSelected;
     }
     let (mut problems, mut invalid) = (0, 0);
@@ -25,12 +26,12 @@ pub(super) fn check(paths: &[PathBuf]) -> Exit {
         match read_scenario(file) {
             Ok(scenario) => {
                 if let Some(first) = names.insert(scenario.name.clone(), file.clone()) {
-                    eprintln!(
+                    streams::note(format_args!(
                         "{}: `{}` is the name of {}, too",
                         file.display(),
                         scenario.name,
                         first.display()
-                    );
+                    ));
                     problems += 1;
                     invalid += 1;
                 }
@@ -48,14 +49,14 @@ pub(super) fn check(paths: &[PathBuf]) -> Exit {
     let plural =
         |number: usize, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
     if invalid == 0 {
-        eprintln!("{} valid", plural(files.len(), "scenario"));
+        streams::note(format_args!("{} valid", plural(files.len(), "scenario")));
         return Exit::AsExpected;
     }
-    eprintln!(
+    streams::note(format_args!(
         "{} in {} of {}",
         plural(problems, "problem"),
         invalid,
         plural(files.len(), "scenario")
-    );
+    ));
     Exit::InvalidScenario
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::showing::product;
+use crate::cli::streams;
 use crate::report::difference::{self, Record};
 use std::path::Path;
 
@@ -9,13 +10,13 @@ pub(super) fn diff(a: &Path, b: &Path) -> Exit {
     let (left, right) = match (read(a), read(b)) {
         (Ok(left), Ok(right)) => (left, right),
         (Err(error), _) | (_, Err(error)) => {
-            eprintln!("error: {error}");
+            streams::error(&error);
             return Exit::Usage;
         }
     };
     let difference = difference::of_records(&left, &right);
     if difference.is_empty() {
-        eprintln!("no difference");
+        streams::note("no difference");
         return Exit::AsExpected;
     }
     match product(&difference) {

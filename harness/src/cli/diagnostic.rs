@@ -1,5 +1,6 @@
 //! Problems of scenario files as a person sees them: the place, the line with the spot marked, and what would be right.
 
+use crate::cli::streams;
 use crate::report::palette::colour_on_stderr;
 use crate::scenario::{Problem, Problems, ReadError};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
@@ -95,7 +96,7 @@ fn on_one_line(problem: &Problem, text: &str) -> Problem {
 /// Prints on stderr why a file yields no scenario.
 pub fn print(error: &ReadError) {
     match error {
-        ReadError::Invalid(problems) => eprint!("{}", render(problems, colour_on_stderr())),
-        ReadError::Unreadable { .. } => eprintln!("error: {error}"),
+        ReadError::Invalid(problems) => streams::err(render(problems, colour_on_stderr())),
+        ReadError::Unreadable { .. } => streams::error(error),
     }
 }

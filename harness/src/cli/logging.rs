@@ -1,6 +1,7 @@
 //! The log on stderr: what the runner, the driver and the device say about themselves.
 
 use crate::cli::LogForm;
+use crate::cli::streams;
 use crate::report::palette::colour_on_stderr;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -19,7 +20,7 @@ pub(super) fn start(verbose: u8, form: Option<LogForm>) {
     let filter = EnvFilter::try_from_env(SELECTION).unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(|| streams::LogWriter);
     // The wall clock has no place in a run: lines carry virtual time where they carry any.
     let log = log.without_time();
     let started = match form {

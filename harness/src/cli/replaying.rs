@@ -4,6 +4,7 @@ use crate::cli::artifact::{Artifact, ArtifactError};
 use crate::cli::backend::{Backend, run_in_process};
 use crate::cli::exit::Exit;
 use crate::cli::selection::{Job, Loaded};
+use crate::cli::streams;
 use crate::report::Finished;
 use crate::report::human::HumanReport;
 use crate::report::palette::Palette;
@@ -15,7 +16,7 @@ pub(super) fn replay(file: &Path) -> Exit {
     let artifact = match Artifact::read(file) {
         Ok(artifact) => artifact,
         Err(error) => {
-            eprintln!("error: {error}");
+            streams::error(&error);
             return match error {
                 ArtifactError::Unreadable { .. } => Exit::Usage,
                 ArtifactError::Malformed { .. } | ArtifactError::OtherVersion { .. } => Exit::InvalidScenario,
@@ -23,10 +24,10 @@ pub(super) fn replay(file: &Path) -> Exit {
         }
     };
     if artifact.backend != Backend::Inproc.to_string() {
-        eprintln!(
-            "error: the run was recorded on `{}`, which this build does not have",
+        streams::error(format_args!(
+            "the run was recorded on `{}`, which this build does not have",
             artifact.backend
-        );
+        ));
         return Exit::Backend;
     }
     let loaded = Loaded {
@@ -46,7 +47,7 @@ pub(super) fn replay(file: &Path) -> Exit {
     let mut result = match run_in_process(&job, &options) {
         Ok(result) => result,
         Err(error) => {
-            eprintln!("error: {error}");
+            streams::error(&error);
             return Exit::Internal;
         }
     };
@@ -56,15 +57,12 @@ pub(super) fn replay(file: &Path) -> Exit {
         name_width: result.scenario.len(),
         verbose: true,
     };
-    eprint!(
-        "{}",
-        report.run(Finished {
-            scenario: &artifact.scenario,
-            result: &result
-        })
-    );
+    streams::err(report.run(Finished {
+        scenario: &artifact.scenario,
+        result: &result,
+    }));
     if result.trace_hash == artifact.trace_hash && result.choices == artifact.choices {
-        eprintln!("the same run, byte for byte: {}", result.trace_hash);
+        streams::note(format_args!("the same run, byte for byte: {}", result.trace_hash));
         return Exit::AsExpected;
     }
     let parted = artifact
@@ -73,12 +71,12 @@ pub(super) fn replay(file: &Path) -> Exit {
         .zip(&result.choices)
         .position(|(old, new)| old != new);
     let parted = parted.unwrap_or_else(|| artifact.choices.len().min(result.choices.len()));
-    eprintln!(
+    streams::note(format_args!(
         "not the same run: recorded {}, repeated {}",
         artifact.trace_hash, result.trace_hash
-    );
+    ));
     if artifact.choices != result.choices {
-        eprintln!("the schedules part at choice {}", parted + 1);
+        streams::note(format_args!("the schedules part at choice {}", parted + 1));
     }
     Exit::NotDeterministic
 }

@@ -10,6 +10,7 @@ use crate::cli::selection::{Job, jobs, linux_jobs, qualified_name, read};
 use crate::cli::setup;
 use crate::cli::signals::EndSignals;
 use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
+use crate::cli::streams;
 use crate::cli::{RevisionChoice, RunArguments};
 use crate::linux::guest::GuestError;
 use crate::linux::{BackendError, LinuxBackend};
@@ -41,7 +42,7 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
             .get(index + 1)
             .is_none_or(|next| next.loaded.file != job.loaded.file);
         if let Err(error) = session.run(job, last_of_scenario) {
-            eprintln!("error: {error}");
+            streams::error(&error);
             return Exit::Internal;
         }
         if session.ends_early() {
@@ -49,7 +50,7 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
         }
     }
     session.finish(jobs.len()).unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        streams::error(&error);
         Exit::Internal
     })
 }
@@ -65,21 +66,21 @@ fn linux_backend(arguments: &RunArguments) -> Result<Option<LinuxBackend>, Backe
         arguments.full,
     )?;
     linux.interrupt_by(EndSignals::listen()?.into());
-    eprintln!("{}", linux.describe());
+    streams::note(linux.describe());
     Ok(Some(linux))
 }
 
 fn report_backend(error: &BackendError) {
     match error {
         BackendError::Kit(error) => setup::print(error),
-        other => eprintln!("error: {other}"),
+        other => streams::error(other),
     }
 }
 
 /// The runs that are asked for, or why there are none.
 fn selected(arguments: &RunArguments) -> Result<Vec<Job>, Exit> {
     let refuse = |exit: Exit, message: &str| {
-        eprintln!("error: {message}");
+        streams::error(message);
         Err(exit)
     };
     if arguments.trace.is_some() {
@@ -267,7 +268,7 @@ impl<'a> Session<'a> {
 
     fn say(&self, text: &str) {
         if !text.is_empty() {
-            self.progress.suspend(|| eprint!("{text}"));
+            self.progress.suspend(|| streams::err(text));
         }
     }
 
@@ -327,7 +328,7 @@ impl<'a> Session<'a> {
                 } else {
                     "belongs to no run"
                 };
-                eprintln!("snapshot {} {what}", file.display());
+                streams::note(format_args!("snapshot {} {what}", file.display()));
                 self.snapshots_differ |= !self.arguments.update;
             }
         }

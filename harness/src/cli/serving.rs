@@ -8,6 +8,7 @@ pub(super) mod service;
 use crate::cli::backend::quoted;
 use crate::cli::exit::Exit;
 use crate::cli::signals::EndSignals;
+use crate::cli::streams;
 use clap::Args;
 use device::DeviceChoice;
 use service::{Service, ServiceError, ServiceOptions};
@@ -46,14 +47,14 @@ pub(super) fn serve(arguments: &ServeArguments) -> Exit {
     let signals = match EndSignals::listen() {
         Ok(signals) => signals,
         Err(error) => {
-            eprintln!("error: signals: {error}");
+            streams::error(format_args!("signals: {error}"));
             return Exit::Internal;
         }
     };
     let folder = match folder(&arguments.socket_dir) {
         Ok(folder) => folder,
         Err(error) => {
-            eprintln!("error: {}: {error}", arguments.socket_dir.display());
+            streams::error(format_args!("{}: {error}", arguments.socket_dir.display()));
             return Exit::Usage;
         }
     };
@@ -77,7 +78,7 @@ pub(super) fn serve(arguments: &ServeArguments) -> Exit {
             Exit::AsExpected
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            streams::error(&error);
             error.exit()
         }
     }

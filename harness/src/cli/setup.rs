@@ -2,6 +2,7 @@
 
 use crate::cli::KitArguments;
 use crate::cli::exit::Exit;
+use crate::cli::streams;
 use crate::report::palette::colour_on_stderr;
 use guest::kit::{KitError, SetupReport, Unit, setup};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -32,8 +33,8 @@ pub(super) fn print(error: &KitError) {
     let handler = GraphicalReportHandler::new_themed(theme).with_width(110);
     let mut text = String::new();
     match handler.render_report(&mut text, &problem) {
-        Ok(()) => eprint!("error: {}", text.trim_start().trim_start_matches("× ")),
-        Err(_) => eprintln!("error: {error}"),
+        Ok(()) => streams::error(format_args!("{}", text.trim_start().trim_start_matches("× "))),
+        Err(_) => streams::error(error),
     }
 }
 
@@ -55,8 +56,8 @@ struct Stretch {
 impl Report {
     fn say(&self, line: &str) {
         match &self.stretch {
-            Some(stretch) => stretch.bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(stretch) => stretch.bar.suspend(|| streams::note(line)),
+            None => streams::note(line),
         }
     }
 }
@@ -74,7 +75,7 @@ impl SetupReport for Report {
         let target = if stderr().is_terminal() {
             ProgressDrawTarget::stderr()
         } else {
-            eprintln!("{doing}");
+            streams::note(doing);
             ProgressDrawTarget::hidden()
         };
         let form = match unit {
@@ -103,7 +104,7 @@ impl SetupReport for Report {
         let quarters = done * 4 / stretch.bar.length().unwrap_or(0).max(1);
         if !stderr().is_terminal() && quarters > stretch.quarters {
             stretch.quarters = quarters;
-            eprintln!("{} {} %", stretch.doing, quarters * 25);
+            streams::note(format_args!("{} {} %", stretch.doing, quarters * 25));
         }
     }
 

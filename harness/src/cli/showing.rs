@@ -3,6 +3,7 @@
 use crate::cli::diagnostic;
 use crate::cli::exit::Exit;
 use crate::cli::selection::read;
+use crate::cli::streams;
 use crate::linux::reach::{Abilities, obstacle};
 use crate::report::columns::Columns;
 use crate::scenario::explanation;
@@ -11,7 +12,6 @@ use crate::scenario::schema::{control_schema_text, schema_text};
 use crate::scenario::{ReadError, ScenarioFile, read_scenario};
 use driver::RevisionName;
 use emulator::config::PageMode;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub(super) fn schema(of_control: bool) -> Exit {
@@ -54,13 +54,13 @@ pub(super) fn list(paths: &[PathBuf], filter: Option<&str>) -> Exit {
     let reading = match read(paths, filter) {
         Ok(reading) => reading,
         Err(error) => {
-            eprintln!("error: {error}");
+            streams::error(&error);
             return Exit::Usage;
         }
     };
     reading.errors.iter().for_each(diagnostic::print);
     if reading.scenarios.is_empty() && reading.errors.is_empty() {
-        eprintln!("no scenario is selected");
+        streams::note("no scenario is selected");
         return Exit::NothingSelected;
     }
     let mut columns = Columns::new([
@@ -111,14 +111,8 @@ fn functions(scenario: &ScenarioFile) -> String {
     names.collect::<Vec<_>>().join(" ")
 }
 
-/// Prints what a verb is for. A reader that has closed the pipe has seen enough.
+/// Prints what a verb is for.
 pub(super) fn product(text: &str) -> Exit {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Ok(()) => Exit::AsExpected,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::AsExpected,
-        Err(error) => {
-            eprintln!("error: {error}");
-            Exit::Internal
-        }
-    }
+    streams::out(text);
+    Exit::AsExpected
 }

@@ -6,6 +6,7 @@ use crate::cli::serving::device::DeviceChoice;
 use crate::cli::serving::plug;
 use crate::cli::serving::service::{Service, ServiceError, ServiceOptions};
 use crate::cli::signals::EndSignals;
+use crate::cli::streams;
 use clap::Args;
 use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError};
@@ -78,7 +79,7 @@ pub(super) fn boot(arguments: &VmArguments) -> Exit {
     match arguments.device.read().map(|config| run(arguments, config)) {
         Ok(Ok(())) => Exit::AsExpected,
         Ok(Err(error)) => {
-            eprintln!("error: {error}");
+            streams::error(&error);
             error.exit()
         }
         Err(exit) => exit,
@@ -116,9 +117,9 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
         .map(|function| function.address())
         .collect::<Vec<_>>()
         .join(" ");
-    eprintln!(
+    streams::note(format_args!(
         "The device is at {names} in the guest. Ctrl-A X ends QEMU, Ctrl-A H tells what else it takes."
-    );
+    ));
     let _terminal = Terminal::remembered();
     let process = Process::start_on_terminal(&mut machine.command(&kit))?;
     match until_ended(service, process, &signals)? {

@@ -2,6 +2,7 @@
 
 use crate::cli::Format;
 use crate::cli::selection::Job;
+use crate::cli::streams;
 use crate::report::human::HumanReport;
 use crate::report::junit::JunitReport;
 use crate::report::palette::Palette;
@@ -9,7 +10,7 @@ use crate::report::summary::Summary;
 use crate::report::{Finished, json_lines, ktap};
 use crate::run::result::{Outcome, RunResult};
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 /// The reports of a session.
@@ -74,7 +75,7 @@ impl Output {
         self.summary.add(finished);
         match &mut self.form {
             Form::Human => return Ok(self.human.run(finished)),
-            Form::Json => print(&json_lines::line(&result)?)?,
+            Form::Json => streams::out(json_lines::line(&result)?),
             Form::Junit(report) => report.add(finished),
             Form::Ktap { results, .. } => {
                 results.push(result);
@@ -96,10 +97,10 @@ impl Output {
         };
         if last_of_scenario {
             if *number == 0 {
-                print(&ktap::head(*scenarios))?;
+                streams::out(ktap::head(*scenarios));
             }
             *number += 1;
-            print(&ktap::scenario(*number, results))?;
+            streams::out(ktap::scenario(*number, results));
             results.clear();
         }
         Ok(())
@@ -109,22 +110,13 @@ impl Output {
     pub(super) fn finish(self) -> io::Result<usize> {
         let skipped = self.summary.count(Outcome::Skip);
         match self.form {
-            Form::Human => eprint!("{}", self.summary),
+            Form::Human => streams::err(self.summary),
             Form::Junit(report) => {
-                print(&report.finish().map_err(io::Error::other)?)?;
-                eprintln!("{}", self.summary.one_line());
+                streams::out(report.finish().map_err(io::Error::other)?);
+                streams::note(self.summary.one_line());
             }
-            Form::Json | Form::Ktap { .. } => eprintln!("{}", self.summary.one_line()),
+            Form::Json | Form::Ktap { .. } => streams::note(self.summary.one_line()),
         }
         Ok(skipped)
-    }
-}
-
-/// Writes to stdout. A reader that has closed the pipe has seen enough.
-fn print(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
-        _ => Ok(()),
     }
 }

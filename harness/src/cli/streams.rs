@@ -1,0 +1,105 @@
+//! Standard output and standard error, whose writes can fail: results for people and for machines on the one,
+//! progress, logs and diagnostics on the other.
+//!
+//! Nothing here panics. A reader that has closed its end has seen enough: what would follow is dropped in silence, and
+//! the process ends as it would have. A write that fails otherwise (a full disk) is remembered, and the process ends
+//! with [`Exit::Internal`] whatever else it found, see [`verdict`].
+
+use crate::cli::exit::Exit;
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static STDOUT: Stream = Stream::new("standard output");
+static STDERR: Stream = Stream::new("standard error");
+
+/// What is known of one of the two.
+struct Stream {
+    name: &'static str,
+    closed: AtomicBool,
+    failed: AtomicBool,
+}
+
+impl Stream {
+    const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            closed: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+        }
+    }
+
+    /// Keeps what became of a write. Returns the failure the first time there is one.
+    fn keep(&self, written: io::Result<()>) -> Option<io::Error> {
+        let error = written.err()?;
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            self.closed.store(true, Ordering::Relaxed);
+            return None;
+        }
+        (!self.failed.swap(true, Ordering::Relaxed)).then_some(error)
+    }
+}
+
+/// Writes `text` to standard output as it stands.
+pub fn out(text: impl Display) {
+    if STDOUT.closed.load(Ordering::Relaxed) {
+        return;
+    }
+    let mut stdout = io::stdout().lock();
+    // Flushed at once, so that what cannot be written is known while something can still be said about it.
+    let written = write!(stdout, "{text}").and_then(|()| stdout.flush());
+    drop(stdout);
+    if let Some(failure) = STDOUT.keep(written) {
+        error(format_args!("{}: {failure}", STDOUT.name));
+    }
+}
+
+/// Whether nobody reads standard output any more, so that a long work for it alone can end.
+pub fn out_is_closed() -> bool {
+    STDOUT.closed.load(Ordering::Relaxed)
+}
+
+/// Writes `text` to standard error as it stands.
+pub fn err(text: impl Display) {
+    if STDERR.closed.load(Ordering::Relaxed) {
+        return;
+    }
+    let mut stderr = io::stderr().lock();
+    // In one piece, so that lines of several processes do not mix.
+    let written = stderr.write_all(text.to_string().as_bytes());
+    STDERR.keep(written);
+}
+
+/// A line on standard error.
+pub fn note(line: impl Display) {
+    err(format_args!("{line}\n"));
+}
+
+/// What went wrong, as a line on standard error.
+pub fn error(what: impl Display) {
+    note(format_args!("error: {what}"));
+}
+
+/// How the process ends that would end with `exit`: a stream that could not be written makes it [`Exit::Internal`].
+pub fn verdict(exit: Exit) -> Exit {
+    if STDOUT.failed.load(Ordering::Relaxed) || STDERR.failed.load(Ordering::Relaxed) {
+        Exit::Internal
+    } else {
+        exit
+    }
+}
+
+/// Standard error for the log, whose writes never fail for the one who logs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogWriter;
+
+impl Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        err(String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
