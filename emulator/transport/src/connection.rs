@@ -192,6 +192,9 @@ impl Connection {
                 }
             }
             *left -= 1;
+            if self.peer.link.over() == Some(Disconnect::Held) {
+                return Err(Disconnect::Held);
+            }
         }
         match self.peer.link.over() {
             // A DMA access by message may have met the end. What came before it is processed first, as far as it can be.

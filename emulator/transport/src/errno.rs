@@ -31,6 +31,8 @@ named! {
     EPERM = 1;
     /// Input/output error; what a failure without a better name is reported as.
     EIO = 5;
+    /// Try again: the system cannot give now what is needed.
+    EAGAIN = 11;
     /// No such device.
     ENODEV = 19;
     /// Permission denied: the access is not what region, map or descriptor allow.

@@ -3,7 +3,7 @@
 use crate::device::{Delivery, DmaError, Host};
 use crate::dma::{Direction, DmaMaps, Segment};
 use crate::irq::Irqs;
-use crate::link::Link;
+use crate::link::{Disconnect, Link};
 use crate::remote_dma::RemoteDma;
 
 /// Everything a connection has but the device and the reply under construction.
@@ -36,6 +36,15 @@ pub struct Traffic {
     pub dma_read: u64,
     /// Bytes the device has written to client memory.
     pub dma_written: u64,
+}
+
+impl Peer {
+    /// Ends the connection of a client that has held a write to an eventfd: it would do so again.
+    pub fn judge_interrupts(&mut self) {
+        if self.irqs.has_held() {
+            self.link.end(Disconnect::Held);
+        }
+    }
 }
 
 impl Host for Peer {
@@ -96,6 +105,7 @@ impl Host for Peer {
         if delivery == Delivery::Signalled {
             self.traffic.interrupts += 1;
         }
+        self.judge_interrupts();
         delivery
     }
 }

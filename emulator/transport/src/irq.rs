@@ -4,9 +4,10 @@ use crate::descriptor::Descriptors;
 use crate::device::{Delivery, IrqInfo};
 use crate::errno::Errno;
 use crate::protocol::SetIrqs;
-use rustix::event::{PollFd, PollFlags, Timespec};
+use crate::watchdog::{self, Written};
 use std::ops::Range;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::Arc;
 use vfio_bindings::bindings::vfio::{
     VFIO_IRQ_INFO_AUTOMASKED, VFIO_IRQ_INFO_MASKABLE, VFIO_IRQ_SET_ACTION_MASK, VFIO_IRQ_SET_ACTION_TRIGGER,
     VFIO_IRQ_SET_ACTION_TYPE_MASK, VFIO_IRQ_SET_ACTION_UNMASK, VFIO_IRQ_SET_DATA_BOOL,
@@ -15,7 +16,7 @@ use vfio_bindings::bindings::vfio::{
 
 /// An eventfd of the client.
 #[derive(Debug)]
-struct EventFd(OwnedFd);
+struct EventFd(Arc<OwnedFd>);
 
 impl EventFd {
     /// Takes a descriptor that is an eventfd; a pipe or a socket could stop the device or end it.
@@ -24,27 +25,29 @@ impl EventFd {
         if link.as_os_str() != "anon_inode:[eventfd]" {
             return Err(Errno::EINVAL);
         }
-        Ok(Self(descriptor))
+        if !watchdog::is_awake() {
+            return Err(Errno::EAGAIN);
+        }
+        Ok(Self(Arc::new(descriptor)))
     }
 
     /// Adds 1 to the counter. One that is full is signalled already.
     ///
-    /// There is always a look for room first: whether a write blocks is a property of the open file, which the client
-    /// shares and can change at any time.
-    fn signal(&self) {
-        let mut ready = [PollFd::new(&self.0, PollFlags::OUT)];
-        let now = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        let polled = rustix::io::retry_on_intr(|| rustix::event::poll(&mut ready, Some(&now)));
-        // A counter that the kernel has overrun is ready with an error, and a write to it blocks.
-        if polled.is_err() || !ready[0].revents().contains(PollFlags::OUT) {
-            return;
+    /// There is always a look for room first, and the write is watched: whether it blocks is a property of the open
+    /// file, which the client shares and can change at any time, between the look and the write, too.
+    fn signal(&self) -> Written {
+        if watchdog::is_full(&self.0) {
+            return Written::AtOnce;
         }
+        self.write()
+    }
+
+    fn write(&self) -> Written {
         let one = 1u64.to_ne_bytes();
-        // Nobody could act on a failure, and the only one possible is the full counter.
-        let _ = rustix::io::retry_on_intr(|| rustix::io::write(&self.0, &one));
+        watchdog::watched(&self.0, || {
+            // Nobody could act on a failure, and the only one possible is the full counter.
+            let _ = rustix::io::retry_on_intr(|| rustix::io::write(&*self.0, &one));
+        })
     }
 }
 
@@ -65,6 +68,7 @@ struct Index {
 #[derive(Debug)]
 pub struct Irqs {
     indexes: Vec<Index>,
+    has_held: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,18 +88,30 @@ impl Irqs {
         };
         Self {
             indexes: info.iter().map(index).collect(),
+            has_held: false,
         }
+    }
+
+    /// Whether a write to one of these eventfds was kept from ending: whose they are has lost our trust.
+    #[must_use]
+    pub fn has_held(&self) -> bool {
+        self.has_held
     }
 
     /// Raises an interrupt.
     pub fn trigger(&mut self, index: u32, vector: u32) -> Delivery {
+        if self.has_held {
+            return Delivery::Lost;
+        }
         let Some(Index { flags, vectors }) = self.indexes.get_mut(index as usize) else {
             return Delivery::Lost;
         };
         let Some(vector) = vectors.get_mut(vector as usize) else {
             return Delivery::Lost;
         };
-        vector.trigger(*flags & VFIO_IRQ_INFO_AUTOMASKED != 0)
+        let (delivery, written) = vector.trigger(*flags & VFIO_IRQ_INFO_AUTOMASKED != 0);
+        self.has_held |= written == Written::Freed;
+        delivery
     }
 
     /// Whether an eventfd is armed for a vector.
@@ -111,13 +127,17 @@ impl Irqs {
     ///
     /// # Errors
     /// `EINVAL` for flags, a range, booleans or descriptors that do not fit together: then nothing has changed.
-    /// `ENOTSUP` for eventfds that report or command masking.
+    /// `ENOTSUP` for eventfds that report or command masking. `EAGAIN` if the system gives no thread to look after
+    /// eventfds. `EPERM` once the client [has held](Self::has_held) a write.
     pub fn set(
         &mut self,
         request: &SetIrqs,
         booleans: &[u8],
         mut descriptors: Descriptors,
     ) -> Result<(), Errno> {
+        if self.has_held {
+            return Err(Errno::EPERM);
+        }
         let flags = request.flags.get();
         let action = match flags & VFIO_IRQ_SET_ACTION_TYPE_MASK {
             VFIO_IRQ_SET_ACTION_MASK => Action::Mask,
@@ -153,8 +173,10 @@ impl Irqs {
                 }
                 index.vectors.fill_with(Vector::default);
             }
-            VFIO_IRQ_SET_DATA_NONE => index.act(start..end, action, |_| true),
-            VFIO_IRQ_SET_DATA_BOOL => index.act(start..end, action, |at| booleans[at] != 0),
+            VFIO_IRQ_SET_DATA_NONE => self.has_held |= index.act(start..end, action, |_| true),
+            VFIO_IRQ_SET_DATA_BOOL => {
+                self.has_held |= index.act(start..end, action, |at| booleans[at] != 0);
+            }
             VFIO_IRQ_SET_DATA_EVENTFD if action != Action::Trigger => return Err(Errno::ENOTSUP),
             VFIO_IRQ_SET_DATA_EVENTFD => index.arm(start..end, &mut descriptors)?,
             _ => return Err(Errno::EINVAL),
@@ -164,21 +186,27 @@ impl Irqs {
 }
 
 impl Index {
-    fn act(&mut self, range: Range<usize>, action: Action, chosen: impl Fn(usize) -> bool) {
+    /// Acts on the chosen vectors of a range; whether a write was kept from ending, which ends the rest, too.
+    fn act(&mut self, range: Range<usize>, action: Action, chosen: impl Fn(usize) -> bool) -> bool {
         let automasked = self.flags & VFIO_IRQ_INFO_AUTOMASKED != 0;
         let vectors = self.vectors[range].iter_mut().enumerate();
         for (_, vector) in vectors.filter(|(at, _)| chosen(*at)) {
-            match action {
-                Action::Mask => vector.masked = true,
+            let triggers = match action {
+                Action::Mask => {
+                    vector.masked = true;
+                    false
+                }
                 Action::Unmask => {
                     vector.masked = false;
-                    if std::mem::take(&mut vector.pending) {
-                        vector.trigger(automasked);
-                    }
+                    std::mem::take(&mut vector.pending)
                 }
-                Action::Trigger => _ = vector.trigger(automasked),
+                Action::Trigger => true,
+            };
+            if triggers && vector.trigger(automasked).1 == Written::Freed {
+                return true;
             }
         }
+        false
     }
 
     /// Arms one vector per descriptor, or disarms all if there is no descriptor.
@@ -199,16 +227,39 @@ impl Index {
 }
 
 impl Vector {
-    fn trigger(&mut self, automasked: bool) -> Delivery {
+    fn trigger(&mut self, automasked: bool) -> (Delivery, Written) {
         let Some(eventfd) = &self.eventfd else {
-            return Delivery::Lost;
+            return (Delivery::Lost, Written::AtOnce);
         };
         if self.masked {
             self.pending = true;
-            return Delivery::Pending;
+            return (Delivery::Pending, Written::AtOnce);
         }
         self.masked = automasked;
-        eventfd.signal();
-        Delivery::Signalled
+        (Delivery::Signalled, eventfd.signal())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::event::{EventfdFlags, eventfd};
+
+    #[test]
+    fn a_counter_that_was_filled_after_the_look_is_given_up_and_nothing_of_the_client_is_signalled_any_more()
+    {
+        let counter = Arc::new(eventfd(0, EventfdFlags::CLOEXEC).unwrap());
+        let mut irqs = Irqs::new(&[IrqInfo::edge(2)]);
+        for vector in &mut irqs.indexes[0].vectors {
+            vector.eventfd = Some(EventFd(Arc::clone(&counter)));
+        }
+        assert_eq!(irqs.trigger(0, 0), Delivery::Signalled);
+        assert!(!irqs.has_held());
+        rustix::io::write(&*counter, &(u64::MAX - 2).to_ne_bytes()).unwrap();
+        // What `signal` does after it has looked.
+        let written = irqs.indexes[0].vectors[0].eventfd.as_ref().unwrap().write();
+        assert_eq!(written, Written::Freed);
+        irqs.has_held |= written == Written::Freed;
+        assert_eq!(irqs.trigger(0, 1), Delivery::Lost);
     }
 }

@@ -10,13 +10,13 @@
 //! | [`connection`], `request`, `version` | messages in, device, replies out; what each command does; the negotiation |
 //! | [`device`] | the two traits |
 //! | `dma`, `memory`, `remote_dma` | client memory: maps, the files behind them, messages where there is no file |
-//! | `irq` | eventfds |
+//! | `irq`, `watchdog` | eventfds; the thread that frees writes to them |
 //! | `link`, `message`, `descriptor` | the socket: bounded receiving, sending without blocking, descriptors |
 //!
 //! # The peer is not trusted
 //! Whoever may open the socket can send any bytes. They cannot make this panic, leak descriptors, or lose step with the
-//! stream. What a client can make this hold is bounded, and so is the time that one call takes, with two exceptions, which
-//! are the last two of these:
+//! stream. What a client can make this hold is bounded, and so is the time that one call takes, with one exception, which
+//! is the last but one of these:
 //!
 //! * A message is buffered whole in a buffer of fixed size and cut off by its size, whatever is wrong with it. One that
 //!   is larger than any may be is refused and dropped as it comes. Only a size below that of a header ends the
@@ -29,8 +29,9 @@
 //!   are not mapped: those that could shrink, and those of huge pages.
 //! * DMA accesses by message wait for a bounded time, all of one round together.
 //! * Not bounded: an access to a memory file takes as long as its file system does.
-//! * Not bounded: an eventfd is written only if there is room, but a client that makes it blocking and fills it between
-//!   the look and the write blocks the write.
+//! * An eventfd is written only if there is room. A client that makes it blocking and fills it between the look and the
+//!   write holds the write for some 20 ms, once: a thread of its own sees it last and makes room (`watchdog`), and the
+//!   client is dropped.
 //!
 //! # Costs
 //! A register access costs two system calls (`recvmsg`, `sendto`; the readiness call of an event loop comes on top)
@@ -53,6 +54,7 @@ mod remote_dma;
 mod request;
 pub mod server;
 mod version;
+mod watchdog;
 
 pub use connection::{Connection, Progress};
 pub use device::{Delivery, Device, DeviceInfo, DmaError, Host, IrqInfo, RegionInfo};

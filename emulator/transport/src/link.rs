@@ -18,6 +18,9 @@ pub enum Disconnect {
     /// The client took no bytes in time, in the middle of a message.
     #[error("the client does not take what it is sent")]
     Stalled,
+    /// The client kept the counter of an eventfd full, so that signalling it did not end by itself.
+    #[error("the client kept an eventfd from being signalled")]
+    Held,
     /// The socket failed.
     #[error("socket: {0}")]
     Socket(rustix::io::Errno),

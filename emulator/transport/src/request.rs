@@ -157,7 +157,9 @@ impl Request<'_> {
 
     fn set_irqs(&mut self, body: Range<usize>, descriptors: Descriptors) -> Result<usize, Errno> {
         let (request, booleans) = sized::<SetIrqs>(self.peer.link.inbox.bytes(body))?;
-        self.peer.irqs.set(&request, booleans, descriptors)?;
+        let set = self.peer.irqs.set(&request, booleans, descriptors);
+        self.peer.judge_interrupts();
+        set?;
         Ok(HEADER_LEN)
     }
 
