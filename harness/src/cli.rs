@@ -7,6 +7,7 @@ pub mod artifact;
 pub mod backend;
 mod checking;
 mod comparing;
+mod defect;
 pub mod diagnostic;
 pub mod exit;
 mod logging;
@@ -231,6 +232,7 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
+    defect::announce();
     let command_line = match CommandLine::try_parse_from(arguments) {
         Ok(command_line) => command_line,
         Err(error) => {
@@ -251,7 +253,11 @@ where
     // A server says what it serves without being asked.
     let at_least = u8::from(matches!(command_line.verb, Verb::Serve(_)));
     logging::start(command_line.verbose.saturating_add(at_least), command_line.log);
-    let exit = match command_line.verb {
+    streams::verdict(defect::contained(|| carry_out(command_line)))
+}
+
+fn carry_out(command_line: CommandLine) -> Exit {
+    match command_line.verb {
         Verb::Run(arguments) => running::run(&arguments, command_line.verbose > 0),
         Verb::List { paths, filter } => showing::list(&paths, filter.as_deref()),
         Verb::Check { paths } => checking::check(&paths),
@@ -262,6 +268,5 @@ where
         Verb::Serve(arguments) => serving::serve(&arguments),
         Verb::Vm(arguments) => vm::boot(&arguments),
         Verb::Setup(arguments) => setup::set_up(&arguments),
-    };
-    streams::verdict(exit)
+    }
 }

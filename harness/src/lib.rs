@@ -10,3 +10,4 @@ pub mod linux;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod text;

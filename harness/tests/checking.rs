@@ -216,7 +216,7 @@ fn expectations_that_compare_nothing_are_refused() {
         "nothing",
         &unjudged,
         "10:15",
-        "nothing is expected of `merged`",
+        "no number is expected of `merged`",
         "leave the revision out",
     );
     let foreign = broken(

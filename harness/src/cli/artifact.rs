@@ -1,9 +1,11 @@
 //! A recorded run: all that is needed to repeat it, whatever has become of the scenario's file since.
 
 use crate::run::result::RunResult;
-use crate::scenario::ScenarioFile;
+use crate::scenario::{Problems, ScenarioFile, parse_scenario};
+use crate::text::reading::{LONGEST_RECORD, TextError, read_text};
 use driver::RevisionName;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +44,7 @@ pub enum ArtifactError {
         file: PathBuf,
         /// Why.
         #[source]
-        cause: io::Error,
+        cause: TextError,
     },
     /// It is no artifact.
     #[error("{}:{}:{}: no recorded run: {cause}", .file.display(), .cause.line(), .cause.column())]
@@ -52,6 +54,15 @@ pub enum ArtifactError {
         /// Why.
         #[source]
         cause: serde_json::Error,
+    },
+    /// Its scenario is none that could have run.
+    #[error("{}: the recorded scenario is not valid: {problems}", .file.display())]
+    Scenario {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with the scenario.
+        #[source]
+        problems: Problems,
     },
     /// Another version wrote it.
     #[error("{}: format {found} is not known here; this version reads format {VERSION}", .file.display())]
@@ -85,7 +96,7 @@ impl Artifact {
     /// [`ArtifactError`].
     pub fn read(file: &Path) -> Result<Self, ArtifactError> {
         let file = file.to_owned();
-        let text = match std::fs::read_to_string(&file) {
+        let text = match read_text(&file, LONGEST_RECORD) {
             Ok(text) => text,
             Err(cause) => return Err(ArtifactError::Unreadable { file, cause }),
         };
@@ -93,13 +104,16 @@ impl Artifact {
             Ok(artifact) => artifact,
             Err(cause) => return Err(ArtifactError::Malformed { file, cause }),
         };
-        if artifact.version == VERSION {
-            Ok(artifact)
-        } else {
-            Err(ArtifactError::OtherVersion {
-                file,
-                found: artifact.version,
-            })
+        if artifact.version != VERSION {
+            let found = artifact.version;
+            return Err(ArtifactError::OtherVersion { file, found });
+        }
+        // Types alone do not make sense of it: what no file could say is refused here, too.
+        let mut scenario = serde_json::to_value(&artifact.scenario).unwrap_or_default();
+        leave_out_nulls(&mut scenario);
+        match parse_scenario("scenario", None, format!("{scenario:#}")) {
+            Ok(_) => Ok(artifact),
+            Err(problems) => Err(ArtifactError::Scenario { file, problems }),
         }
     }
 
@@ -110,5 +124,17 @@ impl Artifact {
     pub fn write(&self, file: &Path) -> io::Result<()> {
         let text = serde_json::to_string_pretty(self).map_err(io::Error::other)?;
         std::fs::write(file, text + "\n")
+    }
+}
+
+/// Leaves out what is not said; files say nothing by leaving it out.
+fn leave_out_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(leave_out_nulls);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(leave_out_nulls),
+        _ => {}
     }
 }

@@ -38,8 +38,8 @@ pub(super) fn check(paths: &[PathBuf]) -> Exit {
             }
             Err(error) => {
                 problems += match &error {
-                    ReadError::Invalid(found) => found.problems.len(),
-                    ReadError::Unreadable { .. } => 1,
+                    ReadError::Invalid(found) => found.number(),
+                    ReadError::Unreadable { .. } | ReadError::TooLarge { .. } => 1,
                 };
                 invalid += 1;
                 diagnostic::print(&error);

@@ -4,6 +4,8 @@ use crate::cli::exit::Exit;
 use crate::cli::showing::product;
 use crate::cli::streams;
 use crate::report::difference::{self, Record};
+use crate::text::printable::one_line;
+use crate::text::reading::{LONGEST_RECORD, read_text};
 use std::path::Path;
 
 pub(super) fn diff(a: &Path, b: &Path) -> Exit {
@@ -26,6 +28,8 @@ pub(super) fn diff(a: &Path, b: &Path) -> Exit {
 }
 
 fn read(file: &Path) -> Result<Vec<Record>, String> {
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    difference::records(&text).map_err(|error| format!("{}: {error}", file.display()))
+    let name = file.display().to_string();
+    let name = one_line(&name);
+    let text = read_text(file, LONGEST_RECORD).map_err(|error| format!("{name}: {error}"))?;
+    difference::records(&text).map_err(|error| format!("{name}: {error}"))
 }

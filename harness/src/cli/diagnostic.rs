@@ -1,16 +1,20 @@
 //! Problems of scenario files as a person sees them: the place, the line with the spot marked, and what would be right.
 
+mod excerpt;
+
+use crate::cli::exit::Exit;
 use crate::cli::streams;
 use crate::report::palette::colour_on_stderr;
 use crate::scenario::{Problem, Problems, ReadError};
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use excerpt::Excerpt;
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use std::fmt;
 
 /// One problem with the text around it.
 #[derive(Debug)]
 struct Located<'a> {
     problem: &'a Problem,
-    source: NamedSource<String>,
+    excerpt: Excerpt,
 }
 
 impl fmt::Display for Located<'_> {
@@ -30,26 +34,26 @@ impl Diagnostic for Located<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.source)
+        Some(&self.excerpt)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = &self.problem.span;
-        let label = LabeledSpan::new_primary_with_span(Some(self.problem.label.clone()), span.clone());
+        let label = Some(self.problem.label.clone());
+        let label = LabeledSpan::new_primary_with_span(label, self.excerpt.mark());
         Some(Box::new(std::iter::once(label)))
     }
 }
 
-/// All problems of a file, each headed by `file:line:column`.
+/// The problems of a file, each headed by `file:line:column`, in lines of `width` columns.
 #[must_use]
-pub fn render(problems: &Problems, colour: bool) -> String {
+pub fn render(problems: &Problems, colour: bool, width: usize) -> String {
     let theme = if colour {
         GraphicalTheme::unicode()
     } else {
         GraphicalTheme::unicode_nocolor()
     };
     let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(110)
+        .with_width(width)
         .with_links(false);
     let mut text = String::new();
     for problem in &problems.problems {
@@ -58,16 +62,21 @@ pub fn render(problems: &Problems, colour: bool) -> String {
             "{}:{line}:{column}: {}\n",
             problems.file, problem.message
         ));
-        let shown = on_one_line(problem, &problems.text);
         let located = Located {
-            problem: &shown,
-            source: NamedSource::new(&problems.file, problems.text.clone()),
+            problem,
+            excerpt: Excerpt::of(problems, problem, width),
         };
         let mut picture = String::new();
         if handler.render_report(&mut picture, &located).is_ok() {
             text.push_str(body(&picture));
         }
         text.push('\n');
+    }
+    if problems.untold > 0 {
+        text.push_str(&format!(
+            "{}: and {} more problems\n\n",
+            problems.file, problems.untold
+        ));
     }
     text
 }
@@ -80,23 +89,21 @@ fn body(picture: &str) -> &str {
         .map_or(picture, |at| &picture[at + 1..])
 }
 
-/// The problem with its mark cut at the end of the line where it begins.
-fn on_one_line(problem: &Problem, text: &str) -> Problem {
-    let start = problem.span.start;
-    let line_end = text
-        .get(start..)
-        .and_then(|rest| rest.find('\n'))
-        .map_or(text.len(), |at| start + at);
-    Problem {
-        span: start..problem.span.end.min(line_end).max(start),
-        ..problem.clone()
-    }
-}
-
 /// Prints on stderr why a file yields no scenario.
 pub fn print(error: &ReadError) {
     match error {
-        ReadError::Invalid(problems) => streams::err(render(problems, colour_on_stderr())),
-        ReadError::Unreadable { .. } => streams::error(error),
+        ReadError::Invalid(problems) => {
+            streams::err(render(problems, colour_on_stderr(), streams::err_width()));
+        }
+        ReadError::Unreadable { .. } | ReadError::TooLarge { .. } => streams::error(error),
+    }
+}
+
+/// How a verb ends that needed this file alone.
+#[must_use]
+pub const fn exit(error: &ReadError) -> Exit {
+    match error {
+        ReadError::Invalid(_) | ReadError::TooLarge { .. } => Exit::InvalidScenario,
+        ReadError::Unreadable { .. } => Exit::Usage,
     }
 }

@@ -9,6 +9,7 @@ use crate::report::Finished;
 use crate::report::human::HumanReport;
 use crate::report::palette::Palette;
 use crate::run::RunOptions;
+use crate::text::reading::TextError;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -18,8 +19,14 @@ pub(super) fn replay(file: &Path) -> Exit {
         Err(error) => {
             streams::error(&error);
             return match error {
-                ArtifactError::Unreadable { .. } => Exit::Usage,
-                ArtifactError::Malformed { .. } | ArtifactError::OtherVersion { .. } => Exit::InvalidScenario,
+                ArtifactError::Unreadable {
+                    cause: TextError::Unreadable(_),
+                    ..
+                } => Exit::Usage,
+                ArtifactError::Unreadable { .. }
+                | ArtifactError::Malformed { .. }
+                | ArtifactError::Scenario { .. }
+                | ArtifactError::OtherVersion { .. } => Exit::InvalidScenario,
             };
         }
     };

@@ -30,7 +30,7 @@ pub(super) fn print(error: &KitError) {
     } else {
         GraphicalTheme::unicode_nocolor()
     };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(110);
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(streams::err_width());
     let mut text = String::new();
     match handler.render_report(&mut text, &problem) {
         Ok(()) => streams::error(format_args!("{}", text.trim_start().trim_start_matches("× "))),

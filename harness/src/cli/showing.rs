@@ -9,7 +9,7 @@ use crate::report::columns::Columns;
 use crate::scenario::explanation;
 use crate::scenario::roster::ranges;
 use crate::scenario::schema::{control_schema_text, schema_text};
-use crate::scenario::{ReadError, ScenarioFile, read_scenario};
+use crate::scenario::{ScenarioFile, read_scenario};
 use driver::RevisionName;
 use emulator::config::PageMode;
 use std::path::{Path, PathBuf};
@@ -24,13 +24,10 @@ pub(super) fn schema(of_control: bool) -> Exit {
 
 pub(super) fn explain(file: &Path) -> Exit {
     match read_scenario(file) {
-        Ok(scenario) => product(&explanation::explain(&scenario)),
+        Ok(scenario) => product(&explanation::explain(&scenario, streams::out_width())),
         Err(error) => {
             diagnostic::print(&error);
-            match error {
-                ReadError::Invalid(_) => Exit::InvalidScenario,
-                ReadError::Unreadable { .. } => Exit::Usage,
-            }
+            diagnostic::exit(&error)
         }
     }
 }

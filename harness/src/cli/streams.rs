@@ -1,13 +1,21 @@
 //! Standard output and standard error, whose writes can fail: results for people and for machines on the one,
 //! progress, logs and diagnostics on the other.
 //!
+//! Control characters do not get through: of what others wrote, escapes are shown ([`printable`]); of our own, changes
+//! of colour stay, where the stream takes them.
+//!
 //! Nothing here panics. A reader that has closed its end has seen enough: what would follow is dropped in silence, and
 //! the process ends as it would have. A write that fails otherwise (a full disk) is remembered, and the process ends
 //! with [`Exit::Internal`] whatever else it found, see [`verdict`].
 
 use crate::cli::exit::Exit;
+use crate::report::palette::{colour_on_stderr, colour_on_stdout};
+use crate::text::printable;
+use rustix::termios::tcgetwinsize;
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static STDOUT: Stream = Stream::new("standard output");
@@ -40,14 +48,16 @@ impl Stream {
     }
 }
 
-/// Writes `text` to standard output as it stands.
+/// Writes `text` to standard output.
 pub fn out(text: impl Display) {
     if STDOUT.closed.load(Ordering::Relaxed) {
         return;
     }
+    let text = text.to_string();
+    let text = shown(&text, colour_on_stdout());
     let mut stdout = io::stdout().lock();
     // Flushed at once, so that what cannot be written is known while something can still be said about it.
-    let written = write!(stdout, "{text}").and_then(|()| stdout.flush());
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     drop(stdout);
     if let Some(failure) = STDOUT.keep(written) {
         error(format_args!("{}: {failure}", STDOUT.name));
@@ -59,14 +69,16 @@ pub fn out_is_closed() -> bool {
     STDOUT.closed.load(Ordering::Relaxed)
 }
 
-/// Writes `text` to standard error as it stands.
+/// Writes `text` to standard error.
 pub fn err(text: impl Display) {
     if STDERR.closed.load(Ordering::Relaxed) {
         return;
     }
+    let text = text.to_string();
+    let text = shown(&text, colour_on_stderr());
     let mut stderr = io::stderr().lock();
     // In one piece, so that lines of several processes do not mix.
-    let written = stderr.write_all(text.to_string().as_bytes());
+    let written = stderr.write_all(text.as_bytes());
     STDERR.keep(written);
 }
 
@@ -75,9 +87,15 @@ pub fn note(line: impl Display) {
     err(format_args!("{line}\n"));
 }
 
+/// Letters of an error that are told: what it quotes may be as long as a file.
+const LONGEST_ERROR: usize = 2000;
+
 /// What went wrong, as a line on standard error.
 pub fn error(what: impl Display) {
-    note(format_args!("error: {what}"));
+    note(format_args!(
+        "error: {}",
+        printable::clipped(&what.to_string(), LONGEST_ERROR)
+    ));
 }
 
 /// How the process ends that would end with `exit`: a stream that could not be written makes it [`Exit::Internal`].
@@ -87,6 +105,37 @@ pub fn verdict(exit: Exit) -> Exit {
     } else {
         exit
     }
+}
+
+fn shown(text: &str, colour: bool) -> Cow<'_, str> {
+    if colour {
+        printable::coloured_lines(text)
+    } else {
+        printable::lines(text)
+    }
+}
+
+/// Columns of lines where nobody says how many there are.
+const USUAL_WIDTH: usize = 100;
+
+/// Columns on standard output.
+pub fn out_width() -> usize {
+    width(io::stdout(), std::env::var("COLUMNS").ok())
+}
+
+/// Columns on standard error.
+pub fn err_width() -> usize {
+    width(io::stderr(), std::env::var("COLUMNS").ok())
+}
+
+/// The number in the variable `COLUMNS`, or the terminal's, or the usual one; within what can be laid out.
+fn width(stream: impl AsFd, columns: Option<String>) -> usize {
+    let said = columns.and_then(|columns| columns.trim().parse().ok());
+    let terminal = || tcgetwinsize(stream).ok().map(|size| size.ws_col.into());
+    said.or_else(terminal)
+        .filter(|width| *width > 0)
+        .unwrap_or(USUAL_WIDTH)
+        .clamp(30, 1000)
 }
 
 /// Standard error for the log, whose writes never fail for the one who logs.

@@ -1,5 +1,6 @@
 //! A table whose columns are as wide as they need to be.
 
+use crate::text::printable::one_line;
 use std::fmt;
 
 /// Rows under a heading.
@@ -26,9 +27,9 @@ impl<const N: usize> Columns<N> {
         self
     }
 
-    /// Adds a row.
+    /// Adds a row. What others wrote is shown as a terminal can take it.
     pub fn row(&mut self, row: [String; N]) {
-        self.rows.push(row);
+        self.rows.push(row.map(|cell| one_line(&cell).into_owned()));
     }
 
     /// Whether there is nothing under the heading.

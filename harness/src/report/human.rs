@@ -6,6 +6,7 @@ use crate::report::findings::{self, Findings};
 use crate::report::palette::{Palette, Tone};
 use crate::report::{Finished, seconds};
 use crate::run::result::{Mismatch, Outcome, RunResult, Violation};
+use crate::text::printable::{lines, one_line};
 use std::fmt::Write;
 
 /// Writes lines of one width about all runs of a selection.
@@ -39,10 +40,10 @@ impl HumanReport {
         let mut text = format!(
             "{}  {:width$}  {:8}  {:>10}  {}\n",
             self.palette.paint(tone, word),
-            result.scenario,
+            one_line(&result.scenario),
             result.revision,
             seconds(result.virtual_ns),
-            self.palette.paint(story_tone, &story),
+            self.palette.paint(story_tone, &one_line(&story)),
             width = self.name_width,
         );
         if result.outcome == Outcome::Fail || (self.verbose && result.outcome == Outcome::Pass) {
@@ -87,7 +88,7 @@ impl HumanReport {
 
     fn paragraph(&self, text: &mut String, label: &str, content: &str) {
         let label = self.palette.paint(Tone::Heading, &format!("{label:>9}"));
-        let content = content.replace('\n', &format!("\n      {:9}  ", ""));
+        let content = lines(content).replace('\n', &format!("\n      {:9}  ", ""));
         let _ = writeln!(text, "      {label}  {content}");
     }
 

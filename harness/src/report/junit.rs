@@ -1,9 +1,12 @@
 //! Results as JUnit XML: a suite for each revision, a case for each scenario.
+//!
+//! What XML forbids, and what a terminal would obey, is shown as an escape: the library would leave it out.
 
 use crate::report::human::HumanReport;
 use crate::report::palette::Palette;
 use crate::report::{Finished, seconds};
 use crate::run::result::Outcome;
+use crate::text::printable::{lines, one_line};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 
@@ -25,7 +28,7 @@ impl JunitReport {
             Outcome::Pass => TestCaseStatus::success(),
             Outcome::Skip => {
                 let mut status = TestCaseStatus::skipped();
-                status.set_message(result.reason.clone().unwrap_or_default());
+                status.set_message(&*one_line(result.reason.as_deref().unwrap_or_default()));
                 status
             }
             Outcome::Fail => {
@@ -37,18 +40,18 @@ impl JunitReport {
                     verbose: true,
                 }
                 .run(finished);
-                status.set_message(result.reason.clone().unwrap_or_else(|| "failed".to_owned()));
-                status.set_type("expectation").set_description(details);
+                status.set_message(&*one_line(result.reason.as_deref().unwrap_or("failed")));
+                status.set_type("expectation").set_description(&*lines(&details));
                 status
             }
         };
-        let mut case = TestCase::new(result.scenario.clone(), status);
-        case.set_classname(result.file.clone());
-        case.set_system_out(format!(
+        let mut case = TestCase::new(&*one_line(&result.scenario), status);
+        case.set_classname(&*one_line(&result.file));
+        case.set_system_out(&*lines(&format!(
             "virtual time {}\nrepeat: {}\n",
             seconds(result.virtual_ns),
             result.replay
-        ));
+        )));
         let suite = self.suites.entry(result.revision.clone());
         suite
             .or_insert_with(|| TestSuite::new(result.revision.clone()))

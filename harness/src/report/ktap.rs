@@ -1,6 +1,7 @@
 //! Results in the kernel's test anything protocol, version 1: a test for each scenario, a subtest for each revision.
 
 use crate::run::result::{Outcome, RunResult};
+use crate::text::printable::one_line;
 use std::fmt::Write;
 
 /// The head of the output, for this many scenarios.
@@ -13,6 +14,7 @@ pub fn head(scenarios: usize) -> String {
 #[must_use]
 pub fn scenario(number: usize, results: &[RunResult]) -> String {
     let name = results.first().map_or("", |result| result.scenario.as_str());
+    let name = &*one_line(name);
     let mut text = format!(
         "    KTAP version 1\n    # Subtest: {name}\n    1..{}\n",
         results.len()
@@ -23,17 +25,20 @@ pub fn scenario(number: usize, results: &[RunResult]) -> String {
                 .step
                 .map_or_else(|| "end".to_owned(), |step| format!("step {step}"));
             let (what, expected, actual) = (&mismatch.what, &mismatch.expected, &mismatch.actual);
-            let _ = writeln!(text, "    # {place}: {what}: expected {expected}, got {actual}");
+            let line = format!("{place}: {what}: expected {expected}, got {actual}");
+            let _ = writeln!(text, "    # {}", one_line(&line));
         }
         for violation in result.violations.iter().filter(|violation| !violation.expected) {
             let _ = writeln!(
                 text,
                 "    # step {}: {} broken: {}",
-                violation.step, violation.invariant, violation.detail
+                violation.step,
+                violation.invariant,
+                one_line(&violation.detail)
             );
         }
         if result.outcome == Outcome::Fail {
-            let _ = writeln!(text, "    # repeat: {}", result.replay);
+            let _ = writeln!(text, "    # repeat: {}", one_line(&result.replay));
         }
         let _ = writeln!(
             text,
@@ -65,7 +70,7 @@ fn result_line(number: usize, name: &str, outcome: Outcome, reason: Option<&str>
         Outcome::Fail => format!("not ok {number} {name}"),
         Outcome::Skip => {
             let reason = reason.unwrap_or_default().replace('\n', " ");
-            format!("ok {number} {name} # SKIP {reason}")
+            format!("ok {number} {name} # SKIP {}", one_line(&reason))
                 .trim_end()
                 .to_owned()
         }

@@ -1,6 +1,4 @@
-//! Colours, where a terminal shows them and nobody has forbidden them (`NO_COLOR`).
-
-use std::io::IsTerminal;
+//! Colours, where a terminal shows them and nobody has forbidden or forced them: `anstream` knows the variables.
 
 /// Colours, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +48,14 @@ impl Palette {
     }
 }
 
+/// Whether stdout takes colours.
+#[must_use]
+pub fn colour_on_stdout() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+}
+
 /// Whether stderr takes colours.
 #[must_use]
 pub fn colour_on_stderr() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::io::stderr().is_terminal()
+    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
 }

@@ -1,8 +1,8 @@
 //! Reading a device: from a file of its own, or from a scenario.
 
 use crate::scenario::document::{Content, Member, Node};
-use crate::scenario::problem::{Problem, Problems};
-use crate::scenario::reading::{ReadError, in_order, judge_tree, read_text, tree};
+use crate::scenario::problem::{Collected, Problems};
+use crate::scenario::reading::{ReadError, judge_tree, read_text, tree};
 use emulator::DeviceConfig;
 use std::path::Path;
 
@@ -27,10 +27,10 @@ pub fn read_device(file: &Path) -> Result<DeviceConfig, ReadError> {
 /// # Errors
 /// [`Problems`] with everything that is wrong, in the order of the text.
 pub fn parse_device(file: &str, text: String) -> Result<DeviceConfig, Problems> {
-    judge(&text).map_err(|problems| in_order(file, text, problems))
+    judge(&text).map_err(|found| Problems::in_order(file, text, found))
 }
 
-fn judge(text: &str) -> Result<DeviceConfig, Vec<Problem>> {
+fn judge(text: &str) -> Result<DeviceConfig, Collected> {
     let root = tree(text)?;
     if root.get("device").is_none() && root.get("steps").is_some() {
         // A scenario that lacks its device, which the reader of scenarios says best.

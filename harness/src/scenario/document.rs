@@ -80,6 +80,11 @@ impl Path {
         other.0.starts_with(&self.0)
     }
 
+    /// The paths of this value and of all that it is a part of.
+    pub fn and_around(&self) -> impl Iterator<Item = Self> {
+        (0..=self.0.len()).map(|length| Self(self.0[..length].to_vec()))
+    }
+
     /// The path of what this value is a direct part of.
     #[must_use]
     pub fn parent(&self) -> Self {

@@ -9,14 +9,35 @@ pub use actions::sentence;
 use crate::scenario::expectation::REVISIONS;
 use crate::scenario::model::{Reachability, ScenarioFile};
 use crate::scenario::step::Step;
+use crate::text::printable::one_line;
 use std::fmt::Write;
 
-const WIDTH: usize = 100;
+/// A text in lines of some width.
+struct Page {
+    text: String,
+    width: usize,
+}
 
-/// The scenario in words.
+impl Page {
+    /// Leaves a line free.
+    fn gap(&mut self) {
+        self.text.push('\n');
+    }
+}
+
+/// The scenario in words, in lines of `width` columns where its words allow.
 #[must_use]
-pub fn explain(scenario: &ScenarioFile) -> String {
-    let mut text = format!("{} (row {})\n\n", scenario.name, scenario.row);
+pub fn explain(scenario: &ScenarioFile, width: usize) -> String {
+    let mut text = Page {
+        text: String::new(),
+        width,
+    };
+    paragraph(
+        &mut text,
+        "",
+        &format!("{} (row {})", scenario.name, scenario.row),
+    );
+    text.gap();
     paragraph(&mut text, "", &format!("Concern: {}", scenario.concern));
     paragraph(
         &mut text,
@@ -35,14 +56,15 @@ pub fn explain(scenario: &ScenarioFile) -> String {
         "",
         &format!("Getting there: {}", reachability(scenario.reachability)),
     );
-    text.push('\n');
+    text.gap();
     let digits = scenario.steps.len().to_string().len();
     for (index, step) in scenario.steps.iter().enumerate() {
         explain_step(&mut text, scenario, step, &format!("{:>digits$}. ", index + 1));
     }
-    text.push_str("\nAt the end\n");
+    text.gap();
+    paragraph(&mut text, "", "At the end");
     for (revision, end) in scenario.expect.named() {
-        text.push('\n');
+        text.gap();
         paragraph(
             &mut text,
             "  ",
@@ -52,7 +74,7 @@ pub fn explain(scenario: &ScenarioFile) -> String {
             paragraph(&mut text, "    - ", &line);
         }
     }
-    text.push('\n');
+    text.gap();
     paragraph(&mut text, "", &format!("Why: {}", scenario.why));
     if scenario.schedule_matters {
         paragraph(
@@ -61,10 +83,10 @@ pub fn explain(scenario: &ScenarioFile) -> String {
             "The final books may depend on the order in which tasks run.",
         );
     }
-    text
+    text.text
 }
 
-fn explain_step(text: &mut String, scenario: &ScenarioFile, step: &Step, number: &str) {
+fn explain_step(text: &mut Page, scenario: &ScenarioFile, step: &Step, number: &str) {
     let action = step
         .action()
         .map_or_else(|| "Nothing happens.".to_owned(), |action| sentence(action, step));
@@ -107,13 +129,17 @@ fn reachability(reachability: Reachability) -> &'static str {
 }
 
 /// Appends a paragraph: `lead` before its first line, as many blanks before the others.
-fn paragraph(text: &mut String, lead: &str, content: &str) {
+fn paragraph(page: &mut Page, lead: &str, content: &str) {
     let indent = " ".repeat(lead.chars().count());
     let mut line = lead.to_owned();
     let mut words_on_line = 0;
-    for word in content.split_whitespace() {
-        if words_on_line > 0 && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            let _ = writeln!(text, "{line}");
+    for word in content
+        .split([' ', '\t', '\n', '\r'])
+        .filter(|word| !word.is_empty())
+    {
+        let word = &one_line(word);
+        if words_on_line > 0 && line.chars().count() + 1 + word.chars().count() > page.width {
+            let _ = writeln!(page.text, "{line}");
             line.clone_from(&indent);
             words_on_line = 0;
         }
@@ -123,7 +149,7 @@ fn paragraph(text: &mut String, lead: &str, content: &str) {
         line.push_str(word);
         words_on_line += 1;
     }
-    let _ = writeln!(text, "{line}");
+    let _ = writeln!(page.text, "{line}");
 }
 
 /// Things in a list, as `a, b and c`.

@@ -2,12 +2,16 @@
 
 use crate::scenario::document::{Node, Path};
 use crate::scenario::model::ScenarioFile;
-use crate::scenario::problem::{Problem, Problems};
+use crate::scenario::problem::{Collected, Problem, Problems};
 use crate::scenario::schema::schema;
 use crate::scenario::shape::shape_problems;
 use crate::scenario::validation::sense_problems;
-use std::io;
+use crate::text::printable::one_line;
+use crate::text::reading::{ForeignText, TextError};
 use std::path::Path as FilePath;
+
+/// Bytes of a file that are read at most; the longest scenario of the project has a hundredth of it.
+pub const LONGEST_FILE: u64 = 1 << 20;
 
 /// Why a file yields no scenario.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +23,16 @@ pub enum ReadError {
         file: String,
         /// Why.
         #[source]
-        cause: io::Error,
+        cause: TextError,
+    },
+    /// It is longer than anything that is read.
+    #[error("{file}: {cause}")]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// Its size and the limit.
+        #[source]
+        cause: TextError,
     },
     /// It can be read, but is no valid scenario.
     #[error(transparent)]
@@ -44,67 +57,74 @@ pub fn read_scenario(file: &FilePath) -> Result<ScenarioFile, ReadError> {
 /// # Errors
 /// [`Problems`] with everything that is wrong, in the order of the text.
 pub fn parse_scenario(file: &str, stem: Option<&str>, text: String) -> Result<ScenarioFile, Problems> {
-    judge(&text, stem).map_err(|problems| in_order(file, text, problems))
+    judge(&text, stem).map_err(|found| Problems::in_order(file, text, found))
 }
 
 /// The file's name and text.
 pub(super) fn read_text(file: &FilePath) -> Result<(String, String), ReadError> {
-    let name = file.display().to_string();
-    match std::fs::read_to_string(file) {
+    let name = one_line(&file.display().to_string()).into_owned();
+    match crate::text::reading::read_text(file, LONGEST_FILE) {
         Ok(text) => Ok((name, text)),
-        Err(cause) => Err(ReadError::Unreadable { file: name, cause }),
+        Err(cause @ TextError::Unreadable(_)) => Err(ReadError::Unreadable { file: name, cause }),
+        Err(cause @ TextError::TooLarge { .. }) => Err(ReadError::TooLarge { file: name, cause }),
+        Err(TextError::Encoding(foreign)) => Err(foreign_text(&name, foreign).into()),
     }
 }
 
-pub(super) fn in_order(file: &str, text: String, mut problems: Vec<Problem>) -> Problems {
-    problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
-    problems.dedup();
-    Problems {
-        file: file.to_owned(),
-        text,
-        problems,
-    }
+/// A file in another encoding, as the one problem that it has.
+fn foreign_text(file: &str, foreign: ForeignText) -> Problems {
+    let problem = Problem {
+        message: foreign.message,
+        label: "not UTF-8".to_owned(),
+        hint: Some(foreign.hint),
+        span: foreign.span,
+        path: Path::default(),
+    };
+    Problems::in_order(file, foreign.text, problem)
 }
 
-fn judge(text: &str, stem: Option<&str>) -> Result<ScenarioFile, Vec<Problem>> {
+fn judge(text: &str, stem: Option<&str>) -> Result<ScenarioFile, Collected> {
     judge_tree(&tree(text)?, stem)
 }
 
-pub(super) fn tree(text: &str) -> Result<Node, Vec<Problem>> {
+pub(super) fn tree(text: &str) -> Result<Node, Collected> {
     Node::parse(text).map_err(|error| {
         let hint =
             "the file has to be plain JSON: double quotes, no comments, no comma before a closing bracket";
         let label = "not JSON from here on".to_owned();
         let (message, hint, path) = (error.message, Some(hint.to_owned()), Path::default());
-        vec![Problem {
+        Problem {
             message,
             label,
             hint,
             span: error.span,
             path,
-        }]
+        }
+        .into()
     })
 }
 
-pub(super) fn judge_tree(root: &Node, stem: Option<&str>) -> Result<ScenarioFile, Vec<Problem>> {
+pub(super) fn judge_tree(root: &Node, stem: Option<&str>) -> Result<ScenarioFile, Collected> {
     let schema = schema();
     let shape = shape_problems(root, &schema);
     let value = root.to_value(&shape.repairs);
     let mut problems = shape.problems;
     let scenario: ScenarioFile = match serde_path_to_error::deserialize(&value) {
         Ok(scenario) => scenario,
-        Err(error) if problems.is_empty() => return Err(vec![unreadable_value(root, &error)]),
+        Err(error) if problems.is_empty() => return Err(unreadable_value(root, &error).into()),
         Err(_) => return Err(problems),
     };
     let nonsense = sense_problems(&scenario, root, stem);
     // What was repaired may be why something else looks wrong: there, only the cause is reported.
     let is_consequence = |problem: &Problem| {
-        shape
-            .repairs
-            .keys()
-            .any(|repaired| problem.path.contains(repaired) || repaired.contains(&problem.path))
+        let within = shape.repairs.range(problem.path.clone()..).next();
+        within.is_some_and(|(repaired, _)| problem.path.contains(repaired))
+            || problem
+                .path
+                .and_around()
+                .any(|around| shape.repairs.contains_key(&around))
     };
-    problems.extend(nonsense.into_iter().filter(|problem| !is_consequence(problem)));
+    problems.extend(nonsense, |problem| !is_consequence(problem));
     if problems.is_empty() {
         Ok(scenario)
     } else {

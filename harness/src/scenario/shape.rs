@@ -4,7 +4,7 @@ mod choice;
 mod members;
 
 use crate::scenario::document::{Content, Node, Path, Repairs};
-use crate::scenario::problem::{Problem, suggestion};
+use crate::scenario::problem::{Collected, Problem, suggestion};
 use prm::Function;
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 #[derive(Debug, Default)]
 pub struct Shape {
     /// The problems.
-    pub problems: Vec<Problem>,
+    pub problems: Collected,
     /// What could stand in for the wrong values, so that the rest may still be read and judged.
     pub repairs: Repairs,
 }
@@ -115,9 +115,9 @@ impl<'a> Judge<'a> {
     }
 
     fn check_scalar(&mut self, node: &Node, value: &Value, schema: &'a Value, path: &Path) {
-        let before = self.found.problems.len();
+        let before = self.found.problems.number();
         self.check_word(node, value, schema, path);
-        if self.found.problems.len() > before
+        if self.found.problems.number() > before
             && let Some(stand_in) = stand_in(schema)
         {
             self.found.repairs.insert(path.clone(), Some(stand_in));

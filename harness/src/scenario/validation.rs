@@ -8,18 +8,18 @@ mod warnings;
 
 use crate::scenario::document::{Node, Path};
 use crate::scenario::model::{Reachability, ScenarioFile};
-use crate::scenario::problem::Problem;
+use crate::scenario::problem::{Collected, Problem};
 use crate::scenario::step::{ACTORS, Step};
 use prm::Function;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything in `scenario`, read from `root`, that makes no sense. `stem` is what its name has to be.
 #[must_use]
-pub fn sense_problems(scenario: &ScenarioFile, root: &Node, stem: Option<&str>) -> Vec<Problem> {
+pub fn sense_problems(scenario: &ScenarioFile, root: &Node, stem: Option<&str>) -> Collected {
     let mut sense = Sense {
         scenario,
         root,
-        problems: Vec::new(),
+        problems: Collected::default(),
         story: Story::default(),
     };
     sense.check_head(stem);
@@ -33,7 +33,7 @@ pub fn sense_problems(scenario: &ScenarioFile, root: &Node, stem: Option<&str>) 
 struct Sense<'a> {
     scenario: &'a ScenarioFile,
     root: &'a Node,
-    problems: Vec<Problem>,
+    problems: Collected,
     story: Story,
 }
 

@@ -33,10 +33,7 @@ impl DeviceChoice {
         };
         read.map_err(|error| {
             diagnostic::print(&error);
-            match error {
-                ReadError::Invalid(_) => Exit::InvalidScenario,
-                ReadError::Unreadable { .. } => Exit::Usage,
-            }
+            diagnostic::exit(&error)
         })
     }
 }

@@ -85,6 +85,10 @@ impl<'a> Judge<'a> {
                     );
                 }
             }
+            (Some(Value::Bool(false)), None) if self.found.problems.is_full() => {
+                self.found.repairs.insert(at, None);
+                self.found.problems.count();
+            }
             (Some(Value::Bool(false)), None) => {
                 let known = schema
                     .get("properties")

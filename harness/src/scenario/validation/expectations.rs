@@ -1,7 +1,7 @@
 //! Expectations: whether each can be compared with something, and whether each revision is judged at all.
 
 use super::Sense;
-use crate::scenario::document::Path;
+use crate::scenario::document::{Content, Path};
 use crate::scenario::expectation::{Books, End, ExpectedViolation, REVISIONS};
 use crate::scenario::problem::suggestion;
 use crate::scenario::step::{Action, Step};
@@ -25,11 +25,17 @@ impl Sense<'_> {
                 .steps
                 .iter()
                 .any(|step| !step.expect.resolved(revision).is_empty());
-            if *end == End::default() && !judged_by_steps {
-                let hint = "give it counters, a ledger, warnings or violations; or leave the revision out";
+            // An empty list is an expectation, too: that there is no warning, no violation.
+            let Content::Object(named) = &self.root.find(&path).content else {
+                continue;
+            };
+            if named.is_empty() && !judged_by_steps {
+                let hint = "give it counters, a ledger, warnings or violations (\"warnings\": [] says that there is none); or leave the revision out";
                 self.wrong(
                     &path,
-                    format!("nothing is expected of `{revision}`, so it would always pass"),
+                    format!(
+                        "no number is expected of `{revision}`: only an invariant or a warning could fail it"
+                    ),
                     "empty",
                     hint,
                 );
