@@ -12,6 +12,7 @@
 //! | [`execution`], `actions`, `operations` | the steps of a scenario, on the guest |
 //! | `settling` | when a step has ended |
 //! | [`kernel_log`] | what the kernel prints, as the driver's messages |
+//! | `outcomes` | which of the outcomes that a file allows are still possible |
 //! | [`comparison`], [`stream`] | both runs side by side: books, commands |
 //! | [`backend`] | from a scenario to its result, over as many boots as it takes |
 
@@ -22,6 +23,7 @@ pub mod execution;
 pub mod guest;
 pub mod kernel_log;
 mod operations;
+mod outcomes;
 pub mod profile;
 pub mod reach;
 pub mod scaling;

@@ -2,7 +2,7 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`model`], [`step`], [`expectation`], [`vocabulary`] | the file as types |
+//! | [`model`], [`step`], [`expectation`], [`outcome`], [`vocabulary`] | the file as types |
 //! | [`roster`] | which functions a device has |
 //! | [`schema`] | the file as a JSON Schema |
 //! | [`document`], [`shape`], [`validation`], [`problem`] | what is wrong with a file, and where |
@@ -16,6 +16,7 @@ pub mod document;
 pub mod expectation;
 pub mod explanation;
 pub mod model;
+pub mod outcome;
 pub mod problem;
 pub mod reading;
 pub mod roster;
@@ -31,6 +32,7 @@ pub use expectation::{
     Books, ByRevision, End, ExpectedViolation, ExpectedWarning, REVISIONS, StepExpectation, StepReference,
 };
 pub use model::{HostConfig, Reachability, ScenarioFile};
+pub use outcome::LinuxOutcome;
 pub use problem::{Problem, Problems};
 pub use reading::{ReadError, parse_scenario, read_scenario};
 pub use step::{Action, EswitchMode, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep};

@@ -257,6 +257,58 @@ fn expectations_that_compare_nothing_are_refused() {
 }
 
 #[test]
+fn outcomes_on_linux_are_several_and_can_be_seen() {
+    let with = |outcomes: &str| broken("\"row\"", &format!("\"linux_outcomes\": [{outcomes}], \"row\""));
+    let good = r#"{"why": "w", "steps": {"2": {"ledger": {"pf": 0}}}}"#;
+    let cases = [
+        (
+            "one",
+            good.to_owned(),
+            "one outcome is no choice",
+            "put it into `expect`",
+        ),
+        (
+            "step",
+            format!(r#"{good}, {{"why": "w", "steps": {{"9": {{"ledger": {{"pf": 0}}}}}}}}"#),
+            "there is no step `9`",
+            "",
+        ),
+        (
+            "unseen",
+            format!(r#"{good}, {{"why": "w", "steps": {{"1": {{"counters": {{"self": 240}}}}}}}}"#),
+            "`self` cannot be seen on Linux",
+            "the counters of debugfs",
+        ),
+        (
+            "nothing",
+            format!(r#"{good}, {{"why": "w"}}"#),
+            "nothing tells this outcome",
+            "by step",
+        ),
+    ];
+    for (name, outcomes, message, hint) in cases {
+        let bench = Workbench::new(&format!("check-outcomes-{name}"));
+        bench.write("boot.json", &with(&outcomes));
+        let ran = bench.tool(&["check", "boot.json"]);
+        assert_eq!(ran.code, 103, "{name}: {}", ran.stderr);
+        assert!(ran.stderr.contains(message), "{name}: {}", ran.stderr);
+        let joined = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(joined.contains(hint), "{name}: {}", ran.stderr);
+    }
+    let bench = Workbench::new("check-outcomes");
+    let other = good.replace("\"pf\": 0", "\"pf\": 40");
+    bench.write("boot.json", &with(&format!("{good}, {other}")));
+    assert_eq!(bench.tool(&["check", "boot.json"]).code, 0);
+    let words = bench.tool(&["explain", "boot.json"]);
+    let said = format!("{}{}", words.stdout, words.stderr);
+    assert!(
+        said.contains("On Linux it may end in one of these ways"),
+        "{said}"
+    );
+    assert!(said.contains("after step 2: firmware books pf 40"), "{said}");
+}
+
+#[test]
 fn the_name_is_that_of_the_file() {
     refused(
         "stem",

@@ -4,9 +4,11 @@ use super::comparison;
 use super::guest::{Guest, GuestError, is_fatal, is_warning};
 use super::kernel_log::KernelLog;
 use super::operations::Operations;
+use super::outcomes::Outcomes;
 use super::settling;
 use crate::invariant::{CounterBook, Watch};
 use crate::run::{Mismatch, Outcome, RunResult, Snapshot, StepRecord, Violation};
+use crate::scenario::outcome::without;
 use crate::scenario::{End, ScenarioFile, Step};
 use driver::RevisionName;
 use prm::Cycles;
@@ -26,6 +28,8 @@ pub struct Execution<'a> {
     reference: &'a RunResult,
     judged_as: RevisionName,
     pub(super) operations: Operations,
+    /// What the file leaves open on Linux.
+    outcomes: Outcomes<'a>,
     /// The number of the step that is under way.
     current: u32,
     /// The scenario has reported an error through the health buffer: time is not idle any more.
@@ -98,6 +102,7 @@ impl<'a> Execution<'a> {
             reference,
             judged_as,
             operations: Operations::default(),
+            outcomes: Outcomes::new(scenario, judged_as),
             current: 0,
             device_in_error: false,
             log: KernelLog::default(),
@@ -179,10 +184,14 @@ impl<'a> Execution<'a> {
         if self.operations.shows_counters() && !self.device_in_error {
             comparison::are_shown(&self.scenario.device, &record, &mut result.mismatches);
         }
-        let expected = step.expect.resolved(self.judged_as);
+        let decided = self.outcomes.decided_at(number);
+        let expected = without(step.expect.resolved(self.judged_as), &decided);
         comparison::with_file(Some(number), &expected, &record, pending, &mut result.mismatches);
+        result
+            .mismatches
+            .extend(self.outcomes.narrow(&record, Some(pending)));
         if let Some(ours) = ours {
-            comparison::with_ours(ours, &record, step.background, result);
+            comparison::with_ours(ours, &record, step.background, &decided, result);
         }
         result.warnings.extend(record.warnings.iter().cloned());
         result.add_step(record);
@@ -255,7 +264,11 @@ impl<'a> Execution<'a> {
             }
             return Ok(self.judge_crash(&error.to_string(), result));
         }
-        comparison::warnings(self.reference, &self.log, result);
+        let allowed = self.outcomes.warnings();
+        comparison::warnings(self.reference, &self.log, &allowed, result);
+        result
+            .mismatches
+            .extend(Outcomes::new(self.scenario, self.judged_as).check_ours(self.reference));
         let foretold = comparison::crash_is_foretold(self.reference, self.current);
         comparison::complaints(foretold, &self.log.complaints, result);
         self.operations.observe(self.guest);
@@ -265,6 +278,7 @@ impl<'a> Execution<'a> {
         // An operation that hangs has to be foreseen.
         expected.pending = Some(expected.pending.unwrap_or(false));
         if let Some(last) = result.steps.last().cloned() {
+            let expected = without(expected, &self.outcomes.decided_at(last.number));
             comparison::with_file(None, &expected, &last, pending, &mut result.mismatches);
         }
         // The verdict stands, whatever becomes of the guest.
@@ -297,7 +311,8 @@ impl<'a> Execution<'a> {
             .iter()
             .any(|mismatch| mismatch.step == Some(late.number))
         {
-            comparison::with_ours(ours, &late, true, result);
+            let decided = self.outcomes.decided_at(late.number);
+            comparison::with_ours(ours, &late, true, &decided, result);
         }
         Ok(())
     }

@@ -74,6 +74,7 @@ pub fn explain(scenario: &ScenarioFile, width: usize) -> String {
             paragraph(&mut text, "    - ", &line);
         }
     }
+    explain_outcomes(&mut text, scenario);
     text.gap();
     paragraph(&mut text, "", &format!("Why: {}", scenario.why));
     if scenario.schedule_matters {
@@ -115,6 +116,17 @@ fn explain_step(text: &mut Page, scenario: &ScenarioFile, step: &Step, number: &
                 &format!("{revision}: {}", expectations::books(books)),
             );
         }
+    }
+}
+
+fn explain_outcomes(text: &mut Page, scenario: &ScenarioFile) {
+    if scenario.linux_outcomes.is_empty() {
+        return;
+    }
+    text.gap();
+    paragraph(text, "", "On Linux it may end in one of these ways:");
+    for outcome in &scenario.linux_outcomes {
+        paragraph(text, "  - ", &expectations::outcome(outcome, scenario));
     }
 }
 

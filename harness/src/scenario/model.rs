@@ -4,6 +4,7 @@
 //! has a place in the file.
 
 use crate::scenario::expectation::{ByRevision, End};
+use crate::scenario::outcome::LinuxOutcome;
 use crate::scenario::step::Step;
 use driver::RevisionName;
 use emulator::config::DeviceConfig;
@@ -41,6 +42,9 @@ pub struct ScenarioFile {
     pub steps: Vec<Step>,
     /// What each revision has to show at the end. The revisions named here are the ones that run.
     pub expect: ByRevision<End>,
+    /// Where the kernel itself has more than one way: every way it may end on Linux.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub linux_outcomes: Vec<LinuxOutcome>,
 }
 
 impl ScenarioFile {

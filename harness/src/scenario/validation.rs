@@ -4,6 +4,7 @@ mod actions;
 mod device;
 mod expectations;
 mod orders;
+mod outcomes;
 mod warnings;
 
 use crate::scenario::document::{Node, Path};
@@ -26,6 +27,7 @@ pub fn sense_problems(scenario: &ScenarioFile, root: &Node, stem: Option<&str>) 
     sense.check_device();
     sense.check_steps();
     sense.check_expectations();
+    sense.check_linux_outcomes();
     sense.problems
 }
 

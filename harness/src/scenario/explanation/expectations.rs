@@ -3,6 +3,7 @@
 use super::{count, enumeration};
 use crate::scenario::expectation::{Books, End, ExpectedViolation, ExpectedWarning};
 use crate::scenario::model::ScenarioFile;
+use crate::scenario::outcome::LinuxOutcome;
 use crate::scenario::vocabulary::{InvariantName, counter_value};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -110,6 +111,24 @@ pub(super) fn end(end: &End, scenario: &ScenarioFile) -> Vec<String> {
         lines.push(format!("the whole run takes {seconds} s of virtual time"));
     }
     lines
+}
+
+/// One way in which the scenario may end on Linux.
+pub(super) fn outcome(outcome: &LinuxOutcome, scenario: &ScenarioFile) -> String {
+    let mut parts: Vec<String> = outcome
+        .steps
+        .iter()
+        .map(|(step, seen)| {
+            let number = scenario
+                .step_index(step)
+                .map_or_else(|| step.clone(), |index| (index + 1).to_string());
+            format!("after step {number}: {}", books(seen))
+        })
+        .collect();
+    if let Some(warnings) = &outcome.warnings {
+        parts.push(format!("the driver warns: {}", enumeration(&grouped(warnings))));
+    }
+    format!("{}: {}", outcome.why.trim_end_matches('.'), parts.join("; "))
 }
 
 fn counted(number: u64, thing: &str) -> String {

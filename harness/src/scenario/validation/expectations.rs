@@ -61,7 +61,7 @@ impl Sense<'_> {
         }
     }
 
-    fn check_books(&mut self, books: &Books, step: &Step, path: &Path) {
+    pub(super) fn check_books(&mut self, books: &Books, step: &Step, path: &Path) {
         if books.is_empty() {
             self.wrong(
                 path,
