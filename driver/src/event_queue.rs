@@ -13,6 +13,7 @@ use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::message::MessageKind;
 use crate::pages;
+use crate::pauses;
 use crate::runtime::Object;
 use buffer::EventQueue;
 use prm::command::Command as _;
@@ -79,6 +80,7 @@ pub(crate) async fn create_all(driver: &Driver) -> Result<(), Errno> {
     }
     command::set_mode(driver, Mode::Events).await;
     command::set_gate(driver, Gate::Open).await;
+    driver.pause(pauses::ASYNC_QUEUE_MADE).await;
     let mask = driver.with(|state, _| async_events(state));
     if let Err(errno) = create(driver, Role::Async, mask).await {
         leave_events(driver).await;
@@ -102,6 +104,7 @@ pub(crate) async fn create_all(driver: &Driver) -> Result<(), Errno> {
 /// Back to polling after a failed creation. The gate stays open meanwhile.
 async fn leave_events(driver: &Driver) {
     command::set_mode(driver, Mode::Polling).await;
+    driver.pause(pauses::READERS).await;
     destroy(driver, Role::Command).await;
     command::set_gate(driver, Gate::Open).await;
 }
@@ -113,6 +116,7 @@ pub(crate) async fn destroy_all(driver: &Driver) {
     pages::drain_before_gate(driver).await;
     command::set_gate(driver, Gate::Only(Opcode::DestroyEq)).await;
     command::set_mode(driver, Mode::Polling).await;
+    driver.pause(pauses::READERS).await;
     destroy(driver, Role::Command).await;
     command::set_gate(driver, Gate::Open).await;
 }
@@ -205,6 +209,7 @@ async fn destroy(driver: &Driver, role: Role) {
         })
         .await;
     let Some(number) = number else { return };
+    driver.pause(pauses::READERS).await;
     let input = DestroyEq::input().with_eq_number(number.0);
     if let Err(error) = command::run::<DestroyEq>(driver, &input).await {
         driver.message(MessageKind::DestroyEventQueueFailed {

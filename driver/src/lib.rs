@@ -8,6 +8,7 @@
 //! | `load` | probe and load, unload and remove, reload |
 //! | [`command`] | the command interface |
 //! | [`event_queue`], [`health`], [`capabilities`], [`timeouts`] | what else every function needs |
+//! | `pauses` | the times a kernel lets pass by itself |
 //! | [`pages`] | pages for firmware |
 //! | [`eswitch`], [`sriov`], [`subfunction`], `bus` | other functions, and the drivers bound to them |
 
@@ -26,6 +27,7 @@ mod load;
 pub mod message;
 pub mod operation;
 pub mod pages;
+mod pauses;
 mod registers;
 pub mod revision;
 pub mod runtime;

@@ -22,6 +22,7 @@ use crate::health;
 use crate::interface::DeviceState;
 use crate::message::MessageKind;
 use crate::pages;
+use crate::pauses;
 use crate::runtime::Object;
 use crate::sriov;
 use crate::subfunction;
@@ -99,6 +100,7 @@ async fn bring_up(driver: &Driver) -> Result<(), Errno> {
 /// What lives from probe to remove (`mlx5_init_once`).
 async fn init_once(driver: &Driver) -> Result<(), Errno> {
     command::run::<QueryAdapter>(driver, &QueryAdapter::input()).await?;
+    driver.pause(pauses::OBJECTS_COME).await;
     sriov::init(driver).await;
     if let Err(errno) = eswitch::init(driver).await {
         sriov::cleanup(driver).await;
@@ -114,6 +116,7 @@ async fn init_once(driver: &Driver) -> Result<(), Errno> {
 
 /// Undoes [`init_once`] (`mlx5_cleanup_once`).
 async fn cleanup_once(driver: &Driver) {
+    driver.pause(pauses::OBJECTS_GO).await;
     subfunction::cleanup(driver).await;
     eswitch::cleanup(driver).await;
     sriov::cleanup(driver).await;
@@ -140,6 +143,7 @@ pub(crate) async fn remove(driver: &Driver) -> Result<(), Errno> {
         let _devlink = driver.lock(Object::DevlinkLock).await;
         let _interface = driver.lock(Object::InterfaceLock).await;
         eswitch::disable(driver).await;
+        driver.pause(pauses::DEVICES_GO).await;
         if driver.with(|state, _| state.interface.loaded) {
             set_loaded(driver, false).await;
             interface::unload(driver).await;
@@ -224,6 +228,7 @@ pub(crate) async fn unload_one(driver: &Driver) {
         return;
     }
     set_loaded(driver, false).await;
+    driver.pause(pauses::DEVICES_GO).await;
     interface::unload(driver).await;
     function::tear_down(driver, Occasion::Reload).await;
 }

@@ -47,6 +47,7 @@ pub(crate) use waiting::wait_for_pages;
 
 use crate::books::{DriverBooks, OwnerKey, OwnerView, PageMode, PageWait};
 use crate::driver::{Driver, State};
+use crate::pauses;
 use crate::revision::{Accounting, BootRoot, Leftovers};
 use crate::runtime::{Object, WorkQueue};
 use reporting::Reporting;
@@ -116,6 +117,7 @@ pub(crate) async fn stop(driver: &Driver) {
             state.pages.listening = false
         })
         .await;
+    driver.pause(pauses::READERS).await;
     driver.flush_work::<PageWork>().await;
 }
 

@@ -9,6 +9,7 @@ use crate::eswitch;
 use crate::interface::FunctionKind;
 use crate::message::MessageKind;
 use crate::pages;
+use crate::pauses;
 use crate::runtime::Object;
 use prm::command::Command as _;
 use prm::function::Function;
@@ -166,6 +167,10 @@ pub(crate) async fn enable(driver: &Driver, count: u16) -> Result<(), Errno> {
     let result = enable_functions(driver, count).await;
     drop(lock);
     result?;
+    driver.pause(pauses::VFS_ENABLED).await;
+    for _ in 0..count {
+        driver.pause(pauses::VF_ADDED).await;
+    }
     driver
         .step(driver.writes(Object::Sriov), |state, _| {
             state.sriov.num_vfs = count
@@ -206,6 +211,10 @@ async fn take_off_bus(driver: &Driver, reason: Reason) {
             })
             .await;
         bus::unbind(driver, own_vf(driver, vf)).await;
+        driver.pause(pauses::VF_REMOVED).await;
+    }
+    if present > 0 {
+        driver.pause(pauses::VFS_DISABLED).await;
     }
     let count = driver
         .step(driver.writes(Object::Sriov), |state, _| {

@@ -4,12 +4,9 @@ use super::vport_change::EventMask;
 use super::work::EswitchWork;
 use super::{functions, is_ecpf_manager, membership};
 use crate::driver::Driver;
+use crate::pauses::DEVLINK_RETRY;
 use crate::runtime::Object;
 use crate::subfunction;
-use prm::Cycles;
-
-/// From one try for the devlink lock to the next.
-const RETRY: Cycles = Cycles::from_millis(60);
 
 /// Handles the event (`mlx5_esw_funcs_changed_handler`). Part of the announced step of the interrupt.
 pub(crate) fn on_functions_changed(driver: &Driver) {
@@ -34,7 +31,7 @@ pub(super) async fn serve(driver: &Driver, generation: u64) {
         if let Some(lock) = driver.try_lock(Object::DevlinkLock) {
             break lock;
         }
-        driver.sleep(RETRY).await;
+        driver.sleep(DEVLINK_RETRY).await;
     };
     if !stale() {
         follow(driver).await;

@@ -11,6 +11,7 @@ use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::message::MessageKind;
 use crate::operation::EswitchMode;
+use crate::pauses;
 use crate::runtime::Object;
 use crate::subfunction;
 
@@ -93,6 +94,7 @@ pub(super) async fn enable_locked(driver: &Driver, count: VfCount) -> Result<(),
                 state.eswitch.listens_to_vports = false
             })
             .await;
+        driver.pause(pauses::READERS).await;
         return Err(errno);
     }
     let message = driver
@@ -185,12 +187,20 @@ pub(super) async fn disable_locked(driver: &Driver) {
     if mode == EswitchMode::Switchdev {
         subfunction::remove_ports(driver).await;
     }
+    let listened_to_functions = driver
+        .step(driver.writes(Object::Eswitch), |state, _| {
+            state.eswitch.listens_to_vports = false;
+            std::mem::take(&mut state.eswitch.listens_to_functions)
+        })
+        .await;
+    driver.pause(pauses::READERS).await;
+    if listened_to_functions {
+        driver.pause(pauses::READERS).await;
+    }
     let (on, message) = driver
         .step(driver.writes(Object::Eswitch), |state, _| {
             next_generation(state);
             let eswitch = &mut state.eswitch;
-            eswitch.listens_to_vports = false;
-            eswitch.listens_to_functions = false;
             let message = MessageKind::EswitchDisabled {
                 mode,
                 vfs: eswitch.num_vfs,

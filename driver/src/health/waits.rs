@@ -3,22 +3,14 @@
 use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::message::MessageKind;
+use crate::pauses::{READABLE_LOOK, RESET_LOOK, VITAL_LOOK};
 use crate::registers;
 use crate::runtime::Object;
 use prm::Cycles;
 use prm::init_segment::NIC_INTERFACE_DISABLED;
 
-/// From one look to the next while a device is waited for.
-const LOOK: Cycles = Cycles::from_millis(20);
-
-/// How long firmware may take to be readable again.
-const READABLE_LIMIT: Cycles = Cycles::from_secs(60);
-
 /// How often the health counter is looked at, every 50 ms, before the device is taken to be dead.
 const VITAL_LOOKS: u32 = 100;
-
-/// From one look at the health counter to the next.
-const VITAL_LOOK: Cycles = Cycles::from_millis(50);
 
 /// Waits for the function's interface to be disabled.
 pub(super) async fn wait_down(driver: &Driver, limit: Cycles) -> bool {
@@ -40,13 +32,14 @@ pub(super) async fn wait_down(driver: &Driver, limit: Cycles) -> bool {
             });
             return false;
         }
-        driver.sleep(LOOK).await;
+        driver.sleep(RESET_LOOK).await;
     }
 }
 
-/// Waits until firmware can be read again.
+/// Waits until firmware can be read again (`mlx5_health_wait_pci_up`), as long as a firmware reset may take.
 pub(super) async fn wait_readable(driver: &Driver) -> Result<(), Errno> {
-    let end = driver.now().saturating_add(READABLE_LIMIT);
+    let limit = driver.with(|state, _| state.timeouts.firmware_reset);
+    let end = driver.now().saturating_add(limit);
     loop {
         let version = driver
             .step(driver.reads(Object::Health), |_, backing| {
@@ -59,7 +52,7 @@ pub(super) async fn wait_readable(driver: &Driver) -> Result<(), Errno> {
         if driver.now() >= end {
             return Err(Errno::ETIMEDOUT);
         }
-        driver.sleep(LOOK).await;
+        driver.sleep(READABLE_LOOK).await;
     }
 }
 

@@ -9,6 +9,7 @@ use crate::health;
 use crate::interface::FunctionKind;
 use crate::message::MessageKind;
 use crate::pages;
+use crate::pauses::START_LOOK;
 use crate::registers;
 use crate::revision::TimedOutMailboxes;
 use crate::runtime::Object;
@@ -19,9 +20,6 @@ use prm::access_register::{
 use prm::command::Command as _;
 use prm::hca::{DisableHca, EnableHca, InitHca, QueryIssi, SetIssi, TeardownHca};
 use prm::{Cycles, QueryPagesPhase};
-
-/// From one look at the device's start to the next.
-const START_LOOK: Cycles = Cycles::from_millis(2);
 
 /// Brings the function up (`mlx5_function_setup`).
 ///

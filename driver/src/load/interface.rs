@@ -5,6 +5,7 @@ use crate::ecpf;
 use crate::errno::Errno;
 use crate::event_queue;
 use crate::pages;
+use crate::pauses;
 use crate::sriov;
 use crate::subfunction;
 use crate::uar;
@@ -16,6 +17,7 @@ use crate::uar;
 pub(super) async fn load(driver: &Driver) -> Result<(), Errno> {
     uar::allocate(driver).await?;
     pages::start(driver).await;
+    driver.pause(pauses::INTERRUPTS_COME).await;
     if let Err(errno) = event_queue::create_all(driver).await {
         pages::stop(driver).await;
         uar::free(driver).await;
@@ -39,6 +41,7 @@ pub(super) async fn unload(driver: &Driver) {
     sriov::detach(driver).await;
     ecpf::cleanup(driver).await;
     subfunction::deallocate_all(driver).await;
+    driver.pause(pauses::STEERING_GOES).await;
     bring_down(driver).await;
 }
 
@@ -47,5 +50,6 @@ pub(super) async fn unload(driver: &Driver) {
 async fn bring_down(driver: &Driver) {
     event_queue::destroy_all(driver).await;
     pages::stop(driver).await;
+    driver.pause(pauses::LISTENERS_GO).await;
     uar::free(driver).await;
 }

@@ -11,6 +11,7 @@ use crate::command::{CommandError, CommandErrorKind};
 use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::message::MessageKind;
+use crate::pauses;
 use crate::revision::{Accounting, ClosedGate, CountCheck, GiveWithoutDevice, UnknownOutcome};
 use crate::runtime::Object;
 use prm::command::Command as _;
@@ -89,6 +90,7 @@ async fn give_by_one_command(
             return Err(errno);
         }
     };
+    driver.pause(pauses::pages_ready(pages.len())).await;
     let mut input = head(owner, PagesOp::Give, count).as_bytes().to_vec();
     input.reserve(pages.len() * PAGE_ADDRESS_LENGTH);
     for page in &pages {

@@ -10,6 +10,7 @@ use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::eswitch;
 use crate::message::MessageKind;
+use crate::pauses::RECLAIM_PAUSE;
 use crate::revision::{
     BootRoot, CountCheck, Leftovers, ModeCheck, ReclaimProgress, StaleRoots, TeardownCheck,
 };
@@ -20,9 +21,6 @@ use prm::{Cycles, PageCount, QueryPagesPhase};
 
 /// Pages asked back by one command at the end: what an output of 12 mailboxes holds (`optimal_reclaimed_pages`).
 const RECLAIMED_AT_ONCE: u32 = (16 + 12 * 512 - 16) / 8;
-
-/// Where empty answers are slept over: how long.
-const RECLAIM_PAUSE: Cycles = Cycles::from_millis(20);
 
 /// Where a deadline is absolute: how many times the limit without progress.
 const RECLAIM_LIMITS: u64 = 12;

@@ -5,12 +5,9 @@ use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::eswitch;
 use crate::message::MessageKind;
+use crate::pauses::PAGE_WAIT_LOOK;
 use crate::revision::{WaitAttention, WaitTarget};
 use crate::runtime::Object;
-use prm::Cycles;
-
-/// From one look at the counter to the next.
-const POLL: Cycles = Cycles::from_millis(50);
 
 /// Waits until no function of a type has pages (`mlx5_wait_for_pages`). The limit begins anew whenever the number falls
 /// below its old minimum.
@@ -57,7 +54,7 @@ async fn until_drained(driver: &Driver, of: FunctionType) -> PageWaitOutcome {
             end = driver.now().saturating_add(limit);
             previous = present;
         }
-        driver.sleep(POLL).await;
+        driver.sleep(PAGE_WAIT_LOOK).await;
     }
 }
 

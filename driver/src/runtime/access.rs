@@ -59,6 +59,8 @@ pub enum Object {
     Device,
     /// A clock tick.
     Timer,
+    /// The end of a pause that ends by itself.
+    Pause,
     /// A named place where a run may be paused.
     RacePoint(&'static str),
     /// The end of a task.

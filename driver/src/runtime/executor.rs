@@ -272,6 +272,18 @@ impl Runtime {
         while self.wait(driver, Object::Timer, Some(deadline)).await != Woken::Expired {}
     }
 
+    /// [`sleep_until`](Self::sleep_until) for a time that ends by itself: a task that works, or that waits for nobody.
+    pub async fn pause_until(&self, driver: DriverId, deadline: Cycles) {
+        while self.wait(driver, Object::Pause, Some(deadline)).await != Woken::Expired {}
+    }
+
+    /// Whether a task is in such a pause.
+    #[must_use]
+    pub fn has_pause(&self) -> bool {
+        let core = self.core.borrow();
+        core.waiting.keys().any(|&(_, object)| object == Object::Pause)
+    }
+
     /// Waits for another task's end.
     pub async fn join(&self, task: TaskId) {
         while !self.has_ended(task) {

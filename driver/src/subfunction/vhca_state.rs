@@ -7,6 +7,7 @@ use super::{device, hardware, port};
 use crate::command;
 use crate::driver::{Driver, State};
 use crate::message::MessageKind;
+use crate::pauses;
 use crate::runtime::{Object, Work, WorkQueue};
 use prm::command::Command as _;
 use prm::event::{EventEntry, VhcaStateChange};
@@ -51,11 +52,14 @@ pub(crate) async fn start_events(driver: &Driver) {
 
 /// Stops listening and waits for the worker (`mlx5_vhca_event_stop`).
 pub(crate) async fn stop_events(driver: &Driver) {
-    driver
+    let listened = driver
         .step(driver.writes(Object::Interface), |state, _| {
-            state.subfunction.listening = false
+            std::mem::take(&mut state.subfunction.listening)
         })
         .await;
+    if listened {
+        driver.pause(pauses::READERS).await;
+    }
     driver.flush_work::<VhcaStateWork>().await;
 }
 
