@@ -1,7 +1,7 @@
 //! The command line: `mlx5-cosim <verb>`.
 //!
-//! What a person reads while something runs goes to stderr; what a verb produces (results for machines, a schema, a
-//! list, an explanation, a difference) goes to stdout.
+//! What a verb produces (results for people and for machines, a schema, a list, an explanation, a difference) goes to
+//! stdout; progress, the log and what is wrong with files and arguments go to stderr.
 
 pub mod artifact;
 pub mod backend;
@@ -120,12 +120,9 @@ struct RunArguments {
     /// Draw the order of tasks from this seed.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Form of the results; all but `human` go to stdout.
+    /// Form of the results.
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
-    /// Write a Perfetto trace.
-    #[arg(long, value_name = "FILE")]
-    trace: Option<PathBuf>,
     /// Write the command stream of one run as JSON lines; into a folder that is there, a file for each run.
     #[arg(long, value_name = "FILE|DIR")]
     commands: Option<PathBuf>,

@@ -1,16 +1,22 @@
 //! Runs one scenario under one revision: executes its steps, checks the invariants after each, judges the end.
 //!
 //! * [`result`] - what a run yields
+//! * [`failure`] - why it is not as it should be
+//! * [`aspect`] - what an expectation is about
 //! * `execution` - steps, one after another
 //! * `actions` - what the actors of a step do
 //! * `operations` - host operations that run, in the foreground and in the background
 //! * `observer` - looking at a step that has ended
+//! * `holds` - what became of the gate's holds
 //! * `snapshot` - both books at one moment
 //! * `judgement` - expectations against what happened
 //! * `trace_hash` - one number for everything that happened
 
 mod actions;
+pub mod aspect;
 mod execution;
+pub mod failure;
+pub(crate) mod holds;
 mod judgement;
 mod observer;
 mod operations;
@@ -19,6 +25,7 @@ mod snapshot;
 mod trace_hash;
 mod wording;
 
+pub use failure::Failure;
 pub use result::{
     Compared, Comparison, Mismatch, Outcome, Parting, RunResult, Snapshot, StepRecord, Violation,
 };
@@ -28,9 +35,6 @@ use crate::scenario::ScenarioFile;
 use driver::RevisionName;
 use driver::runtime::{Choice, InOrder, Recorded, Scheduler, Seeded};
 use execution::Execution;
-
-/// What a run's reason begins with when it went further than it may.
-pub const BUDGET_EXCEEDED: &str = "budget exceeded";
 
 /// How to run a scenario.
 #[derive(Clone, Debug, Default)]
@@ -71,8 +75,7 @@ pub fn run_scenario(
     match Execution::new(scenario, revision, options) {
         Ok(execution) => execution.run(&mut result),
         Err(error) => {
-            result.outcome = Outcome::Fail;
-            result.reason = Some(format!("the device cannot be built: {error}"));
+            result.fail(Failure::Invalid, format!("the device cannot be built: {error}"));
         }
     }
     result

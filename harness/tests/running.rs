@@ -18,18 +18,14 @@ fn ends(ran: &Ran, code: i32) {
 }
 
 #[test]
-fn people_read_stderr() {
+fn results_for_people_are_on_stdout_and_nothing_else_is() {
     let ran = bench("human").tool(&["run"]);
     ends(&ran, 0);
-    assert_eq!(ran.stdout, "");
-    assert!(ran.stderr.contains("pass  boot  merged"), "{}", ran.stderr);
-    assert!(
-        ran.stderr
-            .contains("2 runs of 1 scenario: 2 as expected, 0 failed, 0 skipped"),
-        "{}",
-        ran.stderr
-    );
-    assert!(!ran.stderr.contains('\u{1b}'), "colours without a terminal");
+    assert_eq!(ran.stderr, "");
+    assert!(ran.stdout.contains("pass  boot  merged"), "{}", ran.stdout);
+    let totals = "2 runs of 1 scenario: 2 as expected, 0 failed, 0 skipped";
+    assert!(ran.stdout.contains(totals), "{}", ran.stdout);
+    assert!(!ran.stdout.contains('\u{1b}'), "colours without a terminal");
 }
 
 #[test]
@@ -47,7 +43,10 @@ fn json_has_one_result_per_line() {
         "revision",
         "backend",
         "outcome",
+        "failure",
         "reason",
+        "file",
+        "failures",
         "steps",
         "virtual_ns",
         "trace_hash",
@@ -55,6 +54,8 @@ fn json_has_one_result_per_line() {
         "ledger",
         "warnings",
         "violations",
+        "notes",
+        "snapshot_difference",
         "replay",
     ];
     for result in &results {
@@ -119,15 +120,15 @@ fn a_wrong_number_fails_and_says_how_to_repeat_it() {
     let ran = bench.tool(&["run", "--revision", "merged"]);
     ends(&ran, 100);
     assert!(
-        ran.stderr.contains("counters.fw_pages_total is 240, not 241"),
+        ran.stdout.contains("counters.fw_pages_total is 240, not 241"),
         "{}",
-        ran.stderr
+        ran.stdout
     );
     assert!(
-        ran.stderr
+        ran.stdout
             .contains("cargo run --release -- run scenarios/boot.json --revision merged"),
         "{}",
-        ran.stderr
+        ran.stdout
     );
 }
 
@@ -143,8 +144,8 @@ fn selections_and_their_exit_codes() {
         (2, vec!["run", "--trace", "x"]),
         (2, vec!["run", "--commands", "x"]),
         (2, vec!["nonsense"]),
-        (104, vec!["run", "--backend", "socket"]),
-        (104, vec!["run", "--backend", "guest"]),
+        (2, vec!["run", "--backend", "socket"]),
+        (2, vec!["run", "--backend", "guest"]),
         (
             104,
             vec!["run", "--backend", "linux", "--kernel", "no-such-kernel"],
@@ -161,16 +162,6 @@ fn selections_and_their_exit_codes() {
             "{arguments:?} fails without a word"
         );
     }
-}
-
-#[test]
-fn an_invalid_scenario_stops_everything() {
-    let bench = bench("invalid");
-    bench.write("scenarios/bad.json", "{}");
-    let ran = bench.tool(&["run", "--format", "json"]);
-    ends(&ran, 103);
-    assert_eq!(ran.stdout, "");
-    assert!(ran.stderr.contains("bad.json:1:1"), "{}", ran.stderr);
 }
 
 #[test]
@@ -193,44 +184,12 @@ fn parts_of_a_selection_are_the_selection() {
 }
 
 #[test]
-fn snapshots_are_written_compared_and_go_stale() {
-    let bench = bench("snapshots");
-    ends(&bench.tool(&["run", "--snapshots", "kept"]), 101);
-    ends(&bench.tool(&["run", "--snapshots", "kept", "--update"]), 0);
-    ends(&bench.tool(&["run", "--snapshots", "kept"]), 0);
-    let file = bench.path("kept/boot@merged.json");
-    let text = fs::read_to_string(&file).unwrap();
-    assert!(text.contains("\"fw_pages_total\": 0"), "{text}");
-    fs::write(
-        &file,
-        text.replace("\"fw_pages_total\": 0", "\"fw_pages_total\": 512"),
-    )
-    .unwrap();
-    let ran = bench.tool(&["run", "--snapshots", "kept"]);
-    ends(&ran, 101);
-    assert!(ran.stderr.contains("-512"), "{}", ran.stderr);
-    ends(&bench.tool(&["run", "--snapshots", "kept", "--update"]), 0);
-    bench.write("kept/gone@merged.json", "{}");
-    let ran = bench.tool(&["run", "--snapshots", "kept"]);
-    ends(&ran, 101);
-    assert!(
-        ran.stderr.contains("gone@merged.json belongs to no run"),
-        "{}",
-        ran.stderr
-    );
-    ends(
-        &bench.tool(&["run", "--snapshots", "kept", "--revision", "merged"]),
-        0,
-    );
-}
-
-#[test]
 fn a_recorded_run_repeats_byte_for_byte() {
     let bench = bench("record");
     ends(&bench.tool(&["run", "--record", "runs", "--seed", "7"]), 0);
     let ran = bench.tool(&["replay", "runs/boot@merged-seed-7.run.json"]);
     ends(&ran, 0);
-    assert!(ran.stderr.contains("byte for byte"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("byte for byte"), "{}", ran.stdout);
     let file = bench.path("runs/boot@merged-seed-7.run.json");
     let mut artifact: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
     artifact["trace_hash"] = "0".into();

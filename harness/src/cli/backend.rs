@@ -15,28 +15,14 @@ use std::path::Path;
 pub enum Backend {
     /// Driver and device in this process.
     Inproc,
-    /// The Rust driver against a device behind a vfio-user socket.
-    Socket,
-    /// The Rust driver in a QEMU guest.
-    Guest,
     /// The unmodified Linux driver in a QEMU guest.
     Linux,
-}
-
-impl Backend {
-    /// Whether this build can run it.
-    #[must_use]
-    pub const fn is_built(self) -> bool {
-        matches!(self, Self::Inproc | Self::Linux)
-    }
 }
 
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Inproc => "inproc",
-            Self::Socket => "socket",
-            Self::Guest => "guest",
             Self::Linux => "linux",
         })
     }

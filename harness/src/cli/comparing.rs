@@ -18,7 +18,7 @@ pub(super) fn diff(a: &Path, b: &Path) -> Exit {
     };
     let difference = difference::of_records(&left, &right);
     if difference.is_empty() {
-        streams::note("no difference");
+        streams::out("no difference\n");
         return Exit::AsExpected;
     }
     match product(&difference) {

@@ -1,9 +1,11 @@
 //! Exit codes. They are part of the command line's contract: scripts and CI rely on them.
 
+use crate::run::Failure;
+use std::cmp::Ordering;
 use std::process::ExitCode;
 
-/// How a verb ended. The numbers are the process's exit codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How a verb ended. The numbers are the process's exit codes; the order is that of badness ([`Exit::badness`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
     /// Everything was as expected.
@@ -46,9 +48,36 @@ Exit codes:
   103  a scenario is not valid
   104  the backend or the VM failed
   105  the budget is used up
-  130  ended by SIGINT or SIGTERM";
+  130  ended by SIGINT or SIGTERM
+Where several happened, the worst counts, from bad to worse: 101, 100, 102, 105, 103, 104, 1, 130.";
 
 impl Exit {
+    /// All of them, from good to bad.
+    ///
+    /// What was judged and found wanting comes before what could not be judged; what is wrong with one case before what
+    /// is wrong with the machine and the tool; and who ends a run wants to know that it ended before its time.
+    pub const BY_BADNESS: [Self; 12] = [
+        Self::AsExpected,
+        Self::AllSkipped,
+        Self::NothingSelected,
+        Self::Differs,
+        Self::Failed,
+        Self::NotDeterministic,
+        Self::Budget,
+        Self::InvalidScenario,
+        Self::Backend,
+        Self::Usage,
+        Self::Internal,
+        Self::Interrupted,
+    ];
+
+    /// How bad it is: its place in [`Exit::BY_BADNESS`].
+    #[must_use]
+    pub fn badness(self) -> usize {
+        let place = Self::BY_BADNESS.iter().position(|exit| *exit == self);
+        place.unwrap_or(usize::MAX)
+    }
+
     /// The number.
     #[must_use]
     pub const fn code(self) -> u8 {
@@ -59,5 +88,75 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
+    }
+}
+
+impl Ord for Exit {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.badness().cmp(&other.badness())
+    }
+}
+
+impl PartialOrd for Exit {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl From<Failure> for Exit {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Snapshot => Self::Differs,
+            Failure::Expectation => Self::Failed,
+            Failure::Budget => Self::Budget,
+            Failure::Invalid => Self::InvalidScenario,
+            Failure::Backend => Self::Backend,
+            Failure::Internal => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FAILURES: [Failure; 6] = [
+        Failure::Snapshot,
+        Failure::Expectation,
+        Failure::Budget,
+        Failure::Invalid,
+        Failure::Backend,
+        Failure::Internal,
+    ];
+
+    #[test]
+    fn the_worst_of_several_is_the_one_that_counts() {
+        for (one, other, worst) in [
+            (Exit::AsExpected, Exit::AllSkipped, Exit::AllSkipped),
+            (Exit::Differs, Exit::Failed, Exit::Failed),
+            (Exit::Failed, Exit::Budget, Exit::Budget),
+            (Exit::Budget, Exit::InvalidScenario, Exit::InvalidScenario),
+            (Exit::InvalidScenario, Exit::Backend, Exit::Backend),
+            (Exit::Backend, Exit::Internal, Exit::Internal),
+            (Exit::Internal, Exit::Interrupted, Exit::Interrupted),
+        ] {
+            assert_eq!(one.max(other), worst);
+            assert_eq!(other.max(one), worst);
+        }
+    }
+
+    #[test]
+    fn the_help_tells_the_same_order() {
+        let told = HELP.rsplit("worse: ").next().unwrap().trim_end_matches('.');
+        let told: Vec<u8> = told.split(", ").map(|code| code.parse().unwrap()).collect();
+        let bad = Exit::BY_BADNESS.into_iter().skip(3);
+        let ranked: Vec<u8> = bad.filter(|exit| *exit != Exit::Usage).map(Exit::code).collect();
+        assert_eq!(told, ranked);
+    }
+
+    #[test]
+    fn failures_and_their_exits_have_one_order() {
+        assert!(FAILURES.is_sorted());
+        assert!(FAILURES.map(Exit::from).is_sorted());
     }
 }

@@ -2,14 +2,16 @@
 
 use crate::cli::artifact::Artifact;
 use crate::cli::selection::Job;
+use crate::cli::snapshot_folder::replace;
 use crate::run::result::RunResult;
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::Path;
 
 /// Writes the run's artifact into `folder`.
 pub(super) fn record(folder: &Path, job: &Job, result: &RunResult) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    fs::create_dir_all(folder)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;
     let seed = result
         .seed
         .map_or_else(String::new, |seed| format!("-seed-{seed}"));
@@ -24,10 +26,10 @@ pub(super) fn write_commands(path: &Path, job: &Job, result: &RunResult) -> io::
     } else {
         path.to_owned()
     };
-    let mut lines = BufWriter::new(fs::File::create(file)?);
+    let mut lines = String::new();
     for command in &result.commands {
-        serde_json::to_writer(&mut lines, command)?;
-        writeln!(lines)?;
+        lines.push_str(&serde_json::to_string(command)?);
+        lines.push('\n');
     }
-    lines.flush()
+    replace(&file, &lines)
 }

@@ -60,16 +60,19 @@ pub(super) fn replay(file: &Path) -> Exit {
     };
     result.replay = format!("cargo run --release -- replay {}", file.display());
     let report = HumanReport {
-        palette: Palette::for_stderr(),
+        palette: Palette::for_stdout(),
         name_width: result.scenario.len(),
         verbose: true,
     };
-    streams::err(report.run(Finished {
-        scenario: &artifact.scenario,
+    streams::out(report.run(Finished {
+        scenario: Some(&artifact.scenario),
         result: &result,
     }));
     if result.trace_hash == artifact.trace_hash && result.choices == artifact.choices {
-        streams::note(format_args!("the same run, byte for byte: {}", result.trace_hash));
+        streams::out(format_args!(
+            "the same run, byte for byte: {}\n",
+            result.trace_hash
+        ));
         return Exit::AsExpected;
     }
     let parted = artifact
@@ -78,12 +81,12 @@ pub(super) fn replay(file: &Path) -> Exit {
         .zip(&result.choices)
         .position(|(old, new)| old != new);
     let parted = parted.unwrap_or_else(|| artifact.choices.len().min(result.choices.len()));
-    streams::note(format_args!(
-        "not the same run: recorded {}, repeated {}",
+    streams::out(format_args!(
+        "not the same run: recorded {}, repeated {}\n",
         artifact.trace_hash, result.trace_hash
     ));
     if artifact.choices != result.choices {
-        streams::note(format_args!("the schedules part at choice {}", parted + 1));
+        streams::out(format_args!("the schedules part at choice {}\n", parted + 1));
     }
     Exit::NotDeterministic
 }

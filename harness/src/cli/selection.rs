@@ -1,10 +1,13 @@
 //! From paths, filter, revisions and partition to the runs that are asked for.
 
 use crate::cli::backend::Backend;
+use crate::cli::diagnostic;
 use crate::cli::partition::Partition;
+use crate::cli::streams;
 use crate::linux::profile::Profile;
 use crate::scenario::{ReadError, ScenarioFile, read_scenario, scenario_files};
 use driver::RevisionName;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -35,7 +38,7 @@ impl Job {
     pub fn driver(&self) -> String {
         match self.backend {
             Backend::Linux => self.backend.to_string(),
-            _ => self.revision.to_string(),
+            Backend::Inproc => self.revision.to_string(),
         }
     }
 
@@ -48,11 +51,7 @@ impl Job {
     /// The run's name as the name of a file, `folder__name@revision`.
     #[must_use]
     pub fn file_name(&self) -> String {
-        format!(
-            "{}@{}",
-            self.loaded.qualified_name().replace('/', "__"),
-            self.driver()
-        )
+        format!("{}@{}", self.loaded.file_stem(), self.driver())
     }
 }
 
@@ -62,6 +61,18 @@ impl Loaded {
     pub fn qualified_name(&self) -> String {
         qualified_name(&self.file)
     }
+
+    /// The same as the beginning of files' names, `folder__name`.
+    #[must_use]
+    pub fn file_stem(&self) -> String {
+        file_stem(&self.file)
+    }
+}
+
+/// [`qualified_name`] as the beginning of files' names, `folder__name`.
+#[must_use]
+pub fn file_stem(file: &Path) -> String {
+    qualified_name(file).replace('/', "__")
 }
 
 /// `folder/name` of a scenario file, with the folders below `scenarios` where the path has such a part.
@@ -87,11 +98,13 @@ pub fn qualified_name(file: &Path) -> String {
 /// Where a path cannot be read.
 pub fn files(paths: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = Vec::new();
+    let mut seen = BTreeSet::new();
     for path in paths {
         let found = scenario_files(path)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
         for file in found {
-            if !files.contains(&file) {
+            // Two ways to one file are one file.
+            if seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())) {
                 files.push(file);
             }
         }
@@ -105,7 +118,56 @@ pub struct Reading {
     /// The valid ones, in order.
     pub scenarios: Vec<Rc<Loaded>>,
     /// The others.
-    pub errors: Vec<ReadError>,
+    pub errors: Vec<Refused>,
+}
+
+/// A file that yields no scenario.
+#[derive(Debug)]
+pub struct Refused {
+    /// The file, as the command line leads to it.
+    pub file: PathBuf,
+    /// Why.
+    pub why: RefusedBecause,
+}
+
+/// Why a file yields no scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum RefusedBecause {
+    /// It cannot be read, or is not valid.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+    /// Another of the selection has its name, so their results, snapshots and records would overwrite each other.
+    #[error("{}: `{name}` is the name of {}, too", .file.display(), .other.display())]
+    SameName {
+        /// The file.
+        file: PathBuf,
+        /// The name.
+        name: String,
+        /// The other file.
+        other: PathBuf,
+    },
+}
+
+impl Refused {
+    /// The name that its runs would have had, see [`Loaded::qualified_name`].
+    #[must_use]
+    pub fn qualified_name(&self) -> String {
+        qualified_name(&self.file)
+    }
+
+    /// See [`Loaded::file_stem`].
+    #[must_use]
+    pub fn file_stem(&self) -> String {
+        file_stem(&self.file)
+    }
+
+    /// Prints on stderr why.
+    pub fn print(&self) {
+        match &self.why {
+            RefusedBecause::Unreadable(error) => diagnostic::print(error),
+            same @ RefusedBecause::SameName { .. } => streams::error(same),
+        }
+    }
 }
 
 /// Reads the files under `paths` whose path contains `filter`.
@@ -120,10 +182,51 @@ pub fn read(paths: &[PathBuf], filter: Option<&str>) -> io::Result<Reading> {
         }
         match read_scenario(&file) {
             Ok(scenario) => reading.scenarios.push(Rc::new(Loaded { file, scenario })),
-            Err(error) => reading.errors.push(error),
+            Err(error) => reading.errors.push(Refused {
+                file,
+                why: error.into(),
+            }),
         }
     }
+    refuse_same_names(&mut reading);
     Ok(reading)
+}
+
+/// Takes out the scenarios that cannot be told apart: those with one name, or with one name for files.
+fn refuse_same_names(reading: &mut Reading) {
+    let by = |name: fn(&Loaded) -> String| {
+        let mut files: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+        for loaded in &reading.scenarios {
+            files.entry(name(loaded)).or_default().push(loaded.file.clone());
+        }
+        files
+    };
+    let names = by(|loaded| loaded.scenario.name.clone());
+    let outputs = by(Loaded::file_stem);
+    let mut unlike = Vec::new();
+    for loaded in std::mem::take(&mut reading.scenarios) {
+        let same = [
+            (loaded.scenario.name.clone(), &names),
+            (loaded.file_stem(), &outputs),
+        ];
+        let clash = same.into_iter().find_map(|(name, files)| {
+            let mut files = files.get(&name).into_iter().flatten();
+            let other = files.find(|file| **file != loaded.file)?.clone();
+            Some((name, other))
+        });
+        match clash {
+            None => unlike.push(loaded),
+            Some((name, other)) => reading.errors.push(Refused {
+                file: loaded.file.clone(),
+                why: RefusedBecause::SameName {
+                    file: loaded.file.clone(),
+                    name,
+                    other,
+                },
+            }),
+        }
+    }
+    reading.scenarios = unlike;
 }
 
 /// The runs of `scenarios`: every revision a file names, or only `revision`, as far as they are in `partition`.

@@ -2,7 +2,7 @@
 
 use crate::cli::diagnostic;
 use crate::cli::exit::Exit;
-use crate::cli::selection::read;
+use crate::cli::selection::{Refused, read};
 use crate::cli::streams;
 use crate::linux::reach::{Abilities, obstacle};
 use crate::report::columns::Columns;
@@ -55,7 +55,7 @@ pub(super) fn list(paths: &[PathBuf], filter: Option<&str>) -> Exit {
             return Exit::Usage;
         }
     };
-    reading.errors.iter().for_each(diagnostic::print);
+    reading.errors.iter().for_each(Refused::print);
     if reading.scenarios.is_empty() && reading.errors.is_empty() {
         streams::note("no scenario is selected");
         return Exit::NothingSelected;

@@ -1,17 +1,26 @@
-//! A folder of snapshots, one canonical JSON file for each run.
+//! A folder of snapshots, one file for each run, in the form of `insta`: a head between two lines `---`, then the
+//! canonical text. The project's own tests write and read the same files.
 
 use crate::report::difference;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// What the tests' `insta` writes above a snapshot of theirs.
+const HEAD: &str = "---\nsource: harness/tests/scenarios.rs\n---\n";
+
+/// How the names of snapshots end.
+const ENDING: &str = ".snap";
+
+/// How the names of snapshots of the Linux driver end.
+const OF_LINUX: &str = "@linux";
 
 /// A folder of snapshots.
 #[derive(Debug)]
 pub struct SnapshotFolder {
     folder: PathBuf,
     update: bool,
-    seen: BTreeSet<String>,
 }
 
 /// How a run compares with its snapshot.
@@ -34,62 +43,136 @@ impl SnapshotFolder {
         Self {
             folder: folder.to_owned(),
             update,
-            seen: BTreeSet::new(),
         }
     }
 
-    /// Compares or writes the snapshot of this name.
+    /// The file of the snapshot of this name.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}{ENDING}"))
+    }
+
+    /// Whether snapshots are written.
+    #[must_use]
+    pub const fn updates(&self) -> bool {
+        self.update
+    }
+
+    /// Compares, or writes, the snapshot of this name.
     ///
     /// # Errors
     /// Where a file cannot be read or written.
-    pub fn visit(&mut self, name: &str, text: &str) -> io::Result<Verdict> {
-        let file = self.folder.join(format!("{name}.json"));
-        self.seen.insert(format!("{name}.json"));
-        let old = match fs::read_to_string(&file) {
-            Ok(old) => Some(old),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        match old {
-            Some(old) if old == text => Ok(Verdict::Same),
-            _ if self.update => {
-                fs::create_dir_all(&self.folder)?;
-                fs::write(&file, text)?;
-                Ok(Verdict::Written)
-            }
-            None => Ok(Verdict::Missing),
-            Some(old) => Ok(Verdict::Different(difference::of_texts(&old, text))),
+    pub fn visit(&self, name: &str, text: &str) -> io::Result<Verdict> {
+        match self.compare(name, text)? {
+            Verdict::Same => Ok(Verdict::Same),
+            _ if self.update => self.write(name, text).map(|()| Verdict::Written),
+            verdict => Ok(verdict),
         }
     }
 
-    /// Files below this prefix of names, of our own driver, that no run has visited; with `update` they are gone afterwards.
+    /// Compares with the snapshot of this name. As with `insta`, the head says nothing about the run, and blanks at the
+    /// end and the form of line ends do not count.
     ///
     /// # Errors
-    /// Where the folder cannot be read, or a file not be removed.
-    pub fn stale(&self, prefix: &str) -> io::Result<Vec<PathBuf>> {
+    /// Where the file cannot be read.
+    pub fn compare(&self, name: &str, text: &str) -> io::Result<Verdict> {
+        let file = self.file(name);
+        let old = match fs::read_to_string(&file) {
+            Ok(old) => old,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Verdict::Missing),
+            Err(error) => return Err(about(&file, &error)),
+        };
+        let old = difference::without_head(&old);
+        Ok(if contents(old) == contents(text) {
+            Verdict::Same
+        } else {
+            Verdict::Different(difference::of_texts(old, text))
+        })
+    }
+
+    /// Writes the snapshot of this name.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn write(&self, name: &str, text: &str) -> io::Result<()> {
+        let file = self.file(name);
+        fs::create_dir_all(&self.folder).map_err(|error| about(&self.folder, &error))?;
+        replace(&file, &format!("{HEAD}{}\n", contents(text)))
+    }
+
+    /// Snapshots below one of these prefixes of names, of our own driver, that none of the `known` names has.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub fn stale(&self, prefixes: &BTreeSet<String>, known: &BTreeSet<String>) -> io::Result<Vec<String>> {
         let mut stale = Vec::new();
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(stale),
-            Err(error) => return Err(error),
+            // That it is no folder is told by each run that wants its snapshot.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(stale);
+            }
+            Err(error) => return Err(about(&self.folder, &error)),
         };
         for entry in entries {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let is_ours = is_snapshot(&name) && !name.ends_with("@linux.json");
-            if is_ours && name.starts_with(prefix) && !self.seen.contains(&name) {
-                stale.push(entry.path());
+            let file = entry?.file_name().to_string_lossy().into_owned();
+            let Some(name) = file.strip_suffix(ENDING).filter(|name| name.contains('@')) else {
+                continue;
+            };
+            let below = prefixes.iter().any(|prefix| name.starts_with(prefix));
+            if below && !name.ends_with(OF_LINUX) && !known.contains(name) {
+                stale.push(name.to_owned());
             }
         }
         stale.sort();
-        if self.update {
-            stale.iter().try_for_each(fs::remove_file)?;
-        }
         Ok(stale)
+    }
+
+    /// Removes the snapshot of this name.
+    ///
+    /// # Errors
+    /// Where that fails.
+    pub fn remove(&self, name: &str) -> io::Result<()> {
+        let file = self.file(name);
+        fs::remove_file(&file).map_err(|error| about(&file, &error))
     }
 }
 
-/// Whether a file's name is one that [`SnapshotFolder::visit`] gives.
-fn is_snapshot(name: &str) -> bool {
-    name.strip_suffix(".json").is_some_and(|stem| stem.contains('@'))
+/// Puts `text` into a file, wholly or not at all, and never through a link that somebody has laid.
+///
+/// # Errors
+/// Where it cannot be written; the message names the file.
+pub fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let written = || {
+        // A pipe or a device stays what it is.
+        if fs::symlink_metadata(file).is_ok_and(|there| !there.is_file() && !there.is_symlink()) {
+            return fs::write(file, text);
+        }
+        let mut new = tempfile::Builder::new();
+        // As a file that is created has them, less the umask.
+        let new = new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut new = new.prefix(".mlx5-cosim-").tempfile_in(folder)?;
+        new.write_all(text.as_bytes())?;
+        new.persist(file)?;
+        Ok(())
+    };
+    written().map_err(|error: io::Error| about(file, &error))
+}
+
+fn about(file: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", file.display()))
+}
+
+/// What `insta` compares of a text.
+fn contents(text: &str) -> String {
+    text.trim_end().replace("\r\n", "\n")
 }

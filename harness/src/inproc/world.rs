@@ -190,6 +190,11 @@ impl World {
         self.budget.begin_step(now);
     }
 
+    /// The step that is under way lets this much time pass of its own accord.
+    pub fn grant(&mut self, time: Cycles) {
+        self.budget.grant(time);
+    }
+
     /// Starts an operation of the driver at `place`.
     pub fn start(&mut self, place: usize, operation: HostOperation) -> TaskId {
         let task = self.instances[place].driver.start(operation);

@@ -5,7 +5,7 @@ use super::guest::{Guest, GuestError};
 use super::profile::Profile;
 use super::reach::{self, Abilities};
 use super::scaling;
-use crate::run::{Outcome, RunOptions, RunResult, run_scenario};
+use crate::run::{Failure, Outcome, RunOptions, RunResult, run_scenario};
 use crate::scenario::ScenarioFile;
 use driver::RevisionName;
 use guest::image::{Image, ImageError, ImageOptions};
@@ -118,9 +118,12 @@ impl LinuxBackend {
         let mut result = RunResult::empty(scenario, file, "linux", &options);
         let halted = reference.outcome == Outcome::Fail && reference.mismatches.is_empty();
         if halted || reference.steps.len() != scaled.steps.len() {
-            result.outcome = Outcome::Fail;
+            let failure = reference.failure().unwrap_or(Failure::Expectation);
             let reason = reference.reason.unwrap_or_default();
-            result.reason = Some(format!("our driver's run did not come to its end: {reason}"));
+            result.fail(
+                failure,
+                format!("our driver's run did not come to its end: {reason}"),
+            );
             return Ok(result);
         }
         let takes = reference.virtual_ns / 1_000_000_000;

@@ -60,7 +60,7 @@ pub fn records(text: &str) -> Result<Vec<Record>, NoRecord> {
 }
 
 /// The part of a test suite's snapshot after its head between two lines `---`.
-fn without_head(text: &str) -> &str {
+pub(crate) fn without_head(text: &str) -> &str {
     let rest = text
         .strip_prefix("---\n")
         .and_then(|rest| rest.split_once("\n---\n"));

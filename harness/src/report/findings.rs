@@ -1,6 +1,6 @@
 //! What a run showed, in a few numbers.
 
-use crate::report::books::{readable, short_name, side_by_side, signed};
+use crate::report::books::{readable, short_name, signed};
 use crate::report::{Finished, seconds};
 use crate::run::result::{Outcome, RunResult};
 use crate::scenario::InvariantName;
@@ -164,10 +164,7 @@ fn drift(finished: Finished<'_>) -> Option<Drift> {
     if found.is_empty() {
         return None;
     }
-    let last = finished.result.last();
-    let entries = last
-        .map(|last| side_by_side(last, finished.scenario.device.kind))
-        .unwrap_or_default();
+    let entries = finished.books();
     let lasting = entries
         .iter()
         .filter(|entry| entry.drift() != 0 && entry.counter != "none");
@@ -208,6 +205,10 @@ pub fn line(finished: Finished<'_>) -> String {
     let result = finished.result;
     if result.outcome == Outcome::Skip {
         return result.reason.clone().unwrap_or_else(|| "skipped".to_owned());
+    }
+    if result.steps.is_empty() && result.outcome == Outcome::Fail {
+        let reason = result.reason.as_deref().unwrap_or("not run");
+        return reason.lines().next().unwrap_or_default().to_owned();
     }
     let findings = Findings::of(finished);
     let mut parts = Vec::new();

@@ -1,11 +1,11 @@
 //! Runs for people: one line each, and the details where something failed or somebody asked.
 
-use crate::report::books::{Entry, readable, side_by_side};
+use crate::report::books::{Entry, readable};
 use crate::report::columns::Columns;
 use crate::report::findings::{self, Findings};
 use crate::report::palette::{Palette, Tone};
 use crate::report::{Finished, seconds};
-use crate::run::result::{Mismatch, Outcome, RunResult, Violation};
+use crate::run::result::{Mismatch, Outcome, Place, RunResult, Violation};
 use crate::text::printable::{lines, one_line};
 use std::fmt::Write;
 
@@ -27,9 +27,12 @@ impl HumanReport {
         let result = finished.result;
         let (word, tone) = match result.outcome {
             Outcome::Pass => ("pass", Tone::Good),
+            Outcome::Fail if result.is_error() => ("ERROR", Tone::Bad),
             Outcome::Fail => ("FAIL", Tone::Bad),
             Outcome::Skip => ("skip", Tone::Notable),
         };
+        // The one word that is longer takes a blank from the gap.
+        let gap = " ".repeat(6 - word.len());
         let findings = Findings::of(finished);
         let story = findings::line(finished);
         let story_tone = if findings.is_clean() {
@@ -38,7 +41,7 @@ impl HumanReport {
             Tone::Notable
         };
         let mut text = format!(
-            "{}  {:width$}  {:8}  {:>10}  {}\n",
+            "{}{gap}{:width$}  {:8}  {:>10}  {}\n",
             self.palette.paint(tone, word),
             one_line(&result.scenario),
             result.revision,
@@ -48,8 +51,16 @@ impl HumanReport {
         );
         if result.outcome == Outcome::Fail || (self.verbose && result.outcome == Outcome::Pass) {
             text.push_str(&self.details(finished));
+        } else {
+            self.notes(&mut text, result);
         }
         text
+    }
+
+    fn notes(&self, text: &mut String, result: &RunResult) {
+        for note in &result.notes {
+            self.paragraph(text, "note", &note.to_string());
+        }
     }
 
     fn details(&self, finished: Finished<'_>) -> String {
@@ -59,10 +70,14 @@ impl HumanReport {
             if let Some(reason) = &result.reason {
                 self.paragraph(&mut text, "reason", reason);
             }
-            for mismatch in &result.mismatches {
-                self.paragraph(&mut text, "expected", &mismatch_line(mismatch, result));
+            for (mismatch, place) in result.located_mismatches() {
+                self.paragraph(&mut text, "expected", &mismatch_line(mismatch, place, result));
+            }
+            if let Some(difference) = &result.snapshot_difference {
+                self.paragraph(&mut text, "snapshot", difference.trim_end());
             }
         }
+        self.notes(&mut text, result);
         if let Some(parting) = &result.parting {
             let line = format!(
                 "step {} ({}): {} has {} pages in the driver's book, {} in firmware's",
@@ -81,7 +96,9 @@ impl HumanReport {
         if let Some((what, time)) = &result.longest_stall {
             self.paragraph(&mut text, "slowest", &format!("{what}, {}", seconds(*time)));
         }
-        self.paragraph(&mut text, "repeat", &result.replay);
+        if !result.replay.is_empty() {
+            self.paragraph(&mut text, "repeat", &result.replay);
+        }
         text.push('\n');
         text
     }
@@ -117,10 +134,7 @@ impl HumanReport {
 
     /// Both books after the last step, where they differ.
     fn both_books(&self, finished: Finished<'_>) -> String {
-        let Some(last) = finished.result.last() else {
-            return String::new();
-        };
-        let entries = side_by_side(last, finished.scenario.device.kind);
+        let entries = finished.books();
         let different: Vec<&Entry> = entries.iter().filter(|entry| entry.drift() != 0).collect();
         let mut text = String::new();
         if different.is_empty() {
@@ -153,7 +167,11 @@ impl HumanReport {
     }
 }
 
-fn mismatch_line(mismatch: &Mismatch, result: &RunResult) -> String {
+/// `file:line:column: step 2 (host load): returns is -12, not 0`.
+fn mismatch_line(mismatch: &Mismatch, place: Option<&Place>, result: &RunResult) -> String {
+    let source = place.map_or_else(String::new, |Place { line, column }| {
+        format!("{}:{line}:{column}: ", result.file)
+    });
     let place = match mismatch.step {
         Some(number) => {
             let what = result
@@ -168,7 +186,7 @@ fn mismatch_line(mismatch: &Mismatch, result: &RunResult) -> String {
         }
         None => "at the end: ".to_owned(),
     };
-    format!("{place}{mismatch}")
+    format!("{source}{place}{mismatch}")
 }
 
 fn violation_line(violation: &Violation) -> String {

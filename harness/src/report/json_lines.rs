@@ -1,10 +1,12 @@
 //! Results as JSON, one object per line.
 
-use crate::run::result::{Outcome, RunResult};
+use crate::run::Failure;
+use crate::run::result::{Note, Outcome, RunResult};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// A run on one line. Scripts read it: fields are added, never changed.
+/// A case on one line. Scripts read it: fields are added, never changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultLine {
     /// Scenario name.
@@ -15,8 +17,14 @@ pub struct ResultLine {
     pub backend: String,
     /// Outcome.
     pub outcome: Outcome,
+    /// Why it is not as it should be; `null` where it is.
+    pub failure: Option<Failure>,
     /// Why it was skipped, or what failed first.
     pub reason: Option<String>,
+    /// The scenario's file.
+    pub file: String,
+    /// Every expectation that did not hold.
+    pub failures: Vec<FailureLine>,
     /// Number of steps.
     pub steps: usize,
     /// Virtual time in ns.
@@ -27,12 +35,37 @@ pub struct ResultLine {
     pub counters: BTreeMap<String, Option<u32>>,
     /// Firmware's ledger after the last step.
     pub ledger: BTreeMap<String, u64>,
-    /// Warnings in order.
-    pub warnings: Vec<String>,
+    /// Warnings in order: kinds with their data, as scenarios write them.
+    pub warnings: Vec<Value>,
     /// Broken invariants in order.
     pub violations: Vec<ViolationLine>,
+    /// What is worth knowing and no failure.
+    pub notes: Vec<Note>,
+    /// How the snapshot differs; `null` where it does not, or none was compared.
+    pub snapshot_difference: Option<String>,
     /// The line that repeats this run.
     pub replay: String,
+}
+
+/// An expectation that did not hold, in a [`ResultLine`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureLine {
+    /// The scenario's file.
+    pub file: String,
+    /// The line of the expectation, from 1; `null` where the file does not say it.
+    pub line: Option<usize>,
+    /// Its column in characters, from 1.
+    pub column: Option<usize>,
+    /// The 1-based number of the step; `null` for the end.
+    pub step: Option<u32>,
+    /// What was compared, as `counters.fw_pages_vfs`.
+    pub what: String,
+    /// The scenario's value.
+    pub expected: String,
+    /// The run's value.
+    pub actual: String,
+    /// The whole as a sentence.
+    pub message: String,
 }
 
 /// A broken invariant in a [`ResultLine`].
@@ -40,6 +73,14 @@ pub struct ResultLine {
 pub struct ViolationLine {
     /// Which.
     pub invariant: String,
+    /// The 1-based number of the step where it broke.
+    pub step: u32,
+    /// Whom it concerns: a function, a counter or a key.
+    pub subject: Option<String>,
+    /// The driver's number.
+    pub driver: Option<i64>,
+    /// Firmware's number.
+    pub firmware: Option<i64>,
     /// Whether the scenario expects it.
     pub expected: bool,
     /// In words.
@@ -54,31 +95,60 @@ impl From<&RunResult> for ResultLine {
             revision: result.revision.clone(),
             backend: result.backend.clone(),
             outcome: result.outcome,
+            failure: result.failure(),
             reason: result.reason.clone(),
+            file: result.file.clone(),
+            failures: failures(result),
             steps: result.steps.len(),
             virtual_ns: result.virtual_ns,
             trace_hash: result.trace_hash.clone(),
             counters: last.counters,
             ledger: last.ledger,
-            warnings: result.warnings.clone(),
+            warnings: result.warnings.iter().map(|warning| value(warning)).collect(),
             violations: result
                 .violations
                 .iter()
                 .map(|violation| ViolationLine {
                     invariant: violation.invariant.clone(),
+                    step: violation.step,
+                    subject: violation.subject.clone(),
+                    driver: violation.driver,
+                    firmware: violation.firmware,
                     expected: violation.expected,
                     detail: violation.detail.clone(),
                 })
                 .collect(),
+            notes: result.notes.clone(),
+            snapshot_difference: result.snapshot_difference.clone(),
             replay: result.replay.clone(),
         }
     }
 }
 
+fn failures(result: &RunResult) -> Vec<FailureLine> {
+    let located = result.located_mismatches();
+    let lines = located.map(|(mismatch, place)| FailureLine {
+        file: result.file.clone(),
+        line: place.map(|place| place.line),
+        column: place.map(|place| place.column),
+        step: mismatch.step,
+        what: mismatch.what.clone(),
+        expected: mismatch.expected.clone(),
+        actual: mismatch.actual.clone(),
+        message: mismatch.to_string(),
+    });
+    lines.collect()
+}
+
+/// A warning is kept as the JSON text of what was printed, or (where a kernel wrote it) as that line.
+fn value(warning: &str) -> Value {
+    serde_json::from_str(warning).unwrap_or_else(|_| json!({ "line": warning }))
+}
+
 /// The run on one line, with the line's end.
-///
-/// # Errors
-/// Where JSON cannot say it, which no result does.
-pub fn line(result: &RunResult) -> serde_json::Result<String> {
-    Ok(serde_json::to_string(&ResultLine::from(result))? + "\n")
+#[must_use]
+pub fn line(result: &RunResult) -> String {
+    // Texts and numbers alone: there is nothing in it that JSON could not say.
+    let line = serde_json::to_string(&ResultLine::from(result)).unwrap_or_default();
+    line + "\n"
 }

@@ -5,7 +5,7 @@
 use crate::report::human::HumanReport;
 use crate::report::palette::Palette;
 use crate::report::{Finished, seconds};
-use crate::run::result::Outcome;
+use crate::run::{Failure, Outcome};
 use crate::text::printable::{lines, one_line};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
@@ -32,7 +32,12 @@ impl JunitReport {
                 status
             }
             Outcome::Fail => {
-                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                let kind = if result.is_error() {
+                    NonSuccessKind::Error
+                } else {
+                    NonSuccessKind::Failure
+                };
+                let mut status = TestCaseStatus::non_success(kind);
                 let palette = Palette { colour: false };
                 let details = HumanReport {
                     palette,
@@ -41,17 +46,25 @@ impl JunitReport {
                 }
                 .run(finished);
                 status.set_message(&*one_line(result.reason.as_deref().unwrap_or("failed")));
-                status.set_type("expectation").set_description(&*lines(&details));
+                let failure = result.failure().unwrap_or(Failure::Expectation);
+                status.set_type(failure.name()).set_description(&*lines(&details));
                 status
             }
         };
         let mut case = TestCase::new(&*one_line(&result.scenario), status);
         case.set_classname(&*one_line(&result.file));
-        case.set_system_out(&*lines(&format!(
-            "virtual time {}\nrepeat: {}\n",
-            seconds(result.virtual_ns),
-            result.replay
-        )));
+        case.extra
+            .insert("file".into(), (&*one_line(&result.file)).into());
+        if let Some(place) = result.places.iter().flatten().next() {
+            let line = place.line.to_string();
+            case.extra.insert("line".into(), line.as_str().into());
+        }
+        let mut words = format!("virtual time {}\n", seconds(result.virtual_ns));
+        for note in &result.notes {
+            words.push_str(&format!("note: {note}\n"));
+        }
+        words.push_str(&format!("repeat: {}\n", result.replay));
+        case.set_system_out(&*lines(&words));
         let suite = self.suites.entry(result.revision.clone());
         suite
             .or_insert_with(|| TestSuite::new(result.revision.clone()))

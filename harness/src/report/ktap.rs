@@ -1,6 +1,7 @@
 //! Results in the kernel's test anything protocol, version 1: a test for each scenario, a subtest for each revision.
 
-use crate::run::result::{Outcome, RunResult};
+use crate::run::Failure;
+use crate::run::result::{Outcome, Place, RunResult};
 use crate::text::printable::one_line;
 use std::fmt::Write;
 
@@ -20,26 +21,7 @@ pub fn scenario(number: usize, results: &[RunResult]) -> String {
         results.len()
     );
     for (index, result) in results.iter().enumerate() {
-        for mismatch in &result.mismatches {
-            let place = mismatch
-                .step
-                .map_or_else(|| "end".to_owned(), |step| format!("step {step}"));
-            let (what, expected, actual) = (&mismatch.what, &mismatch.expected, &mismatch.actual);
-            let line = format!("{place}: {what}: expected {expected}, got {actual}");
-            let _ = writeln!(text, "    # {}", one_line(&line));
-        }
-        for violation in result.violations.iter().filter(|violation| !violation.expected) {
-            let _ = writeln!(
-                text,
-                "    # step {}: {} broken: {}",
-                violation.step,
-                violation.invariant,
-                one_line(&violation.detail)
-            );
-        }
-        if result.outcome == Outcome::Fail {
-            let _ = writeln!(text, "    # repeat: {}", one_line(&result.replay));
-        }
+        diagnose(&mut text, result);
         let _ = writeln!(
             text,
             "    {}",
@@ -59,9 +41,49 @@ pub fn scenario(number: usize, results: &[RunResult]) -> String {
     } else {
         Outcome::Pass
     };
-    let reason = results.iter().find_map(|result| result.reason.as_deref());
+    let skipped = results.iter().filter(|result| result.outcome == Outcome::Skip);
+    let reason = skipped.into_iter().find_map(|result| result.reason.as_deref());
     let _ = writeln!(text, "{}", result_line(number, name, together, reason));
     text
+}
+
+/// What is to be said about a run, as comments above its line.
+fn diagnose(text: &mut String, result: &RunResult) {
+    let mut comment = |words: &str| {
+        for line in words.lines() {
+            let _ = writeln!(text, "    # {}", one_line(line));
+        }
+    };
+    if let (Some(failure), Some(reason)) = (result.failure(), &result.reason)
+        && (result.mismatches.is_empty() || failure != Failure::Expectation)
+    {
+        comment(&format!("{}: {reason}", failure.name()));
+    }
+    for (mismatch, place) in result.located_mismatches() {
+        let source = place.map_or_else(String::new, |Place { line, column }| {
+            format!("{}:{line}:{column}: ", result.file)
+        });
+        let place = mismatch
+            .step
+            .map_or_else(|| "end".to_owned(), |step| format!("step {step}"));
+        let (what, expected, actual) = (&mismatch.what, &mismatch.expected, &mismatch.actual);
+        comment(&format!(
+            "{source}{place}: {what}: expected {expected}, got {actual}"
+        ));
+    }
+    for violation in result.violations.iter().filter(|violation| !violation.expected) {
+        let (step, invariant, detail) = (violation.step, &violation.invariant, &violation.detail);
+        comment(&format!("step {step}: {invariant} broken: {detail}"));
+    }
+    if let Some(difference) = &result.snapshot_difference {
+        comment(difference);
+    }
+    for note in &result.notes {
+        comment(&format!("note: {note}"));
+    }
+    if result.outcome == Outcome::Fail && !result.replay.is_empty() {
+        comment(&format!("repeat: {}", result.replay));
+    }
 }
 
 fn result_line(number: usize, name: &str, outcome: Outcome, reason: Option<&str>) -> String {

@@ -23,11 +23,11 @@ pub enum Tone {
 }
 
 impl Palette {
-    /// The palette for stderr.
+    /// The palette for stdout.
     #[must_use]
-    pub fn for_stderr() -> Self {
+    pub fn for_stdout() -> Self {
         Self {
-            colour: colour_on_stderr(),
+            colour: colour_on_stdout(),
         }
     }
 

@@ -1,8 +1,9 @@
 //! The end of a run on one screen: which case drifts under which revision and by how much, then the totals.
 
-use crate::report::Finished;
 use crate::report::columns::Columns;
 use crate::report::findings::Findings;
+use crate::report::{EVERY_REVISION, Finished};
+use crate::run::Failure;
 use crate::run::result::{Outcome, RunResult};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,6 +14,7 @@ struct Totals {
     runs: usize,
     pass: usize,
     fail: usize,
+    error: usize,
     skip: usize,
     drift: usize,
     underflows: usize,
@@ -56,6 +58,7 @@ impl Summary {
         totals.ours = finished.result.backend != "linux";
         match outcome {
             Outcome::Pass => totals.pass += 1,
+            Outcome::Fail if finished.result.is_error() => totals.error += 1,
             Outcome::Fail => totals.fail += 1,
             Outcome::Skip => {
                 totals.skip += 1;
@@ -75,7 +78,11 @@ impl Summary {
         };
         let cell = match outcome {
             Outcome::Pass => words,
-            Outcome::Fail => format!("FAIL: {words}"),
+            Outcome::Fail => match finished.result.failure() {
+                Some(Failure::Snapshot) => format!("SNAPSHOT: {words}"),
+                Some(error) if error.is_error() => format!("ERROR: {}", error.name()),
+                _ => format!("FAIL: {words}"),
+            },
             Outcome::Skip => "skipped".to_owned(),
         };
         if *outcome != Outcome::Skip {
@@ -90,10 +97,15 @@ impl Summary {
     pub fn count(&self, outcome: Outcome) -> usize {
         let of = |totals: &Totals| match outcome {
             Outcome::Pass => totals.pass,
-            Outcome::Fail => totals.fail,
+            Outcome::Fail => totals.fail + totals.error,
             Outcome::Skip => totals.skip,
         };
         self.totals.values().map(of).sum()
+    }
+
+    /// Cases that nobody could judge.
+    fn errors(&self) -> usize {
+        self.totals.values().map(|totals| totals.error).sum()
     }
 
     /// The totals in one line.
@@ -105,7 +117,13 @@ impl Summary {
         let plural =
             |number: usize, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
         let (runs, scenarios) = (plural(runs, "run"), plural(self.scenarios.len(), "scenario"));
-        format!("{runs} of {scenarios}: {pass} as expected, {fail} failed, {skip} skipped")
+        let errors = self.errors();
+        let fail = fail - errors;
+        let errors = match errors {
+            0 => String::new(),
+            number => format!(", {}", plural(number, "error")),
+        };
+        format!("{runs} of {scenarios}: {pass} as expected, {fail} failed{errors}, {skip} skipped")
     }
 
     /// What each notable case showed, by revision. The revisions of this project have fixed places; a foreign one stands alone.
@@ -115,7 +133,7 @@ impl Summary {
         let foreign = self
             .revisions
             .iter()
-            .find(|revision| !OURS.contains(&revision.as_str()));
+            .find(|revision| !OURS.contains(&revision.as_str()) && *revision != EVERY_REVISION);
         let table = || match foreign {
             Some(foreign) => self.cases_of(["case", foreign]).to_string(),
             None => self.cases_of(["case", OURS[0], OURS[1], OURS[2]]).to_string(),
@@ -131,19 +149,21 @@ impl Summary {
                 if place == 0 {
                     return scenario.clone();
                 }
-                let cell = self.cells.get(&(scenario.clone(), heads[place].to_owned()));
+                let cell = |revision: &str| self.cells.get(&(scenario.clone(), revision.to_owned()));
+                let cell = cell(heads[place]).or_else(|| cell(EVERY_REVISION));
                 cell.map_or_else(|| "-".to_owned(), Clone::clone)
             }));
         }
         table
     }
 
-    fn table(&self) -> Columns<10> {
+    fn table(&self) -> Columns<11> {
         let mut table = Columns::new([
             "revision",
             "scenarios",
             "pass",
             "fail",
+            "error",
             "skip",
             "drift",
             "underflow",
@@ -161,6 +181,7 @@ impl Summary {
                 Some(totals.runs),
                 Some(totals.pass),
                 Some(totals.fail),
+                Some(totals.error),
                 Some(totals.skip),
                 Some(totals.drift),
                 Some(totals.underflows),
@@ -168,7 +189,7 @@ impl Summary {
                 inside(totals.leaks),
                 inside(totals.corruption),
             ];
-            let mut row: [String; 10] = std::array::from_fn(|_| revision.clone());
+            let mut row: [String; 11] = std::array::from_fn(|_| revision.clone());
             for (cell, number) in row.iter_mut().skip(1).zip(numbers) {
                 *cell = number.map_or_else(|| "-".to_owned(), |number| number.to_string());
             }

@@ -1,5 +1,6 @@
 //! What the actors of a step do.
 
+use super::aspect::Deed;
 use super::execution::{Done, Execution};
 use super::wording;
 use crate::inproc::fault::{FaultPlan, FaultSite};
@@ -13,13 +14,13 @@ impl Execution<'_> {
     /// Does what the step says, and lets time pass as far as that takes.
     pub(super) fn act(&mut self, step: &Step) -> Result<Done, Halt> {
         let Some(action) = step.action() else {
-            return Ok(Done::problem("step", "exactly one action", "none or several"));
+            return Ok(Done::problem(Deed::Step, "exactly one action", "none or several"));
         };
         match action {
             Action::Host(host) => self.host(host, step),
             Action::Firmware(order) => Ok(match self.world.order(order) {
                 Ok(()) => Done::default(),
-                Err(error) => Done::problem("firmware", "carried out", error.to_string()),
+                Err(error) => Done::problem(Deed::Firmware, "carried out", error.to_string()),
             }),
             Action::Gate(gate) => self.gate(gate),
             Action::Fault(fault) => {
@@ -27,10 +28,11 @@ impl Execution<'_> {
                 Ok(Done::default())
             }
             Action::Race(race) => self.race(race, step),
-            Action::Time(TimeStep::PassMs(ms)) => self
-                .world
-                .pass(Cycles::from_millis(*ms))
-                .map(|()| Done::default()),
+            Action::Time(TimeStep::PassMs(ms)) => {
+                let time = Cycles::from_millis(*ms);
+                self.world.grant(time);
+                self.world.pass(time).map(|()| Done::default())
+            }
             Action::Time(TimeStep::Quiesce) => self.world.quiesce().map(|()| Done::default()),
         }
     }
@@ -40,7 +42,7 @@ impl Execution<'_> {
             HostStep::WaitFor(name) => {
                 let Some(number) = self.operations.named(name) else {
                     return Ok(Done::problem(
-                        "wait_for",
+                        Deed::WaitFor,
                         "an operation that was started",
                         name.clone(),
                     ));
@@ -50,7 +52,11 @@ impl Execution<'_> {
             HostStep::Function(function) => {
                 if !self.world.machine().silicon.endpoints().contains(&function.which) {
                     let what = format!("{} has no interface of its own", function.which);
-                    return Ok(Done::problem("function", "a function a driver can bind to", what));
+                    return Ok(Done::problem(
+                        Deed::Function,
+                        "a function a driver can bind to",
+                        what,
+                    ));
                 }
                 let operation = match function.operation {
                     FunctionOperation::Load => HostOperation::Load,
@@ -91,7 +97,7 @@ impl Execution<'_> {
         let mut done = Done::default();
         if ending == Ending::Stuck {
             let waits = wording::waits(&self.world).join("; ");
-            done = Done::problem("operation", "ends", format!("waits for ever: {waits}"));
+            done = Done::problem(Deed::Operation, "ends", format!("everything waits, {waits}"));
         }
         Ok(Done {
             operation: Some(number),
@@ -104,7 +110,7 @@ impl Execution<'_> {
             let done = gate.order().map_or(Ok(()), |order| self.world.gate(&order));
             return Ok(match done {
                 Ok(()) => Done::default(),
-                Err(error) => Done::problem("gate", "carried out", error.to_string()),
+                Err(error) => Done::problem(Deed::Gate, "carried out", error.to_string()),
             });
         };
         let caught = |world: &World| {
@@ -122,7 +128,7 @@ impl Execution<'_> {
             .any(|hold| hold.name == *name)
         {
             return Ok(Done::problem(
-                "gate",
+                Deed::Gate,
                 "a hold of this name",
                 format!("no hold `{name}`"),
             ));
@@ -130,9 +136,9 @@ impl Execution<'_> {
         Ok(match self.world.run_until(caught)? {
             Ending::Reached => Done::default(),
             Ending::Stuck => Done::problem(
-                "gate",
+                Deed::Gate,
                 "the hold catches a command",
-                format!("`{name}` never did"),
+                self.observer.holds.caught_nothing(name),
             ),
         })
     }

@@ -1,10 +1,12 @@
 //! Steps, one after another: do, let settle, look, compare.
 
+use super::aspect::Deed;
+use super::failure::Failure;
 use super::judgement::{self, StepOutcome};
 use super::observer::Observer;
 use super::operations::Operations;
-use super::result::{Mismatch, Outcome, RunResult, StepRecord};
-use super::{BUDGET_EXCEEDED, RunOptions, wording};
+use super::result::{Mismatch, RunResult, StepRecord};
+use super::{RunOptions, wording};
 use crate::inproc::{Halt, World, WorldSetup};
 use crate::scenario::{End, ScenarioFile, Step};
 use driver::RevisionName;
@@ -18,7 +20,7 @@ pub(super) struct Execution<'a> {
     revision: RevisionName,
     pub(super) world: World,
     pub(super) operations: Operations,
-    observer: Observer,
+    pub(super) observer: Observer<'a>,
 }
 
 /// What a step did, before anybody looked at the books.
@@ -33,7 +35,7 @@ pub(super) struct Done {
 /// Something a step should have done and did not.
 pub(super) struct Problem {
     /// With what.
-    pub(super) what: &'static str,
+    pub(super) what: Deed,
     /// What should have been.
     pub(super) expected: &'static str,
     /// What was.
@@ -42,7 +44,7 @@ pub(super) struct Problem {
 
 impl Done {
     /// A step that did not do what it should have done.
-    pub(super) fn problem(what: &'static str, expected: &'static str, actual: impl Into<String>) -> Self {
+    pub(super) fn problem(what: Deed, expected: &'static str, actual: impl Into<String>) -> Self {
         Self {
             operation: None,
             problem: Some(Problem {
@@ -69,7 +71,7 @@ impl<'a> Execution<'a> {
             scheduler: options.scheduler(),
             limits: options.limits,
         })?;
-        let observer = Observer::default();
+        let observer = Observer::new(scenario);
         Ok(Self {
             scenario,
             revision,
@@ -83,12 +85,12 @@ impl<'a> Execution<'a> {
     pub(super) fn run(mut self, result: &mut RunResult) {
         let mut halted = None;
         for (number, step) in (1..).zip(&self.scenario.steps) {
-            halted = self.step(number, step, result).err();
-            if halted.is_some() {
+            if let Err(halt) = self.step(number, step, result) {
+                halted = Some((number, step, halt));
                 break;
             }
         }
-        self.finish(halted.as_ref(), result);
+        self.finish(halted, result);
     }
 
     fn step(&mut self, number: u32, step: &Step, result: &mut RunResult) -> Result<(), Halt> {
@@ -148,10 +150,10 @@ impl<'a> Execution<'a> {
         };
         // An operation that cannot end is fine where the scenario says that it is pending.
         let foreseen = expected.pending == Some(true);
-        if let Some(problem) = problem.filter(|problem| problem.what != "operation" || !foreseen) {
+        if let Some(problem) = problem.filter(|problem| problem.what != Deed::Operation || !foreseen) {
             result.mismatches.push(Mismatch {
                 step: Some(number),
-                what: problem.what.to_owned(),
+                what: problem.what.name().to_owned(),
                 expected: problem.expected.to_owned(),
                 actual: problem.actual,
             });
@@ -165,7 +167,7 @@ impl<'a> Execution<'a> {
         );
     }
 
-    fn finish(mut self, halt: Option<&Halt>, result: &mut RunResult) {
+    fn finish(mut self, halt: Option<(u32, &Step, Halt)>, result: &mut RunResult) {
         let now = self.world.now();
         result.virtual_ns = now.0;
         (result.leaked_pages, result.leaked_mappings) = self.observer.leaked;
@@ -175,20 +177,55 @@ impl<'a> Execution<'a> {
         result.commands.sort_by_key(|command| command.n);
         result.choices = self.world.runtime().choices();
         result.longest_stall = self.longest_stall(now);
+        let left = {
+            let machine = self.world.machine();
+            self.observer.holds.left(&machine.silicon.holds())
+        };
+        self.observer.notes.extend(left);
+        result.notes = std::mem::take(&mut self.observer.notes);
         if halt.is_none() {
             self.judge(result);
         }
-        let reason = match halt {
-            Some(Halt::Exhausted(error)) => Some(format!("{BUDGET_EXCEEDED}: {error}")),
-            Some(error) => Some(error.to_string()),
-            None => result.mismatches.first().map(wording::mismatch),
-        };
-        if reason.is_some() {
-            result.outcome = Outcome::Fail;
-            result.reason = reason;
+        match halt {
+            Some((number, step, Halt::Exhausted(error))) => {
+                let what = wording::step(step);
+                let seen = self.seen_since().join("; ");
+                let reason = format!("budget exceeded: step {number} ({what}) {error}; {seen}");
+                result.fail(Failure::Budget, reason);
+            }
+            // A recorded schedule that cannot be followed: the run is not the one that was recorded.
+            Some((_, _, error @ Halt::Schedule(_))) => result.fail(Failure::Expectation, error.to_string()),
+            None => {
+                if let Some(reason) = result.mismatches.first().map(wording::mismatch) {
+                    result.fail(Failure::Expectation, reason);
+                }
+            }
         }
         self.observer.hash.add(&result.virtual_ns);
         result.trace_hash = self.observer.hash.finish();
+    }
+
+    /// What may explain that a step does not end: the holds, the commands that are outstanding, who waits, and what has
+    /// happened since it began.
+    fn seen_since(&self) -> Vec<String> {
+        const MOST: usize = 4;
+        let mut seen = {
+            let machine = self.world.machine();
+            self.observer.holds.in_words(&machine.silicon.holds())
+        };
+        let waits = wording::waits(&self.world);
+        let more = waits.len().saturating_sub(MOST);
+        seen.extend(waits.into_iter().take(MOST));
+        if more > 0 {
+            seen.push(format!("and {more} more"));
+        }
+        seen.push(match &self.observer.completed {
+            (number, Some(last)) => {
+                format!("since the step began {number} commands have completed, the last {last}")
+            }
+            (_, None) => "since the step began no command has completed".to_owned(),
+        });
+        seen
     }
 
     fn judge(&self, result: &mut RunResult) {

@@ -1,7 +1,8 @@
 //! Expectations against what happened. Only what is named is compared, but the lists of warnings and violations have to be
 //! complete.
 
-use super::result::{Mismatch, NO_VIOLATION, RunResult, Snapshot, VIOLATION, Violation};
+use super::aspect::{Aspect, Scalar};
+use super::result::{Mismatch, RunResult, Snapshot, Violation};
 use crate::scenario::{Books, End, ExpectedViolation, ExpectedWarning, ScenarioFile, counter_value};
 use serde_json::Value;
 use std::fmt::Display;
@@ -24,10 +25,10 @@ pub(super) fn compare_books(
     outcome: &StepOutcome,
     mismatches: &mut Vec<Mismatch>,
 ) {
-    let mut differ = |what: String, expected: String, actual: String| {
+    let mut differ = |what: Aspect, expected: String, actual: String| {
         mismatches.push(Mismatch {
             step,
-            what,
+            what: what.to_string(),
             expected,
             actual,
         });
@@ -35,40 +36,52 @@ pub(super) fn compare_books(
     for (name, &wanted) in &expected.counters {
         let value = actual.counters.get(name).copied().flatten();
         if value != counter_value(wanted) {
-            differ(format!("counters.{name}"), wanted.to_string(), signed(value));
+            differ(Aspect::Counter(name.clone()), wanted.to_string(), signed(value));
         }
     }
     for (owner, &wanted) in &expected.ledger {
         let value = actual.ledger.get(owner).copied().unwrap_or(0);
         if value != wanted {
-            differ(format!("ledger.{owner}"), wanted.to_string(), value.to_string());
+            differ(
+                Aspect::Ledger(owner.clone()),
+                wanted.to_string(),
+                value.to_string(),
+            );
         }
     }
     for (&key, &wanted) in &expected.roots {
         let value = actual.roots.get(&key).copied().unwrap_or(0);
         if value != wanted {
-            differ(format!("roots.{key}"), wanted.to_string(), value.to_string());
+            differ(Aspect::Root(key), wanted.to_string(), value.to_string());
         }
     }
-    let mut scalar = |what: &str, wanted: Option<String>, value: String| {
+    let mut scalar = |what: Scalar, wanted: Option<String>, value: String| {
         if let Some(wanted) = wanted
             && wanted != value
         {
-            differ(what.to_owned(), wanted, value);
+            differ(Aspect::Scalar(what), wanted, value);
         }
     };
-    scalar("returns", expected.returns.map(text), shown(outcome.returns));
     scalar(
-        "took_s",
+        Scalar::Returns,
+        expected.returns.map(text),
+        shown(outcome.returns),
+    );
+    scalar(
+        Scalar::TookS,
         expected.took_s.map(text),
         shown(outcome.took_ns.map(seconds)),
     );
     scalar(
-        "enabled_vports",
+        Scalar::EnabledVports,
         expected.enabled_vports.map(text),
         shown(actual.enabled_vports),
     );
-    scalar("pending", expected.pending.map(text), outcome.pending.to_string());
+    scalar(
+        Scalar::Pending,
+        expected.pending.map(text),
+        outcome.pending.to_string(),
+    );
 }
 
 /// Compares what is known only at the end: warnings, violations, leaks, time.
@@ -89,15 +102,19 @@ pub(super) fn compare_end(scenario: &ScenarioFile, end: &End, warnings: &[Value]
         }
     }
     let numbers = [
-        ("leaked_pages", end.leaked_pages, result.leaked_pages),
-        ("leaked_mappings", end.leaked_mappings, result.leaked_mappings),
-        ("virtual_s", end.virtual_s, seconds(result.virtual_ns)),
+        (Scalar::LeakedPages, end.leaked_pages, result.leaked_pages),
+        (
+            Scalar::LeakedMappings,
+            end.leaked_mappings,
+            result.leaked_mappings,
+        ),
+        (Scalar::VirtualS, end.virtual_s, seconds(result.virtual_ns)),
     ];
     for (what, expected, actual) in numbers {
         if let Some(expected) = expected.filter(|&expected| expected != actual) {
             result.mismatches.push(Mismatch {
                 step: None,
-                what: what.to_owned(),
+                what: what.name().to_owned(),
                 expected: expected.to_string(),
                 actual: actual.to_string(),
             });
@@ -114,7 +131,7 @@ fn compare_warnings(expected: &[ExpectedWarning], actual: &[Value], mismatches: 
         if !fits {
             mismatches.push(Mismatch {
                 step: None,
-                what: format!("warnings[{place}]"),
+                what: Aspect::Warning(place).to_string(),
                 expected: shown(wanted.map(|wanted| &wanted.0)),
                 actual: shown(found),
             });
@@ -130,7 +147,7 @@ fn compare_violations(
     actual: &mut [Violation],
     mismatches: &mut Vec<Mismatch>,
 ) {
-    for wanted in expected {
+    for (place, wanted) in expected.iter().enumerate() {
         let found = actual
             .iter_mut()
             .find(|violation| !violation.expected && matches(scenario, wanted, violation));
@@ -138,7 +155,7 @@ fn compare_violations(
             Some(violation) => violation.expected = true,
             None => mismatches.push(Mismatch {
                 step: None,
-                what: format!("{VIOLATION}{}", wanted.invariant),
+                what: Aspect::MissingViolation(place).to_string(),
                 expected: describe(wanted),
                 actual: "did not happen".to_owned(),
             }),
@@ -147,8 +164,8 @@ fn compare_violations(
     for violation in actual.iter().filter(|violation| !violation.expected) {
         mismatches.push(Mismatch {
             step: Some(violation.step),
-            what: format!("{VIOLATION}{}", violation.invariant),
-            expected: NO_VIOLATION.to_owned(),
+            what: format!("violations.{}", violation.invariant),
+            expected: "none".to_owned(),
             actual: violation.detail.clone(),
         });
     }

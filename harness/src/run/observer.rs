@@ -1,12 +1,13 @@
 //! Looking at a step that has ended: both books, what was recorded, what broke.
 
+use super::holds::Holds;
 use super::operations::Operations;
-use super::result::StepRecord;
+use super::result::{Note, StepRecord};
 use super::trace_hash::TraceHash;
 use super::{snapshot, wording};
 use crate::inproc::World;
 use crate::invariant::{DriverScene, Scene, Watch};
-use crate::scenario::Step;
+use crate::scenario::{ScenarioFile, Step};
 use driver::books::OwnerKey;
 use driver::{Message, MessageKind, MessageLevel};
 use emulator::{CommandRecord, Record};
@@ -14,9 +15,14 @@ use prm::Cycles;
 use serde_json::Value;
 
 /// Everything that has been seen of a run.
-#[derive(Default)]
-pub(super) struct Observer {
+pub(super) struct Observer<'a> {
     watch: Watch,
+    /// What became of the holds.
+    pub(super) holds: Holds<'a>,
+    /// What is worth knowing and no failure.
+    pub(super) notes: Vec<Note>,
+    /// Commands that completed in the last step, and the last of them.
+    pub(super) completed: (usize, Option<String>),
     /// One number for everything that happened.
     pub(super) hash: TraceHash,
     /// Warnings in order, as they are compared.
@@ -32,7 +38,24 @@ pub(super) struct Observer {
     last_not_found: Option<OwnerKey>,
 }
 
-impl Observer {
+impl<'a> Observer<'a> {
+    /// Nothing has been seen yet.
+    pub(super) fn new(scenario: &'a ScenarioFile) -> Self {
+        Self {
+            watch: Watch::default(),
+            holds: Holds::new(scenario),
+            notes: Vec::new(),
+            completed: (0, None),
+            hash: TraceHash::default(),
+            warnings: Vec::new(),
+            commands: Vec::new(),
+            longest_command: None,
+            leaked: (0, 0),
+            seen: Vec::new(),
+            last_not_found: None,
+        }
+    }
+
     /// Looks at the world after a step. `operation` is the host operation that the step started or joined.
     pub(super) fn look(
         &mut self,
@@ -48,6 +71,12 @@ impl Observer {
         let strays = world.machine_mut().memory.take_strays();
         let cycles = world.take_cycles();
         records.iter().for_each(|record| self.note_record(record));
+        self.notes.extend(self.holds.observe(number, &records));
+        let of_commands = records.iter().filter_map(|record| match record {
+            Record::Command(command) => Some(format!("{}#{}", command.name, command.n)),
+            _ => None,
+        });
+        self.completed = of_commands.fold((0, None), |(number, _), name| (number + 1, Some(name)));
         let messages = drivers.iter().flat_map(|driver| &driver.messages);
         let warnings: Vec<Value> = messages.filter_map(|message| self.warning(message)).collect();
         let violations = self.watch.check(&Scene {

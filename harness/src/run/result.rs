@@ -1,6 +1,8 @@
 //! What a run yields: the outcome, the books after every step, and everything a report shows.
 
 use super::RunOptions;
+use super::aspect::{Aspect, Deed};
+use super::failure::Failure;
 use crate::scenario::ScenarioFile;
 use emulator::CommandRecord;
 use serde::{Deserialize, Serialize};
@@ -93,6 +95,15 @@ pub struct Mismatch {
     pub actual: String,
 }
 
+impl Mismatch {
+    /// What it is about.
+    #[must_use]
+    pub fn aspect(&self) -> Aspect {
+        Aspect::from(self.what.as_str())
+    }
+}
+
+/// One sentence.
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -101,21 +112,46 @@ impl fmt::Display for Mismatch {
             actual,
             ..
         } = self;
-        match what.strip_prefix(VIOLATION) {
-            Some(invariant) if expected == NO_VIOLATION => {
-                write!(f, "{invariant} broke unexpectedly: {actual}")
-            }
-            Some(_) => write!(f, "this was expected and {actual}: {expected}"),
-            None => write!(f, "{what} is {actual}, not {expected}"),
+        match self.aspect() {
+            Aspect::Violation(invariant) => write!(f, "{invariant} broke unexpectedly: {actual}"),
+            Aspect::MissingViolation(_) => write!(f, "this was expected and {actual}: {expected}"),
+            Aspect::Deed(Deed::Firmware) => write!(f, "firmware did not carry out the order: {actual}"),
+            Aspect::Deed(Deed::Gate) => write!(f, "the gate did not do what the step says: {actual}"),
+            Aspect::Deed(Deed::Operation) => write!(f, "the operation does not end: {actual}"),
+            Aspect::Deed(Deed::WaitFor) => write!(f, "there is nothing to wait for: {actual}"),
+            Aspect::Deed(Deed::Function) => write!(f, "no driver can be bound: {actual}"),
+            Aspect::Deed(Deed::Step) => write!(f, "the step cannot be done: {actual}"),
+            _ => write!(f, "{what} is {actual}, not {expected}"),
         }
     }
 }
 
-/// What stands before the invariant's name in a mismatch about a violation.
-pub(super) const VIOLATION: &str = "violations.";
+/// Something worth knowing about a run that is no failure, as a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The 1-based number of the step it belongs to; `None` for the end.
+    pub step: Option<u32>,
+    /// The sentence.
+    pub text: String,
+}
 
-/// What is expected where a violation is not.
-pub(super) const NO_VIOLATION: &str = "none";
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.step {
+            Some(step) => write!(f, "step {step}: {}", self.text),
+            None => write!(f, "at the end: {}", self.text),
+        }
+    }
+}
+
+/// Where an expectation stands in its file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
 
 /// Where the two books parted first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +183,8 @@ pub struct RunResult {
     pub seed: Option<u64>,
     /// Outcome.
     pub outcome: Outcome,
+    /// Why it is not as it should be. A failed run that says nothing has failed an expectation.
+    pub failure: Option<Failure>,
     /// Why it was skipped, or what failed first.
     pub reason: Option<String>,
     /// Every step.
@@ -161,6 +199,12 @@ pub struct RunResult {
     pub violations: Vec<Violation>,
     /// Expectations that did not hold.
     pub mismatches: Vec<Mismatch>,
+    /// Where each of them stands in the file, as far as that is known: as many as `mismatches`, or none.
+    pub places: Vec<Option<Place>>,
+    /// What is worth knowing and no failure.
+    pub notes: Vec<Note>,
+    /// How its snapshot differs, number by number.
+    pub snapshot_difference: Option<String>,
     /// Where the books parted.
     pub parting: Option<Parting>,
     /// Host pages still allocated after the last unload.
@@ -241,12 +285,22 @@ impl RunResult {
     #[must_use]
     pub fn empty(scenario: &ScenarioFile, file: &str, revision: &str, options: &RunOptions) -> Self {
         Self {
-            scenario: scenario.name.clone(),
+            seed: options.seed,
+            ..Self::unrun(&scenario.name, file, revision)
+        }
+    }
+
+    /// The result of a case that nobody has run, or can run.
+    #[must_use]
+    pub fn unrun(scenario: &str, file: &str, revision: &str) -> Self {
+        Self {
+            scenario: scenario.to_owned(),
             file: file.to_owned(),
             revision: revision.to_owned(),
             backend: revision.to_owned(),
-            seed: options.seed,
+            seed: None,
             outcome: Outcome::Pass,
+            failure: None,
             reason: None,
             steps: Vec::new(),
             virtual_ns: 0,
@@ -254,6 +308,9 @@ impl RunResult {
             warnings: Vec::new(),
             violations: Vec::new(),
             mismatches: Vec::new(),
+            places: Vec::new(),
+            notes: Vec::new(),
+            snapshot_difference: None,
             parting: None,
             leaked_pages: 0,
             leaked_mappings: 0,
@@ -263,6 +320,36 @@ impl RunResult {
             comparison: None,
             replay: String::new(),
         }
+    }
+
+    /// The case is not as it should be. Of several failures the worst counts.
+    pub fn fail(&mut self, failure: Failure, reason: impl Into<String>) {
+        if self.failure().is_none_or(|known| known < failure) {
+            self.failure = Some(failure);
+            self.reason = Some(reason.into());
+        }
+        self.outcome = Outcome::Fail;
+    }
+
+    /// Why it is not as it should be; `None` where it is.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        let failed = self.outcome == Outcome::Fail;
+        failed.then(|| self.failure.unwrap_or(Failure::Expectation))
+    }
+
+    /// Whether nobody could judge the driver.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.failure().is_some_and(Failure::is_error)
+    }
+
+    /// What did not hold, with its place in the file where that is known.
+    pub fn located_mismatches(&self) -> impl Iterator<Item = (&Mismatch, Option<&Place>)> {
+        let place = |index: usize| self.places.get(index).and_then(Option::as_ref);
+        (0..)
+            .zip(&self.mismatches)
+            .map(move |(index, mismatch)| (mismatch, place(index)))
     }
 
     /// The books after the last step.

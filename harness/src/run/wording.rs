@@ -29,7 +29,7 @@ pub(super) fn waits(world: &World) -> Vec<String> {
     let tasks = world.runtime().tasks();
     let waiting = tasks.iter().filter_map(|task| Some((task, task.waiting?)));
     waiting
-        .map(|(task, waiting)| format!("{} for {:?}", task.name, waiting.object))
+        .map(|(task, waiting)| format!("{} waits for {:?}", task.name, waiting.object))
         .collect()
 }
 
@@ -50,7 +50,7 @@ pub(super) const fn driver_mode(mode: crate::scenario::EswitchMode) -> driver::E
 }
 
 /// A value of the file without its punctuation: `{"enable_vfs":2}` is `enable_vfs 2`.
-fn words(value: &impl Serialize) -> String {
+pub(super) fn words(value: &impl Serialize) -> String {
     serde_json::to_value(value)
         .map(|value| flat(&value))
         .unwrap_or_default()

@@ -1,7 +1,7 @@
-//! Where results go: lines on stderr for people, one of the formats on stdout for machines.
+//! Where results go: standard output, in one of the formats.
 
 use crate::cli::Format;
-use crate::cli::selection::Job;
+use crate::cli::running::plan::Case;
 use crate::cli::streams;
 use crate::report::human::HumanReport;
 use crate::report::junit::JunitReport;
@@ -9,9 +9,7 @@ use crate::report::palette::Palette;
 use crate::report::summary::Summary;
 use crate::report::{Finished, json_lines, ktap};
 use crate::run::result::{Outcome, RunResult};
-use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
 
 /// The reports of a session.
 pub(super) struct Output {
@@ -24,34 +22,28 @@ enum Form {
     Human,
     Json,
     Junit(JunitReport),
-    Ktap {
-        number: usize,
-        scenarios: usize,
-        results: Vec<RunResult>,
-    },
+    Ktap { number: usize, results: Vec<RunResult> },
 }
 
 impl Output {
-    pub(super) fn new(format: Format, jobs: &[Job], verbose: bool) -> Self {
-        let scenarios: BTreeSet<&PathBuf> = jobs.iter().map(|job| &job.loaded.file).collect();
-        let name_width = jobs
-            .iter()
-            .map(|job| job.loaded.scenario.name.chars().count())
-            .max()
-            .unwrap_or(0);
+    pub(super) fn new(format: Format, cases: &[Case], verbose: bool) -> Self {
+        let names = cases.iter().map(|case| case.scenario().chars().count());
         let form = match format {
             Format::Human => Form::Human,
             Format::Json => Form::Json,
             Format::Junit => Form::Junit(JunitReport::default()),
-            Format::Ktap => Form::Ktap {
-                number: 0,
-                scenarios: scenarios.len(),
-                results: Vec::new(),
-            },
+            Format::Ktap => {
+                let files = cases.chunk_by(|one, other| one.file() == other.file());
+                streams::out(ktap::head(files.count()));
+                Form::Ktap {
+                    number: 0,
+                    results: Vec::new(),
+                }
+            }
         };
         let human = HumanReport {
-            palette: Palette::for_stderr(),
-            name_width,
+            palette: Palette::for_stdout(),
+            name_width: names.max().unwrap_or(0),
             verbose,
         };
         Self {
@@ -61,56 +53,39 @@ impl Output {
         }
     }
 
-    /// Takes a result in. Returns what a person is to read.
-    pub(super) fn result(
-        &mut self,
-        job: &Job,
-        result: RunResult,
-        last_of_scenario: bool,
-    ) -> io::Result<String> {
+    /// Takes a result in. Returns what is to be written of it now.
+    pub(super) fn result(&mut self, case: &Case, result: RunResult, last_of_file: bool) -> String {
         let finished = Finished {
-            scenario: &job.loaded.scenario,
+            scenario: match case {
+                Case::Run(job) => Some(&job.loaded.scenario),
+                Case::Wrong(_) => None,
+            },
             result: &result,
         };
         self.summary.add(finished);
         match &mut self.form {
-            Form::Human => return Ok(self.human.run(finished)),
-            Form::Json => streams::out(json_lines::line(&result)?),
-            Form::Junit(report) => report.add(finished),
-            Form::Ktap { results, .. } => {
+            Form::Human => self.human.run(finished),
+            Form::Json => json_lines::line(&result),
+            Form::Junit(report) => {
+                report.add(finished);
+                String::new()
+            }
+            Form::Ktap { number, results } => {
                 results.push(result);
-                self.close_scenario(last_of_scenario)?;
+                if !last_of_file {
+                    return String::new();
+                }
+                *number += 1;
+                ktap::scenario(*number, &std::mem::take(results))
             }
         }
-        Ok(String::new())
-    }
-
-    /// Closes a scenario where this was its last run.
-    pub(super) fn close_scenario(&mut self, last_of_scenario: bool) -> io::Result<()> {
-        let Form::Ktap {
-            number,
-            scenarios,
-            results,
-        } = &mut self.form
-        else {
-            return Ok(());
-        };
-        if last_of_scenario {
-            if *number == 0 {
-                streams::out(ktap::head(*scenarios));
-            }
-            *number += 1;
-            streams::out(ktap::scenario(*number, results));
-            results.clear();
-        }
-        Ok(())
     }
 
     /// Ends the reports. Returns how many runs were skipped.
     pub(super) fn finish(self) -> io::Result<usize> {
         let skipped = self.summary.count(Outcome::Skip);
         match self.form {
-            Form::Human => streams::err(self.summary),
+            Form::Human => streams::out(self.summary),
             Form::Junit(report) => {
                 streams::out(report.finish().map_err(io::Error::other)?);
                 streams::note(self.summary.one_line());

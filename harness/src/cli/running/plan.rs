@@ -1,0 +1,149 @@
+//! What a `run` is about to do: the runs that are asked for, and the cases that are wrong before anything runs.
+
+use crate::cli::backend::Backend;
+use crate::cli::exit::Exit;
+use crate::cli::running::snapshots;
+use crate::cli::selection::{Job, Refused, jobs, linux_jobs, read};
+use crate::cli::streams;
+use crate::cli::{RevisionChoice, RunArguments};
+use crate::report::EVERY_REVISION;
+use crate::run::{Failure, RunResult};
+use driver::RevisionName;
+use std::io;
+use std::path::Path;
+
+/// One line of every report.
+#[derive(Clone, Debug)]
+pub(super) enum Case {
+    /// A run.
+    Run(Job),
+    /// Something that is wrong without any run.
+    Wrong(Box<RunResult>),
+}
+
+impl Case {
+    /// The file it is about.
+    pub(super) fn file(&self) -> &Path {
+        match self {
+            Self::Run(job) => &job.loaded.file,
+            Self::Wrong(result) => Path::new(&result.file),
+        }
+    }
+
+    /// The scenario's name.
+    pub(super) fn scenario(&self) -> &str {
+        match self {
+            Self::Run(job) => &job.loaded.scenario.name,
+            Self::Wrong(result) => &result.scenario,
+        }
+    }
+}
+
+/// Every case of a selection, in the order of the reports; or why there is none.
+pub(super) fn plan(arguments: &RunArguments) -> Result<Vec<Case>, Exit> {
+    sensible(arguments)?;
+    let reading = match read(&arguments.paths, arguments.filter.as_deref()) {
+        Ok(reading) => reading,
+        Err(error) => return refuse(Exit::Usage, &error.to_string()),
+    };
+    let jobs = if arguments.backend == Backend::Linux {
+        linux_jobs(
+            &reading.scenarios,
+            arguments.expect.revision(),
+            arguments.partition,
+        )
+    } else {
+        jobs(
+            &reading.scenarios,
+            revision(arguments.revision),
+            arguments.partition,
+        )
+    };
+    let in_part = |refused: &&Refused| {
+        let name = refused.qualified_name();
+        arguments
+            .partition
+            .is_none_or(|partition| partition.contains(&name))
+    };
+    let refused: Vec<&Refused> = reading.errors.iter().filter(in_part).collect();
+    if jobs.is_empty() && refused.is_empty() {
+        return refuse(Exit::NothingSelected, "no scenario and revision is selected");
+    }
+    if jobs.len() > 1 && arguments.commands.as_ref().is_some_and(|path| !path.is_dir()) {
+        let message = format!(
+            "a file holds the stream of one run, and {} are selected; name one scenario and one --revision, or a folder that is there",
+            jobs.len()
+        );
+        return refuse(Exit::Usage, &message);
+    }
+    let stale = match snapshots::stale(arguments, &reading, &jobs) {
+        Ok(stale) => stale,
+        Err(error) => vec![of_folder(arguments, &error)],
+    };
+    let mut cases: Vec<Case> = Vec::new();
+    for refused in refused {
+        refused.print();
+        cases.push(Case::Wrong(Box::new(of_refused(refused, arguments))));
+    }
+    cases.extend(jobs.into_iter().map(Case::Run));
+    cases.extend(stale.into_iter().map(|result| Case::Wrong(Box::new(result))));
+    Ok(cases)
+}
+
+fn refuse<T>(exit: Exit, message: &str) -> Result<T, Exit> {
+    streams::error(message);
+    Err(exit)
+}
+
+/// Refuses what makes no sense on the backend that is chosen.
+fn sensible(arguments: &RunArguments) -> Result<(), Exit> {
+    if arguments.backend != Backend::Linux {
+        return Ok(());
+    }
+    if arguments.revision != RevisionChoice::All {
+        return refuse(
+            Exit::Usage,
+            "--revision chooses among our own drivers; --expect says by which of them Linux is judged",
+        );
+    }
+    if arguments.record.is_some() {
+        return refuse(
+            Exit::Usage,
+            "a run on Linux cannot be recorded: nobody chooses its schedule",
+        );
+    }
+    Ok(())
+}
+
+fn revision(choice: RevisionChoice) -> Option<RevisionName> {
+    match choice {
+        RevisionChoice::All => None,
+        RevisionChoice::Reviewed => Some(RevisionName::Reviewed),
+        RevisionChoice::Merged => Some(RevisionName::Merged),
+        RevisionChoice::Robust => Some(RevisionName::Robust),
+    }
+}
+
+/// The error of a folder of snapshots that cannot be looked through.
+fn of_folder(arguments: &RunArguments, error: &io::Error) -> RunResult {
+    let folder = arguments.snapshots.as_deref().unwrap_or(Path::new(""));
+    let mut result = RunResult::unrun("snapshots", &folder.display().to_string(), EVERY_REVISION);
+    result.backend = arguments.backend.to_string();
+    result.fail(Failure::Internal, error.to_string());
+    result
+}
+
+/// The error that stands for all runs of a file that yields no scenario.
+fn of_refused(refused: &Refused, arguments: &RunArguments) -> RunResult {
+    let stem = refused.file.file_stem().unwrap_or_default().to_string_lossy();
+    let revision = match (arguments.backend, revision(arguments.revision)) {
+        (Backend::Linux, _) => Backend::Linux.to_string(),
+        (Backend::Inproc, Some(revision)) => revision.to_string(),
+        (Backend::Inproc, None) => EVERY_REVISION.to_owned(),
+    };
+    let mut result = RunResult::unrun(&stem, &refused.file.display().to_string(), &revision);
+    result.backend = arguments.backend.to_string();
+    result.replay = format!("mlx5-cosim check {}", crate::cli::backend::quoted(&result.file));
+    result.fail(Failure::Invalid, refused.why.to_string());
+    result
+}
