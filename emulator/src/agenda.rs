@@ -13,6 +13,8 @@ pub(crate) enum Task {
     Execute(u64),
     /// Complete a command that has been executed.
     Complete(u64),
+    /// Go through the next portion of a supplier's list of pages, for a command.
+    Pages { supplier: Function, command: u64 },
     /// Carry out the orders of a reaction.
     React(Arc<ReactionRule>),
     /// Ask a supplier to take back all pages of a function that it disabled.

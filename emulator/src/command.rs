@@ -67,6 +67,14 @@ impl Command {
         u64::from(length).saturating_sub(head) / prm::pages::PAGE_ADDRESS_LENGTH as u64
     }
 
+    /// Bytes of input and output that firmware keeps for it; nothing once it is written or lost.
+    pub(crate) fn weight(&self) -> u64 {
+        match self.stage {
+            Stage::Written | Stage::Lost => 0,
+            _ => u64::from(self.in_len) + u64::from(self.out_len),
+        }
+    }
+
     /// The account of the command, completed at `cycles`.
     pub(crate) fn record(&self, cycles: Cycles) -> CommandRecord {
         let answered = self
@@ -111,6 +119,7 @@ impl Silicon {
         if let Some(state) = self.endpoints.get_mut(&endpoint) {
             state.queue.clear();
         }
+        self.inflow.room_again();
     }
 
     pub(crate) fn drop_command(&mut self, number: u64, now: Cycles, why: &'static str) {
@@ -119,6 +128,7 @@ impl Silicon {
         };
         self.gate.forget(number);
         self.agenda.forget_command(number);
+        self.inflow.room_again();
         // What was lost inside firmware was reported when that happened, and what is written was completed.
         if !matches!(command.stage, Stage::Lost | Stage::Written) {
             let record = Box::new(command.record(now));

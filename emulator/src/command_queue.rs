@@ -1,7 +1,9 @@
 //! The command queue: from the doorbell to a command that firmware can work on, and back to the owner bit.
 
 use crate::command::{Command, Stage};
-use crate::mailbox::{Chain, ChainFault, MAX_MESSAGE_LENGTH, write_output};
+use crate::mailbox::{Chain, ChainFault, write_output};
+use crate::message_length;
+use crate::reception::Reception;
 use crate::record::{Corruption, Record};
 use crate::register_window::{LOG_QUEUE_SIZE, LOG_QUEUE_STRIDE};
 use crate::silicon::{Buses, Silicon};
@@ -14,17 +16,19 @@ use prm::{Cycles, DeliveryStatus, EventType, Function, Iova, Opcode, Token};
 use std::collections::VecDeque;
 
 /// Number of entries.
-const ENTRIES: u8 = 1 << LOG_QUEUE_SIZE;
-/// Shortest input and output: their heads.
-const HEAD_LENGTH: u32 = 8;
+pub(crate) const ENTRIES: u8 = 1 << LOG_QUEUE_SIZE;
 
 /// Where the queue lies and what is in its slots.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct CommandQueue {
     address_high: u32,
     address_low: Option<u32>,
     /// Number of the command in each slot that the device owns.
     slots: [Option<u64>; ENTRIES as usize],
+    /// When the doorbell of a slot was rung whose entry was not looked at since.
+    pub(crate) rung: [Option<Cycles>; ENTRIES as usize],
+    /// The command that is being fetched.
+    pub(crate) reception: Option<Box<Reception>>,
     /// Serial firmware: commands in the order of their doorbells.
     pub(crate) queued: VecDeque<u64>,
     /// Serial firmware: the command it works on.
@@ -57,8 +61,21 @@ impl CommandQueue {
             .for_each(|slot| *slot = None);
     }
 
+    /// The first slot whose doorbell was rung, and when; it is not rung any more.
+    pub(crate) fn next_rung(&mut self) -> Option<(u8, Cycles)> {
+        let mut slots = (0..ENTRIES).zip(&mut self.rung);
+        slots.find_map(|(slot, rung)| Some((slot, rung.take()?)))
+    }
+
+    /// Whether there are slots whose doorbell was rung.
+    pub(crate) fn has_rung(&self) -> bool {
+        self.rung.iter().any(Option::is_some)
+    }
+
     /// Empties all slots.
     pub(crate) fn clear(&mut self) {
+        self.rung = [None; ENTRIES as usize];
+        self.reception = None;
         self.slots = [None; ENTRIES as usize];
         self.queued.clear();
         self.serving = None;
@@ -87,18 +104,22 @@ impl Silicon {
             self.refuse(endpoint, now, "doorbell of a device that initialises");
             return;
         }
-        for slot in (0..ENTRIES).filter(|slot| vector >> slot & 1 == 1) {
-            self.fetch(endpoint, slot, now, buses);
-        }
+        self.note_doorbell(endpoint, vector, now, buses);
     }
 
-    fn fetch(&mut self, endpoint: Function, slot: u8, now: Cycles, buses: &mut dyn Buses) {
-        let Some(queue) = self.endpoints.get(&endpoint).map(|state| &state.queue) else {
-            return;
-        };
+    /// Reads the entry of a slot. None if there is no command, or it is over already: its entry is malformed.
+    pub(crate) fn begin_fetch(
+        &mut self,
+        endpoint: Function,
+        slot: u8,
+        rung: Cycles,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Option<Reception> {
+        let queue = &self.endpoints.get(&endpoint)?.queue;
         let Some(entry_at) = queue.entry(slot) else {
             self.refuse(endpoint, now, "doorbell without a command queue");
-            return;
+            return None;
         };
         if let Some(earlier) = queue.slots[usize::from(slot)] {
             let lost = self
@@ -107,7 +128,7 @@ impl Silicon {
                 .is_none_or(|command| command.stage == Stage::Lost);
             if !lost {
                 self.refuse(endpoint, now, "doorbell of a slot whose command is not complete");
-                return;
+                return None;
             }
             self.drop_command(earlier, now, "its slot was used again");
         }
@@ -120,14 +141,44 @@ impl Silicon {
                 at: fault.at,
                 why,
             });
-            return;
+            return None;
         }
         if !entry.owner() {
             self.refuse(endpoint, now, "doorbell of an entry that the driver owns");
-            return;
+            return None;
         }
-        let command = self.receive(endpoint, slot, entry_at, &entry, now, buses);
-        let number = command.number;
+        let input = Chain {
+            first: Iova(entry.input_mailbox()),
+            length: entry.input_length(),
+            token: Token(entry.token()),
+            zero_pointer: self.config.firmware.zero_mailbox_pointer,
+        };
+        let mut reception = Reception::new(slot, entry_at, entry, rung, input);
+        match check(&reception.entry, self.pace.longest_list()) {
+            Ok(()) => {
+                let length = usize::try_from(reception.entry.input_length()).unwrap_or(INLINE_LENGTH);
+                reception.input.truncate(length);
+                Some(reception)
+            }
+            Err(status) => {
+                let fault = ChainFault { status, stray: None };
+                self.take_in(endpoint, reception, Err(fault), now, buses);
+                None
+            }
+        }
+    }
+
+    /// The command of an entry is here, or it is known why its chains cannot be followed.
+    pub(crate) fn take_in(
+        &mut self,
+        endpoint: Function,
+        reception: Reception,
+        result: Result<(), ChainFault>,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) {
+        let command = self.receive(endpoint, reception, result, now);
+        let (number, slot) = (command.number, command.slot);
         self.commands.insert(number, command);
         if let Some(state) = self.endpoints.get_mut(&endpoint) {
             state.queue.slots[usize::from(slot)] = Some(number);
@@ -135,33 +186,35 @@ impl Silicon {
         self.arrive(number, now, buses);
     }
 
-    /// Reads the command of an entry: its input, and where its output goes.
     fn receive(
         &mut self,
         endpoint: Function,
-        slot: u8,
-        entry_at: Iova,
-        entry: &CommandEntry,
+        reception: Reception,
+        result: Result<(), ChainFault>,
         now: Cycles,
-        buses: &mut dyn Buses,
     ) -> Command {
         self.commands_seen += 1;
-        let mut input = entry.inline_input().to_vec();
+        let Reception {
+            slot,
+            entry_at,
+            entry,
+            rung,
+            input,
+            mut output_mailboxes,
+            ..
+        } = reception;
         let mut delivery = DeliveryStatus::Ok;
-        let mut output_mailboxes = Vec::new();
-        match self.follow(endpoint, entry, &mut input, now, buses) {
-            Ok(mailboxes) => output_mailboxes = mailboxes,
-            Err(fault) => {
-                delivery = fault.status;
-                if let Some(stray) = fault.stray {
-                    let why = "a mailbox is not mapped";
-                    self.records.push(Record::StrayDma {
-                        cycles: now,
-                        endpoint,
-                        at: stray.at,
-                        why,
-                    });
-                }
+        if let Err(fault) = result {
+            delivery = fault.status;
+            output_mailboxes = Vec::new();
+            if let Some(stray) = fault.stray {
+                let why = "a mailbox is not mapped";
+                self.records.push(Record::StrayDma {
+                    cycles: now,
+                    endpoint,
+                    at: stray.at,
+                    why,
+                });
             }
         }
         let head = InputHeader::from_prefix(&input).unwrap_or_default();
@@ -180,7 +233,7 @@ impl Silicon {
             out_len: entry.output_length(),
             output_mailboxes,
             by_event,
-            rung: now,
+            rung,
             delivery,
             stage: Stage::InService,
             due: now,
@@ -201,54 +254,6 @@ impl Silicon {
         };
         let destroyed = DestroyEqIn::from_prefix(input).unwrap_or_default().eq_number();
         opcode != Opcode::DestroyEq || destroyed != queue
-    }
-
-    /// Checks an entry and follows its chains.
-    fn follow(
-        &mut self,
-        endpoint: Function,
-        entry: &CommandEntry,
-        input: &mut Vec<u8>,
-        now: Cycles,
-        buses: &mut dyn Buses,
-    ) -> Result<Vec<Iova>, ChainFault> {
-        let fault = |status| Err(ChainFault { status, stray: None });
-        if !entry.is_signed() {
-            return fault(DeliveryStatus::SignatureError);
-        }
-        if entry.kind() != ENTRY_KIND_PCIE {
-            return fault(DeliveryStatus::BadCommandKind);
-        }
-        let allowed = HEAD_LENGTH..=MAX_MESSAGE_LENGTH;
-        if !allowed.contains(&entry.input_length()) {
-            return fault(DeliveryStatus::BadInputLength);
-        }
-        if !allowed.contains(&entry.output_length()) {
-            return fault(DeliveryStatus::BadOutputLength);
-        }
-        let chain = Chain {
-            first: Iova(entry.input_mailbox()),
-            length: entry.input_length(),
-            token: Token(entry.token()),
-            zero_pointer: self.config.firmware.zero_mailbox_pointer,
-        };
-        let bus = buses.bus(endpoint);
-        input.truncate(usize::try_from(entry.input_length()).unwrap_or(INLINE_LENGTH));
-        if let Some(stray) = chain.read(input, bus)? {
-            let why = "input was read through a null mailbox pointer";
-            self.records.push(Record::StrayDma {
-                cycles: now,
-                endpoint,
-                at: stray.at,
-                why,
-            });
-        }
-        let chain = Chain {
-            first: Iova(entry.output_mailbox()),
-            length: entry.output_length(),
-            ..chain
-        };
-        chain.locate(bus)
     }
 
     /// Writes the outputs of a command and gives its entry back to the driver, the owner bit last.
@@ -302,4 +307,16 @@ impl Silicon {
             state.queue.free(command.number);
         }
     }
+}
+
+/// Whether an entry is one whose chains can be followed.
+fn check(entry: &CommandEntry, most_pages: u32) -> Result<(), DeliveryStatus> {
+    if !entry.is_signed() {
+        return Err(DeliveryStatus::SignatureError);
+    }
+    if entry.kind() != ENTRY_KIND_PCIE {
+        return Err(DeliveryStatus::BadCommandKind);
+    }
+    let (input, output) = (entry.input_length(), entry.output_length());
+    message_length::check(entry.inline_input(), input, output, most_pages)
 }

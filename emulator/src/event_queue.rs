@@ -53,6 +53,11 @@ impl EventQueue {
         bytes.div_ceil(1 << (ADAPTER_PAGE_SHIFT + u32::from(context.log_page_size())))
     }
 
+    /// Number of buffer pages that are kept.
+    pub(crate) fn buffer_pages(&self) -> usize {
+        self.pages.len()
+    }
+
     pub(crate) fn takes(&self, event: EventType) -> bool {
         let raw = event.raw();
         self.mask[usize::from(raw >> 6)] >> (raw & 63) & 1 == 1

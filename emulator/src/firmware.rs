@@ -115,7 +115,7 @@ impl Silicon {
             Opcode::DeallocSf => self.dealloc_sf(command),
             Opcode::QueryVhcaState => self.query_vhca_state(command),
             Opcode::ModifyVhcaState => self.modify_vhca_state(command, at, buses),
-            Opcode::CreateFlowTable => Ok(self.create_flow_table(command)),
+            Opcode::CreateFlowTable => self.create_flow_table(command),
             Opcode::DestroyFlowTable => self.destroy_flow_table(command),
             Opcode::CreateFlowGroup => self.create_flow_group(command),
             Opcode::DestroyFlowGroup => self.destroy_flow_group(command),

@@ -84,6 +84,12 @@ impl Ledger {
         self.suppliers.get(&supplier).map_or(0, |supplies| supplies.total)
     }
 
+    /// How many pages there are in the book.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        self.suppliers.values().map(|supplies| supplies.total).sum()
+    }
+
     /// Every row: supplier, owner, number of pages. Owners that hold nothing have no row.
     pub fn rows(&self) -> impl Iterator<Item = (Function, Owner, u64)> + '_ {
         self.rows

@@ -5,9 +5,6 @@ use prm::command_queue::{MAILBOX_DATA_LENGTH, Mailbox, mailboxes_for};
 use prm::link::{DmaFault, HostBus};
 use prm::{DeliveryStatus, Iova, Token};
 
-/// The longest input or output in bytes that firmware follows a chain for: room for a million pages.
-pub(crate) const MAX_MESSAGE_LENGTH: u32 = 16 + 8 * (1 << 20);
-
 /// Mailboxes are aligned so that a chain's pointers have these bits clear.
 const ALIGNMENT_MASK: u64 = 0x1ff;
 
@@ -63,61 +60,103 @@ impl Chain {
         Ok(())
     }
 
-    /// Reads an input chain and appends its data to `input`. A null pointer that is used like any other is read as a
-    /// mailbox that ends the chain; the fault it may cause is reported beside the data.
+    /// The walk along the chain, at its beginning.
+    pub(crate) const fn walk(self) -> Walk {
+        Walk {
+            chain: self,
+            at: self.first,
+            position: 0,
+            ended: false,
+        }
+    }
+}
+
+/// How far a chain was followed. A long one is followed in portions.
+///
+/// A chain that comes back to itself ends where it does: a mailbox has one block number, and at another position it is
+/// wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Walk {
+    chain: Chain,
+    at: Iova,
+    position: usize,
+    ended: bool,
+}
+
+impl Walk {
+    /// Whether there is nothing more to follow.
+    pub(crate) fn is_over(&self) -> bool {
+        self.ended || self.position >= self.chain.mailboxes()
+    }
+
+    /// Reads at most so many mailboxes of an input chain and appends their data to `input`, which has the whole length
+    /// once the walk is over. A null pointer that is used like any other is read as a mailbox that ends the chain; the
+    /// fault it may cause is reported beside the data.
     pub(crate) fn read(
-        self,
+        &mut self,
+        most: usize,
         input: &mut Vec<u8>,
         bus: &mut dyn HostBus,
     ) -> Result<Option<DmaFault>, ChainFault> {
-        let length = usize::try_from(self.length).unwrap_or(usize::MAX);
-        let mut at = self.first;
+        let length = usize::try_from(self.chain.length).unwrap_or(usize::MAX);
         let mut stray = None;
-        for position in 0..self.mailboxes() {
+        for _ in 0..most {
+            if self.is_over() {
+                break;
+            }
             let mut mailbox = Mailbox::new();
-            if at.0 == 0 && self.zero_pointer == ZeroMailboxPointer::Use {
+            if self.at.0 == 0 && self.chain.zero_pointer == ZeroMailboxPointer::Use {
                 stray = bus
-                    .dma_read(at, &mut mailbox.as_bytes_mut()[..MAILBOX_DATA_LENGTH])
+                    .dma_read(self.at, &mut mailbox.as_bytes_mut()[..MAILBOX_DATA_LENGTH])
                     .err();
                 mailbox.set_next(0);
-            } else if at.0 == 0 || at.0 & ALIGNMENT_MASK != 0 {
+            } else if self.at.0 == 0 || self.at.0 & ALIGNMENT_MASK != 0 {
                 return Err(ChainFault::of(DeliveryStatus::BadInputPointer));
             } else {
-                bus.dma_read(at, mailbox.as_bytes_mut())?;
-                self.check(&mailbox, position)?;
+                bus.dma_read(self.at, mailbox.as_bytes_mut())?;
+                self.chain.check(&mailbox, self.position)?;
             }
             let missing = length.saturating_sub(input.len()).min(MAILBOX_DATA_LENGTH);
             input.extend_from_slice(&mailbox.data()[..missing]);
-            at = Iova(mailbox.next());
-            if stray.is_some() {
-                break;
-            }
+            self.at = Iova(mailbox.next());
+            self.position += 1;
+            self.ended = stray.is_some();
         }
-        input.resize(length, 0);
+        if self.is_over() {
+            input.resize(length, 0);
+        }
         Ok(stray)
     }
 
-    /// Reads where the mailboxes of an output chain lie. Firmware looks once, when the command is handed over: a
-    /// driver that gives the mailboxes to somebody else meanwhile finds the output there.
-    pub(crate) fn locate(self, bus: &mut dyn HostBus) -> Result<Vec<Iova>, ChainFault> {
-        let mut at = self.first;
-        let mut mailboxes = Vec::new();
-        for position in 0..self.mailboxes() {
-            if at.0 == 0 && self.zero_pointer == ZeroMailboxPointer::Use {
-                mailboxes.push(at);
+    /// Reads where at most so many mailboxes of an output chain lie. Firmware looks once, when the command is handed
+    /// over: a driver that gives the mailboxes to somebody else meanwhile finds the output there.
+    pub(crate) fn locate(
+        &mut self,
+        most: usize,
+        mailboxes: &mut Vec<Iova>,
+        bus: &mut dyn HostBus,
+    ) -> Result<(), ChainFault> {
+        for _ in 0..most {
+            if self.is_over() {
                 break;
             }
-            if at.0 == 0 || at.0 & ALIGNMENT_MASK != 0 {
+            if self.at.0 == 0 && self.chain.zero_pointer == ZeroMailboxPointer::Use {
+                mailboxes.push(self.at);
+                self.ended = true;
+                break;
+            }
+            if self.at.0 == 0 || self.at.0 & ALIGNMENT_MASK != 0 {
                 return Err(ChainFault::of(DeliveryStatus::BadOutputPointer));
             }
             let mut mailbox = Mailbox::new();
-            let trailer = Iova(at.0.wrapping_add(TRAILER_OFFSET as u64));
+            let trailer = Iova(self.at.0.wrapping_add(TRAILER_OFFSET as u64));
             bus.dma_read(trailer, &mut mailbox.as_bytes_mut()[TRAILER_OFFSET..])?;
-            self.check(&mailbox, position)?;
-            mailboxes.push(at);
-            at = Iova(mailbox.next());
+            self.chain.check(&mailbox, self.position)?;
+            mailboxes.push(self.at);
+            self.at = Iova(mailbox.next());
+            self.position += 1;
         }
-        Ok(mailboxes)
+        Ok(())
     }
 }
 

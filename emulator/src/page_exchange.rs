@@ -6,12 +6,16 @@ use crate::endpoint::PageNaming;
 use crate::ledger::OwnedPage;
 use crate::order::{Answer, WireIdentity};
 use crate::owner::Owner;
+use crate::page_chore::PageWork;
 use crate::page_signature::{self, SIGNATURE_LENGTH};
 use crate::record::{Corruption, PagesMoved, Record};
 use crate::reply::{Answered, Refusal, Reply};
 use crate::silicon::{Buses, Silicon};
 use prm::pages::{ManagePagesIn, ManagePagesOut, PAGE_ADDRESS_LENGTH, QueryPagesIn, QueryPagesOut};
 use prm::{ADAPTER_PAGE_SHIFT, Cycles, Function, Iova, PageCount, PagesOp, QueryPagesPhase};
+
+/// Most pages that firmware keeps a book of, whoever gave them: 16 GiB. Drivers can give what nobody asked them for.
+const MOST_HELD: u64 = 4 << 20;
 
 /// Where the addresses that were never given come from: far above any host's memory, so that no driver knows them.
 const UNKNOWN_PAGES: u64 = 0x00ff_f000_0000_0000;
@@ -144,6 +148,9 @@ impl Silicon {
         if u32::try_from(addresses.len()) != Ok(count) || !rest.is_empty() {
             return Err(Refusal::InputLength);
         }
+        if self.ledger.held() + u64::from(count) > MOST_HELD {
+            return Err(Refusal::TooManyPages);
+        }
         let addresses = addresses.iter().map(|bytes| Iova(u64::from_be_bytes(*bytes)));
         let usable = |address: Iova| address.0 != 0 && address.is_page_aligned();
         let numbers = addresses.map(|a| {
@@ -166,12 +173,10 @@ impl Silicon {
             });
             Refusal::PageGivenTwice
         })?;
-        let pages = (first..)
-            .zip(&numbers)
-            .map(|(generation, &number)| OwnedPage { number, generation });
-        for page in pages {
-            self.sign_page(supplier, owner, page, at, buses);
-        }
+        let pages = numbers.iter().zip(first..);
+        let pages = pages.map(|(&number, generation)| OwnedPage { number, generation });
+        let pages: Vec<OwnedPage> = pages.collect();
+        self.go_through(command, owner, PageWork::Sign, pages.into_iter(), at, buses);
         self.board.given(supplier, owner, count.into());
         let moved = PagesMoved {
             cycles: at,
@@ -183,7 +188,7 @@ impl Silicon {
         Ok(())
     }
 
-    fn sign_page(
+    pub(crate) fn sign_page(
         &mut self,
         supplier: Function,
         owner: Owner,
@@ -206,7 +211,7 @@ impl Silicon {
     }
 
     /// Whether the page still carries its signature; what was found instead goes on record.
-    fn check_page(
+    pub(crate) fn check_page(
         &mut self,
         supplier: Function,
         owner: Owner,
@@ -268,22 +273,23 @@ impl Silicon {
             }
             _ => self.ledger.take(supplier, owner, limit, order, &mut self.rng),
         };
-        let mut moved = 0;
-        let mut seen = std::collections::BTreeSet::new();
-        let repeats = matches!(command.answer, Some(Answer::Returns { .. }));
-        for &page in &pages {
-            if !repeats || seen.insert(page) {
-                self.check_page(supplier, owner, page, at, buses);
-                moved += 1;
-            }
-        }
+        // Each page once, though a rule may have listed it several times.
+        let moved = if matches!(command.answer, Some(Answer::Returns { .. })) {
+            let mut seen = std::collections::BTreeSet::new();
+            let first_time = pages.iter().copied().filter(|&page| seen.insert(page));
+            first_time.collect()
+        } else {
+            pages.clone()
+        };
+        let (check, taken) = (PageWork::Check, moved.len() as u64);
+        self.go_through(command, owner, check, moved.into_iter(), at, buses);
         self.board.taken(supplier, owner);
-        if moved > 0 {
+        if taken > 0 {
             let moved = PagesMoved {
                 cycles: at,
                 supplier,
                 owner,
-                pages: moved,
+                pages: taken,
             };
             self.records.push(Record::PagesTaken(moved));
         }

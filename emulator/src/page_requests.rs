@@ -278,6 +278,7 @@ impl Silicon {
     /// Firmware forgets the pages of an owner and what it asked for on its behalf.
     pub(crate) fn forget_pages(&mut self, supplier: Function, owner: Owner, now: Cycles) {
         let pages = self.ledger.forget(supplier, owner);
+        self.forget_chore(supplier, Some(owner));
         self.board.forget_owner(supplier, owner);
         if pages > 0 {
             let moved = PagesMoved {

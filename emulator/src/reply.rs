@@ -107,13 +107,15 @@ refusals! {
     UnknownPageOwner = BadResource 0x0004_0003;
     /// QUERY_PAGES for an identity that the page mode does not know.
     WrongPageIdentity = BadParameter 0x0004_0004;
+    /// Firmware holds as many pages as it can keep a book of.
+    TooManyPages = LimitExceeded 0x0004_0006;
     /// The driver has no pages for what the command needs.
     PagesDenied = NoResources 0x0004_0005;
     /// The event queue's context is malformed.
     BadEqContext = BadParameter 0x0005_0001;
     /// The event queue does not exist.
     UnknownEq = BadResource 0x0005_0002;
-    /// No more event queues.
+    /// No more event queues, or no more pages for their buffers.
     NoMoreEqs = LimitExceeded 0x0005_0003;
     /// The UAR is not the caller's.
     UnknownUar = BadResource 0x0006_0001;
@@ -141,4 +143,6 @@ refusals! {
     UnknownObject = BadResource 0x000a_0001;
     /// The object has others that belong to it.
     ObjectInUse = ResourceBusy 0x000a_0002;
+    /// No more objects.
+    NoMoreObjects = LimitExceeded 0x000a_0003;
 }

@@ -22,14 +22,22 @@ impl Silicon {
     /// Does all work that is due at `now`, in order of time. Each piece of work happens at the time at which it was
     /// due, also if `now` is later.
     pub fn advance(&mut self, now: Cycles, buses: &mut dyn Buses) {
-        while let Some((at, task)) = self.agenda.pop_due(now) {
-            match task {
-                Task::Execute(number) => self.execute(number, at, buses),
-                Task::Complete(number) => self.complete(number, at, buses),
-                Task::React(rule) => self.react(&rule.then, at, buses),
-                Task::ReturnPages { supplier, owner } => self.return_pages(supplier, owner, at, buses),
-            }
+        while self.do_next(now, buses) {}
+    }
+
+    /// Does the first piece of work that is due at `now`; false if there is none.
+    pub(crate) fn do_next(&mut self, now: Cycles, buses: &mut dyn Buses) -> bool {
+        let Some((at, task)) = self.agenda.pop_due(now) else {
+            return false;
+        };
+        match task {
+            Task::Execute(number) => self.execute(number, at, buses),
+            Task::Complete(number) => self.complete(number, at, buses),
+            Task::Pages { supplier, command } => self.do_chore(supplier, command, at, buses),
+            Task::React(rule) => self.react(&rule.then, at, buses),
+            Task::ReturnPages { supplier, owner } => self.return_pages(supplier, owner, at, buses),
         }
+        true
     }
 
     /// A command has been fetched: begin with it, or let it wait for its turn. MANAGE_PAGES always gets through,
@@ -114,6 +122,7 @@ impl Silicon {
 
     fn lose(&mut self, mut command: Command, now: Cycles, buses: &mut dyn Buses) {
         command.stage = Stage::Lost;
+        self.inflow.room_again();
         let (number, endpoint) = (command.number, command.endpoint);
         let record = Box::new(command.record(now));
         let why = "a rule says that it never completes";
@@ -190,6 +199,12 @@ impl Silicon {
         let Some(mut command) = self.commands.remove(&number) else {
             return;
         };
+        if command.opcode == Opcode::ManagePages && self.chores.contains_key(&command.endpoint) {
+            // The one before it is not through its list.
+            self.commands.insert(number, command);
+            self.agenda.enter(at, DueKind::InService, Task::Execute(number));
+            return;
+        }
         let reply = match command.answer {
             Some(Answer::Refuse { status, syndrome }) => {
                 if command.opcode == Opcode::ManagePages {
@@ -208,8 +223,19 @@ impl Silicon {
         };
         command.reply = Some(reply);
         command.stage = Stage::Executed;
-        let reaction = self.gate.reaction(&command, self.function_under_test());
+        let endpoint = command.endpoint;
         self.commands.insert(number, command);
+        if !self.enter_chore(endpoint, number, at) {
+            self.executed(number, at, buses);
+        }
+    }
+
+    /// A command has been executed: what follows from that, and its completion.
+    pub(crate) fn executed(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+        let Some(command) = self.commands.get(&number) else {
+            return;
+        };
+        let reaction = self.gate.reaction(command, self.function_under_test());
         match reaction {
             Some(rule) if rule.after_ms == 0 => self.react(&rule.then, at, buses),
             Some(rule) => {
@@ -250,6 +276,7 @@ impl Silicon {
         };
         self.write_back(&command, at, buses);
         command.stage = Stage::Written;
+        self.inflow.room_again();
         let endpoint = command.endpoint;
         let after = at.saturating_sub(command.rung);
         self.records.push(Record::Command(Box::new(command.record(at))));

@@ -9,7 +9,10 @@ use crate::gate::{Caught, Gate, HoldState};
 use crate::ledger::Ledger;
 use crate::order::HoldPoint;
 use crate::owner::Owner;
+use crate::pace::Pace;
+use crate::page_chore::PageChore;
 use crate::page_requests::{RequestBoard, UnansweredRequest};
+use crate::reception::Inflow;
 use crate::record::{Journal, PagesMoved, Record};
 use crate::roster::{Roster, function_under_test};
 use crate::validation::{self, ConfigError};
@@ -62,6 +65,10 @@ pub struct Silicon {
     /// How many page addresses were made up.
     pub(crate) invented_pages: u64,
     pub(crate) rng: ChaCha8Rng,
+    pub(crate) pace: Pace,
+    pub(crate) inflow: Inflow,
+    /// Long lists of pages that are being gone through, by supplier.
+    pub(crate) chores: BTreeMap<Function, PageChore>,
     pub(crate) records: Journal,
 }
 
@@ -149,6 +156,9 @@ impl Silicon {
             created_vports: BTreeSet::new(),
             invented_pages: 0,
             rng: ChaCha8Rng::seed_from_u64(seed),
+            pace: Pace::default(),
+            inflow: Inflow::default(),
+            chores: BTreeMap::new(),
             records: Journal::default(),
         })
     }
@@ -302,6 +312,7 @@ impl Silicon {
 
     /// Firmware forgets what a supplier gave and what it asked that supplier for.
     pub(crate) fn forget_supplies(&mut self, supplier: Function, now: Cycles) {
+        self.forget_chore(supplier, None);
         for (owner, pages) in self.ledger.forget_supplier(supplier) {
             let moved = PagesMoved {
                 cycles: now,

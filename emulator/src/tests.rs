@@ -7,6 +7,7 @@ mod gate;
 mod lifecycle;
 mod pages;
 mod port;
+mod portions;
 mod properties;
 mod registers;
 mod rules;

@@ -9,7 +9,7 @@ use crate::pci::{
 };
 use crate::register_window::{self, LONGEST_READ, Place};
 use crate::topology::Topology;
-use emulator::{DeviceConfig, Silicon};
+use emulator::{DeviceConfig, Pace, Silicon};
 use prm::Cycles;
 use transport::{DeviceInfo, Errno, IrqInfo, RegionInfo};
 use vfio_bindings::bindings::vfio::{
@@ -20,6 +20,9 @@ use vfio_bindings::bindings::vfio::{
 /// The place of the function under test; its VFs follow by their numbers.
 const PHYSICAL: usize = 0;
 
+/// How long firmware works in one round. A portion more may come on top; the clients do not wait for longer.
+const WORK_PER_ROUND: Cycles = Cycles::from_millis(4);
+
 /// Silicon and its PCI functions.
 #[derive(Debug)]
 pub(crate) struct Card {
@@ -29,6 +32,8 @@ pub(crate) struct Card {
     functions: Vec<PciFunction>,
     losses: Vec<Losses>,
     clock: Clock,
+    /// When firmware has worked long enough in this round; none while it has not worked.
+    enough: Option<Cycles>,
 }
 
 impl Card {
@@ -37,7 +42,8 @@ impl Card {
     /// # Errors
     /// [`ServeError::Config`] and [`ServeError::TooManyFunctions`].
     pub(crate) fn new(config: DeviceConfig, seed: u64) -> Result<Self, ServeError> {
-        let silicon = Silicon::new(config, seed)?;
+        let mut silicon = Silicon::new(config, seed)?;
+        silicon.set_pace(Pace::Portions);
         let topology = Topology::of(&silicon)?;
         let functions: Vec<PciFunction> = topology.shapes().into_iter().map(PciFunction::new).collect();
         Ok(Self {
@@ -46,6 +52,7 @@ impl Card {
             topology,
             functions,
             clock: Clock::start(),
+            enough: None,
         })
     }
 
@@ -54,7 +61,8 @@ impl Card {
     /// # Errors
     /// [`ServeError::Config`], and [`ServeError::OtherTopology`] if a PCI host would see another card.
     pub(crate) fn replace_silicon(&mut self, config: DeviceConfig, seed: u64) -> Result<(), ServeError> {
-        let silicon = Silicon::new(config, seed)?;
+        let mut silicon = Silicon::new(config, seed)?;
+        silicon.set_pace(Pace::Portions);
         let topology = Topology::of(&silicon)?;
         if let Some(difference) = self.topology.difference(&topology) {
             return Err(ServeError::OtherTopology(difference));
@@ -88,6 +96,11 @@ impl Card {
         self.clock.now()
     }
 
+    /// Begins another round: firmware may work again.
+    pub(crate) fn begin_round(&mut self) {
+        self.enough = None;
+    }
+
     /// Lets firmware do what is due by now, and hands out what it takes to go on at the same time.
     pub(crate) fn at_work<'a, 'c>(
         &'a mut self,
@@ -101,9 +114,13 @@ impl Card {
             clients,
             place: None,
         };
-        // What was due before an access happens before it.
-        if self.silicon.next_due().is_some_and(|due| due.at <= now) {
-            self.silicon.advance(now, &mut buses);
+        // What was due before an access happens before it; of long work as much as this round has time for.
+        while self.silicon.has_work(now) {
+            let time = self.clock.now();
+            if time >= *self.enough.get_or_insert(time.saturating_add(WORK_PER_ROUND)) {
+                break;
+            }
+            self.silicon.work(now, &mut buses);
         }
         (&mut self.silicon, buses, now)
     }
@@ -182,7 +199,8 @@ impl Card {
         }
         let bar = Bar::of(region)?;
         let registers = register_window::registers(offset, data).ok_or(Errno::EINVAL)?;
-        if !visible {
+        // A VF that no PF has enabled has no doorbells, though its client may size it up before the guest runs.
+        if !visible || !self.is_enabled(place) {
             return Ok(());
         }
         let (silicon, mut buses, now) = self.at_work(clients);
@@ -252,13 +270,16 @@ impl Card {
         }
     }
 
+    /// Whether a function is there for its driver: a VF only while its PF has enabled it.
+    fn is_enabled(&self, place: usize) -> bool {
+        let enabled = self.functions.first().map_or(0, PciFunction::enabled_vfs);
+        place == PHYSICAL || place <= usize::from(enabled)
+    }
+
     /// Whether a function answers: a VF only while its PF has enabled it, and to a client that has not reset it yet, so that
     /// it can be realized.
     fn is_visible(&self, place: usize) -> bool {
-        let enabled = self.functions.first().map_or(0, PciFunction::enabled_vfs);
-        place == PHYSICAL
-            || place <= usize::from(enabled)
-            || self.functions.get(place).is_some_and(|vf| !vf.is_settled())
+        self.is_enabled(place) || self.functions.get(place).is_some_and(|vf| !vf.is_settled())
     }
 }
 

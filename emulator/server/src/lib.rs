@@ -45,6 +45,7 @@ pub mod control;
 mod counters;
 mod error;
 mod host_buses;
+mod options;
 mod pci;
 mod register_window;
 mod server;
@@ -54,5 +55,6 @@ mod turn;
 
 pub use counters::{FunctionCounters, ServerCounters};
 pub use error::ServeError;
+pub use options::ServerOptions;
 pub use server::DeviceServer;
 pub use topology::Slot;

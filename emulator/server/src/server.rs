@@ -5,6 +5,7 @@ use crate::complaints::Complaints;
 use crate::counters::{FunctionCounters, ServerCounters};
 use crate::error::ServeError;
 use crate::host_buses::Clients;
+use crate::options::ServerOptions;
 use crate::session::Session;
 use crate::topology::Slot;
 use crate::turn::{self, Ready};
@@ -15,7 +16,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::Duration;
-use transport::{Connection, Progress, Server, Traffic};
+use transport::{Connection, Patience, Progress, Server, Traffic};
 
 /// How often a client is served before another one is told that it is still there.
 const LAST_WORDS: u32 = 64;
@@ -28,6 +29,8 @@ pub struct DeviceServer {
     card: Card,
     servers: Vec<Server>,
     slots: Vec<Slot>,
+    /// What the clients have in common for answers to DMA messages.
+    patience: Patience,
     meters: Vec<Meter>,
     /// Room for what a wait finds.
     ready: Ready,
@@ -53,6 +56,19 @@ impl DeviceServer {
     /// # Errors
     /// See [`ServeError`]; sockets that were made already are removed.
     pub fn bind(config: DeviceConfig, seed: u64, dir: &Path) -> Result<Self, ServeError> {
+        Self::bind_with(config, seed, dir, ServerOptions::default())
+    }
+
+    /// As [`Self::bind`], with other options.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn bind_with(
+        config: DeviceConfig,
+        seed: u64,
+        dir: &Path,
+        options: ServerOptions,
+    ) -> Result<Self, ServeError> {
         let card = Card::new(config, seed)?;
         allow_descriptors();
         let functions = card.topology().functions();
@@ -64,8 +80,12 @@ impl DeviceServer {
                 devfn,
             })
             .collect();
-        let servers = slots.iter().map(|slot| Server::bind(&slot.socket));
-        let servers: Vec<Server> = servers.collect::<Result<_, _>>()?;
+        let patience = Patience::default();
+        let servers = slots.iter().map(|slot| {
+            let server = Server::bind(&slot.socket)?;
+            Ok(server.with_patience(&patience).with_memory(options.memory))
+        });
+        let servers: Vec<Server> = servers.collect::<Result<_, ServeError>>()?;
         Ok(Self {
             meters: vec![Meter::default(); servers.len()],
             ready: Ready::default(),
@@ -73,6 +93,7 @@ impl DeviceServer {
             card,
             servers,
             slots,
+            patience,
             device_ns: 0,
         })
     }
@@ -144,6 +165,8 @@ impl DeviceServer {
         // A turn, and the orders until the next one, are one round: none of the clients can hold it up for longer than
         // its patience.
         self.servers.iter_mut().for_each(Server::refill);
+        self.patience.begin_round();
+        self.card.begin_round();
         let mut ready = std::mem::take(&mut self.ready);
         turn::wait(&self.servers, others, self.longest_wait(at_most), &mut ready)?;
         for place in &ready.clients {
@@ -208,6 +231,9 @@ impl DeviceServer {
         if self.servers.iter().any(turn::has_waiting) {
             return Duration::ZERO;
         }
+        if self.card.silicon().has_work(self.now()) {
+            return Duration::ZERO;
+        }
         match self.card.silicon().next_due() {
             Some(due) => at_most.min(Duration::from_nanos(due.at.saturating_sub(self.now()).0)),
             None => at_most,
@@ -246,8 +272,7 @@ impl DeviceServer {
 
     /// Lets firmware do what is due.
     fn advance(&mut self) {
-        let due = self.card.silicon().next_due();
-        if due.is_some_and(|due| due.at <= self.now()) {
+        if self.card.silicon().has_work(self.now()) {
             self.work(|card, clients| _ = card.at_work(clients));
         }
     }

@@ -12,6 +12,8 @@ use prm::{ADAPTER_PAGE_SHIFT, Iova};
 
 /// Largest log2 of the buffer's page size in 4 KiB.
 const MAX_LOG_PAGE_SIZE: u8 = 18;
+/// Most buffer pages of all event queues of a function: those of two of the largest.
+const MOST_PAGES: usize = 2 << 16;
 /// QUERY_EQ: byte offset of the context in the output.
 const QUERY_CONTEXT_OFFSET: usize = 16;
 
@@ -34,6 +36,10 @@ impl Silicon {
         let (addresses, _) = listed.as_chunks::<PAGE_ADDRESS_LENGTH>();
         if (addresses.len() as u64) < EventQueue::pages_needed(&context) {
             return Err(Refusal::InputLength);
+        }
+        let kept = state.event_queues.values().map(EventQueue::buffer_pages);
+        if kept.sum::<usize>() + addresses.len() > MOST_PAGES {
+            return Err(Refusal::NoMoreEqs);
         }
         let pages: Vec<Iova> = addresses
             .iter()

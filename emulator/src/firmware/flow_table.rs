@@ -14,8 +14,9 @@ impl Silicon {
         self.objects.get(command.endpoint, table) == Some(Object::FlowTable)
     }
 
-    pub(super) fn create_flow_table(&mut self, command: &Command) -> Reply {
-        numbered(self.objects.create(command.endpoint, Object::FlowTable))
+    pub(super) fn create_flow_table(&mut self, command: &Command) -> Answered {
+        let created = self.objects.create(command.endpoint, Object::FlowTable);
+        created.map(numbered)
     }
 
     pub(super) fn destroy_flow_table(&mut self, command: &Command) -> Answered {
@@ -39,9 +40,8 @@ impl Silicon {
         if !self.is_flow_table(command, table) {
             return Err(Refusal::UnknownObject);
         }
-        Ok(numbered(
-            self.objects.create(command.endpoint, Object::FlowGroup { table }),
-        ))
+        let created = self.objects.create(command.endpoint, Object::FlowGroup { table });
+        created.map(numbered)
     }
 
     pub(super) fn destroy_flow_group(&mut self, command: &Command) -> Answered {
@@ -71,22 +71,16 @@ impl Silicon {
         if !self.is_flow_table(command, input.table_id()) {
             return Err(Refusal::UnknownObject);
         }
-        let entries = self
+        let entered = self
             .objects
-            .entries
-            .entry((command.endpoint, input.table_id()))
-            .or_default();
-        entries.insert(input.flow_index());
-        Ok(Reply::ok())
+            .enter(command.endpoint, input.table_id(), input.flow_index());
+        entered.map(|()| Reply::ok())
     }
 
     pub(super) fn delete_flow_table_entry(&mut self, command: &Command) -> Answered {
         let input = DeleteFlowTableEntryIn::from_prefix(&command.input).unwrap_or_default();
-        let entries = self
-            .objects
-            .entries
-            .get_mut(&(command.endpoint, input.table_id()));
-        if !entries.is_some_and(|entries| entries.remove(&input.flow_index())) {
+        let (table, flow) = (input.table_id(), input.flow_index());
+        if !self.objects.leave(command.endpoint, table, flow) {
             return Err(Refusal::UnknownObject);
         }
         Ok(Reply::ok())

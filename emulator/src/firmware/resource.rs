@@ -7,7 +7,7 @@ use crate::silicon::Silicon;
 use prm::command::ObjectOutput;
 use prm::uar::{AllocUarOut, DeallocUarIn};
 use prm::{Function, Opcode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// End of the UAR pages in the register window: where the MSI-X table begins in BAR 0.
 const LAST_UAR: u32 = 0xff;
@@ -15,6 +15,11 @@ const LAST_UAR: u32 = 0xff;
 const FIRST_OBJECT: u32 = 0x100;
 /// Object numbers have 24 bits.
 const OBJECT_MASK: u32 = 0xff_ffff;
+
+/// Most objects with relations of all functions together, and most entries of flow tables: what drivers can make this keep is
+/// bounded. Drivers were seen to make a few hundred.
+const MOST_OBJECTS: usize = 1 << 18;
+const MOST_ENTRIES: usize = 1 << 20;
 
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +33,9 @@ pub(super) enum Object {
 pub(crate) struct Objects {
     objects: BTreeMap<(Function, u32), Object>,
     /// The root flow table and the entries of each table.
-    pub(super) entries: BTreeMap<(Function, u32), std::collections::BTreeSet<u32>>,
+    entries: BTreeMap<(Function, u32), BTreeSet<u32>>,
+    /// How many entries there are in all.
+    entered: usize,
     numbered: u32,
 }
 
@@ -39,10 +46,35 @@ impl Objects {
         number
     }
 
-    pub(super) fn create(&mut self, endpoint: Function, object: Object) -> u32 {
+    pub(super) fn create(&mut self, endpoint: Function, object: Object) -> Result<u32, Refusal> {
+        if self.objects.len() >= MOST_OBJECTS {
+            return Err(Refusal::NoMoreObjects);
+        }
         let number = self.number();
         self.objects.insert((endpoint, number), object);
-        number
+        Ok(number)
+    }
+
+    /// Enters a flow in a table.
+    pub(super) fn enter(&mut self, endpoint: Function, table: u32, flow: u32) -> Result<(), Refusal> {
+        let entries = self.entries.entry((endpoint, table)).or_default();
+        if entries.contains(&flow) {
+            return Ok(());
+        }
+        if self.entered >= MOST_ENTRIES {
+            return Err(Refusal::NoMoreObjects);
+        }
+        entries.insert(flow);
+        self.entered += 1;
+        Ok(())
+    }
+
+    /// Removes a flow from a table; false if it was not there.
+    pub(super) fn leave(&mut self, endpoint: Function, table: u32, flow: u32) -> bool {
+        let entries = self.entries.get_mut(&(endpoint, table));
+        let was_there = entries.is_some_and(|entries| entries.remove(&flow));
+        self.entered -= usize::from(was_there);
+        was_there
     }
 
     pub(super) fn get(&self, endpoint: Function, number: u32) -> Option<Object> {
@@ -51,7 +83,8 @@ impl Objects {
 
     pub(super) fn remove(&mut self, endpoint: Function, number: u32) {
         self.objects.remove(&(endpoint, number));
-        self.entries.remove(&(endpoint, number));
+        let entries = self.entries.remove(&(endpoint, number));
+        self.entered -= entries.map_or(0, |entries| entries.len());
     }
 
     pub(super) fn has_groups(&self, endpoint: Function, table: u32) -> bool {
@@ -64,6 +97,7 @@ impl Objects {
     pub(crate) fn forget(&mut self, endpoint: Function) {
         self.objects.retain(|(owner, _), _| *owner != endpoint);
         self.entries.retain(|(owner, _), _| *owner != endpoint);
+        self.entered = self.entries.values().map(BTreeSet::len).sum();
     }
 }
 

@@ -69,7 +69,7 @@ pub(crate) struct Bench {
     free: u64,
     token: u8,
     pub(super) queues: Vec<Queue>,
-    pub(super) uar: u32,
+    pub(crate) uar: u32,
 }
 
 const QUEUE: Iova = Iova(0x10_0000);

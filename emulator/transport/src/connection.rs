@@ -6,7 +6,9 @@ use crate::errno::Errno;
 use crate::host::{Peer, Traffic};
 use crate::irq::Irqs;
 use crate::link::{Disconnect, Link};
+use crate::memory::MemoryPolicy;
 use crate::message::{Front, Message, Received, Wait};
+use crate::patience::Patience;
 use crate::protocol::{HEADER_LEN, Header, flag};
 use crate::remote_dma::RemoteDma;
 use crate::request::{Phase, REPLY_CAPACITY, Request};
@@ -74,6 +76,20 @@ impl Connection {
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.peer.remote = RemoteDma::new(patience);
+        self
+    }
+
+    /// Lets the client have files of this kind as its memory.
+    #[must_use]
+    pub fn with_memory(mut self, policy: MemoryPolicy) -> Self {
+        self.peer.maps = DmaMaps::new(policy);
+        self
+    }
+
+    /// Waits for this client's answers as for one of several that one thread serves.
+    #[must_use]
+    pub fn in_company(mut self, patience: &Patience) -> Self {
+        self.peer.remote.join(patience);
         self
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 ///
 /// This is the one place that looks at a clock: what a client owes cannot be bounded in device cycles, which do not
 /// pass while the device waits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Duration);
 
 impl Deadline {
@@ -31,7 +31,8 @@ impl Deadline {
     }
 }
 
-fn now() -> Duration {
+/// The monotonic clock.
+pub fn now() -> Duration {
     let now = clock_gettime(ClockId::Monotonic);
     Duration::try_from(now).unwrap_or_default()
 }

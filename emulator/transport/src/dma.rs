@@ -2,7 +2,7 @@
 
 use crate::device::DmaError;
 use crate::errno::Errno;
-use crate::memory::{Demand, MemoryFile, MemoryFiles};
+use crate::memory::{Demand, MemoryFile, MemoryFiles, MemoryPolicy};
 use crate::protocol::{DmaMap, DmaUnmap, MAX_DMA_MAPS, PAGE_SIZE, dma_flag};
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
@@ -71,6 +71,15 @@ fn range(address: u64, size: u64) -> Result<(u64, u64), Errno> {
 }
 
 impl DmaMaps {
+    /// No maps yet, and which files may hold them.
+    #[must_use]
+    pub fn new(policy: MemoryPolicy) -> Self {
+        Self {
+            maps: BTreeMap::new(),
+            files: MemoryFiles::new(policy),
+        }
+    }
+
     /// `VFIO_USER_DMA_MAP`. Without a descriptor the bytes stay with the client.
     ///
     /// # Errors

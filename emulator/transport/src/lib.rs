@@ -9,7 +9,7 @@
 //! | [`server`], [`listener`] | the socket in the file system, one client at a time |
 //! | [`connection`], `request`, `version` | messages in, device, replies out; what each command does; the negotiation |
 //! | [`device`] | the two traits |
-//! | `dma`, `memory`, `remote_dma` | client memory: maps, the files behind them, messages where there is no file |
+//! | `dma`, `memory`, `remote_dma`, `patience` | client memory: maps, the files behind them, messages where there is no file; how long their answers are waited for |
 //! | `irq`, `watchdog` | eventfds; the thread that frees writes to them |
 //! | `link`, `message`, `descriptor` | the socket: bounded receiving, sending without blocking, descriptors |
 //!
@@ -27,7 +27,8 @@
 //! * Descriptors are counted, typed (regular files for memory, eventfds for interrupts) and closed if nobody wants them.
 //! * Maps, memory files and mapped bytes are bounded in number. Files in which touching a page could end the process
 //!   are not mapped: those that could shrink, and those of huge pages.
-//! * DMA accesses by message wait for a bounded time, all of one round together.
+//! * DMA accesses by message wait for a bounded time, all of one round together. While others want something, or may, it is
+//!   one short time for all clients together (`patience`).
 //! * Not bounded: an access to a memory file takes as long as its file system does.
 //! * An eventfd is written only if there is room. A client that makes it blocking and fills it between the look and the
 //!   write holds the write for some 20 ms, once: a thread of its own sees it last and makes room (`watchdog`), and the
@@ -49,6 +50,7 @@ mod link;
 pub mod listener;
 mod memory;
 mod message;
+mod patience;
 pub mod protocol;
 mod remote_dma;
 mod request;
@@ -62,4 +64,6 @@ pub use errno::Errno;
 pub use host::Traffic;
 pub use link::Disconnect;
 pub use listener::{ListenError, Listener};
+pub use memory::MemoryPolicy;
+pub use patience::Patience;
 pub use server::Server;

@@ -1,12 +1,15 @@
 //! Client memory behind a descriptor, each file opened up once however many maps lie in it.
 //!
+//! It has to be shared memory: a memfd, or a file on tmpfs. Any other file system may take as long as it likes for a read,
+//! one that the client serves itself for ever (FUSE), and the one thread waits. Who trusts the clients may allow other files,
+//! see [`MemoryPolicy`]. Files of huge pages are refused in any case: the kernel refuses to write to them.
+//!
 //! A file that cannot shrink (a memfd with `F_SEAL_SHRINK`, QEMU's `memory-backend-memfd`) is mapped. Any other
 //! file is read and written through its descriptor: a client that truncates a mapped file would end this process
-//! with SIGBUS, a short read is only an error. So is a file of huge pages, where a hole does the same in spite of the
-//! seal, and a file beyond the share of the address space that a client has.
+//! with SIGBUS, a short read is only an error. So is a file beyond the share of the address space that a client has.
 
 use crate::errno::Errno;
-use rustix::fs::{FileType, FsWord, OFlags, SealFlags};
+use rustix::fs::{AtFlags, FileType, FsWord, OFlags, SealFlags, StatxFlags};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -113,10 +116,23 @@ type Identity = (u64, u64, bool, bool);
 /// The memory files of one client.
 #[derive(Debug, Default)]
 pub struct MemoryFiles {
+    policy: MemoryPolicy,
+    /// That a file was refused was told: a client may try again and again.
+    has_complained: bool,
     files: BTreeMap<Identity, Arc<MemoryFile>>,
     /// Files that have grown and were opened once more, while maps lay in what was open before: each still costs a
     /// descriptor and a mapping.
     replaced: Vec<Weak<MemoryFile>>,
+}
+
+/// Which files a client may have as its memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MemoryPolicy {
+    /// Shared memory only: memfd and tmpfs. The kernel answers for them at once.
+    #[default]
+    SharedMemory,
+    /// Any regular file: an access takes as long as its file system does, for everybody, and may never end.
+    AnyFile,
 }
 
 /// What a map asks of its file.
@@ -131,15 +147,52 @@ pub struct Demand {
 }
 
 impl MemoryFiles {
+    /// No files yet.
+    #[must_use]
+    pub fn new(policy: MemoryPolicy) -> Self {
+        Self {
+            policy,
+            ..Self::default()
+        }
+    }
+
+    /// Refuses what is not the kind of memory that a client may have. Nothing is asked of the file system of a file that
+    /// is not known to be shared memory: it might never answer.
+    fn check_kind(&mut self, descriptor: &OwnedFd) -> Result<(), Errno> {
+        let as_known = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+        let stat = rustix::fs::statx(descriptor, c"", as_known, StatxFlags::TYPE)?;
+        if FileType::from_raw_mode(stat.stx_mode.into()) != FileType::RegularFile {
+            return Err(Errno::EINVAL);
+        }
+        let (errno, why) = if rustix::fs::fcntl_get_seals(descriptor).is_err() {
+            // Only shared memory and files of huge pages know of seals.
+            if self.policy == MemoryPolicy::AnyFile {
+                return Ok(());
+            }
+            let why = "not shared memory (memfd or tmpfs); --allow-files allows other files";
+            (Errno::EPERM, why)
+        } else if has_huge_pages(descriptor) {
+            (Errno::ENOTSUP, "on hugetlbfs, where a device cannot write")
+        } else {
+            return Ok(());
+        };
+        if !std::mem::replace(&mut self.has_complained, true) {
+            tracing::warn!(%errno, "memory file of a client refused: {why}");
+        }
+        Err(errno)
+    }
+
     /// The memory file of a descriptor: the one that is already open, or a new one.
     ///
     /// # Errors
-    /// `EINVAL` for what is no regular file or ends too early, `EACCES` if the descriptor does not allow what the
+    /// `EINVAL` for what is no regular file or ends too early, `EPERM` for a file that is no shared memory where only that is
+    /// allowed, `ENOTSUP` for one of huge pages, `EACCES` if the descriptor does not allow what the
     /// map promises, `EMFILE` beyond [`MAX_FILES`].
     pub fn open(&mut self, descriptor: OwnedFd, demand: Demand) -> Result<Arc<MemoryFile>, Errno> {
+        self.check_kind(&descriptor)?;
         let stat = rustix::fs::fstat(&descriptor)?;
         let size = u64::try_from(stat.st_size).map_err(|_| Errno::EINVAL)?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || size < demand.end {
+        if size < demand.end {
             return Err(Errno::EINVAL);
         }
         let mode = rustix::fs::fcntl_getfl(&descriptor)? & OFlags::RWMODE;
@@ -202,12 +255,11 @@ fn is_open(file: &Weak<MemoryFile>) -> bool {
 /// Whether every page of a file can be touched for as long as it is open.
 fn is_lasting(file: &File) -> bool {
     rustix::fs::fcntl_get_seals(file).is_ok_and(|seals| seals.contains(SealFlags::SHRINK))
-        && !has_huge_pages(file)
 }
 
-/// Whether a file lies on hugetlbfs. A hole in it is filled from a pool that can be empty, which is SIGBUS; the seal
-/// does not forbid to punch one. When in doubt, it does.
-fn has_huge_pages(file: &File) -> bool {
+/// Whether a file lies on hugetlbfs. Besides that it cannot be written, a hole in it is filled from a pool that can be
+/// empty, which is SIGBUS where it is mapped; the seal does not forbid to punch one. When in doubt, it does.
+fn has_huge_pages(file: &OwnedFd) -> bool {
     rustix::fs::fstatfs(file).map_or(true, |system| system.f_type == HUGETLBFS_MAGIC)
 }
 
@@ -236,163 +288,4 @@ fn way(file: File, size: u64, writable: bool, map: bool) -> Way {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rustix::fs::MemfdFlags;
-
-    fn memfd(size: u64, seals: SealFlags) -> OwnedFd {
-        let file =
-            rustix::fs::memfd_create("memory", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap();
-        rustix::fs::ftruncate(&file, size).unwrap();
-        rustix::fs::fcntl_add_seals(&file, seals).unwrap();
-        file
-    }
-
-    const WHOLE: Demand = Demand {
-        end: 8192,
-        write: true,
-        map: true,
-    };
-
-    #[test]
-    fn a_sealed_file_is_mapped_once_and_an_unsealed_one_never() {
-        let mut files = MemoryFiles::default();
-        let sealed = memfd(8192, SealFlags::SHRINK);
-        let first = files.open(sealed.try_clone().unwrap(), WHOLE).unwrap();
-        let second = files.open(sealed, WHOLE).unwrap();
-        assert!(first.mapped() == 8192 && Arc::ptr_eq(&first, &second));
-        let unsealed = files.open(memfd(8192, SealFlags::empty()), WHOLE).unwrap();
-        assert_eq!(unsealed.mapped(), 0);
-        for file in [&first, &unsealed] {
-            file.write(8190, &[1, 2]).unwrap();
-            let mut read = [0; 3];
-            file.read(8189, &mut read).unwrap();
-            assert_eq!(read, [0, 1, 2]);
-            assert_eq!(file.read(8190, &mut read), Err(Errno::EFAULT));
-        }
-        assert_eq!(first.write(8191, &[1, 2]), Err(Errno::EFAULT));
-        drop((first, unsealed));
-        files.close_unused();
-        assert_eq!(files.len(), 1);
-    }
-
-    #[test]
-    fn a_truncated_file_is_an_error_and_no_signal() {
-        let mut files = MemoryFiles::default();
-        let descriptor = memfd(8192, SealFlags::empty());
-        let file = files.open(descriptor.try_clone().unwrap(), WHOLE).unwrap();
-        rustix::fs::ftruncate(&descriptor, 0).unwrap();
-        assert_eq!(file.read(0, &mut [0; 8]), Err(Errno::EFAULT));
-    }
-
-    #[test]
-    fn what_cannot_be_the_memory_of_a_guest_is_refused() {
-        let mut files = MemoryFiles::default();
-        let device: OwnedFd = File::open("/dev/zero").unwrap().into();
-        assert_eq!(files.open(device, WHOLE).unwrap_err(), Errno::EINVAL);
-        let (pipe, _other) = rustix::pipe::pipe().unwrap();
-        assert_eq!(files.open(pipe, WHOLE).unwrap_err(), Errno::EINVAL);
-        assert_eq!(
-            files.open(memfd(8191, SealFlags::SHRINK), WHOLE).unwrap_err(),
-            Errno::EINVAL
-        );
-        let folder: OwnedFd = File::open("/").unwrap().into();
-        assert_eq!(
-            files.open(folder, Demand { end: 0, ..WHOLE }).unwrap_err(),
-            Errno::EINVAL
-        );
-        let path = std::env::current_exe().unwrap();
-        let read_only = || OwnedFd::from(File::open(&path).unwrap());
-        assert_eq!(files.open(read_only(), WHOLE).unwrap_err(), Errno::EACCES);
-        let file = files
-            .open(
-                read_only(),
-                Demand {
-                    write: false,
-                    ..WHOLE
-                },
-            )
-            .unwrap();
-        assert_eq!(file.write(0, &[0]), Err(Errno::EACCES));
-        assert_eq!(file.read(1, &mut [0; 3]), Ok(()));
-    }
-
-    #[test]
-    fn the_number_of_files_is_bounded() {
-        let mut files = MemoryFiles::default();
-        for _ in 0..MAX_FILES {
-            files.open(memfd(8192, SealFlags::SHRINK), WHOLE).unwrap();
-        }
-        assert_eq!(
-            files.open(memfd(8192, SealFlags::SHRINK), WHOLE).unwrap_err(),
-            Errno::EMFILE
-        );
-        files.close_unused();
-        assert_eq!(files.len(), 0);
-    }
-
-    #[test]
-    fn the_address_space_of_a_client_is_bounded_with_what_it_has_replaced() {
-        let mut files = MemoryFiles::default();
-        let file = memfd(MAX_MAPPED / 2, SealFlags::SHRINK);
-        let mut open = |size: u64| {
-            rustix::fs::ftruncate(&file, size).unwrap();
-            let end = size;
-            let opened = files.open(file.try_clone().unwrap(), Demand { end, ..WHOLE });
-            let opened = opened.unwrap();
-            (opened.mapped(), files.mapped(), opened)
-        };
-        let half = MAX_MAPPED / 2;
-        let (mapped, all, first) = open(half);
-        assert_eq!((mapped, all), (half, half));
-        let (mapped, all, second) = open(half + 4096);
-        assert_eq!(
-            (mapped, all),
-            (0, half),
-            "the first is open as long as it is used"
-        );
-        drop((first, second));
-        let (mapped, all, third) = open(2 * half);
-        assert_eq!((mapped, all), (2 * half, 2 * half), "all that a client may have");
-        drop(third);
-        let (mapped, all, _fourth) = open(2 * half + 4096);
-        assert_eq!((mapped, all), (0, 0));
-    }
-
-    #[test]
-    fn a_file_of_huge_pages_is_never_mapped() {
-        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | MemfdFlags::HUGETLB;
-        // A kernel need not have huge pages.
-        if let Ok(file) = rustix::fs::memfd_create("memory", flags) {
-            rustix::fs::fcntl_add_seals(&file, SealFlags::SHRINK).unwrap();
-            assert!(has_huge_pages(&file.try_clone().unwrap().into()));
-            assert!(!is_lasting(&file.into()));
-        }
-        let plain = File::from(memfd(8192, SealFlags::SHRINK));
-        assert!(!has_huge_pages(&plain) && is_lasting(&plain));
-    }
-
-    #[test]
-    fn a_file_that_grows_again_and_again_is_no_way_around_the_bound() {
-        let mut files = MemoryFiles::default();
-        let file = memfd(0, SealFlags::SHRINK);
-        let mut open = |pages: u64| {
-            rustix::fs::ftruncate(&file, pages * 4096).unwrap();
-            let end = pages * 4096;
-            let opened = files.open(file.try_clone().unwrap(), Demand { end, ..WHOLE });
-            (opened, files.len())
-        };
-        let most = MAX_FILES as u64;
-        for pages in 1..=2 * most {
-            assert_eq!(open(pages).1, 1, "nobody uses the one before");
-        }
-        let mut used: Vec<_> = (1..=most).map(|more| open(2 * most + more).0.unwrap()).collect();
-        assert_eq!(open(3 * most + 1).0.unwrap_err(), Errno::EMFILE);
-        used.swap_remove(0);
-        let (opened, count) = open(3 * most + 1);
-        assert_eq!((opened.is_ok(), count), (true, MAX_FILES));
-        drop((used, opened));
-        files.close_unused();
-        assert_eq!((files.len(), files.replaced.len()), (0, 0));
-    }
-}
+mod tests;

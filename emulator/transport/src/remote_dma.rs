@@ -1,17 +1,21 @@
 //! Client memory without a descriptor: the client is asked by message ("`VFIO_USER_DMA_READ`",
 //! "`VFIO_USER_DMA_WRITE`").
 //!
-//! An access waits for its replies. All accesses between two refills together wait for a bounded time: the waiting is
-//! done by the one thread that serves the other clients, too. What the client sends meanwhile stays in the inbox and is
+//! An access waits for its replies. All accesses between two refills together wait for a bounded time, and for less where
+//! others want something: the waiting is done by the one thread that serves the other clients, too (see
+//! [`Patience`](crate::Patience)). What the client sends meanwhile stays in the inbox and is
 //! processed afterwards, in order.
 
 use crate::deadline::Deadline;
 use crate::device::DmaError;
 use crate::errno::Errno;
-use crate::link::Link;
+use crate::link::{Disconnect, Link};
+use crate::message::Wait;
+use crate::patience::{Member, Patience, Waited};
 use crate::protocol::{Command, DmaAccess, HEADER_LEN, Header, MAX_TRANSFER, flag};
 use rustix::event::PollFlags;
 use std::ops::Range;
+use std::os::fd::AsFd;
 use std::time::Duration;
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -31,6 +35,8 @@ pub struct RemoteDma {
     patience: Duration,
     /// What is left of the patience until it is refilled.
     left: Duration,
+    /// What it has in common with other clients.
+    member: Member,
 }
 
 impl RemoteDma {
@@ -43,7 +49,13 @@ impl RemoteDma {
             chunk: CHUNK,
             patience,
             left: patience,
+            member: Member::of(&Patience::default()),
         }
+    }
+
+    /// Waits as one of these clients from now on.
+    pub fn join(&mut self, patience: &Patience) {
+        self.member = Member::of(patience);
     }
 
     /// Gives the client its patience anew.
@@ -102,12 +114,15 @@ impl RemoteDma {
         data: &[u8],
     ) -> Result<Range<usize>, DmaError> {
         // Without patience nothing is sent: nobody would wait until it is taken.
-        if self.unanswered.is_some() || self.left.is_zero() {
+        if self.unanswered.is_some() || self.left.is_zero() || self.member.is_in_disgrace() {
             return Err(DmaError::TimedOut);
         }
         let deadline = Deadline::after(self.left);
         let result = self.ask_until(link, command, address, count, data, deadline);
         self.left = deadline.remaining();
+        if result.is_ok() {
+            self.member.note_answer();
+        }
         result
     }
 
@@ -136,9 +151,8 @@ impl RemoteDma {
         };
         // One allocation per request: messages of this kind are the slow way by design.
         let message = [header.as_bytes(), access.as_bytes(), data].concat();
-        link.send(&message)
-            .and_then(|()| link.flush_all(Some(deadline)))
-            .map_err(|_| DmaError::Disconnected)?;
+        link.send(&message).map_err(|_| DmaError::Disconnected)?;
+        self.flush(link, id, deadline)?;
         let (header, body) = self.await_reply(link, id, deadline)?;
         if header.flags.get() & flag::ERROR != 0 {
             let errno = i32::try_from(header.error.get()).unwrap_or(0);
@@ -148,6 +162,50 @@ impl RemoteDma {
             return Err(DmaError::Protocol);
         }
         Ok(body)
+    }
+
+    /// Sends all of a request. What is left of it when others come first goes out later, and counts as unanswered.
+    fn flush(&mut self, link: &mut Link, id: u16, deadline: Deadline) -> Result<(), DmaError> {
+        while link.has_unsent() {
+            link.flush().map_err(|_| DmaError::Disconnected)?;
+            if !link.has_unsent() {
+                break;
+            }
+            match self.wait(link, PollFlags::OUT, deadline)? {
+                Waited::Ready => {}
+                Waited::Exhausted => {
+                    link.end(Disconnect::Stalled);
+                    return Err(DmaError::Disconnected);
+                }
+                Waited::CutShort => return Err(self.give_up(id)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for bytes, and for what else is wanted, and receives what there is.
+    fn wait(&self, link: &mut Link, also: PollFlags, deadline: Deadline) -> Result<Waited, DmaError> {
+        // A full inbox is not asked for more; then only room to send can end the wait.
+        let mut wanted = also;
+        wanted.set(PollFlags::IN, !link.inbox.is_full());
+        let waited = self
+            .member
+            .wait(link.as_fd(), wanted, deadline)
+            .map_err(|error| {
+                link.end(Disconnect::Socket(error));
+                DmaError::Disconnected
+            })?;
+        if waited == Waited::Ready {
+            link.receive(Wait::No).map_err(|_| DmaError::Disconnected)?;
+        }
+        Ok(waited)
+    }
+
+    /// Others come first: the answer to this request is not waited for any longer.
+    fn give_up(&mut self, id: u16) -> DmaError {
+        self.unanswered = Some(id);
+        self.member.note_late();
+        DmaError::TimedOut
     }
 
     fn await_reply(
@@ -163,13 +221,13 @@ impl RemoteDma {
                 Ok(None) => {}
                 Err(_) => break,
             }
-            match link.wait(PollFlags::empty(), Some(deadline)) {
-                Ok(true) => {}
-                Ok(false) => {
+            match self.wait(link, PollFlags::empty(), deadline)? {
+                Waited::Ready => {}
+                Waited::Exhausted => {
                     self.unanswered = Some(id);
                     return Err(DmaError::TimedOut);
                 }
-                Err(_) => return Err(DmaError::Disconnected),
+                Waited::CutShort => return Err(self.give_up(id)),
             }
         }
         // More than the inbox holds has come, and the reply is not among it.

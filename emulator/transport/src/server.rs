@@ -5,6 +5,8 @@ use crate::device::{Device, Host};
 use crate::errno::Errno;
 use crate::link::Disconnect;
 use crate::listener::{ListenError, Listener, MOST_WAITING};
+use crate::memory::MemoryPolicy;
+use crate::patience::Patience;
 use crate::protocol::{Command, Header, flag, length_of};
 use rustix::event::{PollFd, PollFlags};
 use rustix::net::{RecvFlags, SendFlags};
@@ -20,6 +22,8 @@ use zerocopy::{FromBytes, IntoBytes};
 pub struct Server {
     listener: Listener,
     connection: Option<Connection>,
+    patience: Patience,
+    memory: MemoryPolicy,
 }
 
 impl Server {
@@ -31,7 +35,23 @@ impl Server {
         Ok(Self {
             listener: Listener::bind(path)?,
             connection: None,
+            patience: Patience::default(),
+            memory: MemoryPolicy::default(),
         })
+    }
+
+    /// Shares the patience for DMA by message with other servers of the same thread.
+    #[must_use]
+    pub fn with_patience(mut self, patience: &Patience) -> Self {
+        self.patience = patience.clone();
+        self
+    }
+
+    /// Lets clients have files of this kind as their memory.
+    #[must_use]
+    pub fn with_memory(mut self, policy: MemoryPolicy) -> Self {
+        self.memory = policy;
+        self
     }
 
     /// Readable when a client wants to connect.
@@ -80,7 +100,9 @@ impl Server {
                 turn_away(&stream);
             } else {
                 tracing::info!(socket = %self.listener.path().display(), "client connected");
-                self.connection = Some(Connection::new(stream, device.info()));
+                let connection = Connection::new(stream, device.info());
+                let connection = connection.in_company(&self.patience).with_memory(self.memory);
+                self.connection = Some(connection);
                 device.connected();
                 new = true;
             }

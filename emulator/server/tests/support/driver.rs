@@ -67,6 +67,11 @@ impl Driver {
         driver
     }
 
+    /// The bus address of the command queue.
+    pub const fn queue_address(&self) -> u64 {
+        self.queue
+    }
+
     pub fn read(&self, guest: &mut Guest, at: u64) -> u32 {
         guest.register(self.region, self.window + at)
     }

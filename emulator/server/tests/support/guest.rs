@@ -27,10 +27,17 @@ pub struct Guest {
 impl Guest {
     /// Connects, as QEMU does when it realizes a device: nothing but the connection is there.
     pub fn plug(served: &Served, function: Function) -> Self {
+        Self::plug_with(served, function, true)
+    }
+
+    /// Connects with memory that the server can map, or with memory that it reads and writes through the descriptor.
+    pub fn plug_with(served: &Served, function: Function, sealed: bool) -> Self {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
         let memory = File::from(rustix::fs::memfd_create("guest", flags).unwrap());
         memory.set_len(RAM).unwrap();
-        rustix::fs::fcntl_add_seals(&memory, SealFlags::SHRINK).unwrap();
+        if sealed {
+            rustix::fs::fcntl_add_seals(&memory, SealFlags::SHRINK).unwrap();
+        }
         Self {
             client: Client::new(&served.socket(function)).unwrap(),
             memory,
@@ -40,7 +47,12 @@ impl Guest {
 
     /// Connects, resets the device, maps memory and switches memory space and bus mastering on.
     pub fn boot(served: &Served, function: Function) -> Self {
-        let mut guest = Self::plug(served, function);
+        Self::boot_with(served, function, true)
+    }
+
+    /// As [`Self::boot`], with memory as for [`Self::plug_with`].
+    pub fn boot_with(served: &Served, function: Function, sealed: bool) -> Self {
+        let mut guest = Self::plug_with(served, function, sealed);
         guest.client.reset().unwrap();
         guest.map();
         guest.set_config(0x04, &0x0006_u16.to_le_bytes());

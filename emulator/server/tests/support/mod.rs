@@ -3,6 +3,7 @@
 
 pub mod driver;
 pub mod guest;
+pub mod late;
 pub mod raw;
 
 use device_server::DeviceServer;
@@ -12,7 +13,8 @@ use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -56,17 +58,34 @@ pub struct Served {
     acts: mpsc::Sender<Act>,
     bell: UnixStream,
     thread: Option<JoinHandle<()>>,
+    /// Nanoseconds of processor time that the longest turn took.
+    longest_turn: Arc<AtomicU64>,
 }
 
 impl Served {
+    /// Serves a device; what happens in it is kept until [`Self::records`] takes it.
     pub fn start(config: DeviceConfig) -> Self {
+        Self::serve(config, |_| ())
+    }
+
+    /// Serves a device, and forgets what happens in it after every turn, as a server does that nobody listens to.
+    pub fn start_discarding(config: DeviceConfig) -> Self {
+        Self::serve(config, |server| drop(server.take_records()))
+    }
+
+    fn serve(config: DeviceConfig, after_turn: fn(&mut DeviceServer)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut server = DeviceServer::bind(config, 1, folder.path()).unwrap();
         let (acts, received) = mpsc::channel::<Act>();
         let (bell, mut rung) = UnixStream::pair().unwrap();
+        let longest_turn = Arc::new(AtomicU64::new(0));
+        let longest = Arc::clone(&longest_turn);
         let thread = std::thread::spawn(move || {
             loop {
+                let begin = processor_time();
                 let ready = server.turn(&[rung.as_fd()], Duration::from_secs(30)).unwrap();
+                after_turn(&mut server);
+                longest.fetch_max(processor_time() - begin, Ordering::Relaxed);
                 if ready == [true] {
                     if rung.read(&mut [0]).unwrap() == 0 {
                         return;
@@ -80,7 +99,14 @@ impl Served {
             acts,
             bell,
             thread: Some(thread),
+            longest_turn,
         }
+    }
+
+    /// Processor time that the longest turn has taken since the last call: what a client waits for whatever else the machine
+    /// does.
+    pub fn take_longest_turn(&self) -> Duration {
+        Duration::from_nanos(self.longest_turn.swap(0, Ordering::Relaxed))
     }
 
     /// Does something with the server between two of its turns.
@@ -117,6 +143,12 @@ impl Drop for Served {
             "the server must not panic"
         );
     }
+}
+
+/// Processor time of this thread in nanoseconds.
+fn processor_time() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    u64::try_from(time.tv_sec * 1_000_000_000 + time.tv_nsec).unwrap()
 }
 
 /// Leaves the processor to the server for a moment.
