@@ -169,13 +169,12 @@ impl Driver {
     }
 
     async fn perform(&self, operation: HostOperation) -> Result<(), Errno> {
-        // The host binds, unbinds, reloads and changes the number of VFs under the lock of the device.
+        // The host binds, unbinds and reloads under the lock of the device. It changes the number of VFs under it, too, but
+        // looks at the number first.
         let _device = match operation {
-            HostOperation::Load
-            | HostOperation::Unload
-            | HostOperation::Reload
-            | HostOperation::EnableVfs(_)
-            | HostOperation::DisableVfs => Some(self.lock(Object::DeviceLock).await),
+            HostOperation::Load | HostOperation::Unload | HostOperation::Reload => {
+                Some(self.lock(Object::DeviceLock).await)
+            }
             _ => None,
         };
         match operation {
@@ -183,8 +182,8 @@ impl Driver {
             HostOperation::Load => load::probe(self).await,
             HostOperation::Unload => load::remove(self).await,
             HostOperation::Reload => load::reload(self).await,
-            HostOperation::EnableVfs(number) => sriov::enable(self, number).await,
-            HostOperation::DisableVfs => sriov::disable(self).await,
+            HostOperation::EnableVfs(number) => sriov::write_number(self, number).await,
+            HostOperation::DisableVfs => sriov::write_number(self, 0).await,
             HostOperation::SetEswitchMode(mode) => eswitch::set_mode(self, mode).await,
             HostOperation::AddSf(number) => subfunction::add(self, number).await,
             HostOperation::ActivateSf(number) => subfunction::activate(self, number).await,

@@ -41,6 +41,7 @@ errnos! {
     ENODEV 19;
     EINVAL 22;
     ENOSPC 28;
+    ERANGE 34;
     ENOMSG 42;
     EBADR 53;
     ENOLINK 67;

@@ -24,8 +24,8 @@ pub enum HostOperation {
     Unload,
     /// Unloads and loads again, keeping what lives from probe to remove (`devlink dev reload`).
     Reload,
-    /// Enables so many VFs (sysfs `sriov_numvfs`).
-    EnableVfs(u16),
+    /// Writes a number of VFs (sysfs `sriov_numvfs`), also one that cannot be.
+    EnableVfs(i32),
     /// Disables all VFs (sysfs `sriov_numvfs`, 0).
     DisableVfs,
     /// Changes the eswitch's mode (`devlink dev eswitch set`).

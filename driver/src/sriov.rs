@@ -146,23 +146,54 @@ pub(crate) async fn detach(driver: &Driver) {
     }
 }
 
-/// Enables `count` VFs (`mlx5_sriov_enable`).
+/// Writes the number of VFs that there are to be (`sriov_numvfs_store`). The host decides most of it before the driver is
+/// asked, in this order: whether there is such a file, whether the number can be, whether it changes anything, whether there
+/// is a driver.
 ///
 /// # Errors
-/// `EINVAL` for more than there can be, `EBUSY` if some are enabled; as enabling the eswitch.
-pub(crate) async fn enable(driver: &Driver, count: u16) -> Result<(), Errno> {
-    if count == 0 {
-        return disable(driver).await;
+/// `ENOENT` without an SR-IOV capability or without a driver, `EINVAL` for what is no 16-bit number, `ERANGE` for more
+/// than there can be, `EBUSY` for another number while some are enabled; as enabling the eswitch.
+pub(crate) async fn write_number(driver: &Driver, number: i32) -> Result<(), Errno> {
+    let total = driver.options().total_vfs;
+    if total == 0 {
+        return Err(Errno::ENOENT);
     }
-    let present = driver
-        .step(driver.reads(Object::Sriov), |state, _| state.sriov.num_vfs)
+    let count = u16::try_from(number).map_err(|_| Errno::EINVAL)?;
+    if count > total {
+        return Err(Errno::ERANGE);
+    }
+    let _device = driver.lock(Object::DeviceLock).await;
+    let (present, bound) = driver
+        .step(driver.reads(Object::Sriov), |state, _| {
+            (state.sriov.num_vfs, state.interface.probed)
+        })
         .await;
-    if !is_pf(driver) || count > driver.options().total_vfs {
-        return Err(Errno::EINVAL);
+    if count == present {
+        return Ok(());
+    }
+    if !bound {
+        driver.message(MessageKind::NoDriverForVfs);
+        return Err(Errno::ENOENT);
+    }
+    if count == 0 {
+        take_off_bus(driver, Reason::NumberChanges).await;
+        return Ok(());
     }
     if present != 0 {
+        driver.message(MessageKind::VfsEnabledAlready {
+            present,
+            wanted: count,
+        });
         return Err(Errno::EBUSY);
     }
+    enable(driver, count).await
+}
+
+/// Enables `count` VFs (`mlx5_sriov_enable`). The caller holds the device's lock.
+///
+/// # Errors
+/// As enabling the eswitch.
+async fn enable(driver: &Driver, count: u16) -> Result<(), Errno> {
     let lock = driver.lock(Object::DevlinkLock).await;
     let result = enable_functions(driver, count).await;
     drop(lock);
@@ -176,20 +207,6 @@ pub(crate) async fn enable(driver: &Driver, count: u16) -> Result<(), Errno> {
             state.sriov.num_vfs = count
         })
         .await;
-    Ok(())
-}
-
-/// Disables all VFs (`mlx5_sriov_disable`). Without VFs on the bus the driver is not even asked.
-///
-/// # Errors
-/// None.
-pub(crate) async fn disable(driver: &Driver) -> Result<(), Errno> {
-    let present = driver
-        .step(driver.reads(Object::Sriov), |state, _| state.sriov.num_vfs)
-        .await;
-    if present > 0 {
-        take_off_bus(driver, Reason::NumberChanges).await;
-    }
     Ok(())
 }
 

@@ -251,6 +251,12 @@ messages! {
         => "{pages} pages of key {key} were accepted late";
 
     // Eswitch, SR-IOV, subfunctions.
+    /// VFs are to be enabled on a PF without a driver. It is the PCI core that says so, not the driver.
+    Info NoDriverForVfs
+        => "no driver bound to device; cannot configure SR-IOV";
+    /// Another number of VFs is wanted while some are enabled. It is the PCI core that says so, not the driver.
+    Info VfsEnabledAlready { present: u16, wanted: u16 }
+        => "{present} VFs already enabled. Disable before enabling {wanted} VFs";
     /// The eswitch is on.
     Info EswitchEnabled { mode: EswitchMode, vfs: u16, ec_vfs: u16, active_vports: i32 }
         => "Enable: mode({mode}), nvfs({vfs}), necvfs({ec_vfs}), active vports({active_vports})";

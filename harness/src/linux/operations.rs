@@ -98,7 +98,7 @@ impl Operations {
     fn order(&self, guest: &mut Guest, step: &HostStep) -> Result<Order, GuestError> {
         let device = guest.address_under_test();
         let port = |number: &u16| self.ports.get(number).copied().unwrap_or(u32::MAX);
-        let vfs = |number: u16| Order::WriteFile {
+        let vfs = |number: i32| Order::WriteFile {
             path: format!("/sys/bus/pci/devices/{device}/sriov_numvfs"),
             text: number.to_string(),
         };

@@ -101,8 +101,8 @@ pub enum HostStep {
     Unload,
     /// `devlink dev reload`: unload and load without removing the device's objects.
     Reload,
-    /// Write this number to `sriov_numvfs`.
-    EnableVfs(u16),
+    /// Write this number to `sriov_numvfs`, also one that the host refuses.
+    EnableVfs(i32),
     /// Write 0 to `sriov_numvfs`.
     DisableVfs,
     /// `devlink dev eswitch set mode`.

@@ -5,6 +5,7 @@ mod device;
 mod expectations;
 mod orders;
 mod outcomes;
+mod vfs;
 mod warnings;
 
 use crate::scenario::document::{Node, Path};

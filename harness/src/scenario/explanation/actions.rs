@@ -37,7 +37,10 @@ fn host_clause(host: &HostStep) -> String {
         HostStep::Load => "the host loads the driver".to_owned(),
         HostStep::Unload => "the host removes the driver".to_owned(),
         HostStep::Reload => "the host reloads the driver through devlink".to_owned(),
-        HostStep::EnableVfs(number) => format!("the host enables {}", count(*number, "VF")),
+        HostStep::EnableVfs(number) => match u16::try_from(*number) {
+            Ok(number) => format!("the host enables {}", count(number, "VF")),
+            Err(_) => format!("the host asks for {number} VFs"),
+        },
         HostStep::DisableVfs => "the host disables its VFs".to_owned(),
         HostStep::EswitchMode(EswitchMode::Legacy) => "the host sets the eswitch to legacy mode".to_owned(),
         HostStep::EswitchMode(EswitchMode::Switchdev) => {

@@ -6,7 +6,6 @@ use crate::scenario::problem::suggestion;
 use crate::scenario::step::{
     Action, EswitchMode, Fault, FunctionOperation, FunctionStep, GateStep, HostStep, RaceStep, Step, TimeStep,
 };
-use emulator::config::DeviceKind;
 use prm::Function;
 use std::collections::BTreeSet;
 
@@ -29,7 +28,7 @@ impl Sense<'_> {
             );
         }
         match action {
-            Action::Host(host) => self.check_host(host, &path.member("host"), names),
+            Action::Host(host) => self.check_host(host, step, &path.member("host"), names),
             Action::Firmware(order) => self.check_order(order, &path.member("firmware")),
             Action::Gate(gate) => self.check_gate(gate, &path.member("gate")),
             Action::Fault(fault) => self.check_fault(fault, &path.member("fault")),
@@ -63,8 +62,7 @@ impl Sense<'_> {
         }
     }
 
-    fn check_host(&mut self, host: &HostStep, path: &Path, names: &BTreeSet<&str>) {
-        let device = &self.scenario.device;
+    fn check_host(&mut self, host: &HostStep, step: &Step, path: &Path, names: &BTreeSet<&str>) {
         match host {
             HostStep::Load | HostStep::EswitchMode(EswitchMode::Switchdev) => {}
             HostStep::Unload => {
@@ -76,39 +74,11 @@ impl Sense<'_> {
                 self.story.scalable_functions.clear();
             }
             HostStep::EnableVfs(number) => {
-                let at = path.member("enable_vfs");
-                let (total, field) = match device.kind {
-                    DeviceKind::Pf => (device.vfs.total, "device.vfs.total"),
-                    DeviceKind::Ecpf => (device.ec_vfs.total, "device.ec_vfs.total"),
-                    DeviceKind::Vf => (0, "device.kind"),
-                };
-                if *number == 0 {
-                    self.wrong(
-                        &at,
-                        "no VF is enabled",
-                        "zero",
-                        "write \"disable_vfs\" to disable them",
-                    );
-                } else if *number > total {
-                    let message = format!("{number} VFs are enabled, but the device has {total}");
-                    self.wrong(
-                        &at,
-                        message,
-                        "more than there are",
-                        format!("`{field}` says how many there are"),
-                    );
-                }
+                self.check_vfs(*number, step, &path.member("enable_vfs"));
             }
             HostStep::DisableVfs => {
                 self.goes(|function| !is_scalable(function), Some(false));
-                if device.kind == DeviceKind::Vf || device.vfs.total.max(device.ec_vfs.total) == 0 {
-                    self.wrong(
-                        path,
-                        "the device has no VFs to disable",
-                        "no VFs",
-                        "`device.vfs.total` says how many",
-                    );
-                }
+                self.check_vfs(0, step, path);
             }
             HostStep::AddSf(number) => {
                 let at = path.member("add_sf");

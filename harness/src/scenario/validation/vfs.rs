@@ -1,0 +1,51 @@
+//! Numbers of VFs: one that the host refuses may be written, by whoever expects the refusal.
+
+use super::Sense;
+use crate::scenario::document::Path;
+use crate::scenario::step::Step;
+use emulator::config::DeviceKind;
+
+impl Sense<'_> {
+    /// A number of VFs that is written to `sriov_numvfs`. What the host refuses is a mistake unless the step says what it
+    /// returns.
+    pub(super) fn check_vfs(&mut self, number: i32, step: &Step, path: &Path) {
+        let device = &self.scenario.device;
+        let (total, field) = match device.kind {
+            DeviceKind::Pf => (device.vfs.total, "device.vfs.total"),
+            DeviceKind::Ecpf => (device.ec_vfs.total, "device.ec_vfs.total"),
+            DeviceKind::Vf => (0, "device.kind"),
+        };
+        if self.expects_refusal(step) {
+            return;
+        }
+        let returned = if total == 0 {
+            -2
+        } else if u16::try_from(number).is_err() {
+            -22
+        } else {
+            -34
+        };
+        let hint = format!(
+            "`{field}` says how many there are; if the refusal is what is tried, expect `\"returns\": {returned}`"
+        );
+        if number < 0 {
+            self.wrong(path, format!("{number} is no number of VFs"), "below zero", hint);
+        } else if number == 0 && total == 0 {
+            self.wrong(path, "the device has no VFs to disable", "no VFs", hint);
+        } else if number > i32::from(total) {
+            let message = format!("{number} VFs are enabled, but the device has {total}");
+            self.wrong(path, message, "more than there are", hint);
+        }
+    }
+
+    /// Whether the step expects a result other than success, or is joined by a later one, which may.
+    fn expects_refusal(&self, step: &Step) -> bool {
+        let refused = |revision| {
+            step.expect
+                .resolved(revision)
+                .returns
+                .is_some_and(|returned| returned != 0)
+        };
+        step.background || self.scenario.revisions().into_iter().any(refused)
+    }
+}
