@@ -4,7 +4,9 @@
 //! (`pci_disable_sriov`, `auxiliary_device_delete`).
 
 use crate::driver::{Driver, State};
+use crate::errno::Errno;
 use crate::load;
+use crate::pauses;
 use crate::runtime::Object;
 use prm::function::Function;
 use std::future::Future;
@@ -51,6 +53,25 @@ fn subfunction_id(state: &State, number: u16) -> u16 {
 pub(crate) fn subfunction(state: &State, id: u16) -> Function {
     let base = state.capabilities.general().sf_base_id();
     Function::Sf(id.wrapping_sub(base).wrapping_add(1))
+}
+
+/// Resets the function (sysfs `reset`: `pci_reset_function`, `pcie_flr`). The bound driver, if there is one, is not told:
+/// mlx5 has no part in it (`reset_prepare`, `reset_done`). It goes on with queues and commands that firmware has forgotten.
+///
+/// # Errors
+/// `ENOENT` without the function.
+pub(crate) async fn reset(driver: &Driver) -> Result<(), Errno> {
+    if !driver.is_present() {
+        return Err(Errno::ENOENT);
+    }
+    let _device = driver.lock(Object::DeviceLock).await;
+    driver
+        .step(driver.writes(Object::Registers), |_, backing| {
+            backing.reset_function();
+        })
+        .await;
+    driver.pause(pauses::FUNCTION_RESET).await;
+    Ok(())
 }
 
 /// Unbinds the driver of a function that goes away, if there is one and it is bound.

@@ -1,6 +1,7 @@
 //! One driver instance on one function: its handle, its state, and how steps reach both.
 
 use crate::books::DriverBooks;
+use crate::bus;
 use crate::capabilities::Capabilities;
 use crate::command::CommandState;
 use crate::errno::Errno;
@@ -184,6 +185,7 @@ impl Driver {
             HostOperation::Reload => load::reload(self).await,
             HostOperation::EnableVfs(number) => sriov::write_number(self, number).await,
             HostOperation::DisableVfs => sriov::write_number(self, 0).await,
+            HostOperation::ResetFunction => bus::reset(self).await,
             HostOperation::SetEswitchMode(mode) => eswitch::set_mode(self, mode).await,
             HostOperation::AddSf(number) => subfunction::add(self, number).await,
             HostOperation::ActivateSf(number) => subfunction::activate(self, number).await,

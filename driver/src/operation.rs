@@ -28,6 +28,8 @@ pub enum HostOperation {
     EnableVfs(i32),
     /// Disables all VFs (sysfs `sriov_numvfs`, 0).
     DisableVfs,
+    /// Resets the function (sysfs `reset`).
+    ResetFunction,
     /// Changes the eswitch's mode (`devlink dev eswitch set`).
     SetEswitchMode(EswitchMode),
     /// Adds a scalable function by its number, from 1 (`devlink port add`).
@@ -53,6 +55,7 @@ impl HostOperation {
             Self::Reload => "host.reload",
             Self::EnableVfs(_) => "host.enable_vfs",
             Self::DisableVfs => "host.disable_vfs",
+            Self::ResetFunction => "host.flr",
             Self::SetEswitchMode(_) => "host.eswitch_mode",
             Self::AddSf(_) => "host.add_sf",
             Self::ActivateSf(_) => "host.activate_sf",

@@ -26,6 +26,9 @@ pub(crate) const VF_ADDED: Cycles = Cycles::from_millis(60);
 /// A VF goes from the bus, its driver unbound already (`pci_iov_remove_virtfn`). Measured: 25 ms.
 pub(crate) const VF_REMOVED: Cycles = Cycles::from_millis(25);
 
+/// After a function-level reset, before the function is used again (`pcie_flr`: `msleep(100)`).
+pub(crate) const FUNCTION_RESET: Cycles = Cycles::from_millis(100);
+
 /// A look at the device's start (`wait_fw_init`: `FW_PRE_INIT_WAIT`).
 pub(crate) const START_LOOK: Cycles = Cycles::from_millis(2);
 

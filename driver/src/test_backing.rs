@@ -58,6 +58,10 @@ impl DeviceBacking for TestBacking {
         self.registers.insert(offset, value);
     }
 
+    fn reset_function(&mut self) {
+        self.registers.clear();
+    }
+
     fn now(&self) -> Cycles {
         self.time
     }
@@ -131,6 +135,10 @@ impl DeviceBacking for SharedBacking {
 
     fn write_register(&mut self, offset: u32, value: u32) {
         self.0.borrow_mut().write_register(offset, value);
+    }
+
+    fn reset_function(&mut self) {
+        self.0.borrow_mut().reset_function();
     }
 
     fn now(&self) -> Cycles {

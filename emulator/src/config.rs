@@ -285,6 +285,8 @@ pub struct FirmwareKnobs {
     pub ignores_page_mode: bool,
     /// What happens to a function's pages when its supplier disables it.
     pub on_disable: OnDisable,
+    /// What happens to the pages that others supplied for a function when its host resets it.
+    pub on_reset: OnReset,
     /// What a device does with an output mailbox pointer of zero.
     pub zero_mailbox_pointer: ZeroMailboxPointer,
 }
@@ -378,6 +380,19 @@ impl Default for OnDisable {
     fn default() -> Self {
         Self::ReturnPages { after_ms: 0 }
     }
+}
+
+/// See [`FirmwareKnobs::on_reset`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnReset {
+    /// Firmware drops them all and says so to their supplier by one event (release-all).
+    #[default]
+    ReleaseAll,
+    /// Firmware asks the supplier to take all of them back.
+    ReturnPages,
+    /// Firmware says nothing and keeps them until asked: a fault.
+    Silent,
 }
 
 /// See [`FirmwareKnobs::zero_mailbox_pointer`].

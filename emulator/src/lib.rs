@@ -28,6 +28,7 @@ mod demand;
 mod endpoint;
 mod event_queue;
 mod firmware;
+mod function_reset;
 mod gate;
 mod health;
 mod latency;

@@ -312,6 +312,26 @@ impl Silicon {
         }
     }
 
+    /// Tells `supplier` that everything that `owner` holds is its own again: firmware does not use it any more.
+    pub(crate) fn release_pages(
+        &mut self,
+        supplier: Function,
+        owner: Owner,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) {
+        let held = self.ledger.pages(supplier, owner);
+        let takes = self.takes_page_requests(supplier);
+        let identity = owner
+            .function()
+            .and_then(|function| self.identity_of(supplier, function));
+        if let Some(identity) = identity.filter(|_| held > 0 && takes)
+            && let Err(error) = self.post_for(supplier, owner, identity, 0, true, now, buses)
+        {
+            self.refuse(supplier, now, error.reason());
+        }
+    }
+
     /// The driver cannot give what was asked for: a command that waits for it cannot be executed.
     pub(crate) fn pages_denied(
         &mut self,

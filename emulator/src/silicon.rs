@@ -23,9 +23,6 @@ use rand_chacha::rand_core::SeedableRng as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// How long a device initialises after a reset.
-const INITIALIZATION: Cycles = Cycles::from_millis(1);
-
 /// The hosts that the silicon's functions see.
 ///
 /// Every endpoint has its own: a VF that is passed through lives in another address space than its PF.
@@ -288,26 +285,6 @@ impl Silicon {
     #[must_use]
     pub fn take_records(&mut self) -> Vec<Record> {
         self.records.take()
-    }
-
-    /// A function-level reset of an endpoint: its commands, queues, capabilities and mode are gone, and firmware has forgotten
-    /// every page that it supplied. Of the function under test it resets the eswitch too. Rules and holds stay.
-    pub fn reset_endpoint(&mut self, endpoint: Function, now: Cycles) {
-        if !self.endpoints.contains_key(&endpoint) {
-            return;
-        }
-        self.drop_commands_of(endpoint, now, "the function was reset");
-        self.forget_supplies(endpoint, now);
-        let mut fresh = Endpoint::new(endpoint);
-        fresh.ready_at = now.saturating_add(INITIALIZATION);
-        self.endpoints.insert(endpoint, fresh);
-        self.objects.forget(endpoint);
-        if endpoint == self.function_under_test() {
-            self.vports.clear();
-            self.port = Port::default();
-            self.subfunctions.clear();
-            self.created_vports.clear();
-        }
     }
 
     /// Firmware forgets what a supplier gave and what it asked that supplier for.

@@ -41,6 +41,9 @@ pub trait DeviceBacking {
     /// Writes a 32-bit register.
     fn write_register(&mut self, offset: u32, value: u32);
 
+    /// The host resets the function (PCI Express: Initiate Function Level Reset).
+    fn reset_function(&mut self);
+
     /// The present time.
     fn now(&self) -> Cycles;
 

@@ -186,14 +186,15 @@ impl Card {
         region: u32,
         offset: u64,
         data: &[u8],
-        clients: Clients<'_>,
+        mut clients: Clients<'_>,
     ) -> Result<(), Errno> {
         let visible = self.is_visible(place);
         if region == VFIO_PCI_CONFIG_REGION_INDEX {
             if visible {
                 // A reset shall find what was due before it done.
-                self.at_work(clients);
-                self.write_config(place, usize::try_from(offset).map_err(|_| Errno::EINVAL)?, data);
+                self.at_work(clients.again());
+                let offset = usize::try_from(offset).map_err(|_| Errno::EINVAL)?;
+                self.write_config(place, offset, data, clients);
             }
             return Ok(());
         }
@@ -213,24 +214,24 @@ impl Card {
     }
 
     /// A reset from outside (`VFIO_USER_DEVICE_RESET`). What was due before has happened.
-    pub(crate) fn device_reset(&mut self, place: usize, clients: Clients<'_>) {
-        self.at_work(clients);
+    pub(crate) fn device_reset(&mut self, place: usize, mut clients: Clients<'_>) {
+        self.at_work(clients.again());
         if let Some(function) = self.functions.get_mut(place) {
             function.device_reset();
         }
-        self.reset_silicon(place);
+        self.reset_silicon(place, clients);
     }
 
     /// The client is gone: the function is as at power on for the next one.
-    pub(crate) fn power_on(&mut self, place: usize, clients: Clients<'_>) {
-        self.at_work(clients);
+    pub(crate) fn power_on(&mut self, place: usize, mut clients: Clients<'_>) {
+        self.at_work(clients.again());
         if let Some(function) = self.functions.get_mut(place) {
             function.power_on();
         }
-        self.reset_silicon(place);
+        self.reset_silicon(place, clients);
     }
 
-    fn write_config(&mut self, place: usize, at: usize, data: &[u8]) {
+    fn write_config(&mut self, place: usize, at: usize, data: &[u8], mut clients: Clients<'_>) {
         for (at, part) in words(at, data) {
             let Some(function) = self.functions.get_mut(place) else {
                 return;
@@ -239,7 +240,7 @@ impl Card {
                 Effect::None => {}
                 Effect::FunctionReset => {
                     function.reset_registers();
-                    self.reset_silicon(place);
+                    self.reset_silicon(place, clients.again());
                 }
                 Effect::VfsDisabled(count) => self.reset_vfs(count.into()),
             }
@@ -247,15 +248,12 @@ impl Card {
     }
 
     /// The part of a reset that is firmware's. With the PF its VFs and SFs are gone too: VF enable has been cleared.
-    fn reset_silicon(&mut self, place: usize) {
-        let now = self.clock.now();
-        if let Some(&function) = self.topology.functions().get(place) {
-            self.silicon.reset_endpoint(function, now);
+    fn reset_silicon(&mut self, place: usize, clients: Clients<'_>) {
+        let (silicon, mut buses, now) = self.at_work(clients);
+        if let Some(&function) = buses.topology.functions().get(place) {
+            silicon.reset_function(function, now, &mut buses);
         }
         if place == PHYSICAL {
-            for sf in self.topology.sfs() {
-                self.silicon.reset_endpoint(sf, now);
-            }
             self.reset_vfs(self.functions.len());
         }
     }

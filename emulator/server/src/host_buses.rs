@@ -43,6 +43,18 @@ impl<'a> Clients<'a> {
         }
     }
 
+    /// The same clients, for one access of several.
+    pub(crate) fn again(&mut self) -> Clients<'_> {
+        Clients {
+            before: self.before,
+            served: match &mut self.served {
+                Some(host) => Some(&mut **host),
+                None => None,
+            },
+            after: self.after,
+        }
+    }
+
     fn host(&mut self, place: usize) -> Option<&mut dyn Host> {
         match place.cmp(&self.before.len()) {
             Ordering::Less => self.before.get_mut(place).and_then(Server::host),

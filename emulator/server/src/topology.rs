@@ -51,11 +51,6 @@ impl Topology {
         &self.functions
     }
 
-    /// The numbers of the SFs.
-    pub(crate) fn sfs(&self) -> impl Iterator<Item = Function> + use<> {
-        (1..=self.sfs).map(Function::Sf)
-    }
-
     /// Through which PCI function an endpoint reaches its host: an SF through its PF.
     pub(crate) fn carrier(&self, endpoint: Function) -> Option<usize> {
         match endpoint {

@@ -51,6 +51,12 @@ impl Machine {
         self.with_device(|silicon, lines| silicon.write_register(endpoint, offset, value, now, lines));
     }
 
+    /// Resets a function, as its host does through its configuration space.
+    pub fn reset_function(&mut self, endpoint: Function) {
+        let now = self.now;
+        self.with_device(|silicon, lines| silicon.reset_function(endpoint, now, lines));
+    }
+
     /// Lets the device act with its way to host memory open.
     pub fn with_device<R>(&mut self, act: impl FnOnce(&mut Silicon, &mut Lines<'_>) -> R) -> R {
         let endpoint = Function::Pf;

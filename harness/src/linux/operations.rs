@@ -111,6 +111,17 @@ impl Operations {
             HostStep::Reload => Order::Devlink(Devlink::Reload { device }),
             HostStep::EnableVfs(number) => vfs(*number),
             HostStep::DisableVfs => vfs(0),
+            HostStep::Flr(function) => {
+                let device = if *function == guest.silicon().function_under_test() {
+                    device
+                } else {
+                    guest.address(*function).unwrap_or_default()
+                };
+                Order::WriteFile {
+                    path: format!("/sys/bus/pci/devices/{device}/reset"),
+                    text: "1".to_owned(),
+                }
+            }
             HostStep::EswitchMode(mode) => Order::Devlink(Devlink::EswitchMode {
                 device,
                 mode: match mode {

@@ -69,6 +69,7 @@ impl Execution<'_> {
             HostStep::Reload => (0, HostOperation::Reload),
             HostStep::EnableVfs(vfs) => (0, HostOperation::EnableVfs(*vfs)),
             HostStep::DisableVfs => (0, HostOperation::DisableVfs),
+            HostStep::Flr(function) => (self.world.bind(*function), HostOperation::ResetFunction),
             HostStep::EswitchMode(mode) => (0, HostOperation::SetEswitchMode(wording::driver_mode(*mode))),
             HostStep::AddSf(number) => (0, HostOperation::AddSf(*number)),
             HostStep::ActivateSf(number) => (0, HostOperation::ActivateSf(*number)),

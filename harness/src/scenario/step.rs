@@ -105,6 +105,8 @@ pub enum HostStep {
     EnableVfs(i32),
     /// Write 0 to `sriov_numvfs`.
     DisableVfs,
+    /// Write 1 to `reset` of this function: a function-level reset.
+    Flr(#[schemars(with = "String")] Function),
     /// `devlink dev eswitch set mode`.
     EswitchMode(EswitchMode),
     /// `devlink port add`: create this scalable function (1 is `sf1`).

@@ -42,6 +42,7 @@ fn host_clause(host: &HostStep) -> String {
             Err(_) => format!("the host asks for {number} VFs"),
         },
         HostStep::DisableVfs => "the host disables its VFs".to_owned(),
+        HostStep::Flr(function) => format!("the host resets {function}"),
         HostStep::EswitchMode(EswitchMode::Legacy) => "the host sets the eswitch to legacy mode".to_owned(),
         HostStep::EswitchMode(EswitchMode::Switchdev) => {
             "the host sets the eswitch to switchdev mode".to_owned()

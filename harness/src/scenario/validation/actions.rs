@@ -80,6 +80,7 @@ impl Sense<'_> {
                 self.goes(|function| !is_scalable(function), Some(false));
                 self.check_vfs(0, step, path);
             }
+            HostStep::Flr(function) => self.check_reset(*function, &path.member("flr")),
             HostStep::AddSf(number) => {
                 let at = path.member("add_sf");
                 if self.check_scalable(*number, &at) && !self.story.scalable_functions.insert(*number) {

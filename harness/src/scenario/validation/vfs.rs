@@ -1,9 +1,11 @@
-//! Numbers of VFs: one that the host refuses may be written, by whoever expects the refusal.
+//! What the host does to functions on its bus: numbers of VFs, also one that it refuses, by whoever expects the refusal;
+//! resets.
 
 use super::Sense;
 use crate::scenario::document::Path;
 use crate::scenario::step::Step;
 use emulator::config::DeviceKind;
+use prm::Function;
 
 impl Sense<'_> {
     /// A number of VFs that is written to `sriov_numvfs`. What the host refuses is a mistake unless the step says what it
@@ -47,5 +49,25 @@ impl Sense<'_> {
                 .is_some_and(|returned| returned != 0)
         };
         step.background || self.scenario.revisions().into_iter().any(refused)
+    }
+
+    /// A function-level reset: of a function that the host sees on its PCI bus.
+    pub(super) fn check_reset(&mut self, function: Function, path: &Path) {
+        let device = &self.scenario.device;
+        let exists = match (device.kind, function) {
+            (DeviceKind::Pf, Function::Pf) | (DeviceKind::Ecpf, Function::Ecpf) => true,
+            (DeviceKind::Pf, Function::Vf(number)) => number <= device.vfs.total,
+            (DeviceKind::Vf, Function::Vf(number)) => number == 1,
+            (DeviceKind::Ecpf, Function::EcVf(number)) => number <= device.ec_vfs.total,
+            _ => false,
+        };
+        if !exists {
+            self.wrong(
+                path,
+                format!("the host has no PCI function `{function}` to reset"),
+                "not on its bus",
+                "reset the function under test or one of its VFs",
+            );
+        }
     }
 }
