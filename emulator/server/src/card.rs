@@ -2,11 +2,12 @@
 
 use crate::clock::Clock;
 use crate::error::ServeError;
-use crate::host_buses::{Clients, HostBuses, Losses};
+use crate::host_buses::{HostBuses, Losses};
 use crate::pci::{
     BAR0_SIZE, CONFIG_LENGTH, Effect, MSIX_PENDING, MSIX_PENDING_LENGTH, MSIX_TABLE, MSIX_TABLE_LENGTH,
     MSIX_VECTORS, PciFunction,
 };
+use crate::port::Clients;
 use crate::register_window::{self, LONGEST_READ, Place};
 use crate::topology::Topology;
 use emulator::{DeviceConfig, Pace, Silicon};
@@ -31,7 +32,10 @@ pub(crate) struct Card {
     /// By place: in the order of [`Topology::functions`].
     functions: Vec<PciFunction>,
     losses: Vec<Losses>,
+    /// Work is done at the time that was read last.
     clock: Clock,
+    /// Whether a client has been reached since somebody asked.
+    buses_are_used: bool,
     /// When firmware has worked long enough in this round; none while it has not worked.
     enough: Option<Cycles>,
 }
@@ -52,6 +56,7 @@ impl Card {
             topology,
             functions,
             clock: Clock::start(),
+            buses_are_used: false,
             enough: None,
         })
     }
@@ -92,8 +97,18 @@ impl Card {
     }
 
     /// Device time.
-    pub(crate) fn now(&self) -> Cycles {
-        self.clock.now()
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Reads the device's time.
+    pub(crate) fn read_clock(&mut self) -> Cycles {
+        self.clock.read()
+    }
+
+    /// Whether memory or interrupts of a client were used since the last call: what takes long enough to be timed.
+    pub(crate) fn take_bus_use(&mut self) -> bool {
+        std::mem::take(&mut self.buses_are_used)
     }
 
     /// Begins another round: firmware may work again.
@@ -106,13 +121,14 @@ impl Card {
         &'a mut self,
         clients: Clients<'c>,
     ) -> (&'a mut Silicon, HostBuses<'a, 'c>, Cycles) {
-        let now = self.clock.now();
+        let now = self.clock.time();
         let mut buses = HostBuses {
             topology: &self.topology,
             functions: &self.functions,
             losses: &mut self.losses,
             clients,
             place: None,
+            are_used: &mut self.buses_are_used,
         };
         // What was due before an access happens before it; of long work as much as this round has time for.
         while self.silicon.has_work(now) {
@@ -260,7 +276,7 @@ impl Card {
 
     /// Resets the first `count` VFs.
     fn reset_vfs(&mut self, count: usize) {
-        let now = self.clock.now();
+        let now = self.clock.time();
         let vfs = self.functions.iter_mut().zip(self.topology.functions());
         for (function, &vf) in vfs.skip(1).take(count) {
             function.reset_registers();

@@ -1,6 +1,7 @@
 //! Why a device cannot be served.
 
 use emulator::ConfigError;
+use std::io;
 use transport::ListenError;
 
 /// Why a device cannot be served, or not in the place of another.
@@ -12,6 +13,9 @@ pub enum ServeError {
     /// A socket could not be made.
     #[error("socket: {0}")]
     Listen(#[from] ListenError),
+    /// The sockets cannot be watched.
+    #[error("watching the sockets: {0}")]
+    System(#[from] io::Error),
     /// VFs follow their PF on its bus.
     #[error("{0} virtual functions do not fit on the bus of their PF: at most 215")]
     TooManyFunctions(u16),

@@ -1,74 +1,13 @@
 //! DMA and interrupts of every endpoint, through the client of its PCI function.
 
 use crate::pci::PciFunction;
+use crate::port::Clients;
 use crate::topology::Topology;
 use emulator::Buses;
 use prm::link::{DmaFault, HostBus};
 use prm::{Function, Iova};
-use std::cmp::Ordering;
-use transport::{Delivery, DmaError, Host, Server};
+use transport::{Delivery, DmaError, Host};
 use vfio_bindings::bindings::vfio::VFIO_PCI_MSIX_IRQ_INDEX;
-
-/// The clients of all PCI functions, by the place of the function.
-///
-/// While the messages of one client are processed, the transport holds that client and lends its [`Host`] to each access. So
-/// the servers are split around the one that is being served, and its place is taken by the host that was lent.
-pub(crate) struct Clients<'a> {
-    before: &'a mut [Server],
-    /// The host of the function in between, if it is being served.
-    served: Option<&'a mut dyn Host>,
-    after: &'a mut [Server],
-}
-
-impl<'a> Clients<'a> {
-    /// The clients while none is being served.
-    pub(crate) fn idle(servers: &'a mut [Server]) -> Self {
-        Self {
-            before: servers,
-            served: None,
-            after: &mut [],
-        }
-    }
-
-    /// The clients while one is being served: those before and after it, and its host, unless it is gone.
-    pub(crate) fn around(
-        before: &'a mut [Server],
-        served: Option<&'a mut dyn Host>,
-        after: &'a mut [Server],
-    ) -> Self {
-        Self {
-            before,
-            served,
-            after,
-        }
-    }
-
-    /// The same clients, for one access of several.
-    pub(crate) fn again(&mut self) -> Clients<'_> {
-        Clients {
-            before: self.before,
-            served: match &mut self.served {
-                Some(host) => Some(&mut **host),
-                None => None,
-            },
-            after: self.after,
-        }
-    }
-
-    fn host(&mut self, place: usize) -> Option<&mut dyn Host> {
-        match place.cmp(&self.before.len()) {
-            Ordering::Less => self.before.get_mut(place).and_then(Server::host),
-            Ordering::Equal => match &mut self.served {
-                Some(host) => Some(&mut **host),
-                None => None,
-            },
-            Ordering::Greater => {
-                let place = place - self.before.len() - 1;
-                self.after.get_mut(place).and_then(Server::host)
-            }
-        }
-    }
-}
 
 /// What did not get through to a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,6 +30,8 @@ pub(crate) struct HostBuses<'a, 'c> {
     pub(crate) clients: Clients<'c>,
     /// The place whose bus was asked for last.
     pub(crate) place: Option<usize>,
+    /// Set once a client has been reached: that takes time.
+    pub(crate) are_used: &'a mut bool,
 }
 
 impl HostBuses<'_, '_> {
@@ -98,7 +39,9 @@ impl HostBuses<'_, '_> {
     fn host(&mut self) -> Option<&mut dyn Host> {
         let place = self.place?;
         let may = self.functions.get(place).is_some_and(PciFunction::bus_master);
-        may.then(|| self.clients.host(place)).flatten()
+        let host = may.then(|| self.clients.host(place)).flatten()?;
+        *self.are_used = true;
+        Some(host)
     }
 
     fn losses(&mut self) -> Option<&mut Losses> {

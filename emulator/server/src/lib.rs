@@ -6,7 +6,10 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | sockets, the wait, orders, another silicon | [`server`](DeviceServer), `turn` |
+//! | turns, orders, another silicon | [`server`](DeviceServer) |
+//! | turns with a control socket beside | [`service`](Service) |
+//! | the wait for all sockets at once | `poller` |
+//! | the sockets, and what there is to do about them | `port` |
 //! | which PCI functions there are | [`topology`](Slot) |
 //! | configuration space: header, capabilities, SR-IOV | `pci` |
 //! | what an access or a reset does to silicon and functions | `card`, `register_window` |
@@ -19,19 +22,18 @@
 //! # One thread, no locks
 //! All functions share one firmware, and every access to any of them changes or reads it. A thread for each socket would
 //! take turns at one lock all the time, and the order of their turns would be the kernel's. Here everything happens in
-//! [`DeviceServer::turn`]: it waits with `poll` for all sockets at once and for the next thing that firmware will do by
-//! itself. Nothing in it blocks on a client, but for DMA by message, which the transport bounds. A runtime of asynchronous
-//! tasks would add nothing: there is one task.
+//! [`DeviceServer::turn`]: it waits with one level-triggered `epoll` for all sockets at once and for the next thing that firmware
+//! will do by itself. Nothing in it blocks on a client, but for DMA by message, which the transport bounds. A runtime of
+//! asynchronous tasks would add nothing but a system call: there is one task (`docs/decisions/0004-event-loop.md`).
 //!
 //! # What a register access costs
-//! Three system calls: `ppoll`, `recvmsg`, and `sendto` for the reply; the clock is read without one. A posted write needs no
-//! reply, and messages that arrive together share a turn's `ppoll` and `recvmsg`. A control socket adds nothing while nobody
-//! uses it.
+//! Three system calls: `epoll_pwait`, `recvmsg`, and `sendto` for the reply; one look at the clock, which is no system call; no
+//! allocation; and nothing that depends on how many functions there are, since only those are looked at that something was done
+//! with. A test counts all of it. A posted write needs no reply, and messages that arrive together share a turn's wait and
+//! receive. A control socket adds nothing while nobody uses it, and a caller's own descriptors neither.
 //!
-//! One turn allocates the set that it hands to `poll`, which borrows every descriptor and so cannot be kept, and the answer
-//! about the caller's own descriptors if it has any. A register access allocates nothing beyond that; a test counts it. `serve`
-//! adds the list of its own descriptors. The kernel looks at every socket of the set: a turn with 215 VFs costs more than one
-//! with 3.
+//! The clock is read a second time where a command's latency runs, to know how long to wait, and after work with memory or
+//! interrupts of a client, which may take long.
 //!
 //! # The peer is not trusted
 //! A client can write any bytes to any offset of any region. What it can reach is bounded: configuration space by its write
@@ -47,14 +49,18 @@ mod error;
 mod host_buses;
 mod options;
 mod pci;
+mod poller;
+mod port;
 mod register_window;
 mod server;
+mod service;
 mod session;
 mod topology;
-mod turn;
 
 pub use counters::{FunctionCounters, ServerCounters};
 pub use error::ServeError;
 pub use options::ServerOptions;
+pub use poller::{Called, Watch};
 pub use server::DeviceServer;
+pub use service::Service;
 pub use topology::Slot;

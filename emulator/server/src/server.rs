@@ -4,48 +4,38 @@ use crate::card::Card;
 use crate::complaints::Complaints;
 use crate::counters::{FunctionCounters, ServerCounters};
 use crate::error::ServeError;
-use crate::host_buses::Clients;
 use crate::options::ServerOptions;
+use crate::poller::{Called, Interest, Poller, Source, Watch};
+use crate::port::{Clients, Ports};
 use crate::session::Session;
 use crate::topology::Slot;
-use crate::turn::{self, Ready};
 use emulator::{DeviceConfig, FirmwareOrder, GateOrder, OrderError, Record, Silicon};
 use prm::{Cycles, Function};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::Duration;
-use transport::{Connection, Patience, Progress, Server, Traffic};
+use transport::{Disconnect, Patience, Progress, Server};
 
 /// How often a client is served before another one is told that it is still there.
 const LAST_WORDS: u32 = 64;
 
 /// One silicon, one socket per PCI function. Single-threaded: everything happens in [`Self::turn`].
 ///
-/// A place is the position of a function in [`Self::slots`]; servers and meters stand in the same order.
+/// A place is the position of a function in [`Self::slots`]; the ports stand in the same order.
 #[derive(Debug)]
 pub struct DeviceServer {
     card: Card,
-    servers: Vec<Server>,
+    ports: Ports,
     slots: Vec<Slot>,
+    poller: Poller,
     /// What the clients have in common for answers to DMA messages.
     patience: Patience,
-    meters: Vec<Meter>,
-    /// Room for what a wait finds.
-    ready: Ready,
     complaints: Complaints,
+    turns: u64,
     /// Nanoseconds spent in work that no message asked for.
     device_ns: u64,
-}
-
-/// What the counters need beyond what the connections count.
-#[derive(Clone, Copy, Debug, Default)]
-struct Meter {
-    /// Of the connections that are over.
-    past: Traffic,
-    /// Nanoseconds spent on messages.
-    serving_ns: u64,
 }
 
 impl DeviceServer {
@@ -86,13 +76,18 @@ impl DeviceServer {
             Ok(server.with_patience(&patience).with_memory(options.memory))
         });
         let servers: Vec<Server> = servers.collect::<Result<_, ServeError>>()?;
+        let mut poller = Poller::new()?;
+        for (place, server) in servers.iter().enumerate() {
+            poller.add(server.listener_fd(), Source::Listener(place), Interest::Receive)?;
+        }
+        patience.watch(&poller)?;
         Ok(Self {
-            meters: vec![Meter::default(); servers.len()],
-            ready: Ready::default(),
             complaints: Complaints::default(),
+            ports: Ports::new(servers),
             card,
-            servers,
             slots,
+            poller,
+            turns: 0,
             patience,
             device_ns: 0,
         })
@@ -146,7 +141,7 @@ impl DeviceServer {
     /// Time since [`Self::bind`] on the wall clock; 1 cycle is 1 ns.
     #[must_use]
     pub fn now(&self) -> Cycles {
-        self.card.now()
+        self.card.clock().now()
     }
 
     /// What happened since the last call, in order. They pile up until they are taken.
@@ -155,53 +150,69 @@ impl DeviceServer {
         self.card.silicon_mut().take_records()
     }
 
-    /// Waits until something happens or the time is over, and serves all of it: new clients, their messages, and what firmware
-    /// does by itself at its time. A descriptor of `others` that becomes readable, or is closed at its other end, ends the wait
-    /// too; the result tells which of them are. A signal ends it with nothing.
+    /// Lets [`Self::turn`] watch a descriptor of the caller, which may close its own at any time.
+    ///
+    /// # Errors
+    /// What the system says; `ENOSPC` if 64 are watched already.
+    pub fn watch(&mut self, fd: impl AsFd) -> io::Result<Watch> {
+        self.poller.watch(fd)
+    }
+
+    /// Watches a descriptor of the caller no longer.
+    pub fn unwatch(&mut self, watch: Watch) {
+        self.poller.unwatch(watch);
+    }
+
+    /// Waits until something happens or the time is over (`None`: however long it takes), and serves all of it: new clients,
+    /// their messages, and what firmware does by itself at its time. A watched descriptor that becomes readable, or is closed at
+    /// its other end, ends the wait too; the result tells which of them are. A signal ends it with nothing.
     ///
     /// # Errors
     /// What the system says of the wait. A client that cannot be accepted is logged, and the others are served.
-    pub fn turn(&mut self, others: &[BorrowedFd<'_>], at_most: Duration) -> io::Result<Vec<bool>> {
-        // A turn, and the orders until the next one, are one round: none of the clients can hold it up for longer than
-        // its patience.
-        self.servers.iter_mut().for_each(Server::refill);
+    pub fn turn(&mut self, at_most: Option<Duration>) -> io::Result<Called> {
+        let somebody_waits = self.settle();
+        let at_most = if somebody_waits {
+            Some(Duration::ZERO)
+        } else {
+            self.longest_wait(at_most)
+        };
+        self.poller.wait(at_most)?;
+        self.turns += 1;
         self.patience.begin_round();
         self.card.begin_round();
-        let mut ready = std::mem::take(&mut self.ready);
-        turn::wait(&self.servers, others, self.longest_wait(at_most), &mut ready)?;
-        for place in &ready.clients {
-            self.serve(*place);
-        }
-        for place in &ready.listeners {
-            if let Err(error) = self.accept(*place) {
-                self.complaints.tell("a client cannot be accepted", &error);
+        self.card.read_clock();
+        let mut called = Called::default();
+        let mut somebody_comes = false;
+        let mut number = 0;
+        while let Some(source) = self.poller.found(number) {
+            match source {
+                Source::Client(place) => _ = self.serve(place),
+                Source::Watch(watch) => called.note(watch),
+                Source::Listener(_) => somebody_comes = true,
             }
+            number += 1;
+        }
+        if somebody_comes {
+            self.accept_all();
         }
         self.advance();
-        // Commands may wait that `poll` does not tell of: more than one call processes, or those that DMA by message
-        // has received together with its answers. And it may have found that a client is gone.
-        for place in 0..self.servers.len() {
-            if self.servers.get(place).is_some_and(turn::has_waiting) {
-                self.serve(place);
-            }
-        }
-        let others = std::mem::take(&mut ready.others);
-        self.ready = ready;
-        Ok(others)
+        self.serve_waiting();
+        Ok(called)
     }
 
     /// What was done so far. Of a client that went away in the middle of its messages, or broke the protocol, the last few may be
     /// missing.
     #[must_use]
     pub fn counters(&self) -> ServerCounters {
-        let places = self.slots.iter().zip(&self.servers).zip(&self.meters).enumerate();
-        let functions = places.map(|(place, ((slot, server), meter))| {
-            let present = server.connection().map(Connection::traffic).unwrap_or_default();
-            let traffic = sum(meter.past, present);
+        let mut system_calls = self.poller.calls();
+        let places = self.slots.iter().zip(self.ports.all()).enumerate();
+        let functions = places.map(|(place, (slot, port))| {
+            let traffic = port.traffic();
             let losses = self.card.losses(place);
+            system_calls += traffic.system_calls;
             FunctionCounters {
                 function: slot.function,
-                connected: server.connection().is_some(),
+                connected: port.server.connection().is_some(),
                 messages: traffic.commands,
                 posted: traffic.posted,
                 refused: traffic.refused,
@@ -210,33 +221,81 @@ impl DeviceServer {
                 dma_read: traffic.dma_read,
                 dma_written: traffic.dma_written,
                 dma_blocked: losses.dma,
-                serving_ns: meter.serving_ns,
+                serving_ns: port.serving_ns,
             }
         });
         ServerCounters {
             functions: functions.collect(),
             device_ns: self.device_ns,
+            turns: self.turns,
+            system_calls,
+            clock_readings: self.card.clock().readings(),
+            ports_looked_at: self.ports.looks(),
         }
     }
 
     /// Whether a function has a client. An SF has none of its own.
     #[must_use]
     pub fn connected(&self, function: Function) -> bool {
-        let mut places = self.slots.iter().zip(&self.servers);
-        places.any(|(slot, server)| slot.function == function && server.connection().is_some())
+        let mut places = self.slots.iter().zip(self.ports.all());
+        places.any(|(slot, port)| slot.function == function && port.server.connection().is_some())
     }
 
-    /// How long nothing can happen by itself.
-    fn longest_wait(&self, at_most: Duration) -> Duration {
-        if self.servers.iter().any(turn::has_waiting) {
-            return Duration::ZERO;
+    /// How long nothing can happen by itself. The time is only looked at if something can.
+    fn longest_wait(&mut self, at_most: Option<Duration>) -> Option<Duration> {
+        if self.card.silicon().has_work(self.card.clock().time()) {
+            return Some(Duration::ZERO);
         }
-        if self.card.silicon().has_work(self.now()) {
-            return Duration::ZERO;
+        let Some(due) = self.card.silicon().next_due() else {
+            return at_most;
+        };
+        let left = Duration::from_nanos(due.at.saturating_sub(self.card.read_clock()).0);
+        Some(at_most.map_or(left, |at_most| at_most.min(left)))
+    }
+
+    /// Ends a round, which is a turn and the orders after it, at all ports that something was done with, and begins the next one:
+    /// none of the clients can hold it up for longer than its patience. Whether somebody is to be served without a wait.
+    fn settle(&mut self) -> bool {
+        let Self {
+            ports,
+            poller,
+            complaints,
+            ..
+        } = self;
+        ports.review(|place, port| {
+            port.server.refill();
+            if let (Some(interest), Some(client)) = (port.new_interest(), port.server.connection()) {
+                match poller.modify(client, Source::Client(place), interest) {
+                    Ok(()) => port.interest = interest,
+                    Err(error) => complaints.tell("a client is watched for something else", &error),
+                }
+            }
+            port.has_waiting()
+        })
+    }
+
+    /// Serves those of whom commands wait here that no wait tells of: more than one call processes, or those that DMA by
+    /// message has received together with its answers. And those who were found to be gone.
+    fn serve_waiting(&mut self) {
+        let mut number = 0;
+        while let Some(place) = self.ports.visited(number) {
+            if self.ports.at(place).is_some_and(|port| port.has_waiting()) {
+                self.serve(place);
+            }
+            number += 1;
         }
-        match self.card.silicon().next_due() {
-            Some(due) => at_most.min(Duration::from_nanos(due.at.saturating_sub(self.now()).0)),
-            None => at_most,
+    }
+
+    /// Lets in whoever the last wait has found. After the clients: one that has gone makes room.
+    fn accept_all(&mut self) {
+        let mut number = 0;
+        while let Some(source) = self.poller.found(number) {
+            if let Source::Listener(place) = source
+                && let Err(error) = self.accept(place)
+            {
+                self.complaints.tell("a client cannot be accepted", &error);
+            }
+            number += 1;
         }
     }
 
@@ -248,40 +307,60 @@ impl DeviceServer {
                 break;
             }
         }
-        match Session::split(&mut self.card, &mut self.servers, place) {
-            Some((server, mut session)) => server.on_connect(&mut session).map(|_| ()),
-            None => Ok(()),
+        let Some((port, others)) = self.ports.split(place) else {
+            return Ok(());
+        };
+        let mut session = Session {
+            card: &mut self.card,
+            place,
+            others,
+        };
+        let accepted = port.server.on_connect(&mut session);
+        if let (Ok(true), Some(client)) = (&accepted, port.server.connection()) {
+            port.interest = Interest::Receive;
+            if let Err(error) = self.poller.add(client, Source::Client(place), port.interest) {
+                let why = Disconnect::Socket(
+                    rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::IO),
+                );
+                port.server.disconnect(&mut session, why);
+                return Err(error);
+            }
         }
+        accepted.map(|_| ())
     }
 
     /// Processes what a client has sent.
     fn serve(&mut self, place: usize) -> Option<Progress> {
-        let begin = self.now();
-        let (server, mut session) = Session::split(&mut self.card, &mut self.servers, place)?;
-        let before = server.connection().map(Connection::traffic).unwrap_or_default();
-        let progress = server.on_readable(&mut session);
-        let end = self.now();
-        if let Some(meter) = self.meters.get_mut(place) {
-            if matches!(progress, Progress::Disconnected(_)) {
-                meter.past = sum(meter.past, before);
-            }
-            meter.serving_ns += end.saturating_sub(begin).0;
+        let begin = self.card.clock().time();
+        let (port, others) = self.ports.split(place)?;
+        let mut session = Session {
+            card: &mut self.card,
+            place,
+            others,
+        };
+        let before = port.present();
+        let progress = port.server.on_readable(&mut session);
+        port.note_past(progress, before);
+        if self.card.take_bus_use() {
+            port.serving_ns += self.card.read_clock().saturating_sub(begin).0;
         }
         Some(progress)
     }
 
     /// Lets firmware do what is due.
     fn advance(&mut self) {
-        if self.card.silicon().has_work(self.now()) {
+        if self.card.silicon().has_work(self.card.clock().time()) {
             self.work(|card, clients| _ = card.at_work(clients));
         }
     }
 
     /// Work that no client asked for.
     fn work<T>(&mut self, act: impl FnOnce(&mut Card, Clients<'_>) -> T) -> T {
-        let begin = self.now();
-        let result = act(&mut self.card, Clients::idle(&mut self.servers));
-        self.device_ns += self.now().saturating_sub(begin).0;
+        let begin = self.card.read_clock();
+        let result = act(&mut self.card, self.ports.idle());
+        self.device_ns += self.card.read_clock().saturating_sub(begin).0;
+        // It is counted here already.
+        self.card.take_bus_use();
         result
     }
 }
@@ -296,16 +375,5 @@ fn allow_descriptors() {
     // With fewer it serves as many clients as it can.
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
         tracing::debug!(%error, "the limit of open files stays");
-    }
-}
-
-fn sum(a: Traffic, b: Traffic) -> Traffic {
-    Traffic {
-        commands: a.commands + b.commands,
-        posted: a.posted + b.posted,
-        refused: a.refused + b.refused,
-        interrupts: a.interrupts + b.interrupts,
-        dma_read: a.dma_read + b.dma_read,
-        dma_written: a.dma_written + b.dma_written,
     }
 }

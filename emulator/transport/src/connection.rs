@@ -151,7 +151,10 @@ impl Connection {
     /// What has been done so far.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
-        self.peer.traffic
+        Traffic {
+            system_calls: self.peer.link.calls(),
+            ..self.peer.traffic
+        }
     }
 
     /// Number of DMA maps, and of files in which they lie.

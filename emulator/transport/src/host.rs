@@ -36,6 +36,9 @@ pub struct Traffic {
     pub dma_read: u64,
     /// Bytes the device has written to client memory.
     pub dma_written: u64,
+    /// System calls for receiving, sending and waiting for the client. Those for its memory files and its eventfds are not
+    /// among them.
+    pub system_calls: u64,
 }
 
 impl Peer {

@@ -35,6 +35,8 @@ pub struct Link {
     /// The rest of a reply that the socket did not take at once.
     unsent: Vec<u8>,
     over: Option<Disconnect>,
+    /// System calls so far.
+    calls: u64,
 }
 
 impl AsFd for Link {
@@ -52,6 +54,7 @@ impl Link {
             inbox: Inbox::default(),
             unsent: Vec::new(),
             over: None,
+            calls: 0,
         }
     }
 
@@ -59,6 +62,12 @@ impl Link {
     #[must_use]
     pub fn over(&self) -> Option<Disconnect> {
         self.over
+    }
+
+    /// System calls for receiving, sending and waiting so far.
+    #[must_use]
+    pub const fn calls(&self) -> u64 {
+        self.calls
     }
 
     /// Whether the rest of a reply waits for the socket to take it.
@@ -75,6 +84,7 @@ impl Link {
         if let Some(over) = self.over {
             return Err(over);
         }
+        self.calls += 1;
         match self.inbox.receive(self.stream.as_fd(), wait) {
             Ok(Received::Closed) => Err(self.end(Disconnect::Closed)),
             Ok(received) => Ok(received),
@@ -151,6 +161,7 @@ impl Link {
         // A full inbox is not asked for more; then only room to send can end the wait.
         let mut wanted = also;
         wanted.set(PollFlags::IN, !self.inbox.is_full());
+        self.calls += 1;
         let mut ready = [PollFd::new(&self.stream, wanted)];
         let polled = rustix::io::retry_on_intr(|| rustix::event::poll(&mut ready, left.as_ref()));
         let events = ready[0].revents();
@@ -166,6 +177,7 @@ impl Link {
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<usize, Disconnect> {
+        self.calls += 1;
         let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
         match rustix::io::retry_on_intr(|| send(&self.stream, bytes, flags)) {
             Ok(sent) => Ok(sent),

@@ -14,7 +14,6 @@ use device::DeviceChoice;
 use service::{Service, ServiceError, ServiceOptions};
 use std::fs::DirBuilder;
 use std::io;
-use std::os::fd::AsFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -89,9 +88,9 @@ fn until_told(mut service: Service, signals: &EndSignals) -> Result<(), ServiceE
     if let Some(path) = service.control_path() {
         tracing::info!("orders are taken at {}", path.display());
     }
+    let told = service.watch(signals)?;
     loop {
-        let told = service.turn(&[signals.as_fd()])?;
-        if told.first() == Some(&true) {
+        if service.turn(None)?.has(told) {
             tracing::info!("a signal ends the server; a second one ends it at once");
             return Ok(());
         }

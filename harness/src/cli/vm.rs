@@ -16,9 +16,9 @@ use prm::Cycles;
 use rustix::process::{Signal, pidfd_send_signal};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io::{self, stdin};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::time::Duration;
 
 /// Least memory that a distribution's kernel and the image need, in MiB.
 const LEAST_MEMORY: u32 = 128;
@@ -147,23 +147,24 @@ fn until_ended(
     mut process: Process,
     signals: &EndSignals,
 ) -> Result<ExitStatus, VmError> {
+    let ended = service.watch(process.end_fd())?;
+    let told = service.watch(signals)?;
     let mut asked: Option<Cycles> = None;
     loop {
-        let ready = if asked.is_some() {
-            service.turn(&[process.end_fd()])?
-        } else {
-            service.turn(&[process.end_fd(), signals.as_fd()])?
-        };
-        if ready.first() == Some(&true)
+        let waited = asked.map(|asked| service.device().now().saturating_sub(asked));
+        let left = waited.map(|waited| Duration::from_nanos(PATIENCE.saturating_sub(waited).0));
+        let called = service.turn(left)?;
+        if called.has(ended)
             && let Some(status) = process.status()?
         {
             return Ok(status);
         }
-        let told = ready.get(1) == Some(&true) || service.is_told_to_end();
-        if asked.is_some_and(|asked| service.device().now().saturating_sub(asked) > PATIENCE) {
+        let is_told = called.has(told) || service.is_told_to_end();
+        if asked.is_some_and(|asked| service.device().now().saturating_sub(asked) >= PATIENCE) {
             process.kill();
         }
-        if told && asked.is_none() {
+        if is_told && asked.is_none() {
+            service.unwatch(told);
             asked = Some(service.device().now());
             // QEMU leaves the terminal as it was when it is asked; killed, it does not.
             pidfd_send_signal(process.end_fd(), Signal::TERM).map_err(io::Error::from)?;

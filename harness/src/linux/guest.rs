@@ -6,7 +6,7 @@ mod orders;
 pub use error::GuestError;
 
 use super::profile::Profile;
-use device_server::DeviceServer;
+use device_server::{DeviceServer, Watch};
 use emulator::config::DeviceConfig;
 use emulator::{CommandRecord, Record, Silicon};
 use guest::kit::Kit;
@@ -14,7 +14,8 @@ use guest::machine::{Agent, AgentError, CommandLine, Console, PluggedFunction, P
 use guest_protocol::{Complaint, ComplaintKind, FromGuest, LogLine, Order, Ready, Reply};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, OwnedFd};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -49,6 +50,18 @@ pub fn is_warning(line: &LogLine) -> bool {
     line.text.starts_with("WARNING: ")
 }
 
+/// What is watched beside the device's sockets.
+struct Watched {
+    /// The guest's program; before it has connected, that it does.
+    agent: Watch,
+    /// Its descriptor, to see that it is another.
+    agent_fd: RawFd,
+    /// QEMU's end.
+    end: Watch,
+    /// Readable once whoever runs this wants the end.
+    interrupt: Option<Watch>,
+}
+
 /// See the module's head. It is switched off when dropped.
 pub struct Guest {
     server: DeviceServer,
@@ -63,8 +76,7 @@ pub struct Guest {
     activity: u64,
     /// Since when it has made none.
     calm_since: Cycles,
-    /// Readable once whoever runs this wants the end.
-    interrupt: Option<OwnedFd>,
+    watched: Watched,
     folder: TempDir,
 }
 
@@ -86,7 +98,7 @@ impl Guest {
             .prefix("mlx5-cosim-")
             .tempdir()
             .map_err(io_error("cannot make a folder for the guest's sockets"))?;
-        let server = DeviceServer::bind(device.clone(), seed, folder.path())?;
+        let mut server = DeviceServer::bind(device.clone(), seed, folder.path())?;
         let agent_socket = folder.path().join("agent.sock");
         let agent = Agent::listen(&agent_socket).map_err(|error| GuestError::Agent {
             what: "cannot serve the guest's second serial port",
@@ -114,6 +126,15 @@ impl Guest {
         }
         .command(kit);
         let process = Process::start(&mut command, &folder.path().join("qemu.log"))?;
+        let watched = || {
+            Ok(Watched {
+                agent: server.watch(agent.fd())?,
+                agent_fd: agent.fd().as_raw_fd(),
+                end: server.watch(process.end_fd())?,
+                interrupt: interrupt.map(|interrupt| server.watch(interrupt)).transpose()?,
+            })
+        };
+        let watched = watched().map_err(io_error("cannot watch the guest"))?;
         let mut guest = Self {
             calm_since: server.now(),
             server,
@@ -125,7 +146,7 @@ impl Guest {
             complaints: Vec::new(),
             commands: Vec::new(),
             activity: 0,
-            interrupt,
+            watched,
             folder,
         };
         let ready = guest.wait_ready()?;
@@ -245,30 +266,40 @@ impl Guest {
     /// # Errors
     /// [`GuestError::Gone`] or [`GuestError::Qemu`] once QEMU has ended, [`GuestError::Interrupted`].
     pub fn turn(&mut self, at_most: Duration) -> Result<Option<Ready>, GuestError> {
-        let mut watched = vec![self.agent.fd(), self.process.end_fd()];
-        watched.extend(self.interrupt.as_ref().map(AsFd::as_fd));
-        let readable = self
-            .server
-            .turn(&watched, at_most)
-            .map_err(|error| GuestError::Io {
-                what: "cannot serve the device",
-                error,
-            })?;
-        if readable.get(2) == Some(&true) {
+        let io_error = |what| move |error| GuestError::Io { what, error };
+        let called = self.server.turn(Some(at_most));
+        let called = called.map_err(io_error("cannot serve the device"))?;
+        if self
+            .watched
+            .interrupt
+            .is_some_and(|interrupt| called.has(interrupt))
+        {
             return Err(GuestError::Interrupted);
         }
         let mut ready = None;
-        if readable.first() == Some(&true) {
+        if called.has(self.watched.agent) {
             match self.agent.receive() {
                 Ok(said) => said.into_iter().for_each(|words| self.hear(words, &mut ready)),
                 Err(error) => return Err(self.lost("cannot hear the guest", error)),
             }
+            self.watch_agent().map_err(io_error("cannot watch the guest"))?;
         }
-        if readable.get(1) == Some(&true) {
+        if called.has(self.watched.end) {
             return Err(self.gone());
         }
         self.note_records();
         Ok(ready)
+    }
+
+    /// Watches the connection of the guest's program instead of the socket where it was waited for.
+    fn watch_agent(&mut self) -> io::Result<()> {
+        let fd = self.agent.fd();
+        if fd.as_raw_fd() != self.watched.agent_fd {
+            self.server.unwatch(self.watched.agent);
+            self.watched.agent = self.server.watch(fd)?;
+            self.watched.agent_fd = fd.as_raw_fd();
+        }
+        Ok(())
     }
 
     /// Why the guest cannot be talked to: a port that is closed or broken is that of a machine that has ended.

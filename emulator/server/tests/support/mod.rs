@@ -10,7 +10,6 @@ use device_server::DeviceServer;
 use emulator::{DeviceConfig, Record};
 use prm::Function;
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -78,15 +77,16 @@ impl Served {
         let mut server = DeviceServer::bind(config, 1, folder.path()).unwrap();
         let (acts, received) = mpsc::channel::<Act>();
         let (bell, mut rung) = UnixStream::pair().unwrap();
+        let watch = server.watch(&rung).unwrap();
         let longest_turn = Arc::new(AtomicU64::new(0));
         let longest = Arc::clone(&longest_turn);
         let thread = std::thread::spawn(move || {
             loop {
                 let begin = processor_time();
-                let ready = server.turn(&[rung.as_fd()], Duration::from_secs(30)).unwrap();
+                let called = server.turn(None).unwrap();
                 after_turn(&mut server);
                 longest.fetch_max(processor_time() - begin, Ordering::Relaxed);
-                if ready == [true] {
+                if called.has(watch) {
                     if rung.read(&mut [0]).unwrap() == 0 {
                         return;
                     }

@@ -4,7 +4,7 @@ use device_server::DeviceServer;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use std::io::{IoSlice, Read, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -55,11 +55,9 @@ impl Raw {
     /// One command and its reply: the body, or the error number.
     pub fn call(&mut self, server: &mut DeviceServer, command: u16, body: &[u8]) -> Result<Vec<u8>, u32> {
         self.stream.write_all(&message(command, body)).unwrap();
-        while server
-            .turn(&[self.stream.as_fd()], Duration::from_secs(20))
-            .unwrap()
-            != [true]
-        {}
+        let watch = server.watch(&self.stream).unwrap();
+        while !server.turn(Some(Duration::from_secs(20))).unwrap().has(watch) {}
+        server.unwatch(watch);
         let mut header = [0; 16];
         self.stream.read_exact(&mut header).unwrap();
         let word = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().unwrap());

@@ -3,18 +3,14 @@
 use super::boot_script::BootScriptError;
 use crate::cli::exit::Exit;
 use device_server::control::ControlServer;
-use device_server::{DeviceServer, ServeError};
+use device_server::{Called, DeviceServer, ServeError, Watch};
 use emulator::{DeviceConfig, Record};
-use prm::Cycles;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use transport::ListenError;
-
-/// The longest wait for something to happen, when nothing is due.
-const IDLE: Duration = Duration::from_secs(60);
 
 /// What to serve, and where.
 #[derive(Debug)]
@@ -70,8 +66,7 @@ impl ServiceError {
 /// A device that is served. Its sockets are gone when this is dropped.
 #[derive(Debug)]
 pub(in crate::cli) struct Service {
-    device: DeviceServer,
-    control: Option<ControlServer>,
+    served: device_server::Service,
     commands: Option<CommandStream>,
 }
 
@@ -84,65 +79,50 @@ impl Service {
         let commands = options.commands.map(CommandStream::create).transpose()?;
         let device = DeviceServer::bind(options.config, options.seed, options.folder)?;
         let control = options.control.map(ControlServer::bind).transpose()?;
-        Ok(Self {
-            device,
-            control,
-            commands,
-        })
+        let served = device_server::Service::new(device, control)?;
+        Ok(Self { served, commands })
     }
 
     /// The device.
     pub(in crate::cli) const fn device(&self) -> &DeviceServer {
-        &self.device
+        self.served.device()
     }
 
     /// Where orders are taken.
     pub(in crate::cli) fn control_path(&self) -> Option<&Path> {
-        self.control.as_ref().map(ControlServer::path)
+        self.served.control_path()
     }
 
     /// Whether a control client has ordered the end.
     pub(in crate::cli) fn is_told_to_end(&self) -> bool {
-        self.control.as_ref().is_some_and(ControlServer::ends)
+        self.served.is_told_to_end()
     }
 
-    /// Waits until something happens and serves all of it; tells which of `others` are readable.
+    /// Watches a descriptor of the caller's.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(in crate::cli) fn watch(&mut self, fd: impl AsFd) -> io::Result<Watch> {
+        self.served.watch(fd)
+    }
+
+    /// Watches it no longer.
+    pub(in crate::cli) fn unwatch(&mut self, watch: Watch) {
+        self.served.unwatch(watch);
+    }
+
+    /// Waits until something happens or the time is over, if there is one, and serves all of it; tells which of the caller's
+    /// descriptors are readable.
     ///
     /// # Errors
     /// See [`ServiceError`].
-    pub(in crate::cli) fn turn(&mut self, others: &[BorrowedFd<'_>]) -> Result<Vec<bool>, ServiceError> {
-        let control = self.control.as_ref().map(AsFd::as_fd);
-        let watched: Vec<BorrowedFd<'_>> = others.iter().copied().chain(control).collect();
-        let deadline = self.control.as_ref().and_then(ControlServer::next_deadline);
-        let at_most = deadline.map_or(IDLE, |deadline| until(deadline, self.device.now()).min(IDLE));
-        let mut ready = self.device.turn(&watched, at_most)?;
-        let is_called = ready.get(others.len()) == Some(&true);
-        ready.truncate(others.len());
-        self.hand_out_records()?;
-        // Most turns are a driver's register accesses, which nobody at the control socket waits for.
-        if let Some(control) = &mut self.control
-            && (is_called || control.has_work())
-        {
-            control.serve(&mut self.device)?;
-            self.hand_out_records()?;
-        }
-        Ok(ready)
+    pub(in crate::cli) fn turn(&mut self, at_most: Option<Duration>) -> Result<Called, ServiceError> {
+        let commands = &mut self.commands;
+        self.served.turn(at_most, |records| match commands {
+            Some(commands) => commands.write(records),
+            None => Ok(()),
+        })
     }
-
-    fn hand_out_records(&mut self) -> Result<(), ServiceError> {
-        let records = self.device.take_records();
-        if let Some(control) = &mut self.control {
-            control.publish(&records);
-        }
-        self.commands
-            .as_mut()
-            .map_or(Ok(()), |commands| commands.write(&records))
-    }
-}
-
-/// The time from `now` until `then`.
-fn until(then: Cycles, now: Cycles) -> Duration {
-    Duration::from_nanos(then.0.saturating_sub(now.0))
 }
 
 /// A file that gets every command when it ends.

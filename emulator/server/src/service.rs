@@ -1,0 +1,104 @@
+//! A served device and its control socket, in one loop.
+
+use crate::control::ControlServer;
+use crate::poller::{Called, Watch};
+use crate::server::DeviceServer;
+use emulator::Record;
+use prm::Cycles;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::time::Duration;
+
+/// See the module's head. Its sockets are gone when this is dropped.
+#[derive(Debug)]
+pub struct Service {
+    device: DeviceServer,
+    control: Option<(ControlServer, Watch)>,
+}
+
+impl Service {
+    /// Joins a device and its control socket.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn new(mut device: DeviceServer, control: Option<ControlServer>) -> io::Result<Self> {
+        let watched = control.map(|control| device.watch(&control).map(|watch| (control, watch)));
+        Ok(Self {
+            control: watched.transpose()?,
+            device,
+        })
+    }
+
+    /// The device.
+    #[must_use]
+    pub const fn device(&self) -> &DeviceServer {
+        &self.device
+    }
+
+    /// Where orders are taken.
+    #[must_use]
+    pub fn control_path(&self) -> Option<&Path> {
+        self.control.as_ref().map(|(control, _)| control.path())
+    }
+
+    /// Whether a control client has ordered the end.
+    #[must_use]
+    pub fn is_told_to_end(&self) -> bool {
+        self.control.as_ref().is_some_and(|(control, _)| control.ends())
+    }
+
+    /// See [`DeviceServer::watch`].
+    ///
+    /// # Errors
+    /// See there.
+    pub fn watch(&mut self, fd: impl AsFd) -> io::Result<Watch> {
+        self.device.watch(fd)
+    }
+
+    /// See [`DeviceServer::unwatch`].
+    pub fn unwatch(&mut self, watch: Watch) {
+        self.device.unwatch(watch);
+    }
+
+    /// Waits until something happens or the time is over (`None`: however long it takes), and serves all of it, the control
+    /// clients last; tells which of the caller's descriptors are readable. `hand_out` gets the records, if there are any.
+    ///
+    /// # Errors
+    /// What the system says of the wait, or what `hand_out` says.
+    pub fn turn<E: From<io::Error>>(
+        &mut self,
+        at_most: Option<Duration>,
+        mut hand_out: impl FnMut(&[Record]) -> Result<(), E>,
+    ) -> Result<Called, E> {
+        let Self { device, control } = self;
+        let deadline = control.as_ref().and_then(|(control, _)| control.next_deadline());
+        let until_deadline = deadline.map(|deadline| until(deadline, device.now()));
+        let at_most = [at_most, until_deadline].into_iter().flatten().min();
+        let called = device.turn(at_most)?;
+        let mut publish = |device: &mut DeviceServer, control: Option<&mut ControlServer>| {
+            let records = device.take_records();
+            if records.is_empty() {
+                return Ok(());
+            }
+            if let Some(control) = control {
+                control.publish(&records);
+            }
+            hand_out(&records)
+        };
+        publish(device, control.as_mut().map(|(control, _)| control))?;
+        // Most turns are a driver's register accesses, which nobody at the control socket waits for.
+        if let Some((control, watch)) = control
+            && (called.has(*watch) || control.has_work())
+        {
+            control.serve(device)?;
+            publish(device, Some(control))?;
+        }
+        Ok(called)
+    }
+}
+
+/// The time from `now` until `then`.
+fn until(then: Cycles, now: Cycles) -> Duration {
+    Duration::from_nanos(then.0.saturating_sub(now.0))
+}
