@@ -10,6 +10,7 @@ mod comparing;
 mod defect;
 pub mod diagnostic;
 pub mod exit;
+pub mod library;
 mod logging;
 pub mod partition;
 mod recording;
@@ -39,6 +40,8 @@ struct CommandLine {
     /// More on stderr: -v for details of every run, -vv for the driver's and the device's own events.
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     verbose: u8,
+    #[command(flatten)]
+    color: colorchoice_clap::Color,
     /// Form of the log on stderr.
     #[arg(long, value_enum, global = true, value_name = "FORM")]
     log: Option<LogForm>,
@@ -59,8 +62,8 @@ enum Verb {
     Run(RunArguments),
     /// List scenarios.
     List {
-        /// Scenario files or folders.
-        #[arg(default_value = "scenarios")]
+        /// Scenario files or folders, or names as this prints them.
+        #[arg(default_value = library::FOLDER)]
         paths: Vec<PathBuf>,
         /// Only scenarios whose path or name contains this.
         #[arg(long, value_name = "SUBSTRING")]
@@ -68,7 +71,7 @@ enum Verb {
     },
     /// Validate scenario files without running them.
     Check {
-        /// Scenario files or folders.
+        /// Scenario files or folders, or names as `list` prints them.
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
@@ -80,7 +83,7 @@ enum Verb {
     },
     /// Tell a scenario in numbered sentences.
     Explain {
-        /// The scenario file.
+        /// The scenario file, or its name as `list` prints it.
         file: PathBuf,
     },
     /// Compare two snapshots, or two outputs of `run --format json`, counter by counter.
@@ -105,8 +108,8 @@ enum Verb {
 
 #[derive(Clone, Debug, Args)]
 struct RunArguments {
-    /// Scenario files or folders.
-    #[arg(default_value = "scenarios")]
+    /// Scenario files or folders, or names as `list` prints them.
+    #[arg(default_value = library::FOLDER)]
     paths: Vec<PathBuf>,
     /// Revision of the driver; `all` are those that a file names.
     #[arg(long, value_enum, default_value = "all")]
@@ -135,6 +138,10 @@ struct RunArguments {
     /// Write the snapshots instead.
     #[arg(long, requires = "snapshots")]
     update: bool,
+    /// Write what a run showed into its scenario's file and its snapshot, where it is not as expected; what changes is
+    /// shown.
+    #[arg(long, conflicts_with = "seed")]
+    accept: bool,
     /// Write an artifact of each run into this folder, for `replay`.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
@@ -230,6 +237,11 @@ where
     T: Into<OsString> + Clone,
 {
     defect::announce();
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    // What is wrong with the arguments, and the help, are told in the colours that they ask for, too.
+    if let Some(color) = colour_asked_for(&arguments) {
+        color.write_global();
+    }
     let command_line = match CommandLine::try_parse_from(arguments) {
         Ok(command_line) => command_line,
         Err(error) => {
@@ -251,6 +263,26 @@ where
     let at_least = u8::from(matches!(command_line.verb, Verb::Serve(_)));
     logging::start(command_line.verbose.saturating_add(at_least), command_line.log);
     streams::verdict(defect::contained(|| carry_out(command_line)))
+}
+
+/// What `--color` says, before anybody has understood the arguments.
+fn colour_asked_for(arguments: &[OsString]) -> Option<anstream::ColorChoice> {
+    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    let mut said = None;
+    while let Some(word) = words.next() {
+        said = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None if word == "--" => break,
+            None => None,
+        }
+        .or(said);
+    }
+    match said {
+        Some("always") => Some(anstream::ColorChoice::Always),
+        Some("never") => Some(anstream::ColorChoice::Never),
+        _ => None,
+    }
 }
 
 fn carry_out(command_line: CommandLine) -> Exit {

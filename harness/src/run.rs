@@ -10,6 +10,7 @@
 //! * `holds` - what became of the gate's holds
 //! * `snapshot` - both books at one moment
 //! * `judgement` - expectations against what happened
+//! * [`location`] - where an expectation stands in its file
 //! * `trace_hash` - one number for everything that happened
 
 mod actions;
@@ -18,6 +19,7 @@ mod execution;
 pub mod failure;
 pub(crate) mod holds;
 mod judgement;
+pub mod location;
 mod observer;
 mod operations;
 pub mod result;

@@ -308,6 +308,112 @@ fn a_hold_that_caught_nothing_and_an_order_not_carried_out_are_sentences() {
 }
 
 #[test]
+fn what_did_not_hold_points_at_its_place_in_the_file() {
+    let bench = bench("place");
+    let text = broken("\"fw_pages_total\": 240", "\"fw_pages_total\": 241").replacen(
+        "\"merged\": { \"counters\": { \"fw_pages_total\": 0 },",
+        "\"merged\": { \"counters\": { \"fw_pages_total\": 7 },\n      \"warnings\": [\"page_not_found\"],\n      \
+         \"violations\": [{ \"invariant\": \"lock_cycle\" }],",
+        1,
+    );
+    bench.write("scenarios/boot.json", &text);
+    let ran = bench.tool(&["run", "--revision", "merged", "--format", "json"]);
+    ends(&ran, 100);
+    let line: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let places: Vec<(Value, Value, Value, Value)> = line["failures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|failure| {
+            assert_eq!(failure["file"], "scenarios/boot.json");
+            let of = |field: &str| failure[field].clone();
+            (of("what"), of("step"), of("line"), of("column"))
+        })
+        .collect();
+    let place = |what: &str, needle: &str, step: Value| {
+        let at = text.find(needle).expect("the text has it");
+        let before = &text[..at];
+        let line = before.matches('\n').count() + 1;
+        let column = at - before.rfind('\n').map_or(0, |at| at + 1) + 1;
+        (what.into(), step, line.into(), column.into())
+    };
+    let wanted: Vec<(Value, Value, Value, Value)> = vec![
+        place("counters.fw_pages_total", "241", 1.into()),
+        place("counters.fw_pages_total", "7 },", Value::Null),
+        place("warnings[0]", "\"page_not_found\"", Value::Null),
+        place("violations[0]", "{ \"invariant\"", Value::Null),
+    ];
+    assert_eq!(places, wanted);
+    for (format, mark) in [
+        ("human", "scenarios/boot.json:10:"),
+        ("ktap", "# scenarios/boot.json:10:"),
+        ("junit", "file=\"scenarios/boot.json\" line=\"10\""),
+    ] {
+        let ran = bench.tool(&["run", "--revision", "merged", "--format", format]);
+        assert!(ran.stdout.contains(mark), "no `{mark}` in\n{}", ran.stdout);
+    }
+}
+
+#[test]
+fn colours_and_widths_are_as_the_user_says() {
+    let bench = bench("colour");
+    let with = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mlx5-cosim"));
+        for unset in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+            command.env_remove(unset);
+        }
+        let output = command
+            .args(arguments)
+            .envs(variables.iter().copied())
+            .current_dir(bench.path(""))
+            .output()
+            .expect("the tool can be started");
+        let all = [output.stdout, output.stderr].concat();
+        String::from_utf8(all).expect("the tool writes UTF-8")
+    };
+    for (coloured, variables, arguments) in [
+        (false, vec![], vec!["run"]),
+        (true, vec![], vec!["run", "--color", "always"]),
+        (true, vec![], vec!["--color=always", "run"]),
+        (true, vec![("CLICOLOR_FORCE", "1")], vec!["run"]),
+        (
+            false,
+            vec![("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")],
+            vec!["run"],
+        ),
+        (
+            false,
+            vec![("CLICOLOR_FORCE", "1")],
+            vec!["run", "--color", "never"],
+        ),
+        (true, vec![("NO_COLOR", "1")], vec!["run", "--color", "always"]),
+        (true, vec![], vec!["--color", "always", "--help"]),
+        (true, vec![], vec!["run", "--no-such-option", "--color=always"]),
+        (
+            false,
+            vec![("CLICOLOR_FORCE", "1")],
+            vec!["run", "--no-such-option", "--color", "never"],
+        ),
+        (true, vec![], vec!["check", "Cargo.toml", "--color", "always"]),
+    ] {
+        bench.write("Cargo.toml", "no scenario");
+        let text = with(&variables, &arguments);
+        assert_eq!(
+            text.contains('\u{1b}'),
+            coloured,
+            "{variables:?} {arguments:?}\n{text}"
+        );
+    }
+    let narrow = with(&[("COLUMNS", "60")], &["run", "-v"]);
+    let long = narrow.lines().find(|line| {
+        let is_table =
+            line.starts_with("revision") || line.starts_with("merged") || line.starts_with("robust");
+        line.chars().count() > 60 && !is_table
+    });
+    assert_eq!(long, None, "{narrow}");
+}
+
+#[test]
 fn the_worst_that_happened_is_the_exit_code() {
     let bench = bench("worst");
     bench.write(

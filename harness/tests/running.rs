@@ -254,3 +254,51 @@ fn the_log_is_json_when_asked() {
         ran.stderr
     );
 }
+
+/// The project's own scenarios and snapshots.
+fn project() -> std::path::PathBuf {
+    let harness = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    harness.parent().expect("the project").to_owned()
+}
+
+#[test]
+fn the_checked_in_snapshots_are_those_that_the_tool_writes() {
+    let bench = Workbench::new("run-checked-in");
+    let kept = project().join("snapshots");
+    let kept = kept.to_str().expect("UTF-8");
+    let scenarios = project().join("scenarios");
+    let scenarios = scenarios.to_str().expect("UTF-8");
+    let some = project().join("scenarios/page-waits");
+    let some = some.to_str().expect("UTF-8");
+    ends(&bench.tool(&["run", some, "--snapshots", kept]), 0);
+    // Written anew elsewhere, every file has the same bytes.
+    ends(
+        &bench.tool(&["run", scenarios, "--snapshots", "new", "--update"]),
+        0,
+    );
+    let read = |folder: &std::path::Path| {
+        let mut files: Vec<(String, String)> = fs::read_dir(folder)
+            .expect("the folder")
+            .map(|entry| {
+                let entry = entry.expect("an entry");
+                let name = entry.file_name().to_string_lossy().into_owned();
+                (name, fs::read_to_string(entry.path()).expect("a text"))
+            })
+            .collect();
+        files.sort();
+        files
+    };
+    let (new, old) = (read(&bench.path("new")), read(std::path::Path::new(kept)));
+    let names = |files: &[(String, String)]| files.iter().map(|file| file.0.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&new), names(&old));
+    for (new, old) in new.iter().zip(&old) {
+        assert_eq!(new, old);
+    }
+    let diff = |a: &str, b: &str| {
+        let [a, b] = [a, b].map(|name| format!("{kept}/{name}.snap"));
+        bench.tool(&["diff", &a, &b])
+    };
+    let name = "attribution__none-then-populate";
+    ends(&diff(&format!("{name}@merged"), &format!("{name}@merged")), 0);
+    ends(&diff(&format!("{name}@merged"), &format!("{name}@reviewed")), 101);
+}

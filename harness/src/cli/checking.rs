@@ -2,9 +2,10 @@
 
 use crate::cli::diagnostic;
 use crate::cli::exit::Exit;
+use crate::cli::library;
 use crate::cli::selection::files;
 use crate::cli::streams;
-use crate::scenario::{ReadError, read_scenario};
+use crate::scenario::ReadError;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -23,7 +24,7 @@ pub(super) fn check(paths: &[PathBuf]) -> Exit {
     let (mut problems, mut invalid) = (0, 0);
     let mut names: BTreeMap<String, PathBuf> = BTreeMap::new();
     for file in &files {
-        match read_scenario(file) {
+        match library::read(file) {
             Ok(scenario) => {
                 if let Some(first) = names.insert(scenario.name.clone(), file.clone()) {
                     streams::note(format_args!(

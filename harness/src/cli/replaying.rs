@@ -63,6 +63,7 @@ pub(super) fn replay(file: &Path) -> Exit {
         palette: Palette::for_stdout(),
         name_width: result.scenario.len(),
         verbose: true,
+        room: streams::out_room(),
     };
     streams::out(report.run(Finished {
         scenario: Some(&artifact.scenario),

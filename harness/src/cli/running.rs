@@ -1,25 +1,29 @@
 //! `run`: selects, runs, reports.
 
+mod accepting;
 mod output;
 mod plan;
 mod snapshots;
 
-use crate::cli::RunArguments;
 use crate::cli::backend::{Backend, run_in_process, run_on_linux};
 use crate::cli::exit::Exit;
+use crate::cli::library;
 use crate::cli::recording;
-use crate::cli::selection::Job;
+use crate::cli::selection::{Job, Loaded};
 use crate::cli::setup;
 use crate::cli::signals::EndSignals;
 use crate::cli::snapshot_folder::SnapshotFolder;
 use crate::cli::streams;
+use crate::cli::{Format, RunArguments};
 use crate::linux::guest::GuestError;
 use crate::linux::{BackendError, LinuxBackend};
+use crate::run::location::Locations;
 use crate::run::{Failure, RunOptions, RunResult};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use output::Output;
 use plan::{Case, plan};
 use std::io::{self, IsTerminal};
+use std::rc::Rc;
 use std::time::Duration;
 
 pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
@@ -138,6 +142,9 @@ impl<'a> Session<'a> {
 
     /// Runs a job and keeps what is to be kept. `None` where the user has ended it.
     fn run(&mut self, job: &Job) -> Option<RunResult> {
+        if self.arguments.accept {
+            return Some(self.run_and_accept(job));
+        }
         let mut result = match &mut self.place {
             Place::InProcess => {
                 let options = RunOptions {
@@ -170,13 +177,55 @@ impl<'a> Session<'a> {
                 }
             },
         };
-        if let Err(error) = self.keep(job, &mut result) {
-            result.fail(Failure::Internal, error.to_string());
-        }
+        self.keep(job, &mut result);
         Some(result)
     }
 
-    fn keep(&self, job: &Job, result: &mut RunResult) -> io::Result<()> {
+    /// Runs a job from its file as it is by now, and accepts what it shows.
+    fn run_and_accept(&self, job: &Job) -> RunResult {
+        let loaded = match library::read(&job.loaded.file) {
+            Ok(scenario) => Loaded {
+                file: job.loaded.file.clone(),
+                scenario,
+            },
+            Err(error) => return unrun(job, Failure::Invalid, &error.to_string()),
+        };
+        let job = Job {
+            loaded: Rc::new(loaded),
+            ..job.clone()
+        };
+        let result = match run_in_process(&job, &RunOptions::default()) {
+            Ok(result) => result,
+            Err(error) => return unrun(&job, Failure::Internal, &error.to_string()),
+        };
+        let accepting::Accepted { mut result, shown } =
+            accepting::accept(&job, result, self.arguments.snapshots.as_deref());
+        if !shown.is_empty() {
+            let show = || match self.arguments.format {
+                Format::Human => streams::out(shown),
+                Format::Json | Format::Junit | Format::Ktap => streams::err(shown),
+            };
+            self.progress.suspend(show);
+        }
+        self.keep(&job, &mut result);
+        result
+    }
+
+    /// Keeps what is asked for, and says where in the file what failed is expected.
+    fn keep(&self, job: &Job, result: &mut RunResult) {
+        if let Err(error) = self.write(job, result) {
+            result.fail(Failure::Internal, error.to_string());
+        }
+        if result.mismatches.is_empty() {
+            return;
+        }
+        let text = library::text(&job.loaded.file).unwrap_or_default();
+        if let Some(locations) = Locations::of(&text) {
+            locations.locate(result, job.revision);
+        }
+    }
+
+    fn write(&self, job: &Job, result: &mut RunResult) -> io::Result<()> {
         if let Some(folder) = &self.arguments.record {
             recording::record(folder, job, result)?;
         }

@@ -2,13 +2,13 @@
 
 use crate::cli::backend::Backend;
 use crate::cli::diagnostic;
+use crate::cli::library::{self, LookupError};
 use crate::cli::partition::Partition;
 use crate::cli::streams;
 use crate::linux::profile::Profile;
-use crate::scenario::{ReadError, ScenarioFile, read_scenario, scenario_files};
+use crate::scenario::{ReadError, ScenarioFile};
 use driver::RevisionName;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -92,17 +92,15 @@ pub fn qualified_name(file: &Path) -> String {
     }
 }
 
-/// The scenario files that the paths stand for, each once.
+/// The scenario files that paths and names stand for, each once.
 ///
 /// # Errors
-/// Where a path cannot be read.
-pub fn files(paths: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
+/// Where a path cannot be read, or a name is not known.
+pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LookupError> {
     let mut files: Vec<PathBuf> = Vec::new();
     let mut seen = BTreeSet::new();
     for path in paths {
-        let found = scenario_files(path)
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
-        for file in found {
+        for file in library::look_up(path)? {
             // Two ways to one file are one file.
             if seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())) {
                 files.push(file);
@@ -173,14 +171,14 @@ impl Refused {
 /// Reads the files under `paths` whose path contains `filter`.
 ///
 /// # Errors
-/// Where a path cannot be read.
-pub fn read(paths: &[PathBuf], filter: Option<&str>) -> io::Result<Reading> {
+/// Where a path cannot be read, or a name is not known.
+pub fn read(paths: &[PathBuf], filter: Option<&str>) -> Result<Reading, LookupError> {
     let mut reading = Reading::default();
     for file in files(paths)? {
         if filter.is_some_and(|filter| !file.to_string_lossy().contains(filter)) {
             continue;
         }
-        match read_scenario(&file) {
+        match library::read(&file) {
             Ok(scenario) => reading.scenarios.push(Rc::new(Loaded { file, scenario })),
             Err(error) => reading.errors.push(Refused {
                 file,

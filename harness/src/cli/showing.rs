@@ -2,14 +2,15 @@
 
 use crate::cli::diagnostic;
 use crate::cli::exit::Exit;
+use crate::cli::library;
 use crate::cli::selection::{Refused, read};
 use crate::cli::streams;
 use crate::linux::reach::{Abilities, obstacle};
 use crate::report::columns::Columns;
+use crate::scenario::ScenarioFile;
 use crate::scenario::explanation;
 use crate::scenario::roster::ranges;
 use crate::scenario::schema::{control_schema_text, schema_text};
-use crate::scenario::{ScenarioFile, read_scenario};
 use driver::RevisionName;
 use emulator::config::PageMode;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,20 @@ pub(super) fn schema(of_control: bool) -> Exit {
 }
 
 pub(super) fn explain(file: &Path) -> Exit {
-    match read_scenario(file) {
+    let file = match library::look_up(file).as_deref() {
+        Ok([file]) => file.clone(),
+        Ok(files) => {
+            let number = files.len();
+            let name = file.display();
+            streams::error(format_args!("{name}: these are {number} scenarios; name one"));
+            return Exit::Usage;
+        }
+        Err(error) => {
+            streams::error(error);
+            return Exit::Usage;
+        }
+    };
+    match library::read(&file) {
         Ok(scenario) => product(&explanation::explain(&scenario, streams::out_width())),
         Err(error) => {
             diagnostic::print(&error);
@@ -68,7 +82,8 @@ pub(super) fn list(paths: &[PathBuf], filter: Option<&str>) -> Exit {
         "page mode",
         "reachability",
         "on linux",
-    ]);
+    ])
+    .within(streams::out_room());
     for loaded in &reading.scenarios {
         let scenario = &loaded.scenario;
         let revisions: Vec<String> = scenario.revisions().iter().map(ToString::to_string).collect();

@@ -14,7 +14,7 @@ use crate::text::printable;
 use rustix::termios::tcgetwinsize;
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -121,6 +121,12 @@ const USUAL_WIDTH: usize = 100;
 /// Columns on standard output.
 pub fn out_width() -> usize {
     width(io::stdout(), std::env::var("COLUMNS").ok())
+}
+
+/// Columns on standard output, where somebody says how many there are: a table in a file has no need to give way.
+pub fn out_room() -> Option<usize> {
+    let said = std::env::var_os("COLUMNS").is_some();
+    (said || io::stdout().is_terminal()).then(out_width)
 }
 
 /// Columns on standard error.

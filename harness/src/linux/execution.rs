@@ -7,6 +7,7 @@ use super::operations::Operations;
 use super::outcomes::Outcomes;
 use super::settling;
 use crate::invariant::{CounterBook, Watch};
+use crate::run::holds::Holds;
 use crate::run::{Mismatch, Outcome, RunResult, Snapshot, StepRecord, Violation};
 use crate::scenario::outcome::without;
 use crate::scenario::{End, ScenarioFile, Step};
@@ -131,6 +132,8 @@ impl<'a> Execution<'a> {
             Err(error) => self.judge_failure(&error, result),
         };
         comparison::books_of_both(self.reference, result);
+        let holds = self.guest.silicon().holds();
+        result.notes.extend(Holds::new(self.scenario).left(&holds));
         if let Some(first) = result.mismatches.first() {
             result.outcome = Outcome::Fail;
             result.reason = Some(comparison::sentence(first));

@@ -1,7 +1,7 @@
 //! Runs for people: one line each, and the details where something failed or somebody asked.
 
 use crate::report::books::{Entry, readable};
-use crate::report::columns::Columns;
+use crate::report::columns::{Columns, wrapped};
 use crate::report::findings::{self, Findings};
 use crate::report::palette::{Palette, Tone};
 use crate::report::{Finished, seconds};
@@ -18,6 +18,8 @@ pub struct HumanReport {
     pub name_width: usize,
     /// Whether the details of every run are wanted.
     pub verbose: bool,
+    /// Letters that a line has room for, where that is known.
+    pub room: Option<usize>,
 }
 
 impl HumanReport {
@@ -40,15 +42,22 @@ impl HumanReport {
         } else {
             Tone::Notable
         };
-        let mut text = format!(
-            "{}{gap}{:width$}  {:8}  {:>10}  {}\n",
-            self.palette.paint(tone, word),
+        let head = format!(
+            "{:width$}  {:8}  {:>10}  ",
             one_line(&result.scenario),
             result.revision,
             seconds(result.virtual_ns),
-            self.palette.paint(story_tone, &one_line(&story)),
             width = self.name_width,
         );
+        let indent = 6 + head.chars().count();
+        let mut story = self.broken(&one_line(&story), indent).into_iter();
+        let first = self.palette.paint(story_tone, &story.next().unwrap_or_default());
+        let line = format!("{}{gap}{head}{first}", self.palette.paint(tone, word));
+        let mut text = format!("{}\n", line.trim_end());
+        for line in story {
+            let line = self.palette.paint(story_tone, &line);
+            let _ = writeln!(text, "{:indent$}{line}", "");
+        }
         if result.outcome == Outcome::Fail || (self.verbose && result.outcome == Outcome::Pass) {
             text.push_str(&self.details(finished));
         } else {
@@ -97,7 +106,9 @@ impl HumanReport {
             self.paragraph(&mut text, "slowest", &format!("{what}, {}", seconds(*time)));
         }
         if !result.replay.is_empty() {
-            self.paragraph(&mut text, "repeat", &result.replay);
+            // In one piece, to be copied.
+            let whole = Self { room: None, ..*self };
+            whole.paragraph(&mut text, "repeat", &result.replay);
         }
         text.push('\n');
         text
@@ -105,8 +116,20 @@ impl HumanReport {
 
     fn paragraph(&self, text: &mut String, label: &str, content: &str) {
         let label = self.palette.paint(Tone::Heading, &format!("{label:>9}"));
-        let content = lines(content).replace('\n', &format!("\n      {:9}  ", ""));
+        let content = lines(content);
+        let content = content.lines().flat_map(|line| self.broken(line, 17));
+        let content = content.collect::<Vec<_>>().join(&format!("\n{:17}", ""));
         let _ = writeln!(text, "      {label}  {content}");
+    }
+
+    /// A line as several that fit beside so many blanks.
+    fn broken(&self, line: &str, indent: usize) -> Vec<String> {
+        /// A column of single words helps nobody.
+        const NARROWEST: usize = 20;
+        match self.room {
+            Some(room) => wrapped(line, room.saturating_sub(indent).max(NARROWEST)),
+            None => vec![line.to_owned()],
+        }
     }
 
     /// The books of two drivers after the first step where they differ.

@@ -43,6 +43,7 @@ impl JunitReport {
                     palette,
                     name_width: 0,
                     verbose: true,
+                    room: None,
                 }
                 .run(finished);
                 status.set_message(&*one_line(result.reason.as_deref().unwrap_or("failed")));

@@ -1,6 +1,6 @@
 //! The end of a run on one screen: which case drifts under which revision and by how much, then the totals.
 
-use crate::report::columns::Columns;
+use crate::report::columns::{Columns, wrapped};
 use crate::report::findings::Findings;
 use crate::report::{EVERY_REVISION, Finished};
 use crate::run::Failure;
@@ -35,9 +35,20 @@ pub struct Summary {
     notable: BTreeMap<String, bool>,
     /// Why runs were skipped, and which.
     skipped: BTreeMap<String, Vec<String>>,
+    /// Letters that a line has room for, where that is known.
+    room: Option<usize>,
 }
 
 impl Summary {
+    /// Nothing yet; lines have this much room, where it is known.
+    #[must_use]
+    pub fn within(room: Option<usize>) -> Self {
+        Self {
+            room,
+            ..Self::default()
+        }
+    }
+
     /// Adds a run.
     pub fn add(&mut self, finished: Finished<'_>) {
         let RunResult {
@@ -142,7 +153,7 @@ impl Summary {
     }
 
     fn cases_of<const N: usize>(&self, heads: [&str; N]) -> Columns<N> {
-        let mut table = Columns::new(heads);
+        let mut table = Columns::new(heads).within(self.room);
         let notable = self.scenarios.iter();
         for scenario in notable.filter(|scenario| self.notable.get(*scenario) == Some(&true)) {
             table.row(std::array::from_fn(|place| {
@@ -171,7 +182,8 @@ impl Summary {
             "leak",
             "corruption",
         ])
-        .right_from(1);
+        .right_from(1)
+        .within(self.room);
         for revision in &self.revisions {
             let Some(totals) = self.totals.get(revision) else {
                 continue;
@@ -203,11 +215,13 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cases = self.cases();
         if let Some(cases) = &cases {
-            writeln!(
-                f,
-                "\nWhat the cases show; `VF -512 of 0`: the driver counts -512 pages where firmware books 0;"
-            )?;
-            writeln!(f, "`(VF 0 of 512)`: so it was for a while, but not at the end.\n")?;
+            let legend = "What the cases show; `VF -512 of 0`: the driver counts -512 pages where firmware books 0; \
+                          `(VF 0 of 512)`: so it was for a while, but not at the end.";
+            writeln!(f)?;
+            for line in wrapped(legend, self.room.unwrap_or(110)) {
+                writeln!(f, "{line}")?;
+            }
+            writeln!(f)?;
             write!(f, "{cases}")?;
         }
         let clean = self.notable.values().filter(|notable| !**notable).count();
@@ -215,7 +229,11 @@ impl fmt::Display for Summary {
             writeln!(f, "and {clean} more in which every revision is clean")?;
         }
         for (reason, scenarios) in &self.skipped {
-            writeln!(f, "\nskipped, because {reason}:\n    {}", scenarios.join(", "))?;
+            writeln!(f, "\nskipped, because {reason}:")?;
+            let names = format!("    {}", scenarios.join(", "));
+            for line in wrapped(&names, self.room.unwrap_or(usize::MAX)) {
+                writeln!(f, "{line}")?;
+            }
         }
         writeln!(f, "\n{}", self.table())?;
         writeln!(f, "{}", self.one_line())

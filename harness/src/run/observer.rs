@@ -72,6 +72,7 @@ impl<'a> Observer<'a> {
         let cycles = world.take_cycles();
         records.iter().for_each(|record| self.note_record(record));
         self.notes.extend(self.holds.observe(number, &records));
+        self.note_refusals(number, &records);
         let of_commands = records.iter().filter_map(|record| match record {
             Record::Command(command) => Some(format!("{}#{}", command.name, command.n)),
             _ => None,
@@ -162,6 +163,22 @@ impl<'a> Observer<'a> {
             .is_none_or(|(_, longest)| took > *longest)
         {
             self.longest_command = Some((format!("{}#{}", command.name, command.n), took));
+        }
+    }
+
+    /// What firmware did not carry out without any command's saying so, as the orders of a reaction.
+    fn note_refusals(&mut self, step: u32, records: &[Record]) {
+        for record in records {
+            let Record::Refused { endpoint, why, .. } = record else {
+                continue;
+            };
+            let note = Note {
+                step: Some(step),
+                text: format!("the device refused something at {endpoint}'s interface: {why}"),
+            };
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
         }
     }
 

@@ -45,11 +45,12 @@ impl Output {
             palette: Palette::for_stdout(),
             name_width: names.max().unwrap_or(0),
             verbose,
+            room: streams::out_room(),
         };
         Self {
             form,
             human,
-            summary: Summary::default(),
+            summary: Summary::within(streams::out_room()),
         }
     }
 

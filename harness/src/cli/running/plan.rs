@@ -100,6 +100,12 @@ fn sensible(arguments: &RunArguments) -> Result<(), Exit> {
     if arguments.backend != Backend::Linux {
         return Ok(());
     }
+    if arguments.accept {
+        return refuse(
+            Exit::Usage,
+            "what Linux shows cannot be accepted: files say what our own drivers do",
+        );
+    }
     if arguments.revision != RevisionChoice::All {
         return refuse(
             Exit::Usage,

@@ -2,7 +2,8 @@
 
 use crate::cli::diagnostic;
 use crate::cli::exit::Exit;
-use crate::scenario::{ReadError, parse_device, read_device};
+use crate::cli::library;
+use crate::scenario::{ReadError, parse_device};
 use clap::Args;
 use emulator::DeviceConfig;
 use std::path::PathBuf;
@@ -28,7 +29,7 @@ impl DeviceChoice {
     /// How the process ends then.
     pub(in crate::cli) fn read(&self) -> Result<DeviceConfig, Exit> {
         let read = match &self.device {
-            Some(file) => read_device(file),
+            Some(file) => library::device(file),
             None => parse_device("devices/pf.json", DEFAULT.to_owned()).map_err(ReadError::from),
         };
         read.map_err(|error| {
