@@ -17,7 +17,7 @@ fn ends(ran: &Ran, code: i32) {
 }
 
 fn file(bench: &Workbench) -> String {
-    fs::read_to_string(bench.path("scenarios/boot.json")).unwrap()
+    fs::read_to_string(bench.path("scenarios/boot.json")).expect("the scenario is there")
 }
 
 /// Accepts everything, and then a second run has to pass and to change nothing.
