@@ -165,7 +165,7 @@ mod tests {
         stands_at(Robust, Some(1), "returns", (5, 42));
         stands_at(Robust, Some(1), "counters.self", (4, 64));
         stands_at(Merged, Some(2), "firmware", (6, 19));
-        stands_at(Merged, None, "ledger.vf1", (9, 35));
+        stands_at(Merged, None, "ledger.vf1", (9, 36));
         stands_at(Merged, None, "warnings[1]", (9, 59));
         stands_at(Merged, None, "violations[0]", (10, 33));
     }
