@@ -109,8 +109,17 @@ impl Agenda {
 
     /// Drops what is entered for a supplier's page requests.
     pub(crate) fn forget_supplier(&mut self, endpoint: Function) {
+        self.forget_returns(|supplier, _| supplier == endpoint);
+    }
+
+    /// Drops what is entered for the return of an owner's pages.
+    pub(crate) fn forget_return(&mut self, endpoint: Function, of: Owner) {
+        self.forget_returns(|supplier, owner| supplier == endpoint && owner == of);
+    }
+
+    fn forget_returns(&mut self, which: impl Fn(Function, Owner) -> bool) {
         let is_its =
-            |task: &Task| matches!(task, Task::ReturnPages { supplier, .. } if *supplier == endpoint);
+            |task: &Task| matches!(task, Task::ReturnPages { supplier, owner } if which(*supplier, *owner));
         let before = self.tasks.len();
         self.tasks.retain(|_, (_, task)| !is_its(task));
         self.put_off -= before - self.tasks.len();

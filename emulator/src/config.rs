@@ -3,6 +3,13 @@
 //! Every id, count and mode is data. Defaults are those of a compliant firmware on a plain PF, as the Linux
 //! driver was observed to need it.
 
+mod firmware_knobs;
+
+pub use firmware_knobs::{
+    CommandExecution, FirmwareKnobs, GiveAfterRelease, ModeClearedAt, ModeEffectiveAt, OnDisable, OnReset,
+    QueryPagesId, ReturnOrder, TakeUnknownId, ZeroMailboxPointer,
+};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -258,150 +265,4 @@ impl Default for Timeouts {
             pcie_toggle_ms: 2_000,
         }
     }
-}
-
-/// Named firmware behaviour where the interface is silent. Defaults are what Linux was observed to need.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct FirmwareKnobs {
-    /// When vhca ids start to be page identities.
-    pub mode_effective_at: ModeEffectiveAt,
-    /// When the device falls back to function ids.
-    pub mode_cleared_at: ModeClearedAt,
-    /// Answer to a TAKE for an id that holds nothing and names nobody.
-    pub take_unknown_id: TakeUnknownId,
-    /// What a device that stayed in function-id mode does with a vhca id in QUERY_PAGES(init).
-    pub query_pages_id: QueryPagesId,
-    /// Whether a command that waits for pages holds up the others.
-    pub command_execution: CommandExecution,
-    /// Which pages go back first.
-    pub return_order: ReturnOrder,
-    /// Function id in the answer to QUERY_PAGES(boot); anything but 0 is a quirk.
-    pub boot_function_id: u16,
-    /// Whether boot pages booked under `boot_function_id` stay under that id in vhca_id mode
-    /// (otherwise they move to the function's own vhca_id, as `mode_effective_at` says).
-    pub boot_pages_keep_their_id: bool,
-    /// MAX offers vhca_id mode but SET_HCA_CAP does not take it: CUR stays 0.
-    pub ignores_page_mode: bool,
-    /// What happens to a function's pages when its supplier disables it.
-    pub on_disable: OnDisable,
-    /// What happens to the pages that others supplied for a function when its host resets it.
-    pub on_reset: OnReset,
-    /// What a device does with an output mailbox pointer of zero.
-    pub zero_mailbox_pointer: ZeroMailboxPointer,
-}
-
-/// See [`FirmwareKnobs::mode_effective_at`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ModeEffectiveAt {
-    /// From SET_HCA_CAP on.
-    #[default]
-    SetHcaCap,
-    /// From INIT_HCA on; until then either identity is accepted.
-    InitHca,
-}
-
-/// See [`FirmwareKnobs::mode_cleared_at`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ModeClearedAt {
-    /// At the function's own DISABLE_HCA.
-    #[default]
-    DisableHca,
-    /// At the next ENABLE_HCA.
-    EnableHca,
-    /// At TEARDOWN_HCA: a fault, startup reclaim comes later.
-    TeardownHca,
-}
-
-/// See [`FirmwareKnobs::take_unknown_id`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TakeUnknownId {
-    /// Status 5.
-    #[default]
-    BadResource,
-    /// Status 0 and no pages.
-    ZeroPages,
-}
-
-/// See [`FirmwareKnobs::query_pages_id`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum QueryPagesId {
-    /// The id in the request is not looked at; the answer names function 0.
-    #[default]
-    Ignore,
-    /// Status 3.
-    Reject,
-    /// The id is a function id.
-    Literal,
-}
-
-/// See [`FirmwareKnobs::command_execution`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CommandExecution {
-    /// Slots are independent.
-    #[default]
-    Parallel,
-    /// One command at a time, but MANAGE_PAGES always gets through.
-    Serial,
-}
-
-/// See [`FirmwareKnobs::return_order`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReturnOrder {
-    /// First given, first returned.
-    Oldest,
-    /// Last given, first returned.
-    #[default]
-    Newest,
-    /// Drawn from the run's seed.
-    Seeded,
-}
-
-/// See [`FirmwareKnobs::on_disable`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnDisable {
-    /// Firmware asks the supplier to take all of them back, this many milliseconds later.
-    ReturnPages {
-        /// Delay on the virtual clock.
-        after_ms: u32,
-    },
-    /// Firmware says nothing and keeps them until asked.
-    Silent,
-}
-
-impl Default for OnDisable {
-    fn default() -> Self {
-        Self::ReturnPages { after_ms: 0 }
-    }
-}
-
-/// See [`FirmwareKnobs::on_reset`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnReset {
-    /// Firmware drops them all and says so to their supplier by one event (release-all).
-    #[default]
-    ReleaseAll,
-    /// Firmware asks the supplier to take all of them back.
-    ReturnPages,
-    /// Firmware says nothing and keeps them until asked: a fault.
-    Silent,
-}
-
-/// See [`FirmwareKnobs::zero_mailbox_pointer`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ZeroMailboxPointer {
-    /// Used as a bus address like any other.
-    #[default]
-    Use,
-    /// Refused with delivery status 4 or 5.
-    Refuse,
 }

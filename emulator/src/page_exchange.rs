@@ -1,7 +1,7 @@
 //! QUERY_PAGES and MANAGE_PAGES: how pages come to firmware and go back.
 
 use crate::command::Command;
-use crate::config::{QueryPagesId, TakeUnknownId};
+use crate::config::{GiveAfterRelease, QueryPagesId, TakeUnknownId};
 use crate::endpoint::PageNaming;
 use crate::ledger::OwnedPage;
 use crate::order::{Answer, WireIdentity};
@@ -105,6 +105,8 @@ impl Silicon {
                 let given = self.give_pages(command, owner, count, at, buses);
                 match given {
                     Ok(()) => self.needs_met(at, buses),
+                    // What a release made void stays void.
+                    Err(Refusal::OwnerReleased) => {}
                     Err(_) => self.board.refused(supplier, owner),
                 }
                 given.map(|()| Reply::ok())
@@ -128,7 +130,15 @@ impl Silicon {
     pub(crate) fn page_command_refused(&mut self, command: &Command) {
         let (supplier, owner) = (command.endpoint, self.page_owner(command));
         match PagesOp::from_raw(command.op_mod) {
-            PagesOp::Give => self.board.refused(supplier, owner),
+            PagesOp::Give => {
+                let input = ManagePagesIn::from_prefix(&command.input).unwrap_or_default();
+                if !self
+                    .board
+                    .answers_released(supplier, owner, input.entry_count().into())
+                {
+                    self.board.refused(supplier, owner);
+                }
+            }
             PagesOp::Take => self.board.taken(supplier, owner),
             PagesOp::CannotGive | PagesOp::Unknown(_) => {}
         }
@@ -143,6 +153,10 @@ impl Silicon {
         buses: &mut dyn Buses,
     ) -> Result<(), Refusal> {
         let supplier = command.endpoint;
+        let released = self.board.answers_released(supplier, owner, count.into());
+        if released && self.config.firmware.give_after_release == GiveAfterRelease::Refuse {
+            return Err(Refusal::OwnerReleased);
+        }
         let listed = command.input.get(ManagePagesIn::SIZE..).unwrap_or_default();
         let (addresses, rest) = listed.as_chunks::<PAGE_ADDRESS_LENGTH>();
         if u32::try_from(addresses.len()) != Ok(count) || !rest.is_empty() {
@@ -177,7 +191,9 @@ impl Silicon {
         let pages = pages.map(|(&number, generation)| OwnedPage { number, generation });
         let pages: Vec<OwnedPage> = pages.collect();
         self.go_through(command, owner, PageWork::Sign, pages.into_iter(), at, buses);
-        self.board.given(supplier, owner, count.into());
+        if !released {
+            self.board.given(supplier, owner, count.into());
+        }
         let moved = PagesMoved {
             cycles: at,
             supplier,

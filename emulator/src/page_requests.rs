@@ -1,144 +1,19 @@
 //! Page requests: what firmware has asked its suppliers for, and what has become of it.
 
+mod board;
+
+pub(crate) use board::RequestBoard;
+pub use board::UnansweredRequest;
+
 use crate::command::{Command, Stage};
 use crate::demand;
-use crate::order::{Answer, MAX_PENDING, OrderError, PageRequest, WireIdentity};
+use crate::order::{Answer, OrderError, PageRequest, WireIdentity};
 use crate::owner::Owner;
 use crate::record::{PagesMoved, Record};
 use crate::silicon::{Buses, Silicon};
+use board::Fate;
 use prm::event::{self, EventEntry};
 use prm::{Cycles, Function, PageCount};
-
-/// What has become of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    /// The driver has not answered.
-    Unanswered,
-    /// The driver answered and firmware refused its answer; pages may still come.
-    Refused,
-    /// The event was lost, or nobody takes such events; pages may still come.
-    Lost,
-}
-
-/// A request that was posted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Posted {
-    number: u64,
-    request: UnansweredRequest,
-    fate: Fate,
-}
-
-/// A page request that the driver has not answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnansweredRequest {
-    /// Who is asked.
-    pub supplier: Function,
-    /// Whom the pages are for.
-    pub owner: Owner,
-    /// Signed count of what is still to be given (positive) or taken back (negative), in 4 KiB pages.
-    pub pages: i64,
-    /// When the event was posted.
-    pub since: Cycles,
-}
-
-/// All requests that are open.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RequestBoard {
-    posted: Vec<Posted>,
-    numbers: u64,
-}
-
-impl RequestBoard {
-    /// Whether there is no room for another one.
-    fn is_full(&self) -> bool {
-        self.posted.len() >= MAX_PENDING
-    }
-
-    fn post(&mut self, request: UnansweredRequest, fate: Fate) -> u64 {
-        self.numbers += 1;
-        self.posted.push(Posted {
-            number: self.numbers,
-            request,
-            fate,
-        });
-        self.numbers
-    }
-
-    fn of(&mut self, supplier: Function, owner: Owner) -> impl Iterator<Item = &mut Posted> + '_ {
-        let mine =
-            move |posted: &&mut Posted| posted.request.supplier == supplier && posted.request.owner == owner;
-        self.posted.iter_mut().filter(mine)
-    }
-
-    /// Pages came in: they answer the oldest requests for pages of this owner.
-    pub(crate) fn given(&mut self, supplier: Function, owner: Owner, pages: u64) {
-        let mut left = i64::try_from(pages).unwrap_or(i64::MAX);
-        for posted in self.of(supplier, owner).filter(|posted| posted.request.pages > 0) {
-            let part = left.min(posted.request.pages);
-            posted.request.pages -= part;
-            left -= part;
-        }
-        self.posted.retain(|posted| posted.request.pages != 0);
-    }
-
-    /// The driver took pages back: that answers the oldest request for it, whatever the number.
-    pub(crate) fn taken(&mut self, supplier: Function, owner: Owner) {
-        if let Some(posted) = self.of(supplier, owner).find(|posted| posted.request.pages < 0) {
-            posted.request.pages = 0;
-        }
-        self.posted.retain(|posted| posted.request.pages != 0);
-    }
-
-    /// The driver gave pages and firmware did not accept them: the request counts as answered, but stays open.
-    pub(crate) fn refused(&mut self, supplier: Function, owner: Owner) {
-        let mut asking = self.of(supplier, owner).filter(|posted| posted.request.pages > 0);
-        if let Some(posted) = asking.find(|posted| posted.fate == Fate::Unanswered) {
-            posted.fate = Fate::Refused;
-        }
-    }
-
-    /// The driver cannot give: that ends the oldest unanswered request; returns its number.
-    fn denied(&mut self, supplier: Function, owner: Owner) -> Option<u64> {
-        let open = |posted: &&mut Posted| posted.request.pages > 0 && posted.fate == Fate::Unanswered;
-        let number = self.of(supplier, owner).find(open)?.number;
-        self.posted.retain(|posted| posted.number != number);
-        Some(number)
-    }
-
-    /// Drops the requests about an owner.
-    pub(crate) fn forget_owner(&mut self, supplier: Function, owner: Owner) {
-        self.posted
-            .retain(|posted| posted.request.supplier != supplier || posted.request.owner != owner);
-    }
-
-    /// Drops the requests to a supplier.
-    pub(crate) fn forget_supplier(&mut self, supplier: Function) {
-        self.posted.retain(|posted| posted.request.supplier != supplier);
-    }
-
-    pub(crate) fn unanswered(&self) -> impl Iterator<Item = UnansweredRequest> + '_ {
-        let open = self
-            .posted
-            .iter()
-            .filter(|posted| posted.fate == Fate::Unanswered);
-        open.map(|posted| posted.request)
-    }
-
-    /// The signed sum of everything that is still wanted from `supplier` for this owner.
-    pub(crate) fn wanted(&self, supplier: Function, owner: Owner) -> i64 {
-        let mine = self.posted.iter().map(|posted| posted.request);
-        mine.filter(|r| r.supplier == supplier && r.owner == owner)
-            .map(|r| r.pages)
-            .sum()
-    }
-
-    fn owner(&self, number: u64) -> Option<UnansweredRequest> {
-        self.posted
-            .iter()
-            .find(|posted| posted.number == number)
-            .map(|posted| posted.request)
-    }
-}
 
 impl Silicon {
     /// The requests a command depends on: by a rule, or by the modelled demand.
@@ -279,7 +154,7 @@ impl Silicon {
     pub(crate) fn forget_pages(&mut self, supplier: Function, owner: Owner, now: Cycles) {
         let pages = self.ledger.forget(supplier, owner);
         self.forget_chore(supplier, Some(owner));
-        self.board.forget_owner(supplier, owner);
+        self.board.release_owner(supplier, owner);
         if pages > 0 {
             let moved = PagesMoved {
                 cycles: now,

@@ -105,6 +105,8 @@ refusals! {
     PageGivenTwice = BadParameter 0x0004_0002;
     /// The identity holds no pages and names nobody.
     UnknownPageOwner = BadResource 0x0004_0003;
+    /// The pages answer a request from before the release of all pages of their owner.
+    OwnerReleased = BadResourceState 0x0004_0006;
     /// QUERY_PAGES for an identity that the page mode does not know.
     WrongPageIdentity = BadParameter 0x0004_0004;
     /// Firmware holds as many pages as it can keep a book of.

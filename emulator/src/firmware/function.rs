@@ -11,7 +11,6 @@ use crate::silicon::{Buses, Silicon};
 use prm::hca::{QueryIssiOut, SetIssiIn, TeardownHcaOut};
 use prm::subfunction::VhcaState;
 use prm::{Cycles, Function};
-use std::sync::Arc;
 
 /// The one interface step sequence besides 0 that firmware knows.
 const ISSI: u16 = 1;
@@ -20,9 +19,15 @@ impl Silicon {
     pub(super) fn enable_hca(&mut self, command: &Command, at: Cycles, buses: &mut dyn Buses) -> Answered {
         let function = command.subject.function.ok_or(Refusal::UnknownFunction)?;
         if function != command.endpoint {
+            // It lives again: what it holds is in use, and is not asked back for its former life.
+            for gone in self.gone_with(function) {
+                self.agenda.forget_return(command.endpoint, gone);
+            }
             self.set_vhca_state(function, VhcaState::Active, at, buses);
             return Ok(Reply::ok());
         }
+        // A teardown that failed leaves what firmware had meant to ask: the driver that comes now knows nothing of it.
+        self.drop_requests(function);
         // Boot pages are always exchanged by function id, so that enabling begins with a clean slate whatever became
         // of the last driver.
         self.clear_mode(function);
@@ -78,14 +83,21 @@ impl Silicon {
             DueKind::Scheduled
         };
         let due = at.saturating_add(Cycles::from_millis(after_ms.into()));
-        // The external host's VFs are gone with its PF: an ECPF never disables them one by one.
-        let roster = Arc::clone(&self.roster);
-        let gone = roster.functions().iter().copied().filter(|&other| {
-            other == function || function == Function::HostPf && matches!(other, Function::HostVf(_))
-        });
-        for owner in gone.map(Owner::from) {
+        for owner in self.gone_with(function) {
+            // Disabled twice: once is enough.
+            self.agenda.forget_return(supplier, owner);
             self.put_off(due, kind, Task::ReturnPages { supplier, owner }, at);
         }
+    }
+
+    /// The owners that are disabled and enabled with a function: the external host's VFs go with its PF, an ECPF never
+    /// disables them one by one.
+    fn gone_with(&self, function: Function) -> Vec<Owner> {
+        let all = self.roster.functions().iter().copied();
+        let gone = all.filter(|&other| {
+            other == function || function == Function::HostPf && matches!(other, Function::HostVf(_))
+        });
+        gone.map(Owner::from).collect()
     }
 
     pub(super) fn init_hca(&mut self, command: &Command, at: Cycles, buses: &mut dyn Buses) -> Answered {
