@@ -109,6 +109,8 @@ pub struct OwnerView {
     pub pages: u64,
     /// Pages of 4 KiB set aside for this owner: firmware may have them.
     pub set_aside: u64,
+    /// Whether a release of all of the owner's pages waits in the page queue: firmware has dropped them, the driver will.
+    pub release_queued: bool,
 }
 
 /// How a wait for pages ended.

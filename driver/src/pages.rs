@@ -38,7 +38,7 @@ pub use quarantine::{Quarantine, Unsettled};
 pub use request::PageWork;
 pub use root::Root;
 
-pub(crate) use function_type::learn_type;
+pub(crate) use function_type::{forget_type, learn_type};
 pub(crate) use late::{on_device_reset, on_late_completion};
 pub(crate) use release::free_page;
 pub(crate) use request::{drain_before_gate, on_page_request};
@@ -51,6 +51,7 @@ use crate::pauses;
 use crate::revision::{Accounting, BootRoot, Leftovers};
 use crate::runtime::{Object, WorkQueue};
 use reporting::Reporting;
+use std::collections::BTreeSet;
 
 /// The page code's part of the driver's state.
 #[derive(Clone, Debug, Default)]
@@ -129,6 +130,11 @@ pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) 
     books.page_queue_outstanding = pages.queue.outstanding();
     books.page_waits.clone_from(&pages.waits);
     let revision = driver.revision();
+    let released: BTreeSet<OwnerKey> = pages
+        .queue
+        .waiting()
+        .filter_map(|work| work.releases(pages.mode))
+        .collect();
     for (key, root) in pages.book.roots() {
         let given = root.given();
         books.roots.insert(key, given);
@@ -143,6 +149,7 @@ pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) 
             mode: pages.mode,
             pages: given,
             set_aside: 0,
+            release_queued: released.contains(&key),
         });
         match revision.accounting() {
             Accounting::Exchanges => {}
@@ -166,6 +173,7 @@ pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) 
             mode: pages.mode,
             pages: 0,
             set_aside,
+            release_queued: false,
         });
     }
 }

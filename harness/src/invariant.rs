@@ -52,15 +52,15 @@ pub struct Finding {
 pub struct Watch {
     broken: BTreeSet<(InvariantName, Option<String>)>,
     happened: BTreeSet<(InvariantName, Option<String>)>,
+    lost: ownership::LostPages,
 }
 
 /// The families whose findings last until they are mended.
-const CONDITIONS: [fn(&Scene<'_>, &mut Vec<Finding>); 7] = [
+const CONDITIONS: [fn(&Scene<'_>, &mut Vec<Finding>); 6] = [
     counters::match_ledger,
     owners::match_ledger,
     counters::add_up,
     counters::stay_positive,
-    ownership::stays_mapped,
     leaks::none_left,
     locks::no_cycle,
 ];
@@ -80,6 +80,7 @@ impl Watch {
         CONDITIONS
             .iter()
             .for_each(|family| family(scene, &mut conditions));
+        self.lost.stays_mapped(scene, &mut conditions);
         self.keep_new(&mut conditions);
 
         let mut events = Vec::new();

@@ -4,7 +4,7 @@ use super::give::{Cause, give};
 use super::owner::{Owner, WireIdentity};
 use super::reclaim::reclaim;
 use super::release::release_all;
-use crate::books::PageMode;
+use crate::books::{OwnerKey, PageMode};
 use crate::command;
 use crate::driver::{Driver, State};
 use crate::message::MessageKind;
@@ -37,6 +37,21 @@ pub enum PageWork {
     },
     /// A request was lost: asks firmware what it wanted.
     Ask,
+}
+
+impl PageWork {
+    /// Whose pages this drops, if it is a release of all.
+    pub(super) fn releases(&self, mode: PageMode) -> Option<OwnerKey> {
+        match *self {
+            Self::Serve {
+                wire,
+                owner,
+                release_all: true,
+                ..
+            } => Some(owner.unwrap_or_else(|| Owner::named(wire, mode)).key),
+            Self::Serve { .. } | Self::Ask => None,
+        }
+    }
 }
 
 /// Handles a page request event (`req_pages_handler`). Part of the announced step of the interrupt.

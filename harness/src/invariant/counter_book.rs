@@ -43,6 +43,8 @@ pub struct CounterBook {
     pub in_flight: Vec<Owner>,
     /// Pages that the driver has set aside, per owner: firmware may have any part of them.
     pub set_aside: BTreeMap<Owner, u64>,
+    /// Pages that firmware has released and the driver has not dropped yet, per owner: its counters may still have them.
+    pub released: BTreeMap<Owner, u64>,
 }
 
 impl CounterBook {
@@ -55,6 +57,7 @@ impl CounterBook {
             ledger: silicon.ledger().owners(endpoint).collect(),
             in_flight: in_flight(silicon, endpoint),
             set_aside: BTreeMap::new(),
+            released: BTreeMap::new(),
         }
     }
 
@@ -88,8 +91,10 @@ impl CounterBook {
             i64::try_from(pages).unwrap_or(i64::MAX)
         };
         let firmware = of_type(&self.ledger);
-        let most = value.saturating_add(of_type(&self.set_aside));
-        (!(value..=most).contains(&firmware)).then(|| Finding {
+        let agrees =
+            |value: i64| (value..=value.saturating_add(of_type(&self.set_aside))).contains(&firmware);
+        let done = value.saturating_sub(of_type(&self.released));
+        (!agrees(value) && !agrees(done)).then(|| Finding {
             invariant: InvariantName::CounterMatchesLedger,
             subject: Some(counter.to_owned()),
             driver: Some(value),
@@ -143,6 +148,7 @@ mod tests {
             ledger: BTreeMap::from([(Function::Vf(1).into(), ledger), (Function::Pf.into(), 240)]),
             in_flight: Vec::new(),
             set_aside: BTreeMap::new(),
+            released: BTreeMap::new(),
         }
     }
 
@@ -169,5 +175,14 @@ mod tests {
         assert_eq!(aside.matches_ledger(), []);
         aside.set_aside = BTreeMap::from([(Function::Vf(1).into(), 63)]);
         assert_eq!(aside.matches_ledger().len(), 1);
+        let mut queued = book(200, 0);
+        queued.released = BTreeMap::from([(Function::Vf(4).into(), 200)]);
+        assert_eq!(
+            queued.matches_ledger(),
+            [],
+            "the release waits in the driver's queue"
+        );
+        queued.released = BTreeMap::from([(Function::Vf(4).into(), 199)]);
+        assert_eq!(queued.matches_ledger().len(), 1);
     }
 }

@@ -48,6 +48,7 @@ fn book(scene: &Scene<'_>, driver: &DriverScene) -> CounterBook {
     let machine = scene.world.machine();
     CounterBook {
         set_aside: scene.set_aside(driver),
+        released: scene.released(driver),
         ..CounterBook::new(&machine.silicon, driver.endpoint, counters)
     }
 }

@@ -13,6 +13,7 @@ pub(super) fn match_ledger(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         for view in &driver.books.owners {
             both.entry(scene.owner_of(driver.endpoint, view)).or_default().0 += view.pages;
         }
+        let released = scene.released(driver);
         for (owner, pages) in scene.ledger(driver.endpoint) {
             both.entry(owner).or_default().1 += pages;
         }
@@ -20,8 +21,11 @@ pub(super) fn match_ledger(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let set_aside = scene.set_aside(driver);
         for (owner, (tracked, booked)) in both {
             // Of what is set aside, firmware may have any part.
-            let most = tracked + set_aside.get(&owner).copied().unwrap_or(0);
-            if (tracked..=most).contains(&booked) || in_flight.contains(&owner) {
+            let aside = set_aside.get(&owner).copied().unwrap_or(0);
+            let agrees = |tracked: u64| (tracked..=tracked + aside).contains(&booked);
+            // A release that the driver has not got to counts as done, too: firmware has done its part.
+            let done = tracked - released.get(&owner).copied().unwrap_or(0);
+            if agrees(tracked) || agrees(done) || in_flight.contains(&owner) {
                 continue;
             }
             findings.push(Finding {

@@ -5,26 +5,43 @@ use super::scene::Scene;
 use crate::scenario::InvariantName;
 use emulator::Owner;
 use emulator::record::{Corruption, Record};
-use std::collections::BTreeMap;
+use prm::Function;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A page that firmware owns is allocated and mapped.
-pub(super) fn stays_mapped(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    let machine = scene.world.machine();
-    for driver in scene.drivers {
+/// Pages that firmware owns and the driver has freed, by the generation firmware booked them under. Such a page stays lost
+/// for as long as firmware owns it, also when its frame is handed out again and mapped for somebody else.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LostPages {
+    lost: BTreeSet<(Function, u64)>,
+}
+
+impl LostPages {
+    /// A page that firmware owns is allocated and mapped.
+    pub(super) fn stays_mapped(&mut self, scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+        let machine = scene.world.machine();
         let ledger = machine.silicon.ledger();
-        for (owner, _) in ledger.owners(driver.endpoint) {
-            let pages = ledger.pages_of(driver.endpoint, owner);
-            let gone = pages
-                .filter(|page| !machine.memory.is_mapped(page.address()))
-                .count();
-            if gone > 0 {
-                findings.push(Finding {
-                    invariant: InvariantName::OwnedPageMapped,
-                    subject: Some(driver.subject(owner)),
-                    driver: None,
-                    firmware: i64::try_from(gone).ok(),
-                    detail: format!("{gone} pages that firmware owns for {owner} are not mapped any more"),
+        let before = std::mem::take(&mut self.lost);
+        for driver in scene.drivers {
+            let supplier = driver.endpoint;
+            for (owner, _) in ledger.owners(supplier) {
+                let pages = ledger.pages_of(supplier, owner);
+                let gone = pages.filter(|page| {
+                    before.contains(&(supplier, page.generation)) || !machine.memory.is_mapped(page.address())
                 });
+                let held = self.lost.len();
+                self.lost.extend(gone.map(|page| (supplier, page.generation)));
+                let gone = self.lost.len() - held;
+                if gone > 0 {
+                    findings.push(Finding {
+                        invariant: InvariantName::OwnedPageMapped,
+                        subject: Some(driver.subject(owner)),
+                        driver: None,
+                        firmware: i64::try_from(gone).ok(),
+                        detail: format!(
+                            "{gone} pages that firmware owns for {owner} are not mapped any more"
+                        ),
+                    });
+                }
             }
         }
     }

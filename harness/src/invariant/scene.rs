@@ -101,6 +101,17 @@ impl Scene<'_> {
         set_aside
     }
 
+    /// Pages that a driver tracks though firmware has released them: the driver drops them when it gets to the release in its
+    /// queue.
+    #[must_use]
+    pub fn released(&self, driver: &DriverScene) -> BTreeMap<Owner, u64> {
+        let mut released = BTreeMap::new();
+        for view in driver.books.owners.iter().filter(|view| view.release_queued) {
+            *released.entry(self.owner_of(driver.endpoint, view)).or_default() += view.pages;
+        }
+        released
+    }
+
     /// Owners for whom pages are on their way between driver and firmware: their books cannot agree.
     #[must_use]
     pub fn in_flight(&self, supplier: Function) -> Vec<Owner> {
