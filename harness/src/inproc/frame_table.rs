@@ -2,8 +2,11 @@
 //!
 //! Frames live in chunks, chunks in directories. A chunk costs one byte per frame until somebody writes: then 32 bytes
 //! per frame for the first line, where firmware keeps its signature, and 4 KiB for a frame that is written anywhere else.
-//! Frame numbers are handed out in ascending order and never again, so nothing has to be cleared for a new owner, and
-//! a chunk goes away with its last frame.
+//! A run of frames that was given back is the first to be handed out again to whoever wants one of its length, as the kernel's
+//! allocator tends to; only without one do the numbers go on ascending. A frame is cleared when it is given back, and a chunk
+//! goes away with its last frame.
+
+use std::collections::BTreeMap;
 
 /// Bytes of a frame.
 pub(super) const FRAME_BYTES: usize = 4096;
@@ -95,9 +98,12 @@ impl Chunk {
         full[frame] = Some(bytes);
     }
 
-    fn forget(&mut self, frame: usize) {
+    fn clear(&mut self, frame: usize) {
         if let Some(full) = &mut self.full {
             full[frame] = None;
+        }
+        if let Some(lines) = &mut self.lines {
+            lines[frame] = [0; LINE_BYTES];
         }
     }
 }
@@ -121,7 +127,10 @@ impl Default for Directory {
 #[derive(Clone, Debug, Default)]
 pub(super) struct FrameTable {
     directories: Vec<Option<Box<Directory>>>,
+    /// The first number that was never handed out.
     next: u64,
+    /// Runs that were given back, by their length, the last one last.
+    free: BTreeMap<u64, Vec<u64>>,
 }
 
 /// Where a frame is in the table.
@@ -145,24 +154,37 @@ const fn place(frame: u64) -> Place {
 }
 
 impl FrameTable {
-    /// Takes `count` frames in a row and returns the first, whose number is a multiple of `alignment`.
+    /// Takes `count` frames in a row and returns the first, whose number is a multiple of `alignment`. Runs of one length are always
+    /// taken with one alignment.
     pub(super) fn take(&mut self, count: u64, alignment: u64, usage: FrameUse) -> u64 {
-        let first = self.next.next_multiple_of(alignment);
-        self.next = first + count;
+        let again = self.free.get_mut(&count).and_then(Vec::pop);
+        let first = again.unwrap_or_else(|| {
+            let first = self.next.next_multiple_of(alignment);
+            self.next = first + count;
+            first
+        });
+        debug_assert!(first.is_multiple_of(alignment), "one length, one alignment");
         for frame in first..first + count {
             let place = place(frame);
             let chunk = self.chunk_or_insert(&place);
             chunk.uses[place.frame] = usage;
             chunk.live += 1;
-            if place.frame == 0 && frame > 0 {
+            if again.is_none() && place.frame == 0 && frame > 0 {
                 self.drop_if_empty(frame - 1);
             }
         }
         first
     }
 
-    /// Gives a frame back. Its number is never handed out again.
-    pub(super) fn put(&mut self, frame: u64) {
+    /// Gives a run of frames back, as it was taken.
+    pub(super) fn put(&mut self, first: u64, count: u64) {
+        for frame in first..first + count {
+            self.put_frame(frame);
+        }
+        self.free.entry(count).or_default().push(first);
+    }
+
+    fn put_frame(&mut self, frame: u64) {
         let place = place(frame);
         let Some(chunk) = self.chunk_mut(&place) else {
             return;
@@ -171,7 +193,7 @@ impl FrameTable {
             return;
         }
         chunk.uses[place.frame] = FrameUse::Free;
-        chunk.forget(place.frame);
+        chunk.clear(place.frame);
         chunk.live -= 1;
         if chunk.live == 0 {
             self.drop_if_empty(frame);
@@ -232,7 +254,8 @@ impl FrameTable {
         slot.get_or_insert_default()
     }
 
-    /// Drops the chunk of `frame` when nobody has a frame of it and none of it is still to be handed out.
+    /// Drops the chunk of `frame` when nobody has a frame of it and all of it has been handed out once. It comes back with the first
+    /// of its frames that is handed out again.
     fn drop_if_empty(&mut self, frame: u64) {
         let chunk_end = (frame / CHUNK_FRAMES as u64 + 1) * CHUNK_FRAMES as u64;
         let place = place(frame);
@@ -266,38 +289,53 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_go_with_their_last_frame() {
+    fn chunks_go_with_their_last_frame_and_come_back_with_the_first_one_taken_again() {
         let mut table = FrameTable::default();
         let first = table.take(1000, 1, FrameUse::Allocated);
         assert_eq!(table.chunks(), 4);
-        for frame in first..first + 1000 {
-            table.put(frame);
-        }
+        table.put(first, 1000);
         assert_eq!(
             table.chunks(),
             1,
             "the chunk that still has frames to hand out stays"
         );
         table.take(24, 1, FrameUse::Allocated);
-        let next = table.take(1, 1, FrameUse::Allocated);
-        assert_eq!(next, 1024);
+        assert_eq!(table.take(1, 1, FrameUse::Allocated), 1024);
         assert_eq!(table.chunks(), 2);
+        assert_eq!(table.take(1000, 1, FrameUse::Allocated), first);
+        assert_eq!(table.chunks(), 5);
     }
 
     #[test]
     fn a_chunk_that_empties_before_its_last_frame_is_taken_goes_later() {
         let mut table = FrameTable::default();
         let first = table.take(200, 1, FrameUse::Allocated);
-        for frame in first..first + 200 {
-            table.put(frame);
-        }
+        table.put(first, 200);
         let rest = table.take(56, 1, FrameUse::Allocated);
-        for frame in rest..rest + 56 {
-            table.put(frame);
-        }
+        table.put(rest, 56);
         assert_eq!(table.chunks(), 0);
         table.take(1, 1, FrameUse::Allocated);
         assert_eq!(table.chunks(), 1);
+    }
+
+    #[test]
+    fn the_run_given_back_last_is_taken_first_and_is_clear() {
+        let mut table = FrameTable::default();
+        let runs: Vec<u64> = (0..3).map(|_| table.take(2, 2, FrameUse::Mapped)).collect();
+        table.write(runs[1] + 1, 0, &[7; 32]);
+        table.write(runs[1] + 1, 4000, &[7; 32]);
+        table.put(runs[0], 2);
+        table.put(runs[1], 2);
+        assert_eq!(table.usage(runs[1]), FrameUse::Free);
+        let other = table.take(1, 1, FrameUse::Allocated);
+        assert_eq!(other, 6, "a run is not split");
+        assert_eq!(table.take(2, 2, FrameUse::Mapped), runs[1]);
+        assert_eq!(table.take(2, 2, FrameUse::Mapped), runs[0]);
+        let mut line = [1; 32];
+        table.read(runs[1] + 1, 0, &mut line);
+        assert_eq!(line, [0; 32]);
+        table.read(runs[1] + 1, 4000, &mut line);
+        assert_eq!(line, [0; 32]);
     }
 
     #[test]
