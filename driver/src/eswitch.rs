@@ -39,7 +39,7 @@ pub(crate) use functions_changed::on_functions_changed;
 pub(crate) use lifecycle::{disable, disable_sriov, enable};
 pub(crate) use membership::{load_vport, unload_vport};
 pub(crate) use mode::set_mode;
-pub(crate) use type_map::{type_by_map, type_by_walk};
+pub(crate) use type_map::{ask_types, type_by_map, type_by_walk};
 pub(crate) use vport::vport_function;
 pub(crate) use vport_change::{EventMask, on_vport_change};
 

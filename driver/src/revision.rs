@@ -12,10 +12,10 @@ mod reviewed;
 mod robust;
 
 pub use choices::{
-    Accounting, BootRoot, ClaimOverrun, ClampRemainder, ClosedGate, CountCheck, GiveWithoutDevice, Leftovers,
-    LostRequest, MigrationOrder, ModeCheck, PageQueueDrain, PageSlotWait, ReclaimProgress, RequestIdentity,
-    ReturnCheck, StaleRoots, TeardownCheck, TimedOutMailboxes, TypeLookup, TypeMapFailure, UnknownOutcome,
-    UnknownRelease, UnmarkedVport, VportUnwind, WaitAttention, WaitTarget,
+    Accounting, BootRoot, ClaimOverrun, ClampRemainder, ClosedGate, CountCheck, EmbeddedCpuBit,
+    GiveWithoutDevice, Leftovers, LostRequest, MigrationOrder, ModeCheck, PageQueueDrain, PageSlotWait,
+    ReclaimProgress, RequestIdentity, ReturnCheck, StaleRoots, TeardownCheck, TimedOutMailboxes, TypeLookup,
+    TypeMapFailure, UnknownOutcome, UnknownRelease, UnmarkedVport, VportUnwind, WaitAttention, WaitTarget,
 };
 pub use merged::Merged;
 pub use reviewed::Reviewed;
@@ -112,6 +112,10 @@ pub trait Revision: fmt::Debug + Send + Sync {
     /// See [`CountCheck`].
     fn count_check(&self) -> CountCheck {
         CountCheck::Trusting
+    }
+    /// See [`EmbeddedCpuBit`].
+    fn embedded_cpu_bit(&self) -> EmbeddedCpuBit {
+        EmbeddedCpuBit::Ignored
     }
     /// See [`UnknownOutcome`].
     fn unknown_outcome(&self) -> UnknownOutcome {

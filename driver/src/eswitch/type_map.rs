@@ -2,6 +2,7 @@
 
 use super::PF_VPORT;
 use super::vport::{VportKind, is_ec_vf};
+use super::vport_commands::query_function;
 use crate::books::FunctionType;
 use crate::driver::{Driver, State};
 use crate::errno::Errno;
@@ -119,10 +120,13 @@ pub(super) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
     });
     match (noted, driver.revision().type_map_failure()) {
         (Ok(Some(function_type)), _) => pages::learn_type(driver, id, function_type),
-        (Ok(None), _) => driver.message(MessageKind::VportOfUnknownKind {
-            vport: number,
-            vhca_id: id,
-        }),
+        (Ok(None), _) => {
+            pages::learn_type(driver, id, FunctionType::None);
+            driver.message(MessageKind::VportOfUnknownKind {
+                vport: number,
+                vhca_id: id,
+            });
+        }
         (Err(errno), TypeMapFailure::Reported) => {
             driver.message(MessageKind::TypeMapFailed {
                 vport: number,
@@ -137,6 +141,31 @@ pub(super) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
         }
     }
     Ok(())
+}
+
+/// Asks firmware which VHCA ids the functions of a type have, their vports enabled or not, and tells the page code. No driver of
+/// Linux asks this. Functions that firmware says nothing about stay unknown.
+pub(crate) async fn ask_types(driver: &Driver, of: FunctionType) {
+    let numbers: Vec<u16> = driver
+        .step(driver.reads(Object::Eswitch), |state, _| {
+            let vports = state.eswitch.vports.keys().copied();
+            vports
+                .filter(|&number| number != super::manager_vport(state))
+                .filter(|&number| type_of_vport(driver, state, number) == of)
+                .collect()
+        })
+        .await;
+    for number in numbers {
+        let known = driver.with(|state, _| state.eswitch.vports.get(&number).and_then(|vport| vport.vhca_id));
+        let id = match known {
+            Some(id) => Some(id),
+            None => query_function(driver, number).await.ok(),
+        };
+        if let Some(id) = id {
+            driver.runtime().point(driver.writes(Object::PageBook)).await;
+            pages::learn_type(driver, id, of);
+        }
+    }
 }
 
 /// Forgets both (`mlx5_esw_vport_vhca_id_unmap`). Called with the state lock held.

@@ -8,6 +8,7 @@ use super::vport_commands::{arm, query_context, query_function, set_link};
 use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::message::MessageKind;
+use crate::pages;
 use crate::revision::VportUnwind;
 use crate::runtime::Object;
 
@@ -113,8 +114,13 @@ async fn set_up(driver: &Driver, number: u16, vport: Traits) -> Result<(), Errno
             .map_err(|error| error.errno())?;
         driver
             .step(driver.writes(Object::Vport(number)), |state, _| {
-                if let Some(vport) = state.eswitch.vports.get_mut(&number) {
-                    vport.vhca_id = Some(vhca_id);
+                let vports = &mut state.eswitch.vports;
+                let before = vports
+                    .get_mut(&number)
+                    .and_then(|vport| vport.vhca_id.replace(vhca_id));
+                let old = before.filter(|&old| !vports.values().any(|vport| vport.vhca_id == Some(old)));
+                if let Some(old) = old {
+                    pages::forget_type(state, old);
                 }
             })
             .await;

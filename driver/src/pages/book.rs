@@ -68,6 +68,9 @@ pub struct PageBook {
     free_list: FreeList,
     /// Host pages with free 4 KiB pages that outlived their root in the free list.
     orphans: BTreeMap<(OwnerKey, u64), TrackedPage>,
+    /// Types that were learnt of owners named by VHCA id, whether they have pages or not. [`FunctionType::None`] is known too:
+    /// a function without a counter of its own. Only accounts by owner keep this.
+    known_types: BTreeMap<OwnerKey, FunctionType>,
     /// The counters.
     pub counters: Counters,
     /// What was set aside.

@@ -1,10 +1,10 @@
 //! What kind of function owns pages.
 
 use super::owner::{Owner, WireIdentity};
-use crate::books::{FunctionType, PageMode};
+use crate::books::{FunctionType, OwnerKey, PageMode};
 use crate::driver::{Driver, State};
 use crate::eswitch;
-use crate::revision::{Accounting, TypeLookup};
+use crate::revision::{Accounting, EmbeddedCpuBit, TypeLookup};
 use crate::runtime::Object;
 use prm::VhcaId;
 
@@ -14,14 +14,18 @@ pub(super) async fn function_type(driver: &Driver, owner: Owner) -> FunctionType
         .step(driver.reads(Object::Sriov), |state, _| state.pages.mode)
         .await;
     match mode {
-        PageMode::FuncId => driver.with(|state, _| by_function_id(state, owner.wire)),
+        PageMode::FuncId => {
+            let bit = driver.revision().embedded_cpu_bit();
+            driver.with(|state, _| by_function_id(state, owner.wire, bit))
+        }
         PageMode::VhcaId => by_vhca_id(driver, VhcaId(owner.wire.id)).await,
     }
 }
 
-fn by_function_id(state: &State, wire: WireIdentity) -> FunctionType {
+fn by_function_id(state: &State, wire: WireIdentity, bit: EmbeddedCpuBit) -> FunctionType {
     let limits = FunctionIdLimits {
         embedded: eswitch::is_ecpf(state),
+        bit,
         most_vfs: state.sriov.max_vfs().max(state.sriov.max_ec_vfs()),
     };
     limits.type_of(wire)
@@ -32,6 +36,8 @@ fn by_function_id(state: &State, wire: WireIdentity) -> FunctionType {
 struct FunctionIdLimits {
     /// The driver runs on the embedded CPU.
     embedded: bool,
+    /// What the bit means to a driver that does not.
+    bit: EmbeddedCpuBit,
     /// VFs that can be: beyond them ids are scalable functions'.
     most_vfs: u16,
 }
@@ -39,10 +45,10 @@ struct FunctionIdLimits {
 impl FunctionIdLimits {
     fn type_of(self, wire: WireIdentity) -> FunctionType {
         if wire.id == 0 {
-            if self.embedded && !wire.ec {
-                FunctionType::HostPf
-            } else {
-                FunctionType::Own
+            match (self.embedded, wire.ec, self.bit) {
+                (true, false, _) => FunctionType::HostPf,
+                (false, true, EmbeddedCpuBit::Foreign) => FunctionType::None,
+                _ => FunctionType::Own,
             }
         } else if wire.id <= self.most_vfs {
             if wire.ec {
@@ -73,22 +79,44 @@ async fn by_vhca_id(driver: &Driver, id: VhcaId) -> FunctionType {
     }
     match driver.revision().type_lookup() {
         TypeLookup::VportWalk => eswitch::type_by_walk(driver, id).await,
-        TypeLookup::TypeMap => eswitch::type_by_map(driver, id).await,
+        TypeLookup::TypeMap => match eswitch::type_by_map(driver, id).await {
+            FunctionType::None => driver.with(|state, _| remembered(state, id)),
+            known => known,
+        },
     }
 }
 
-/// The eswitch learnt which function a VHCA id is: accounts by owner move its pages from "none" to the type. Part of an
+/// What the owner was before its vport went off. Revisions that do not keep it have noted nothing.
+fn remembered(state: &State, id: VhcaId) -> FunctionType {
+    state
+        .pages
+        .book
+        .known_type(key_of(id))
+        .unwrap_or(FunctionType::None)
+}
+
+fn key_of(id: VhcaId) -> OwnerKey {
+    WireIdentity::vhca(id).key(PageMode::VhcaId)
+}
+
+/// The eswitch learnt which function a VHCA id is: accounts by owner keep that, and move its pages to the type. Part of an
 /// announced step.
 pub(crate) fn learn_type(driver: &Driver, id: VhcaId, function_type: FunctionType) {
     if driver.revision().accounting() != Accounting::Owners {
         return;
     }
     driver.with(|state, _| {
-        if state.pages.mode == PageMode::VhcaId {
-            let owner = Owner::named(WireIdentity::vhca(id), PageMode::VhcaId);
-            state.pages.book.learn_type(owner.key, function_type);
+        // Whoever claims the driver's own id does not make the driver's pages his.
+        let own = state.capabilities.vhca_id() == id;
+        if state.pages.mode == PageMode::VhcaId && !own {
+            state.pages.book.know_type(key_of(id), function_type);
         }
     });
+}
+
+/// No vport has this VHCA id any more, because its function has another one now. Part of an announced step.
+pub(crate) fn forget_type(state: &mut State, id: VhcaId) {
+    state.pages.book.forget_type(key_of(id));
 }
 
 #[cfg(test)]
@@ -96,7 +124,26 @@ mod tests {
     use super::*;
 
     fn of(embedded: bool, most_vfs: u16, id: u16, ec: bool) -> FunctionType {
-        FunctionIdLimits { embedded, most_vfs }.type_of(WireIdentity { id, ec })
+        let bit = EmbeddedCpuBit::Ignored;
+        FunctionIdLimits {
+            embedded,
+            bit,
+            most_vfs,
+        }
+        .type_of(WireIdentity { id, ec })
+    }
+
+    #[test]
+    fn function_0_of_the_embedded_cpu_is_not_the_drivers_own_elsewhere_where_that_is_looked_at() {
+        let limits = FunctionIdLimits {
+            embedded: false,
+            bit: EmbeddedCpuBit::Foreign,
+            most_vfs: 3,
+        };
+        let of = |id, ec| limits.type_of(WireIdentity { id, ec });
+        assert_eq!(of(0, true), FunctionType::None);
+        assert_eq!(of(0, false), FunctionType::Own);
+        assert_eq!(of(1, true), FunctionType::EcVf);
     }
 
     #[test]

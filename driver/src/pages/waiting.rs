@@ -32,14 +32,15 @@ pub(crate) async fn wait_for_pages(driver: &Driver, of: FunctionType) -> Result<
 
 async fn until_drained(driver: &Driver, of: FunctionType) -> PageWaitOutcome {
     let revision = driver.revision();
-    let mut previous = pending(driver, of).await;
+    let mut asked = false;
+    let mut previous = pending(driver, of, &mut asked).await;
     let limit = driver.with(|state, _| state.timeouts.reclaim_vfs_pages);
     let mut end = driver.now().saturating_add(limit);
     if leave_on_error(driver) {
         return PageWaitOutcome::DeviceError;
     }
     loop {
-        let present = pending(driver, of).await;
+        let present = pending(driver, of, &mut asked).await;
         if present == 0 {
             return PageWaitOutcome::Drained;
         }
@@ -66,9 +67,13 @@ fn leave_on_error(driver: &Driver) -> bool {
     error
 }
 
-/// Pages that are waited for, signed as the kernel compares them.
-async fn pending(driver: &Driver, of: FunctionType) -> i32 {
+/// Pages that are waited for, signed as the kernel compares them. `asked`: firmware was asked during this wait who is who.
+async fn pending(driver: &Driver, of: FunctionType, asked: &mut bool) -> i32 {
     let target = driver.revision().wait_target();
+    if target == WaitTarget::Owners && !*asked && driver.with(|state, _| can_ask(state)) {
+        *asked = true;
+        eswitch::ask_types(driver, of).await;
+    }
     driver
         .step(driver.reads(Object::PageBook), |state, _| {
             let counters = &state.pages.book.counters;
@@ -81,6 +86,15 @@ async fn pending(driver: &Driver, of: FunctionType) -> i32 {
             pages.cast_signed()
         })
         .await
+}
+
+/// Whether there are owners with pages of whom nobody knows what they are, and firmware can tell. An owner whose vport the driver
+/// never enabled can be one that is waited for; on an embedded CPU it can as well be a function that lives on.
+fn can_ask(state: &State) -> bool {
+    state.pages.mode == PageMode::VhcaId
+        && !cannot_tell_types(state)
+        && !eswitch::is_in_error(state)
+        && state.pages.book.has_unknown_owner()
 }
 
 /// Which wait is the one for owners without a type, so that only one is: what an embedded CPU supplies above all is the host's

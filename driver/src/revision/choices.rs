@@ -23,6 +23,15 @@ pub enum TypeLookup {
     TypeMap,
 }
 
+/// What function id 0 with the embedded-CPU bit is to a driver that does not run on the embedded CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmbeddedCpuBit {
+    /// The driver's own function: the bit is not looked at.
+    Ignored,
+    /// The embedded CPU's, which has no counter.
+    Foreign,
+}
+
 /// Which type a vport without a mark gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnmarkedVport {
@@ -194,7 +203,8 @@ pub enum ClampRemainder {
 pub enum WaitTarget {
     /// A type's counter.
     TypeCounter,
-    /// The owners: those of the type. Where types cannot be known, one of the waits takes all foreign owners without one along.
+    /// The owners: those of the type. If there are owners without a type, firmware is asked which function of the waited-for
+    /// type has which VHCA id. Where it cannot be asked, one of the waits takes all foreign owners without a type along.
     Owners,
 }
 

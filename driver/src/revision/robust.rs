@@ -1,10 +1,11 @@
 //! Page code that answers every concern raised about the other two.
 
 use super::{
-    Accounting, BootRoot, ClaimOverrun, ClampRemainder, ClosedGate, CountCheck, GiveWithoutDevice, Leftovers,
-    LostRequest, MigrationOrder, ModeCheck, PageQueueDrain, PageSlotWait, ReclaimProgress, RequestIdentity,
-    ReturnCheck, Revision, RevisionName, StaleRoots, TeardownCheck, TimedOutMailboxes, TypeLookup,
-    TypeMapFailure, UnknownOutcome, UnknownRelease, UnmarkedVport, VportUnwind, WaitAttention, WaitTarget,
+    Accounting, BootRoot, ClaimOverrun, ClampRemainder, ClosedGate, CountCheck, EmbeddedCpuBit,
+    GiveWithoutDevice, Leftovers, LostRequest, MigrationOrder, ModeCheck, PageQueueDrain, PageSlotWait,
+    ReclaimProgress, RequestIdentity, ReturnCheck, Revision, RevisionName, StaleRoots, TeardownCheck,
+    TimedOutMailboxes, TypeLookup, TypeMapFailure, UnknownOutcome, UnknownRelease, UnmarkedVport,
+    VportUnwind, WaitAttention, WaitTarget,
 };
 
 /// Accounts are kept by owner, identities are fixed when an event arrives, an unknown outcome stays unknown, and no
@@ -55,6 +56,10 @@ impl Revision for Robust {
 
     fn count_check(&self) -> CountCheck {
         CountCheck::Validating
+    }
+
+    fn embedded_cpu_bit(&self) -> EmbeddedCpuBit {
+        EmbeddedCpuBit::Foreign
     }
 
     fn unknown_outcome(&self) -> UnknownOutcome {

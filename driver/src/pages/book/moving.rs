@@ -55,6 +55,34 @@ impl PageBook {
         }
     }
 
+    /// Notes what kind of function an owner is, for as long as the book lives: its vport may go off and its pages come later. Pages
+    /// that it has move along, also from another type, since an identity can be used again by another function.
+    pub fn know_type(&mut self, key: OwnerKey, function_type: FunctionType) {
+        self.known_types.insert(key, function_type);
+        self.set_type(key, function_type);
+    }
+
+    /// The identity belongs to nobody known any more. Pages that it has keep their type.
+    pub fn forget_type(&mut self, key: OwnerKey) {
+        self.known_types.remove(&key);
+    }
+
+    /// What kind of function an owner was when that was last learnt.
+    #[must_use]
+    pub fn known_type(&self, key: OwnerKey) -> Option<FunctionType> {
+        self.known_types.get(&key).copied()
+    }
+
+    /// Whether an owner has pages of whom nobody has said yet what it is.
+    #[must_use]
+    pub fn has_unknown_owner(&self) -> bool {
+        self.roots().any(|(key, root)| {
+            root.function_type == FunctionType::None
+                && root.given() > 0
+                && !self.known_types.contains_key(&key)
+        })
+    }
+
     /// Sets an owner's type, whatever it was before. Its pages move along.
     pub fn set_type(&mut self, key: OwnerKey, function_type: FunctionType) {
         let Some(root) = self.resolve(key).and_then(|real| self.roots.get_mut(&real)) else {

@@ -184,6 +184,38 @@ fn an_owner_whose_type_is_learnt_takes_its_pages_along() {
     assert_eq!(bench.book.counters, Counters::default());
 }
 
+#[test]
+fn a_type_is_known_of_an_owner_without_pages_and_of_the_function_that_has_its_identity_next() {
+    let mut bench = Bench::new(4096, ROBUST);
+    let key = owner(16).key;
+    assert_eq!(bench.book.known_type(key), None);
+    bench.book.know_type(key, FunctionType::Vf);
+    assert_eq!(bench.book.known_type(key), Some(FunctionType::Vf));
+    bench.take(16, FunctionType::Vf, 5);
+    assert!(!bench.book.has_unknown_owner());
+    bench.book.know_type(key, FunctionType::Sf);
+    assert_eq!(
+        (bench.book.counters.fw_pages_vfs, bench.book.counters.fw_pages_sfs),
+        (0, 5)
+    );
+    bench.book.forget_type(key);
+    assert_eq!(bench.book.known_type(key), None);
+    assert_eq!(bench.book.counters.fw_pages_sfs, 5, "pages keep their type");
+}
+
+#[test]
+fn an_owner_is_unknown_until_it_is_said_that_it_is_of_no_kind() {
+    let mut bench = Bench::new(4096, ROBUST);
+    let pages = bench.take(300, FunctionType::None, 3);
+    assert!(bench.book.has_unknown_owner());
+    bench.book.know_type(owner(300).key, FunctionType::None);
+    assert!(!bench.book.has_unknown_owner());
+    assert_eq!(bench.book.counters.none, 3);
+    bench.book.forget_type(owner(300).key);
+    bench.put(300, &pages);
+    assert!(!bench.book.has_unknown_owner(), "without pages nobody asks");
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Take(u16, u32),
