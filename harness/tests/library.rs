@@ -3,7 +3,7 @@
 mod workbench;
 
 use serde_json::Value;
-use workbench::{BOOT, Ran, Workbench};
+use workbench::{BOOT, Ran, Workbench, broken};
 
 const NAME: &str = "attribution/none-then-populate";
 
@@ -67,6 +67,15 @@ fn a_name_stands_for_a_scenario_a_folder_or_the_last_part_of_a_name() {
         ends(&bench.tool(&["check", name]), 0);
         ends(&bench.tool(&["explain", name]), 0);
     }
+    // A folder with the name of a scenario is a folder.
+    bench.write("boot/boot.json", &broken("\"vhca_id\": 5", "\"vhca_id\": 6"));
+    let ran = bench.tool(&["run", "boot", "--format", "json"]);
+    ends(&ran, 0);
+    assert!(
+        ran.stdout.contains("\"file\":\"boot/boot.json\""),
+        "{}",
+        ran.stdout
+    );
     // Where there is a folder, what the program carries is not in the way.
     ends(&bench.tool(&["run", NAME]), 2);
 }

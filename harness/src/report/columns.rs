@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::fmt;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-/// Letters that a column keeps when there is too little room.
-const NARROWEST: usize = 12;
+/// Letters that a column keeps when there is too little room: its longest word, within these bounds.
+const NARROWEST: (usize, usize) = (12, 24);
 
 /// Blanks between two columns.
 const GAP: usize = 2;
@@ -62,18 +62,21 @@ impl<const N: usize> Columns<N> {
             cells.max().unwrap_or(0)
         };
         let mut widths: [usize; N] = std::array::from_fn(needed);
-        let room = self
-            .room
-            .map(|room| room.saturating_sub(GAP * N.saturating_sub(1)));
-        while room.is_some_and(|room| widths.iter().sum::<usize>() > room) {
+        let Some(room) = self.room else {
+            return widths;
+        };
+        let longest_word = |column: usize| {
+            let words = self.rows.iter().flat_map(|row| row[column].split(' '));
+            let longest = words.map(|word| word.chars().count()).max().unwrap_or(0);
+            longest.clamp(NARROWEST.0, NARROWEST.1)
+        };
+        let narrowest: [usize; N] = std::array::from_fn(longest_word);
+        let room = room.saturating_sub(GAP * N.saturating_sub(1));
+        while widths.iter().sum::<usize>() > room {
             // The first column has the names, which nobody can read in pieces.
-            let widest = widths
-                .iter_mut()
-                .skip(1)
-                .max()
-                .filter(|width| **width > NARROWEST);
-            match widest {
-                Some(width) => *width -= 1,
+            let wide = (1..N).filter(|&column| widths[column] > narrowest[column]);
+            match wide.max_by_key(|&column| widths[column]) {
+                Some(column) => widths[column] -= 1,
                 None => break,
             }
         }
