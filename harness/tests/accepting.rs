@@ -98,6 +98,48 @@ fn violations_and_numbers_of_single_revisions_are_accepted() {
     ends(&bench.tool(&["check", "scenarios"]), 0);
 }
 
+/// `text` with one part replaced, which has to be there.
+fn replaced(text: &str, part: &str, by: &str) -> String {
+    assert!(text.contains(part), "{part}");
+    text.replacen(part, by, 1)
+}
+
+#[test]
+fn what_revisions_disagree_about_is_accepted_for_each_of_them() {
+    let name = "none-then-populate.json";
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/attribution/");
+    let right = fs::read_to_string(format!("{folder}{name}")).expect("the scenario is there");
+    // Nothing is said of single revisions any more, a shared number is wrong, a warning and a violation are missing.
+    let mut text = replaced(
+        &right,
+        "\"fw_pages_total\": 752, \"self\"",
+        "\"fw_pages_total\": 753, \"self\"",
+    );
+    for own in [
+        r#""robust": { "counters": { "fw_pages_vfs": 512, "none": 0 } }"#,
+        r#""reviewed": { "counters": { "fw_pages_vfs": -512, "none": 512 } }"#,
+        r#""reviewed": { "counters": { "fw_pages_vfs": -512 }, "took_s": 120 }"#,
+    ] {
+        text = replaced(&text, &format!(",\n        {own}"), "");
+    }
+    text = replaced(
+        &text,
+        "        { \"page_wait_aborted\": { \"pending\": -512 } },\n",
+        "",
+    );
+    let violation = "\n        { \"invariant\": \"counter_wrapped\", \"step\": \"take\", \"counter\": \
+                     \"fw_pages_vfs\", \"driver\": -512 }";
+    text = replaced(&text, &format!(",{violation}"), "");
+    let bench = Workbench::new("accept-revisions");
+    let file = bench.write(&format!("scenarios/{name}"), &text);
+    ends(&bench.tool(&["run"]), 100);
+    ends(&bench.tool(&["run", "--accept"]), 0);
+    let accepted = fs::read_to_string(file).expect("the scenario is there");
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("it is JSON");
+    assert_eq!(value(&accepted), value(&right), "{accepted}");
+    ends(&bench.tool(&["run"]), 0);
+}
+
 #[test]
 fn snapshots_are_accepted_beside_the_scenarios_and_where_they_are_named() {
     let bench = bench("snapshots", BOOT);
