@@ -1,9 +1,9 @@
 //! Descriptors that arrive with the bytes of a stream, and to which message they belong.
 
 use crate::errno::Errno;
+use crate::foreign::Foreign;
 use crate::protocol::MAX_MESSAGE_FDS;
 use std::collections::VecDeque;
-use std::os::fd::OwnedFd;
 
 /// Descriptors held at most while messages wait: those of a few messages.
 const MAX_WAITING: usize = 4 * MAX_MESSAGE_FDS;
@@ -11,7 +11,7 @@ const MAX_WAITING: usize = 4 * MAX_MESSAGE_FDS;
 /// The descriptors of one message, in order. Those that nobody takes are closed.
 #[derive(Debug, Default)]
 pub struct Descriptors {
-    slots: [Option<OwnedFd>; MAX_MESSAGE_FDS],
+    slots: [Option<Foreign>; MAX_MESSAGE_FDS],
     count: usize,
 }
 
@@ -29,12 +29,12 @@ impl Descriptors {
     }
 
     /// Hands the descriptors out, in order.
-    pub fn drain(&mut self) -> impl Iterator<Item = OwnedFd> {
+    pub fn drain(&mut self) -> impl Iterator<Item = Foreign> {
         self.count = 0;
         self.slots.iter_mut().filter_map(Option::take)
     }
 
-    fn push(&mut self, descriptor: OwnedFd) -> bool {
+    fn push(&mut self, descriptor: Foreign) -> bool {
         let Some(slot) = self.slots.get_mut(self.count) else {
             return false;
         };
@@ -50,7 +50,7 @@ impl Descriptors {
 /// holds the last byte received. Positions count the bytes of the stream.
 #[derive(Debug)]
 pub struct DescriptorQueue {
-    waiting: VecDeque<(u64, OwnedFd)>,
+    waiting: VecDeque<(u64, Foreign)>,
     /// Positions, first and last, at which descriptors were lost or closed here.
     lost: Option<(u64, u64)>,
 }
@@ -66,7 +66,7 @@ impl Default for DescriptorQueue {
 
 impl DescriptorQueue {
     /// Keeps a descriptor that came with the byte at `position`, or closes it if there are too many.
-    pub fn push(&mut self, position: u64, descriptor: OwnedFd) {
+    pub fn push(&mut self, position: u64, descriptor: Foreign) {
         if self.waiting.len() < MAX_WAITING {
             self.waiting.push_back((position, descriptor));
         } else {
@@ -117,8 +117,8 @@ impl DescriptorQueue {
 mod tests {
     use super::*;
 
-    fn descriptor() -> OwnedFd {
-        std::fs::File::open("/dev/null").unwrap().into()
+    fn descriptor() -> Foreign {
+        std::os::fd::OwnedFd::from(std::fs::File::open("/dev/null").unwrap()).into()
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use crate::device::DmaError;
 use crate::errno::Errno;
+use crate::foreign::Foreign;
 use crate::memory::{Demand, MemoryFile, MemoryFiles, MemoryPolicy};
 use crate::protocol::{DmaMap, DmaUnmap, MAX_DMA_MAPS, PAGE_SIZE, dma_flag};
 use std::collections::BTreeMap;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use vfio_bindings::bindings::vfio::VFIO_DMA_UNMAP_FLAG_ALL;
 
@@ -85,7 +85,7 @@ impl DmaMaps {
     /// # Errors
     /// `EINVAL` for a range or flags that make no sense, `EEXIST` for an overlap, `ENOSPC` for too many maps, and
     /// what opening the file says.
-    pub fn map(&mut self, request: &DmaMap, descriptor: Option<OwnedFd>) -> Result<(), Errno> {
+    pub fn map(&mut self, request: &DmaMap, descriptor: Option<Foreign>) -> Result<(), Errno> {
         const ACCESS: u32 = dma_flag::READ | dma_flag::WRITE;
         const KNOWN: u32 = ACCESS | dma_flag::MMAP | dma_flag::FILE_IO;
         let flags = request.flags.get();

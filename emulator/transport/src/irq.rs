@@ -3,10 +3,11 @@
 use crate::descriptor::Descriptors;
 use crate::device::{Delivery, IrqInfo};
 use crate::errno::Errno;
+use crate::foreign::Foreign;
 use crate::protocol::SetIrqs;
 use crate::watchdog::{self, Written};
 use std::ops::Range;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use vfio_bindings::bindings::vfio::{
     VFIO_IRQ_INFO_AUTOMASKED, VFIO_IRQ_INFO_MASKABLE, VFIO_IRQ_SET_ACTION_MASK, VFIO_IRQ_SET_ACTION_TRIGGER,
@@ -20,15 +21,16 @@ struct EventFd(Arc<OwnedFd>);
 
 impl EventFd {
     /// Takes a descriptor that is an eventfd; a pipe or a socket could stop the device or end it.
-    fn new(descriptor: OwnedFd) -> Result<Self, Errno> {
-        let link = std::fs::read_link(format!("/proc/self/fd/{}", descriptor.as_raw_fd()))?;
+    fn new(descriptor: Foreign) -> Result<Self, Errno> {
+        let number = descriptor.as_fd().as_raw_fd();
+        let link = std::fs::read_link(format!("/proc/self/fd/{number}"))?;
         if link.as_os_str() != "anon_inode:[eventfd]" {
             return Err(Errno::EINVAL);
         }
         if !watchdog::is_awake() {
             return Err(Errno::EAGAIN);
         }
-        Ok(Self(Arc::new(descriptor)))
+        Ok(Self(Arc::new(descriptor.into_known())))
     }
 
     /// Adds 1 to the counter. One that is full is signalled already.

@@ -11,7 +11,7 @@
 //! | [`device`] | the two traits |
 //! | `dma`, `memory`, `remote_dma`, `patience` | client memory: maps, the files behind them, messages where there is no file; how long their answers are waited for |
 //! | `irq`, `watchdog` | eventfds; the thread that frees writes to them |
-//! | `link`, `message`, `descriptor` | the socket: bounded receiving, sending without blocking, descriptors |
+//! | `link`, `message`, `descriptor`, `foreign` | the socket: bounded receiving, sending without blocking, descriptors and their close |
 //!
 //! # The peer is not trusted
 //! Whoever may open the socket can send any bytes. They cannot make this panic, leak descriptors, or lose step with the
@@ -44,6 +44,7 @@ mod descriptor;
 pub mod device;
 mod dma;
 pub mod errno;
+mod foreign;
 mod host;
 mod irq;
 mod link;

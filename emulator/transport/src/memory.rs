@@ -9,10 +9,11 @@
 //! with SIGBUS, a short read is only an error. So is a file beyond the share of the address space that a client has.
 
 use crate::errno::Errno;
-use rustix::fs::{AtFlags, FileType, FsWord, OFlags, SealFlags, StatxFlags};
+use crate::foreign::{self, Foreign};
+use rustix::fs::{FileType, FsWord, OFlags, SealFlags};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::os::fd::OwnedFd;
+use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, Weak};
@@ -158,14 +159,11 @@ impl MemoryFiles {
 
     /// Refuses what is not the kind of memory that a client may have. Nothing is asked of the file system of a file that
     /// is not known to be shared memory: it might never answer.
-    fn check_kind(&mut self, descriptor: &OwnedFd) -> Result<(), Errno> {
-        let as_known = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
-        let stat = rustix::fs::statx(descriptor, c"", as_known, StatxFlags::TYPE)?;
-        if FileType::from_raw_mode(stat.stx_mode.into()) != FileType::RegularFile {
+    fn check_kind(&mut self, descriptor: &Foreign) -> Result<(), Errno> {
+        if foreign::known_type(descriptor)? != FileType::RegularFile {
             return Err(Errno::EINVAL);
         }
-        let (errno, why) = if rustix::fs::fcntl_get_seals(descriptor).is_err() {
-            // Only shared memory and files of huge pages know of seals.
+        let (errno, why) = if !foreign::is_memory(descriptor) {
             if self.policy == MemoryPolicy::AnyFile {
                 return Ok(());
             }
@@ -188,8 +186,10 @@ impl MemoryFiles {
     /// `EINVAL` for what is no regular file or ends too early, `EPERM` for a file that is no shared memory where only that is
     /// allowed, `ENOTSUP` for one of huge pages, `EACCES` if the descriptor does not allow what the
     /// map promises, `EMFILE` beyond [`MAX_FILES`].
-    pub fn open(&mut self, descriptor: OwnedFd, demand: Demand) -> Result<Arc<MemoryFile>, Errno> {
+    pub fn open(&mut self, descriptor: impl Into<Foreign>, demand: Demand) -> Result<Arc<MemoryFile>, Errno> {
+        let descriptor = descriptor.into();
         self.check_kind(&descriptor)?;
+        let descriptor = descriptor.into_known();
         let stat = rustix::fs::fstat(&descriptor)?;
         let size = u64::try_from(stat.st_size).map_err(|_| Errno::EINVAL)?;
         if size < demand.end {
@@ -259,7 +259,7 @@ fn is_lasting(file: &File) -> bool {
 
 /// Whether a file lies on hugetlbfs. Besides that it cannot be written, a hole in it is filled from a pool that can be
 /// empty, which is SIGBUS where it is mapped; the seal does not forbid to punch one. When in doubt, it does.
-fn has_huge_pages(file: &OwnedFd) -> bool {
+fn has_huge_pages(file: impl AsFd) -> bool {
     rustix::fs::fstatfs(file).map_or(true, |system| system.f_type == HUGETLBFS_MAGIC)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::descriptor::{DescriptorQueue, Descriptors};
 use crate::errno::Errno;
+use crate::foreign;
 use crate::protocol::{HEADER_LEN, Header, MAX_MESSAGE, MAX_MESSAGE_FDS, flag};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags};
 use std::io::IoSliceMut;
@@ -124,7 +125,9 @@ impl Inbox {
         let mut flags = RecvFlags::CMSG_CLOEXEC;
         flags.set(RecvFlags::DONTWAIT, wait == Wait::No);
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_MESSAGE_FDS))];
-        let mut control = RecvAncillaryBuffer::new(&mut space);
+        // What finds no room is dropped by the kernel, and the message refused.
+        let room = if foreign::are_too_many() { 0 } else { space.len() };
+        let mut control = RecvAncillaryBuffer::new(&mut space[..room]);
         let received = rustix::io::retry_on_intr(|| {
             let mut room = [IoSliceMut::new(&mut self.buffer[self.end..])];
             rustix::net::recvmsg(stream, &mut room, &mut control, flags)
@@ -143,7 +146,7 @@ impl Inbox {
         for message in control.drain() {
             if let RecvAncillaryMessage::ScmRights(descriptors) = message {
                 for descriptor in descriptors {
-                    self.descriptors.push(last, descriptor);
+                    self.descriptors.push(last, descriptor.into());
                 }
             }
         }

@@ -26,10 +26,13 @@ struct Capabilities {
     max_data_xfer_size: Option<u64>,
 }
 
+/// Longest text of a proposal in bytes: reading it must not take long. QEMU's has 300.
+const LONGEST_TEXT: usize = 64 << 10;
+
 /// Answers the body of a `VFIO_USER_VERSION` command.
 ///
 /// # Errors
-/// `EINVAL` for text that is no JSON object of the expected kind, `EPROTONOSUPPORT` for another major version.
+/// `EINVAL` for text that is no JSON object of the expected kind, `EMSGSIZE` for text that is longer than any should be, `EPROTONOSUPPORT` for another major version.
 pub fn negotiate(body: &[u8]) -> Result<Agreement, Errno> {
     let (proposed, text) = Version::read_from_prefix(body).map_err(|_| Errno::EINVAL)?;
     if proposed.major.get() != MAJOR {
@@ -37,6 +40,9 @@ pub fn negotiate(body: &[u8]) -> Result<Agreement, Errno> {
     }
     // "variable (including terminating NUL character). Optional."
     let text = text.strip_suffix(&[0]).unwrap_or(text);
+    if text.len() > LONGEST_TEXT {
+        return Err(Errno::EMSGSIZE);
+    }
     let proposal = if text.is_empty() {
         Proposal::default()
     } else {
@@ -106,10 +112,9 @@ mod tests {
         ] {
             assert_eq!(negotiate(&proposal(0, text)), Err(Errno::EINVAL), "{text}");
         }
-        assert_eq!(
-            negotiate(&proposal(0, &"[".repeat(1_000_000))),
-            Err(Errno::EINVAL)
-        );
+        let long = |length| negotiate(&proposal(0, &"[".repeat(length)));
+        assert_eq!(long(LONGEST_TEXT), Err(Errno::EINVAL));
+        assert_eq!(long(1_000_000), Err(Errno::EMSGSIZE));
         assert!(negotiate(&[0, 0, 0, 0]).is_ok(), "the text is optional");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use rustix::fs::MemfdFlags;
+use std::os::fd::OwnedFd;
 
 fn memfd(size: u64, seals: SealFlags) -> OwnedFd {
     let file = rustix::fs::memfd_create("memory", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap();
@@ -160,7 +161,7 @@ fn a_file_that_is_no_shared_memory_is_refused_unless_it_is_allowed() {
 fn a_file_on_tmpfs_is_shared_memory() {
     if let Ok(file) = tempfile::tempfile_in("/dev/shm") {
         file.set_len(8192).unwrap();
-        let opened = MemoryFiles::default().open(file.into(), WHOLE).unwrap();
+        let opened = MemoryFiles::default().open(OwnedFd::from(file), WHOLE).unwrap();
         assert_eq!(opened.mapped(), 0, "it can be truncated");
     }
 }
