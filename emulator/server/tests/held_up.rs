@@ -206,6 +206,19 @@ fn clients_that_answer_dma_late_or_never_keep_nobody_waiting() {
 }
 
 #[test]
+fn a_client_alone_that_answers_late_does_not_keep_a_new_one_waiting() {
+    is_short(|| {
+        let served = Served::start_discarding(pf());
+        let crowd = Crowd::of(&served, &[Function::Pf], None);
+        support::pause();
+        let end = Instant::now() + Duration::from_millis(300);
+        let wait = longest_wait(&served, Function::Vf(1), || Instant::now() < end);
+        assert!(crowd.end() > 0, "it was asked");
+        wait
+    });
+}
+
+#[test]
 fn a_vf_that_no_pf_has_enabled_has_no_doorbell() {
     let served = Served::start_discarding(pf());
     let crowd = Crowd::of(&served, &[Function::Vf(1)], Some(Duration::ZERO));

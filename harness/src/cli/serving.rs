@@ -2,6 +2,7 @@
 
 mod boot_script;
 pub(super) mod device;
+mod last_resort;
 pub(super) mod plug;
 pub(super) mod service;
 
@@ -11,11 +12,14 @@ use crate::cli::signals::EndSignals;
 use crate::cli::streams;
 use clap::Args;
 use device::DeviceChoice;
+use device_server::ServerOptions;
+use emulator::DeviceConfig;
 use service::{Service, ServiceError, ServiceOptions};
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use transport::MemoryPolicy;
 
 /// What to serve, and where.
 #[derive(Clone, Debug, Args)]
@@ -35,6 +39,29 @@ pub(super) struct ServeArguments {
     /// beside it.
     #[arg(long, value_name = "FILE")]
     boot_script: Option<PathBuf>,
+    #[command(flatten)]
+    memory: MemoryArguments,
+}
+
+/// Which memory a client may have.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct MemoryArguments {
+    /// Let clients have any file as their memory, not only memfd and tmpfs. A file system that takes its time for an
+    /// answer keeps all clients waiting, one that a client serves itself (FUSE) for ever.
+    #[arg(long)]
+    allow_files: bool,
+}
+
+impl MemoryArguments {
+    /// As the server takes it.
+    pub(super) fn options(self) -> ServerOptions {
+        let memory = if self.allow_files {
+            MemoryPolicy::AnyFile
+        } else {
+            MemoryPolicy::SharedMemory
+        };
+        ServerOptions { memory }
+    }
 }
 
 pub(super) fn serve(arguments: &ServeArguments) -> Exit {
@@ -57,30 +84,49 @@ pub(super) fn serve(arguments: &ServeArguments) -> Exit {
             return Exit::Usage;
         }
     };
-    let options = ServiceOptions {
-        config,
-        seed: arguments.device.seed,
-        folder: &folder,
-        control: arguments.control.as_deref(),
-        commands: arguments.commands.as_deref(),
-    };
-    let started = Service::start(options).and_then(|service| {
-        if let Some(file) = &arguments.boot_script {
-            boot_script::write(file, service.device())?;
-            tracing::info!("sh {} boots a guest with it", quoted(&file.display().to_string()));
+    let heard = match signals.try_clone() {
+        Ok(heard) => heard,
+        Err(error) => {
+            streams::error(format_args!("signals: {error}"));
+            return Exit::Internal;
         }
-        Ok(service)
-    });
-    match started.and_then(|service| until_told(service, &signals)) {
-        Ok(()) => {
+    };
+    let arguments = arguments.clone();
+    let work = move || start(&arguments, config, &folder).and_then(|service| until_told(service, &signals));
+    match last_resort::beside_signals(heard, last_resort::GRACE, work) {
+        Ok(Some(Ok(()))) => {
             tracing::info!("ended; the sockets are gone");
             Exit::AsExpected
         }
-        Err(error) => {
+        Ok(Some(Err(error))) => {
             streams::error(&error);
             error.exit()
         }
+        Ok(None) => {
+            streams::error("the device is stuck in a file of a client; its sockets are left behind");
+            Exit::Backend
+        }
+        Err(error) => {
+            streams::error(&error);
+            Exit::Internal
+        }
     }
+}
+
+fn start(arguments: &ServeArguments, config: DeviceConfig, folder: &Path) -> Result<Service, ServiceError> {
+    let service = Service::start(ServiceOptions {
+        config,
+        seed: arguments.device.seed,
+        folder,
+        control: arguments.control.as_deref(),
+        commands: arguments.commands.as_deref(),
+        server: arguments.memory.options(),
+    })?;
+    if let Some(file) = &arguments.boot_script {
+        boot_script::write(file, service.device())?;
+        tracing::info!("sh {} boots a guest with it", quoted(&file.display().to_string()));
+    }
+    Ok(service)
 }
 
 fn until_told(mut service: Service, signals: &EndSignals) -> Result<(), ServiceError> {

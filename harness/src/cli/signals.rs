@@ -48,6 +48,17 @@ impl EndSignals {
     }
 }
 
+impl EndSignals {
+    /// Another one to watch, for another thread.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn try_clone(&self) -> io::Result<Self> {
+        let pipe = self.pipe.try_clone()?;
+        Ok(Self { pipe })
+    }
+}
+
 impl From<EndSignals> for OwnedFd {
     fn from(signals: EndSignals) -> Self {
         signals.pipe.into()

@@ -2,6 +2,7 @@
 
 use crate::cli::KitArguments;
 use crate::cli::exit::Exit;
+use crate::cli::serving::MemoryArguments;
 use crate::cli::serving::device::DeviceChoice;
 use crate::cli::serving::plug;
 use crate::cli::serving::service::{Service, ServiceError, ServiceOptions};
@@ -45,6 +46,8 @@ pub(super) struct VmArguments {
     /// Write the command stream into this file, one JSON object per line, as commands end.
     #[arg(long, value_name = "FILE")]
     commands: Option<PathBuf>,
+    #[command(flatten)]
+    memory_files: MemoryArguments,
 }
 
 /// Why there is no guest.
@@ -100,6 +103,7 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
         folder: folder.path(),
         control: arguments.control.as_deref(),
         commands: arguments.commands.as_deref(),
+        server: arguments.memory_files.options(),
     })?;
     let functions = plug::functions(&service.device().slots());
     let append = format!("{SHELL_WORD} {}", arguments.append);

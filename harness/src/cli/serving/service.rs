@@ -3,7 +3,7 @@
 use super::boot_script::BootScriptError;
 use crate::cli::exit::Exit;
 use device_server::control::ControlServer;
-use device_server::{Called, DeviceServer, ServeError, Watch};
+use device_server::{Called, DeviceServer, ServeError, ServerOptions, Watch};
 use emulator::{DeviceConfig, Record};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -25,6 +25,8 @@ pub(in crate::cli) struct ServiceOptions<'a> {
     pub control: Option<&'a Path>,
     /// File for the command stream.
     pub commands: Option<&'a Path>,
+    /// What clients are allowed.
+    pub server: ServerOptions,
 }
 
 /// Why a device is not served, or not any more.
@@ -77,7 +79,7 @@ impl Service {
     /// See [`ServiceError`].
     pub(in crate::cli) fn start(options: ServiceOptions<'_>) -> Result<Self, ServiceError> {
         let commands = options.commands.map(CommandStream::create).transpose()?;
-        let device = DeviceServer::bind(options.config, options.seed, options.folder)?;
+        let device = DeviceServer::bind_with(options.config, options.seed, options.folder, options.server)?;
         let control = options.control.map(ControlServer::bind).transpose()?;
         let served = device_server::Service::new(device, control)?;
         Ok(Self { served, commands })
