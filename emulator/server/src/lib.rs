@@ -38,7 +38,9 @@
 //! # The peer is not trusted
 //! A client can write any bytes to any offset of any region. What it can reach is bounded: configuration space by its write
 //! mask, registers by what firmware accepts (and records), a read of a BAR to 4096 bytes and a write to 64, one message by the
-//! transport's limits. [`DeviceServer`] keeps records until they are taken; who runs it takes them after every turn.
+//! transport's limits. A VF that no PF has enabled has no doorbells. Firmware works for 4 ms of a round, in portions that take
+//! turns between the functions ([`emulator::Pace`]), so that no doorbell keeps others waiting. Answers to DMA messages have one
+//! patience for all clients ([`transport::Patience`]). [`DeviceServer`] keeps records until they are taken; who runs it takes them after every turn.
 
 mod card;
 mod clock;

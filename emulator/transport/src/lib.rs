@@ -24,12 +24,13 @@
 //! * Replies are sent without blocking. While the client does not take one, nothing more of it is processed. At most one
 //!   reply and one DMA request are kept.
 //! * One call processes at most [`connection::MESSAGES_PER_CALL`] messages.
-//! * Descriptors are counted, typed (regular files for memory, eventfds for interrupts) and closed if nobody wants them.
+//! * Descriptors are counted, typed (shared memory, eventfds for interrupts) and closed if nobody wants them, by a thread of its
+//!   own where a close may take long (`foreign`).
 //! * Maps, memory files and mapped bytes are bounded in number. Files in which touching a page could end the process
 //!   are not mapped: those that could shrink, and those of huge pages.
 //! * DMA accesses by message wait for a bounded time, all of one round together. While others want something, or may, it is
 //!   one short time for all clients together (`patience`).
-//! * Not bounded: an access to a memory file takes as long as its file system does.
+//! * Not bounded: where other files than shared memory are allowed, an access takes as long as its file system does.
 //! * An eventfd is written only if there is room. A client that makes it blocking and fills it between the look and the
 //!   write holds the write for some 20 ms, once: a thread of its own sees it last and makes room (`watchdog`), and the
 //!   client is dropped.
