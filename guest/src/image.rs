@@ -182,7 +182,7 @@ impl Image {
     ///
     /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), ImageError> {
-        fs::write(path, &self.bytes).map_err(ImageError::file(path))
+        files::write(path, &self.bytes).map_err(|error| ImageError::file(path)(error.cause))
     }
 }
 

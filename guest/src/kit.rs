@@ -17,6 +17,7 @@ mod sources;
 mod subfunctions;
 #[cfg(test)]
 mod tests;
+mod verification;
 
 pub use error::KitError;
 pub use report::{SetupReport, Unit};
@@ -90,10 +91,10 @@ pub struct Kit {
 }
 
 impl Kit {
-    /// Finds the parts. Never fetches.
+    /// Finds the parts and verifies those of the cache. Never fetches.
     ///
     /// # Errors
-    /// [`KitError::Missing`] when a setup would help, others when the options name what cannot serve.
+    /// [`KitError::Missing`] and [`KitError::Damaged`] when a setup would help, others when the options name what cannot serve.
     pub fn locate(options: &KitOptions) -> Result<Self, KitError> {
         options.check()?;
         Self::locate_in(&Cache::of_user()?, options)
@@ -102,7 +103,15 @@ impl Kit {
     /// Finds the parts in `cache`; the options have been checked.
     fn locate_in(cache: &Cache, options: &KitOptions) -> Result<Self, KitError> {
         let manifest = Manifest::read(cache);
-        let part = |name| manifest.parts.get(&name).filter(|part| part.is_there(cache));
+        for name in options.parts() {
+            if let Some(part) = manifest.parts.get(&name)
+                && let Some(damage) = verification::damage(cache, part)
+            {
+                let part = setup::title(name).to_owned();
+                return Err(KitError::Damaged { part, damage });
+            }
+        }
+        let part = |name| manifest.parts.get(&name);
         let (qemu, qemu_version) = locate_qemu(cache, options, part(PartName::Qemu))?;
 
         let linux = part(PartName::Linux);

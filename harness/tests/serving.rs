@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -26,6 +26,7 @@ impl Server {
             .args(["serve", "--socket-dir", "sockets", "--control", "control.sock"])
             .args(arguments)
             .current_dir(bench.path(""))
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the tool can be started");
@@ -101,16 +102,63 @@ fn a_signal_ends_it_and_no_socket_is_left() {
 }
 
 #[test]
-fn the_log_has_what_qemu_takes() {
+fn stdout_has_what_qemu_takes_and_nothing_else() {
     let bench = Workbench::new("serve-log");
-    let server = Server::start(&bench, &[]);
+    let mut server = Server::start(&bench, &[]);
     let path = bench.path("sockets/pf.sock");
     let option = format!(
         r#"-device '{{"addr":"4.0","driver":"vfio-user-pci","multifunction":true,"socket":{{"path":"{}","type":"unix"}}}}'"#,
         path.display()
     );
-    assert!(server.log.contains(&option), "{}", server.log);
-    assert!(server.log.contains(r#""addr":"4.3""#), "{}", server.log);
+    let stdout = server.child.stdout.take().expect("stdout is piped");
+    assert_eq!(server.end(Signal::TERM), Some(0));
+    let pasted: Vec<String> = BufReader::new(stdout).lines().map_while(Result::ok).collect();
+    assert_eq!(pasted.len(), 5, "{pasted:?}");
+    assert!(pasted[0].starts_with("  -m 512M "), "{pasted:?}");
+    assert_eq!(pasted[1], format!("  {option} \\"));
+    assert!(
+        pasted[4].contains(r#""addr":"4.3""#) && !pasted[4].ends_with('\\'),
+        "{pasted:?}"
+    );
+}
+
+#[test]
+fn a_folder_that_others_may_write_into_is_refused() {
+    let bench = Workbench::new("serve-open");
+    let open = bench.path("open");
+    fs::create_dir(&open).expect("a folder can be made");
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).expect("it is ours");
+    for arguments in [
+        ["serve", "--socket-dir", "open", "--seed", "1"],
+        [
+            "serve",
+            "--socket-dir",
+            "sockets",
+            "--control",
+            "open/control.sock",
+        ],
+    ] {
+        let ran = bench.tool(&arguments);
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains("others may write into"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("$XDG_RUNTIME_DIR"), "{}", ran.stderr);
+    }
+    assert_eq!(fs::read_dir(&open).expect("it stays").count(), 0);
+}
+
+#[test]
+fn the_command_stream_is_never_written_through_a_link() {
+    let bench = Workbench::new("serve-link");
+    let target = bench.write("target", "kept");
+    std::os::unix::fs::symlink(&target, bench.path("link")).expect("a link can be made");
+    let ran = bench.tool(&["serve", "--socket-dir", "sockets", "--commands", "link"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("link: it is a symbolic link"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(fs::read_to_string(&target).expect("it stays"), "kept");
 }
 
 #[test]

@@ -6,14 +6,14 @@ use std::process::{Child, Command, Stdio};
 
 /// Ways to call the program that say something, on one stream or both.
 const VERBS: [&[&str]; 14] = [
-    &["run", "scenarios/lifecycle"],
-    &["run", "-v", "scenarios/lifecycle"],
-    &["run", "-vv", "scenarios/lifecycle"],
-    &["run", "--format", "json", "scenarios/lifecycle"],
-    &["run", "--format", "junit", "scenarios/lifecycle"],
-    &["run", "--format", "ktap", "scenarios/lifecycle"],
+    &["run", "scenarios/lifecycle/boot-init-funcid.json"],
+    &["run", "-v", "scenarios/lifecycle/vf-alone.json"],
+    &["run", "-vv", "scenarios/lifecycle/vf-alone.json"],
+    &["run", "--format", "json", "scenarios/lifecycle/vf-alone.json"],
+    &["run", "--format", "junit", "scenarios/lifecycle/vf-alone.json"],
+    &["run", "--format", "ktap", "scenarios/lifecycle/vf-alone.json"],
     &["list"],
-    &["check", "scenarios/lifecycle"],
+    &["check", "scenarios/lifecycle/vf-alone.json"],
     &["check", "Cargo.toml"],
     &["explain", "scenarios/lifecycle/load-unload.json"],
     &["schema"],
@@ -107,4 +107,71 @@ fn a_closed_pipe_ends_quietly() {
             assert!(!said.contains("Broken pipe"), "{arguments:?}: {said}");
         }
     }
+}
+
+/// A folder of its own for a test.
+fn folder(test: &str) -> std::path::PathBuf {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    folder
+}
+
+#[test]
+fn a_file_that_cannot_be_written_whole_is_named_and_does_not_stand_there() {
+    let folder = folder("streams-limit");
+    let scenario = "scenarios/lifecycle/boot-init-funcid.json";
+    let run = |arguments: &str| {
+        // A limit on the size of files is as good as a full disk, and needs no privileges.
+        let script = format!("ulimit -f 1; exec \"$0\" run --revision merged {scenario} {arguments}");
+        let output = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_mlx5-cosim")])
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .output()
+            .expect("the tool can be started");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    let commands = folder.join("commands.jsonl");
+    for (arguments, name) in [
+        (format!("--commands '{}'", commands.display()), "commands.jsonl"),
+        (
+            format!("--record '{}'", folder.display()),
+            "boot-init-funcid@merged.run.json",
+        ),
+    ] {
+        let (code, said) = run(&arguments);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(name) && said.contains("File too large"), "{said}");
+        let left: Vec<_> = std::fs::read_dir(&folder).expect("it stays").flatten().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+#[test]
+fn files_are_never_written_through_a_link() {
+    let folder = folder("streams-link");
+    let target = folder.join("target");
+    std::fs::write(&target, "kept").expect("a file can be written");
+    let scenario = "scenarios/lifecycle/boot-init-funcid.json";
+    for (flag, link, path) in [
+        ("--commands", "commands.jsonl", folder.join("commands.jsonl")),
+        (
+            "--record",
+            "lifecycle__boot-init-funcid@merged.run.json",
+            folder.clone(),
+        ),
+    ] {
+        std::os::unix::fs::symlink(&target, folder.join(link)).expect("a link can be made");
+        let path = path.display().to_string();
+        let output = program(&["run", "--revision", "merged", scenario, flag, &path])
+            .output()
+            .expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(&format!("{link}: it is a symbolic link")), "{said}");
+    }
+    assert_eq!(std::fs::read_to_string(&target).expect("it stays"), "kept");
 }

@@ -9,7 +9,7 @@ mod command;
 use crate::kernel_log::KernelLog;
 use crate::{command_line, orders, start};
 use command::{Command, HELP, parse};
-use guest_protocol::{Answer, Order, Outcome};
+use guest_protocol::{Answer, Order, Outcome, SHELL_PROMPT};
 use rustix::process::{ioctl_tiocsctty, setsid};
 use std::io::{self, BufRead, Write};
 use std::path::Path;
@@ -35,7 +35,7 @@ pub fn run(kernel_command_line: &str) -> Result<(), String> {
     println!("This is the guest of mlx5-cosim. help lists what it understands.");
     let mut lines = io::stdin().lock().lines();
     loop {
-        print!("guest# ");
+        print!("{SHELL_PROMPT}");
         // A prompt that does not appear is the least trouble of a broken console.
         let _ = io::stdout().flush();
         let Some(line) = lines.next() else { return Ok(()) };

@@ -34,6 +34,9 @@ pub const VERSION: u32 = 1;
 /// The word on the kernel command line that makes the guest offer a shell on its console and serve no orders.
 pub const SHELL_WORD: &str = "mlx5cosim.shell";
 
+/// What the guest's shell writes when it waits for a line.
+pub const SHELL_PROMPT: &str = "guest# ";
+
 /// The folder in the guest that holds `<name>.ko` for every module of the image.
 pub const MODULES_FOLDER: &str = "/lib/modules";
 

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! kit.json            what is there; written last
+//! verified.json       how files looked when their hashes were right
 //! lock                held by a setup while it changes something
 //! apt/                apt's own state while something is fetched
 //! qemu/               QEMU and its libraries, unpacked
@@ -74,6 +75,12 @@ impl Cache {
         self.root.join("kit.json")
     }
 
+    /// What is known of files that were verified.
+    #[must_use]
+    pub fn verified(&self) -> PathBuf {
+        self.root.join("verified.json")
+    }
+
     /// apt's folder.
     #[must_use]
     pub fn apt(&self) -> PathBuf {
@@ -124,16 +131,25 @@ impl Cache {
 
     /// Removes what setups that were killed have left behind. Only for who has the lock.
     pub fn sweep(&self) -> Result<(), KitError> {
+        self.leftovers()?.iter().try_for_each(|left| remove(left))
+    }
+
+    /// What setups that were killed have left behind, or what one that is at work works on.
+    pub fn leftovers(&self) -> Result<Vec<PathBuf>, KitError> {
+        let mut leftovers = Vec::new();
+        if !self.root.exists() {
+            return Ok(leftovers);
+        }
         for entry in fs::read_dir(&self.root).map_err(KitError::file(&self.root))? {
             let path = entry.map_err(KitError::file(&self.root))?.path();
             let left = path
                 .extension()
                 .is_some_and(|extension| extension == "staging" || extension == "old");
             if left && path.is_dir() {
-                remove(&path)?;
+                leftovers.push(path);
             }
         }
-        Ok(())
+        Ok(leftovers)
     }
 }
 
@@ -147,9 +163,7 @@ pub fn remove(folder: &Path) -> Result<(), KitError> {
 
 /// Writes `text` so that a reader sees the old or the new file, never half of one.
 pub fn write_at_once(path: &Path, text: &str) -> Result<(), KitError> {
-    let staging = path.with_extension("staging");
-    fs::write(&staging, text).map_err(KitError::file(&staging))?;
-    fs::rename(&staging, path).map_err(KitError::file(path))
+    files::write(path, text).map_err(|error| KitError::file(path)(error.cause))
 }
 
 #[cfg(test)]

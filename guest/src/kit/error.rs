@@ -14,6 +14,14 @@ pub enum KitError {
         /// What to do.
         help: String,
     },
+    /// A part is not what was fetched.
+    #[error("the kit's {part} is damaged: {damage}")]
+    Damaged {
+        /// The part.
+        part: String,
+        /// What is wrong with it.
+        damage: String,
+    },
     /// A part is there but cannot serve.
     #[error("{what}")]
     Unfit {
@@ -52,6 +60,7 @@ impl KitError {
     pub fn help(&self) -> Option<&str> {
         match self {
             Self::Missing { help, .. } | Self::Unfit { help, .. } => Some(help),
+            Self::Damaged { .. } => Some("`mlx5-cosim setup` fetches it again"),
             Self::Fetch { .. } => Some(
                 "apt goes through this machine's own sources and proxies; what has arrived is kept, so \
                  `mlx5-cosim setup` goes on where it was",

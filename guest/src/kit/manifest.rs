@@ -46,6 +46,9 @@ pub struct Part {
     pub key_files: Vec<KeyFile>,
     /// All files together.
     pub tally: Tally,
+    /// Every file. Kits of earlier versions lack the list; a setup makes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<KeyFile>,
 }
 
 /// A file by its bytes.
@@ -108,23 +111,27 @@ impl Part {
         packages: Vec<Package>,
         key_files: &[PathBuf],
     ) -> Result<Self, KitError> {
-        let mut known = Vec::new();
-        for path in key_files {
-            let place = folder.join(path);
-            let size = fs::metadata(&place).map_err(KitError::file(&place))?.len();
-            known.push(KeyFile {
-                path: path.clone(),
-                size,
-                sha256: sha256(&place)?,
-            });
-        }
+        let known = key_files.iter().map(|path| KeyFile::of(folder, path));
+        let known = known.collect::<Result<_, _>>()?;
         Ok(Self {
             folder: name.to_owned(),
             version: version.to_owned(),
             packages,
             key_files: known,
             tally: Tally::of(folder)?,
+            files: all_files(folder)?,
         })
+    }
+
+    /// The files whose hashes are known.
+    pub fn known_files(&self) -> impl Iterator<Item = &KeyFile> {
+        self.key_files.iter().chain(&self.files)
+    }
+
+    /// Takes down every file of a part that an earlier version has fetched.
+    pub fn list_files(&mut self, cache: &Cache) -> Result<(), KitError> {
+        self.files = all_files(&self.root(cache))?;
+        Ok(())
     }
 
     /// The part's folder.
@@ -133,20 +140,11 @@ impl Part {
         cache.root().join(&self.folder)
     }
 
-    /// A quick look: whether the files that matter are there and of the right length.
-    #[must_use]
-    pub fn is_there(&self, cache: &Cache) -> bool {
-        let root = self.root(cache);
-        self.key_files
-            .iter()
-            .all(|file| fs::metadata(root.join(&file.path)).is_ok_and(|found| found.len() == file.size))
-    }
-
-    /// A thorough look: what is wrong, if anything.
+    /// A thorough look that takes nothing on trust: what is wrong, if anything.
     #[must_use]
     pub fn damage(&self, cache: &Cache) -> Option<String> {
         let root = self.root(cache);
-        for file in &self.key_files {
+        for file in self.known_files() {
             let shown = file.path.display();
             match sha256(&root.join(&file.path)) {
                 Ok(found) if found == file.sha256 => {}
@@ -155,17 +153,45 @@ impl Part {
             }
         }
         match Tally::of(&root) {
-            Ok(tally) if tally == self.tally => None,
-            Ok(tally) => Some(format!(
-                "{} of {} files and {} of {} bytes are there",
-                tally.files, self.tally.files, tally.bytes, self.tally.bytes
-            )),
+            Ok(tally) => self.tally.difference(tally),
             Err(error) => Some(error.to_string()),
         }
     }
 }
 
+impl KeyFile {
+    fn of(folder: &Path, path: &Path) -> Result<Self, KitError> {
+        let place = folder.join(path);
+        Ok(Self {
+            path: path.to_owned(),
+            size: fs::metadata(&place).map_err(KitError::file(&place))?.len(),
+            sha256: sha256(&place)?,
+        })
+    }
+}
+
+/// Every regular file below `folder`, by its place there.
+fn all_files(folder: &Path) -> Result<Vec<KeyFile>, KitError> {
+    let mut paths = Vec::new();
+    each_file(folder, &mut |path, _| {
+        paths.push(path.strip_prefix(folder).unwrap_or(path).to_owned());
+    })?;
+    paths.sort();
+    paths.iter().map(|path| KeyFile::of(folder, path)).collect()
+}
+
 impl Tally {
+    /// What `found` lacks of it, or has beyond it.
+    pub(super) fn difference(self, found: Self) -> Option<String> {
+        let (files, bytes) = (found.files, found.bytes);
+        (found != self).then(|| {
+            format!(
+                "{files} of {} files and {bytes} of {} bytes are there",
+                self.files, self.bytes
+            )
+        })
+    }
+
     /// Counts what is in `folder`.
     pub fn of(folder: &Path) -> Result<Self, KitError> {
         let mut tally = Self::default();
@@ -259,17 +285,16 @@ mod tests {
 
         fs::write(folder.path().join("qemu/binary"), "Binary").unwrap();
         assert_eq!(part.damage(&cache).unwrap(), "binary has changed");
-        assert!(part.is_there(&cache));
 
         fs::write(folder.path().join("qemu/binary"), "binary").unwrap();
         fs::remove_file(folder.path().join("qemu/lib/library")).unwrap();
+        assert!(part.damage(&cache).unwrap().contains("library"));
+        let mut unlisted = part.clone();
+        unlisted.files.clear();
         assert_eq!(
-            part.damage(&cache).unwrap(),
+            unlisted.damage(&cache).unwrap(),
             "1 of 2 files and 6 of 13 bytes are there"
         );
-
-        fs::remove_file(folder.path().join("qemu/binary")).unwrap();
-        assert!(!part.is_there(&cache));
     }
 
     #[test]

@@ -21,6 +21,11 @@ pub fn setup(cache: &Cache, options: &KitOptions, report: &mut dyn SetupReport) 
     options.check()?;
     let mut manifest = Manifest::read(cache);
     if absent(cache, options, &manifest).is_empty() {
+        list_files(cache, &options.parts(), &mut manifest, report)?;
+        if !cache.leftovers()?.is_empty() {
+            let _lock = cache.lock(report)?;
+            cache.sweep()?;
+        }
         let kit = Kit::locate_in(cache, options)?;
         report.note("The kit is complete");
         return Ok(told(kit, cache, &manifest, report));
@@ -43,6 +48,25 @@ pub fn setup(cache: &Cache, options: &KitOptions, report: &mut dyn SetupReport) 
     }
     let kit = Kit::locate_in(cache, options)?;
     Ok(told(kit, cache, &manifest, report))
+}
+
+/// Takes down the files of parts that an earlier version has fetched, so that each can be verified.
+fn list_files(
+    cache: &Cache,
+    names: &[PartName],
+    manifest: &mut Manifest,
+    report: &mut dyn SetupReport,
+) -> Result<(), KitError> {
+    let unlisted = |(name, part): &(&PartName, &mut Part)| names.contains(name) && part.files.is_empty();
+    if !manifest.parts.iter_mut().any(|part| unlisted(&part)) {
+        return Ok(());
+    }
+    let _lock = cache.lock(report)?;
+    *manifest = Manifest::read(cache);
+    for (_, part) in manifest.parts.iter_mut().filter(unlisted) {
+        part.list_files(cache)?;
+    }
+    manifest.write(cache)
 }
 
 /// The parts that are asked for and not there, with what is wrong where there is something.
@@ -203,7 +227,7 @@ fn check_kernel(tree: &Path) -> Result<Vec<PathBuf>, KitError> {
 }
 
 /// The part as people call it.
-fn title(name: PartName) -> &'static str {
+pub(super) fn title(name: PartName) -> &'static str {
     match name {
         PartName::Qemu => "QEMU",
         PartName::Linux => "Linux",

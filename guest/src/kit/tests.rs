@@ -79,8 +79,8 @@ fn a_complete_kit_is_left_alone() {
         "{}",
         kit.describe()
     );
-    // Neither a lock nor a folder of apt: nothing was begun.
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    // Neither a lock nor a folder of apt: nothing was begun. What was verified is kept.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
 }
 
 #[test]
@@ -111,7 +111,34 @@ fn what_is_missing_is_named_with_the_remedy() {
     assert!(error.to_string().contains("sub-functions"), "{error}");
 
     fs::write(folder.path().join("linux/vmlinuz"), "cut short").unwrap();
-    assert!(Kit::locate_in(&cache, &options(own.path())).is_err());
+    let error = Kit::locate_in(&cache, &options(own.path())).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the kit's Linux is damaged: vmlinuz has 9 of 1024 bytes"
+    );
+    assert!(error.help().unwrap().contains("`mlx5-cosim setup`"));
+}
+
+#[test]
+fn a_changed_file_is_found_before_it_is_used() {
+    let (folder, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let cache = cache_with_kernel(folder.path(), RELEASE);
+    let options = options(own.path());
+    let module = folder.path().join("linux/kernel/mlx5_core.ko.xz");
+    Kit::locate_in(&cache, &options).unwrap();
+    // The same length and the same time of change: only the hash tells, or what cannot be set by hand.
+    let modified = fs::metadata(&module).unwrap().modified().unwrap();
+    fs::write(&module, "modulE").unwrap();
+    fs::File::open(&module).unwrap().set_modified(modified).unwrap();
+    let error = Kit::locate_in(&cache, &options).unwrap_err().to_string();
+    assert!(error.contains("mlx5_core.ko.xz has changed"), "{error}");
+    fs::write(&module, "module").unwrap();
+    Kit::locate_in(&cache, &options).unwrap();
+    // A look that somebody wrote down for another file vouches for nothing.
+    fs::write(cache.verified(), "{}").unwrap();
+    Kit::locate_in(&cache, &options).unwrap();
+    fs::remove_file(&module).unwrap();
+    assert!(Kit::locate_in(&cache, &options).is_err());
 }
 
 #[test]

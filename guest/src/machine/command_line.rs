@@ -54,6 +54,8 @@ impl PluggedFunction {
 pub enum Console {
     /// To the terminal that this process runs in, with QEMU's monitor behind Ctrl-A.
     Terminal,
+    /// To standard input and output, byte for byte: nothing in them is for QEMU.
+    Pipe,
     /// Into a file.
     File(PathBuf),
 }
@@ -100,6 +102,7 @@ impl CommandLine<'_> {
             .args(["-append", &self.kernel_words()]);
         match &self.console {
             Console::Terminal => command.args(["-serial", "mon:stdio"]),
+            Console::Pipe => command.args(["-serial", "stdio"]),
             Console::File(path) => command.args(["-serial", &format!("file:{}", escaped(path))]),
         };
         if let Some(agent) = self.agent {

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 /// Why QEMU does not run.
@@ -60,6 +60,22 @@ impl Process {
     /// [`StartError::Spawn`].
     pub fn start_on_terminal(command: &mut Command) -> Result<Self, StartError> {
         Self::spawn(command)
+    }
+
+    /// Starts QEMU with its standard input and output at the ends of two pipes.
+    ///
+    /// # Errors
+    /// [`StartError::Spawn`].
+    pub fn start_on_pipes(command: &mut Command) -> Result<(Self, ChildStdin, ChildStdout), StartError> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = Self::spawn(command)?;
+        match (process.child.stdin.take(), process.child.stdout.take()) {
+            (Some(stdin), Some(stdout)) => Ok((process, stdin, stdout)),
+            _ => Err(StartError::Spawn {
+                program: command.get_program().to_string_lossy().into_owned(),
+                error: io::Error::other("it has no pipes"),
+            }),
+        }
     }
 
     fn spawn(command: &mut Command) -> Result<Self, StartError> {

@@ -1,6 +1,5 @@
 //! A recorded run: all that is needed to repeat it, whatever has become of the scenario's file since.
 
-use crate::cli::snapshot_folder::replace;
 use crate::run::result::RunResult;
 use crate::scenario::{Problems, ScenarioFile, parse_scenario};
 use crate::text::reading::{LONGEST_RECORD, TextError, read_text};
@@ -124,7 +123,7 @@ impl Artifact {
     /// Where the file cannot be written.
     pub fn write(&self, file: &Path) -> io::Result<()> {
         let text = serde_json::to_string_pretty(self).map_err(io::Error::other)?;
-        replace(file, &(text + "\n"))
+        Ok(files::write(file, text + "\n")?)
     }
 }
 

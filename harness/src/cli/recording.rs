@@ -2,7 +2,6 @@
 
 use crate::cli::artifact::Artifact;
 use crate::cli::selection::Job;
-use crate::cli::snapshot_folder::replace;
 use crate::run::result::RunResult;
 use std::fs;
 use std::io;
@@ -31,5 +30,5 @@ pub(super) fn write_commands(path: &Path, job: &Job, result: &RunResult) -> io::
         lines.push_str(&serde_json::to_string(command)?);
         lines.push('\n');
     }
-    replace(&file, &lines)
+    Ok(files::write(&file, &lines)?)
 }

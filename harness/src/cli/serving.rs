@@ -8,16 +8,16 @@ pub(super) mod service;
 
 use crate::cli::backend::quoted;
 use crate::cli::exit::Exit;
+use crate::cli::setup;
 use crate::cli::signals::EndSignals;
 use crate::cli::streams;
+use boot_script::BootScriptError;
 use clap::Args;
 use device::DeviceChoice;
 use device_server::ServerOptions;
 use emulator::DeviceConfig;
+use files::private_folder;
 use service::{Service, ServiceError, ServiceOptions};
-use std::fs::DirBuilder;
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use transport::MemoryPolicy;
 
@@ -26,7 +26,8 @@ use transport::MemoryPolicy;
 pub(super) struct ServeArguments {
     #[command(flatten)]
     device: DeviceChoice,
-    /// Folder for the sockets, one for each PCI function. Made for the user alone if it is not there.
+    /// Folder for the sockets, one for each PCI function. Made for the user alone if it is not there; one that others
+    /// may write into is refused.
     #[arg(long, value_name = "DIR")]
     socket_dir: PathBuf,
     /// Listen here for orders as JSON lines (docs/control.md).
@@ -77,10 +78,10 @@ pub(super) fn serve(arguments: &ServeArguments) -> Exit {
             return Exit::Internal;
         }
     };
-    let folder = match folder(&arguments.socket_dir) {
+    let folder = match private_folder(&arguments.socket_dir) {
         Ok(folder) => folder,
         Err(error) => {
-            streams::error(format_args!("{}: {error}", arguments.socket_dir.display()));
+            streams::error(error);
             return Exit::Usage;
         }
     };
@@ -99,7 +100,10 @@ pub(super) fn serve(arguments: &ServeArguments) -> Exit {
             Exit::AsExpected
         }
         Ok(Some(Err(error))) => {
-            streams::error(&error);
+            match &error {
+                ServiceError::BootScript(BootScriptError::Kit(error)) => setup::print(error),
+                other => streams::error(other),
+            }
             error.exit()
         }
         Ok(None) => {
@@ -145,10 +149,4 @@ fn until_told(mut service: Service, signals: &EndSignals) -> Result<(), ServiceE
             return Ok(());
         }
     }
-}
-
-/// The folder with its full path, which QEMU needs wherever it runs; made for the user alone if it is not there.
-fn folder(path: &Path) -> io::Result<PathBuf> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    std::path::absolute(path)
 }

@@ -1,12 +1,20 @@
 //! Signals as something that an event loop can watch.
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::{flag, low_level};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+/// A file that would grow beyond the user's limit (`ulimit -f`) is an error of the write, as a full disk is, and no
+/// death of the process.
+pub(super) fn take_limits_as_errors() {
+    // A handler and not "ignore", which programs that are started here would inherit. Where there can be none, the
+    // limit ends the process, as it would have.
+    let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
 
 /// Readable once the user has asked for the end.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 use crate::report::difference;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What the tests' `insta` writes above a snapshot of theirs.
@@ -97,7 +97,7 @@ impl SnapshotFolder {
     pub fn write(&self, name: &str, text: &str) -> io::Result<()> {
         let file = self.file(name);
         fs::create_dir_all(&self.folder).map_err(|error| about(&self.folder, &error))?;
-        replace(&file, &format!("{HEAD}{}\n", contents(text)))
+        Ok(files::write(&file, format!("{HEAD}{}\n", contents(text)))?)
     }
 
     /// Snapshots below one of these prefixes of names, of our own driver, that none of the `known` names has.
@@ -141,31 +141,6 @@ impl SnapshotFolder {
         let file = self.file(name);
         fs::remove_file(&file).map_err(|error| about(&file, &error))
     }
-}
-
-/// Puts `text` into a file, wholly or not at all, and never through a link that somebody has laid.
-///
-/// # Errors
-/// Where it cannot be written; the message names the file.
-pub fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let written = || {
-        // A pipe or a device stays what it is.
-        if fs::symlink_metadata(file).is_ok_and(|there| !there.is_file() && !there.is_symlink()) {
-            return fs::write(file, text);
-        }
-        let mut new = tempfile::Builder::new();
-        // As a file that is created has them, less the umask.
-        let new = new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut new = new.prefix(".mlx5-cosim-").tempfile_in(folder)?;
-        new.write_all(text.as_bytes())?;
-        new.persist(file)?;
-        Ok(())
-    };
-    written().map_err(|error: io::Error| about(file, &error))
 }
 
 fn about(file: &Path, error: &io::Error) -> io::Error {

@@ -1,14 +1,19 @@
 //! `vm`: a guest with a served device and its unmodified driver, on the user's terminal.
 
+mod dialogue;
+
 use crate::cli::KitArguments;
 use crate::cli::exit::Exit;
 use crate::cli::serving::MemoryArguments;
 use crate::cli::serving::device::DeviceChoice;
 use crate::cli::serving::plug;
 use crate::cli::serving::service::{Service, ServiceError, ServiceOptions};
+use crate::cli::setup;
 use crate::cli::signals::EndSignals;
 use crate::cli::streams;
 use clap::Args;
+use dialogue::{Dialogue, Shell};
+use files::Scratch;
 use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError};
 use guest::machine::{CommandLine, Console, Process, StartError};
@@ -16,7 +21,7 @@ use guest_protocol::SHELL_WORD;
 use prm::Cycles;
 use rustix::process::{Signal, pidfd_send_signal};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
-use std::io::{self, stdin};
+use std::io::{self, IsTerminal, stdin};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -82,7 +87,10 @@ pub(super) fn boot(arguments: &VmArguments) -> Exit {
     match arguments.device.read().map(|config| run(arguments, config)) {
         Ok(Ok(())) => Exit::AsExpected,
         Ok(Err(error)) => {
-            streams::error(&error);
+            match &error {
+                VmError::Kit(error) => setup::print(error),
+                other => streams::error(other),
+            }
             error.exit()
         }
         Err(exit) => exit,
@@ -93,8 +101,8 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
     let mut parts = arguments.kit.options();
     parts.subfunctions |= config.sfs.max > 0;
     let kit = Kit::locate(&parts)?;
-    // Sockets and image live here; mkdtemp makes the folder for the user alone, and it goes with this value.
-    let folder = tempfile::Builder::new().prefix("mlx5-cosim-").tempdir()?;
+    // Sockets and image live here.
+    let folder = Scratch::new()?;
     let initrd = initrd(arguments, &kit, folder.path())?;
     let signals = EndSignals::listen_beside_a_guest()?;
     let service = Service::start(ServiceOptions {
@@ -105,6 +113,7 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
         commands: arguments.commands.as_deref(),
         server: arguments.memory_files.options(),
     })?;
+    let is_terminal = stdin().is_terminal();
     let functions = plug::functions(&service.device().slots());
     let append = format!("{SHELL_WORD} {}", arguments.append);
     let machine = CommandLine {
@@ -112,7 +121,11 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
         initrd: &initrd,
         append: append.trim_end(),
         memory_mib: arguments.memory,
-        console: Console::Terminal,
+        console: if is_terminal {
+            Console::Terminal
+        } else {
+            Console::Pipe
+        },
         agent: None,
     };
     tracing::info!("{}", kit.describe());
@@ -121,12 +134,25 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
         .map(|function| function.address())
         .collect::<Vec<_>>()
         .join(" ");
-    streams::note(format_args!(
-        "The device is at {names} in the guest. Ctrl-A X ends QEMU, Ctrl-A H tells what else it takes."
-    ));
+    let end = if is_terminal {
+        "Ctrl-A X ends QEMU, Ctrl-A H tells what else it takes."
+    } else {
+        "Its shell gets standard input line by line; the end of it ends the guest."
+    };
+    streams::note(format_args!("The device is at {names} in the guest. {end}"));
     let _terminal = Terminal::remembered();
-    let process = Process::start_on_terminal(&mut machine.command(&kit))?;
-    match until_ended(service, process, &signals)? {
+    let mut command = machine.command(&kit);
+    let (process, dialogue) = if is_terminal {
+        (Process::start_on_terminal(&mut command)?, None)
+    } else {
+        let shell = match arguments.initrd {
+            None => Shell::Ours,
+            Some(_) => Shell::Other,
+        };
+        let (process, to_guest, from_guest) = Process::start_on_pipes(&mut command)?;
+        (process, Some(Dialogue::new(shell, to_guest, from_guest)?))
+    };
+    match until_ended(service, process, dialogue, &signals)? {
         status if status.success() => Ok(()),
         status => Err(VmError::Ended(status)),
     }
@@ -149,15 +175,22 @@ const PATIENCE: Cycles = Cycles::from_millis(10_000);
 fn until_ended(
     mut service: Service,
     mut process: Process,
+    mut dialogue: Option<Dialogue>,
     signals: &EndSignals,
 ) -> Result<ExitStatus, VmError> {
     let ended = service.watch(process.end_fd())?;
     let told = service.watch(signals)?;
+    if let Some(dialogue) = &dialogue {
+        service.watch(dialogue.ready_fd())?;
+    }
     let mut asked: Option<Cycles> = None;
     loop {
         let waited = asked.map(|asked| service.device().now().saturating_sub(asked));
         let left = waited.map(|waited| Duration::from_nanos(PATIENCE.saturating_sub(waited).0));
         let called = service.turn(left)?;
+        if let Some(dialogue) = &mut dialogue {
+            dialogue.go_on()?;
+        }
         if called.has(ended)
             && let Some(status) = process.status()?
         {

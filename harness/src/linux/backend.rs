@@ -8,11 +8,11 @@ use super::scaling;
 use crate::run::{Failure, Outcome, RunOptions, RunResult, run_scenario};
 use crate::scenario::ScenarioFile;
 use driver::RevisionName;
+use files::Scratch;
 use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError, KitOptions};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use tempfile::TempDir;
 
 /// What waits longer than this on the wall clock is run only when asked for, in seconds.
 const LONGEST: u64 = 75;
@@ -43,7 +43,7 @@ pub struct LinuxBackend {
     abilities: Abilities,
     interrupt: Option<OwnedFd>,
     // Holds the initramfs.
-    _folder: TempDir,
+    _folder: Scratch,
 }
 
 impl LinuxBackend {
@@ -53,7 +53,7 @@ impl LinuxBackend {
     /// See [`BackendError`].
     pub fn new(options: &KitOptions, judged_as: RevisionName, full: bool) -> Result<Self, BackendError> {
         let kit = Kit::locate(options)?;
-        let folder = tempfile::Builder::new().prefix("mlx5-cosim-image-").tempdir()?;
+        let folder = Scratch::new()?;
         let initrd = folder.path().join("initramfs.gz");
         Image::build(kit.modules(), &ImageOptions::default())?.write(&initrd)?;
         Ok(Self {

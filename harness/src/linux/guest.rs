@@ -9,6 +9,7 @@ use super::profile::Profile;
 use device_server::{DeviceServer, Watch};
 use emulator::config::DeviceConfig;
 use emulator::{CommandRecord, Record, Silicon};
+use files::Scratch;
 use guest::kit::Kit;
 use guest::machine::{Agent, AgentError, CommandLine, Console, PluggedFunction, Process};
 use guest_protocol::{Complaint, ComplaintKind, FromGuest, LogLine, Order, Ready, Reply};
@@ -18,7 +19,6 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// Name of the driver under test, as a module and on the PCI bus.
 pub const DRIVER: &str = "mlx5_core";
@@ -77,7 +77,7 @@ pub struct Guest {
     /// Since when it has made none.
     calm_since: Cycles,
     watched: Watched,
-    folder: TempDir,
+    folder: Scratch,
 }
 
 impl Guest {
@@ -94,10 +94,7 @@ impl Guest {
         interrupt: Option<OwnedFd>,
     ) -> Result<Self, GuestError> {
         let io_error = |what| move |error| GuestError::Io { what, error };
-        let folder = tempfile::Builder::new()
-            .prefix("mlx5-cosim-")
-            .tempdir()
-            .map_err(io_error("cannot make a folder for the guest's sockets"))?;
+        let folder = Scratch::new().map_err(io_error("cannot make a folder for the guest's sockets"))?;
         let mut server = DeviceServer::bind(device.clone(), seed, folder.path())?;
         let agent_socket = folder.path().join("agent.sock");
         let agent = Agent::listen(&agent_socket).map_err(|error| GuestError::Agent {

@@ -8,7 +8,7 @@ mod text_edit;
 use crate::cli::backend::{Backend, run_in_process};
 use crate::cli::library;
 use crate::cli::selection::{Job, Loaded};
-use crate::cli::snapshot_folder::{SnapshotFolder, Verdict, replace};
+use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
 use crate::report::canonical::canonical_text;
 use crate::run::aspect::Aspect;
 use crate::run::location::{ALL, Locations, at_the_end, names};
@@ -114,7 +114,7 @@ fn changed_file(job: &Job, first: &RunResult) -> Result<(RunResult, String), Str
             let shown = difference(&result.file, &old, &text);
             // A link to the file stays a link.
             let target = file.canonicalize().unwrap_or_else(|_| file.clone());
-            replace(&target, &text).map_err(|error| error.to_string())?;
+            files::write(&target, &text).map_err(|error| error.to_string())?;
             result
                 .notes
                 .push(note(format!("{} says now what was seen", result.file)));

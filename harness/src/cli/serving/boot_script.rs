@@ -3,13 +3,13 @@
 use super::plug;
 use crate::cli::backend::quoted;
 use device_server::DeviceServer;
+use files::{FileError, OutputFile};
 use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError, KitOptions};
 use guest::machine::{CommandLine, Console};
 use guest_protocol::SHELL_WORD;
-use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 use std::process::Command;
 
 /// The guest's memory, in MiB.
@@ -25,13 +25,8 @@ pub(in crate::cli) enum BootScriptError {
     #[error("initramfs: {0}")]
     Image(#[from] ImageError),
     /// The script cannot be written.
-    #[error("{}: {cause}", .file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        cause: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 /// Writes the script to `file`, and an initramfs with a shell beside it.
@@ -39,8 +34,8 @@ pub(in crate::cli) enum BootScriptError {
 /// # Errors
 /// See [`BootScriptError`].
 pub(super) fn write(file: &Path, device: &DeviceServer) -> Result<(), BootScriptError> {
-    let failed = |cause| BootScriptError::File {
-        file: file.to_owned(),
+    let failed = |cause| FileError {
+        path: file.to_owned(),
         cause,
     };
     let kit = Kit::locate(&KitOptions {
@@ -59,9 +54,10 @@ pub(super) fn write(file: &Path, device: &DeviceServer) -> Result<(), BootScript
         console: Console::Terminal,
         agent: None,
     };
-    std::fs::write(&file, script(&machine.command(&kit))).map_err(failed)?;
-    let executable = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(&file, executable).map_err(failed)
+    let mut written = OutputFile::create_executable(&file)?;
+    let script = script(&machine.command(&kit));
+    written.write_all(script.as_bytes()).map_err(failed)?;
+    Ok(written.finish()?)
 }
 
 /// The command as a shell script, with an argument per line that begins with a dash.

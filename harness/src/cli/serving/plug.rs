@@ -1,6 +1,7 @@
 //! How served functions are plugged into QEMU.
 
 use crate::cli::backend::quoted;
+use crate::cli::streams;
 use device_server::{DeviceServer, Slot};
 use guest::machine::PluggedFunction;
 
@@ -13,17 +14,9 @@ pub(in crate::cli) fn functions(slots: &[Slot]) -> Vec<PluggedFunction> {
     plugged.collect()
 }
 
-/// Tells what is served, and with which arguments QEMU takes it.
+/// Tells what is served on stderr, and on stdout with which arguments QEMU takes it, ready to be pasted.
 pub(super) fn announce(device: &DeviceServer) {
     let (silicon, slots) = (device.silicon(), device.slots());
-    let memory = "-M q35,memory-backend=mem -object memory-backend-memfd,id=mem,size=512M,share=on";
-    tracing::info!(
-        "QEMU 10.1 or later plugs the device in with these arguments (guest memory has to be shared):"
-    );
-    tracing::info!("  -m 512M {memory}");
-    for plugged in functions(&slots) {
-        tracing::info!("  -device {}", quoted(&plugged.device_option(slots.len() > 1)));
-    }
     for slot in &slots {
         let vhca_id = silicon.vhca_id_of(slot.function).unwrap_or_default();
         tracing::info!(
@@ -31,5 +24,45 @@ pub(super) fn announce(device: &DeviceServer) {
             slot.function,
             slot.socket.display()
         );
+    }
+    tracing::info!(
+        "QEMU 10.1 or later plugs the device in with these arguments (guest memory has to be shared):"
+    );
+    streams::out(arguments(&functions(&slots)));
+}
+
+/// Arguments of QEMU, one to a line, as a shell takes them behind its name and a backslash.
+fn arguments(functions: &[PluggedFunction]) -> String {
+    let memory = "-m 512M -M q35,memory-backend=mem -object memory-backend-memfd,id=mem,size=512M,share=on";
+    let mut lines = vec![format!("  {memory}")];
+    for plugged in functions {
+        let option = plugged.device_option(functions.len() > 1);
+        lines.push(format!("  -device {}", quoted(&option)));
+    }
+    lines.join(" \\\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_can_be_pasted_into_a_shell() {
+        let function = |name: &str, devfn| PluggedFunction {
+            socket: format!("/run/my sockets/{name}.sock").into(),
+            devfn,
+        };
+        let pasted = arguments(&[function("pf", 0), function("vf1", 1)]);
+        let script = format!("printf '%s\\n' \\\n{pasted}");
+        let output = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .output()
+            .unwrap();
+        let words = String::from_utf8(output.stdout).unwrap();
+        let words: Vec<&str> = words.lines().collect();
+        assert_eq!(words[..2], ["-m", "512M"]);
+        assert_eq!(words[6], "-device");
+        assert_eq!(words[7], function("pf", 0).device_option(true));
+        assert_eq!(words.len(), 10);
     }
 }

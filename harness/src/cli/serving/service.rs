@@ -5,10 +5,11 @@ use crate::cli::exit::Exit;
 use device_server::control::ControlServer;
 use device_server::{Called, DeviceServer, ServeError, ServerOptions, Watch};
 use emulator::{DeviceConfig, Record};
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use files::folder::check_around;
+use files::{FileError, FolderError, LineFile};
+use std::io;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use transport::ListenError;
 
@@ -39,13 +40,11 @@ pub(in crate::cli) enum ServiceError {
     #[error("control socket: {0}")]
     Control(#[from] ListenError),
     /// The command stream cannot be written.
-    #[error("{}: {cause}", .file.display())]
-    Commands {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        cause: io::Error,
-    },
+    #[error(transparent)]
+    Commands(#[from] FileError),
+    /// Others could put a socket in the place of ours.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// There is no script to boot a guest with.
     #[error("boot script: {0}")]
     BootScript(#[from] BootScriptError),
@@ -59,7 +58,7 @@ impl ServiceError {
     pub(in crate::cli) const fn exit(&self) -> Exit {
         match self {
             Self::Serve(ServeError::Config(_)) => Exit::InvalidScenario,
-            Self::Commands { .. } | Self::BootScript(BootScriptError::File { .. }) => Exit::Usage,
+            Self::Commands(_) | Self::Folder(_) | Self::BootScript(BootScriptError::File(_)) => Exit::Usage,
             Self::Serve(_) | Self::Control(_) | Self::BootScript(_) | Self::System(_) => Exit::Backend,
         }
     }
@@ -78,6 +77,8 @@ impl Service {
     /// # Errors
     /// See [`ServiceError`].
     pub(in crate::cli) fn start(options: ServiceOptions<'_>) -> Result<Self, ServiceError> {
+        // Before there is anything to take away again.
+        options.control.map(check_around).transpose()?;
         let commands = options.commands.map(CommandStream::create).transpose()?;
         let device = DeviceServer::bind_with(options.config, options.seed, options.folder, options.server)?;
         let control = options.control.map(ControlServer::bind).transpose()?;
@@ -129,40 +130,24 @@ impl Service {
 
 /// A file that gets every command when it ends.
 #[derive(Debug)]
-struct CommandStream {
-    file: PathBuf,
-    lines: BufWriter<File>,
-}
+struct CommandStream(LineFile);
 
 impl CommandStream {
     fn create(file: &Path) -> Result<Self, ServiceError> {
-        let created = File::create(file);
-        let lines = created.map_err(|cause| ServiceError::Commands {
-            file: file.to_owned(),
-            cause,
-        })?;
-        Ok(Self {
-            file: file.to_owned(),
-            lines: BufWriter::new(lines),
-        })
+        Ok(Self(LineFile::create(file)?))
     }
 
     /// Writes the commands among these records, as `run --commands` does. Who follows the file sees them at once.
     fn write(&mut self, records: &[Record]) -> Result<(), ServiceError> {
-        let commands = records.iter().filter_map(|record| match record {
-            Record::Command(command) => Some(command),
-            _ => None,
-        });
-        let mut written = Ok(());
-        for command in commands {
-            written = written
-                .and_then(|()| serde_json::to_writer(&mut self.lines, command).map_err(io::Error::from))
-                .and_then(|()| writeln!(self.lines));
+        let mut lines = Vec::new();
+        for record in records {
+            // A command's record has nothing that JSON cannot say.
+            if let Record::Command(command) = record
+                && serde_json::to_writer(&mut lines, command).is_ok()
+            {
+                lines.push(b'\n');
+            }
         }
-        let flushed = written.and_then(|()| self.lines.flush());
-        flushed.map_err(|cause| ServiceError::Commands {
-            file: self.file.clone(),
-            cause,
-        })
+        Ok(self.0.write(&lines)?)
     }
 }
