@@ -26,9 +26,9 @@ pub mod streams;
 mod vm;
 
 use crate::cli::exit::Exit;
+use crate::report::palette::{colour_on_stderr, colour_on_stdout};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
-use std::io;
 use std::path::PathBuf;
 
 /// Runs the page management of an mlx5 driver against a device and compares both books after every step.
@@ -237,6 +237,7 @@ where
     T: Into<OsString> + Clone,
 {
     defect::announce();
+    signals::take_limits_as_errors();
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     // What is wrong with the arguments, and the help, are told in the colours that they ask for, too.
     if let Some(color) = colour_asked_for(&arguments) {
@@ -245,18 +246,16 @@ where
     let command_line = match CommandLine::try_parse_from(arguments) {
         Ok(command_line) => command_line,
         Err(error) => {
-            let exit = if error.use_stderr() {
+            let text = error.render();
+            return streams::verdict(if error.use_stderr() {
+                let coloured = colour_on_stderr().then(|| text.ansi().to_string());
+                streams::err(coloured.unwrap_or_else(|| text.to_string()));
                 Exit::Usage
             } else {
+                let coloured = colour_on_stdout().then(|| text.ansi().to_string());
+                streams::out(coloured.unwrap_or_else(|| text.to_string()));
                 Exit::AsExpected
-            };
-            return match error.print() {
-                Err(failure) if failure.kind() != io::ErrorKind::BrokenPipe => {
-                    streams::error(format_args!("this text cannot be written: {failure}"));
-                    Exit::Internal
-                }
-                _ => exit,
-            };
+            });
         }
     };
     // A server says what it serves without being asked.

@@ -5,6 +5,8 @@ mod device;
 mod expectations;
 mod orders;
 mod outcomes;
+mod presence;
+mod silicon;
 mod vfs;
 mod warnings;
 
@@ -12,6 +14,7 @@ use crate::scenario::document::{Node, Path};
 use crate::scenario::model::{Reachability, ScenarioFile};
 use crate::scenario::problem::{Collected, Problem};
 use crate::scenario::step::{ACTORS, Step};
+use presence::{Driver, Given};
 use prm::Function;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,9 +26,11 @@ pub fn sense_problems(scenario: &ScenarioFile, root: &Node, stem: Option<&str>) 
         root,
         problems: Collected::default(),
         story: Story::default(),
+        interfaces: None,
     };
     sense.check_head(stem);
     sense.check_device();
+    sense.check_silicon();
     sense.check_steps();
     sense.check_expectations();
     sense.check_linux_outcomes();
@@ -38,6 +43,8 @@ struct Sense<'a> {
     root: &'a Node,
     problems: Collected,
     story: Story,
+    /// The functions that a driver can be bound to, where the device can be made.
+    interfaces: Option<Vec<Function>>,
 }
 
 /// What the steps so far have set up.
@@ -49,6 +56,15 @@ struct Story {
     /// Holds, and whether they have been released.
     holds: BTreeMap<String, bool>,
     scalable_functions: BTreeSet<u16>,
+    /// The device's own numbers of the functions that were added, by the numbers of `add_sf`; `None` once that
+    /// depends on what has been let go.
+    device_numbers: Option<BTreeMap<u16, u16>>,
+    /// How many have been added.
+    added: u16,
+    driver: Driver,
+    given: Given,
+    /// How many rules of each kind there are: answers, reactions.
+    rules: [usize; 2],
     paused: BTreeSet<String>,
     /// Drivers on other functions: whether they are loaded, where that can be told.
     loads: BTreeMap<Function, Option<bool>>,

@@ -7,7 +7,7 @@ use crate::scenario::step::{
     Action, EswitchMode, Fault, FunctionOperation, FunctionStep, GateStep, HostStep, RaceStep, Step, TimeStep,
 };
 use prm::Function;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Sense<'_> {
     pub(super) fn check_action(
@@ -28,9 +28,18 @@ impl Sense<'_> {
             );
         }
         match action {
-            Action::Host(host) => self.check_host(host, step, &path.member("host"), names),
-            Action::Firmware(order) => self.check_order(order, &path.member("firmware")),
-            Action::Gate(gate) => self.check_gate(gate, &path.member("gate")),
+            Action::Host(host) => {
+                self.follow_driver(host, step, &path.member("host"));
+                self.check_host(host, step, &path.member("host"), names);
+            }
+            Action::Firmware(order) => {
+                self.check_order_now(order, &path.member("firmware"));
+                self.count_asked(order, 1);
+            }
+            Action::Gate(gate) => {
+                self.check_gate(gate, &path.member("gate"));
+                self.count_posted(gate);
+            }
             Action::Fault(fault) => self.check_fault(fault, &path.member("fault")),
             Action::Race(race) => self.check_race(race, &path.member("race")),
             Action::Time(TimeStep::PassMs(0)) => {
@@ -68,10 +77,12 @@ impl Sense<'_> {
             HostStep::Unload => {
                 self.goes(|_| true, Some(false));
                 self.story.scalable_functions.clear();
+                self.story.device_numbers = None;
             }
             HostStep::Reload | HostStep::EswitchMode(EswitchMode::Legacy) => {
                 self.goes(is_scalable, Some(false));
                 self.story.scalable_functions.clear();
+                self.story.device_numbers = None;
             }
             HostStep::EnableVfs(number) => {
                 self.check_vfs(*number, step, &path.member("enable_vfs"));
@@ -83,6 +94,7 @@ impl Sense<'_> {
             HostStep::Flr(function) => self.check_reset(*function, &path.member("flr")),
             HostStep::AddSf(number) => {
                 let at = path.member("add_sf");
+                self.number_on_device(*number);
                 if self.check_scalable(*number, &at) && !self.story.scalable_functions.insert(*number) {
                     let message = format!("`sf{number}` exists already");
                     self.wrong(&at, message, "added before", "remove it first, or add another");
@@ -99,6 +111,8 @@ impl Sense<'_> {
                 if self.check_scalable(*number, &at) {
                     self.check_added(*number, &at);
                     self.story.scalable_functions.remove(number);
+                    // Its place is free now, or once its driver has let go.
+                    self.story.device_numbers = None;
                     // Which function stands behind the number is the driver's choice.
                     self.goes(is_scalable, None);
                 }
@@ -123,6 +137,18 @@ impl Sense<'_> {
             self.wrong(path, format!("there is no `sf{number}`"), "no such SF", hint);
         }
         fits
+    }
+
+    /// Keeps which of the device's functions the driver takes for the one that is added: the lowest that is free.
+    fn number_on_device(&mut self, number: u16) {
+        if self.story.scalable_functions.is_empty() && self.story.added == 0 {
+            self.story.device_numbers = Some(BTreeMap::new());
+        }
+        self.story.added += 1;
+        let taken = self.story.added;
+        if let Some(numbers) = &mut self.story.device_numbers {
+            numbers.insert(number, taken);
+        }
     }
 
     fn check_added(&mut self, number: u16, path: &Path) {
@@ -187,6 +213,7 @@ impl Sense<'_> {
             return;
         }
         self.check_function(step.which, &at);
+        self.check_interface(step.which, &at);
         let loads = step.operation == FunctionOperation::Load;
         let was_loaded = self
             .story
@@ -222,6 +249,8 @@ impl Sense<'_> {
                         hint,
                     );
                 }
+                self.check_hold_name(hold, &path.member("name"));
+                self.check_rule_count(self.story.holds.len().saturating_sub(1), &path);
                 self.check_command(&hold.command, &path.member("command"));
                 self.check_requests(&hold.posts, &path.member("posts"));
             }
@@ -232,7 +261,11 @@ impl Sense<'_> {
                     *released = true;
                 }
             }
-            GateStep::WaitHeld { name } => self.check_hold(name, &path.member("wait_held").member("name")),
+            GateStep::WaitHeld { name } => {
+                let at = path.member("wait_held");
+                self.check_hold(name, &at.member("name"));
+                self.check_commands_come(&at);
+            }
         }
     }
 

@@ -10,7 +10,56 @@ use emulator::order::{
 use prm::{Function, Opcode};
 
 impl Sense<'_> {
-    pub(super) fn check_order(&mut self, order: &FirmwareOrder, path: &Path) {
+    /// An order that is carried out in this step.
+    pub(super) fn check_order_now(&mut self, order: &FirmwareOrder, path: &Path) {
+        let event = match order {
+            FirmwareOrder::RequestPages(request) => {
+                let at = path.member("request_pages");
+                self.check_given(request, &at);
+                if let Some(function) = request.function {
+                    self.check_on_device(function, &at.member("function"));
+                }
+                Some(at)
+            }
+            FirmwareOrder::VportChange { .. } => Some(path.member("vport_change")),
+            FirmwareOrder::FunctionsChanged { .. } => Some(path.member("functions_changed")),
+            FirmwareOrder::Answer(_) => {
+                self.check_rule_count(self.story.rules[0], path);
+                self.story.rules[0] += 1;
+                None
+            }
+            FirmwareOrder::When(_) => {
+                self.check_rule_count(self.story.rules[1], path);
+                self.story.rules[1] += 1;
+                None
+            }
+            FirmwareOrder::Reset {} | FirmwareOrder::DeviceError(_) | FirmwareOrder::Reconfigure(_) => None,
+        };
+        if let Some(at) = event {
+            self.check_heard(&at);
+        }
+        self.check_order(order, path);
+    }
+
+    /// Checks that a scalable function is one that has been added: the host's numbers are not the device's.
+    pub(super) fn check_on_device(&mut self, function: Function, path: &Path) {
+        let (Function::Sf(number), Some(numbers)) = (function, &self.story.device_numbers) else {
+            return;
+        };
+        if let Some(actual) = numbers.get(&number)
+            && !numbers.values().any(|taken| *taken == number)
+        {
+            let message = format!(
+                "`add_sf: {number}` has made the device's `sf{actual}`: nobody is behind `{function}`"
+            );
+            let hint = format!(
+                "write `sf{actual}`: the driver takes the lowest function that is free, whatever its number is on the host"
+            );
+            self.wrong(path, message, "nobody", hint);
+        }
+    }
+
+    fn check_order(&mut self, order: &FirmwareOrder, path: &Path) {
         match order {
             FirmwareOrder::RequestPages(request) => {
                 self.check_request(request, &path.member("request_pages"))
@@ -100,6 +149,9 @@ impl Sense<'_> {
                 self.check_function(function, &path.member(field));
             }
         }
+        if let Some(endpoint) = command.endpoint {
+            self.check_interface(endpoint, &path.member("endpoint"));
+        }
         if command.command == "MANAGE_PAGES"
             && let Some(op_mod) = command.op_mod
             && op_mod > 2
@@ -179,6 +231,7 @@ impl Sense<'_> {
         if rule.then.is_empty() {
             self.wrong(&then, "nothing happens then", "empty", "name at least one order");
         }
+        self.check_reaction_length(rule, &then);
         for (index, order) in rule.then.iter().enumerate() {
             self.check_order(order, &then.element(index));
         }

@@ -7,6 +7,9 @@ use crate::scenario::step::Step;
 use emulator::config::DeviceKind;
 use prm::Function;
 
+/// How VFs of the external host come to be, which `enable_vfs` is not about.
+const HOST_VFS: &str = "; the host's own VFs (`external_host.vfs`) are enabled by {\"firmware\": {\"functions_changed\": {\"host_vfs\": 1}}}";
+
 impl Sense<'_> {
     /// A number of VFs that is written to `sriov_numvfs`. What the host refuses is a mistake unless the step says what it
     /// returns.
@@ -27,9 +30,15 @@ impl Sense<'_> {
         } else {
             -34
         };
-        let hint = format!(
-            "`{field}` says how many there are; if the refusal is what is tried, expect `\"returns\": {returned}`"
-        );
+        let host = match device.kind {
+            DeviceKind::Ecpf => HOST_VFS,
+            DeviceKind::Pf | DeviceKind::Vf => "",
+        };
+        let hint = match device.kind {
+            DeviceKind::Vf => "a `vf` has no VFs of its own".to_owned(),
+            DeviceKind::Pf | DeviceKind::Ecpf => format!("`{field}` says how many there are{host}"),
+        };
+        let hint = format!("{hint}; if the refusal is what is tried, expect `\"returns\": {returned}`");
         if number < 0 {
             self.wrong(path, format!("{number} is no number of VFs"), "below zero", hint);
         } else if number == 0 && total == 0 {
