@@ -1,5 +1,7 @@
 //! What the tests of the command line share: a scenario to break, a folder to work in, the tool itself.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
