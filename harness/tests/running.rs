@@ -302,3 +302,63 @@ fn the_checked_in_snapshots_are_those_that_the_tool_writes() {
     ends(&diff(&format!("{name}@merged"), &format!("{name}@merged")), 0);
     ends(&diff(&format!("{name}@merged"), &format!("{name}@reviewed")), 101);
 }
+
+#[test]
+fn colours_and_widths_are_as_the_user_says() {
+    let bench = bench("colour");
+    let with = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mlx5-cosim"));
+        for unset in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+            command.env_remove(unset);
+        }
+        let output = command
+            .args(arguments)
+            .envs(variables.iter().copied())
+            .current_dir(bench.path(""))
+            .output()
+            .expect("the tool can be started");
+        let all = [output.stdout, output.stderr].concat();
+        String::from_utf8(all).expect("the tool writes UTF-8")
+    };
+    for (coloured, variables, arguments) in [
+        (false, vec![], vec!["run"]),
+        (true, vec![], vec!["run", "--color", "always"]),
+        (true, vec![], vec!["--color=always", "run"]),
+        (true, vec![("CLICOLOR_FORCE", "1")], vec!["run"]),
+        (
+            false,
+            vec![("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")],
+            vec!["run"],
+        ),
+        (
+            false,
+            vec![("CLICOLOR_FORCE", "1")],
+            vec!["run", "--color", "never"],
+        ),
+        (true, vec![("NO_COLOR", "1")], vec!["run", "--color", "always"]),
+        (true, vec![], vec!["--color", "always", "--help"]),
+        (true, vec![], vec!["run", "--no-such-option", "--color=always"]),
+        (
+            false,
+            vec![("CLICOLOR_FORCE", "1")],
+            vec!["run", "--no-such-option", "--color", "never"],
+        ),
+        (true, vec![], vec!["check", "Cargo.toml", "--color", "always"]),
+    ] {
+        bench.write("Cargo.toml", "no scenario");
+        let text = with(&variables, &arguments);
+        assert_eq!(
+            text.contains('\u{1b}'),
+            coloured,
+            "{variables:?} {arguments:?}\n{text}"
+        );
+    }
+    let narrow = with(&[("COLUMNS", "60")], &["run", "-v"]);
+    let long = narrow.lines().find(|line| {
+        // Neither the log nor the line to copy gives way, nor a column of numbers.
+        let stays = [" INFO", "revision ", "merged ", "robust "];
+        let stays = stays.iter().any(|start| line.starts_with(start)) || line.contains(" repeat ");
+        line.chars().count() > 60 && !stays
+    });
+    assert_eq!(long, None, "{narrow}");
+}
