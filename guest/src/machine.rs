@@ -10,5 +10,5 @@ pub mod command_line;
 pub mod process;
 
 pub use agent::{Agent, AgentError};
-pub use command_line::{CommandLine, Console, PluggedFunction};
+pub use command_line::{CommandLine, Console, PluggedFunction, root_port_option};
 pub use process::{Process, StartError};

@@ -107,17 +107,21 @@ fn stdout_has_what_qemu_takes_and_nothing_else() {
     let mut server = Server::start(&bench, &[]);
     let path = bench.path("sockets/pf.sock");
     let option = format!(
-        r#"-device '{{"addr":"4.0","driver":"vfio-user-pci","multifunction":true,"socket":{{"path":"{}","type":"unix"}}}}'"#,
+        r#"-device '{{"addr":"0.0","bus":"mlx5","driver":"vfio-user-pci","multifunction":true,"socket":{{"path":"{}","type":"unix"}}}}'"#,
         path.display()
     );
     let stdout = server.child.stdout.take().expect("stdout is piped");
     assert_eq!(server.end(Signal::TERM), Some(0));
     let pasted: Vec<String> = BufReader::new(stdout).lines().map_while(Result::ok).collect();
-    assert_eq!(pasted.len(), 5, "{pasted:?}");
+    assert_eq!(pasted.len(), 6, "{pasted:?}");
     assert!(pasted[0].starts_with("  -m 512M "), "{pasted:?}");
-    assert_eq!(pasted[1], format!("  {option} \\"));
     assert!(
-        pasted[4].contains(r#""addr":"4.3""#) && !pasted[4].ends_with('\\'),
+        pasted[1].contains(r#""driver":"pcie-root-port","id":"mlx5""#),
+        "{pasted:?}"
+    );
+    assert_eq!(pasted[2], format!("  {option} \\"));
+    assert!(
+        pasted[5].contains(r#""addr":"0.3""#) && !pasted[5].ends_with('\\'),
         "{pasted:?}"
     );
 }

@@ -1,5 +1,6 @@
 //! Why a device cannot be served.
 
+use crate::topology::MOST_VFS;
 use emulator::ConfigError;
 use std::io;
 use transport::ListenError;
@@ -17,7 +18,7 @@ pub enum ServeError {
     #[error("watching the sockets: {0}")]
     System(#[from] io::Error),
     /// VFs follow their PF on its bus.
-    #[error("{0} virtual functions do not fit on the bus of their PF: at most 215")]
+    #[error("{0} virtual functions do not fit on the bus of their PF: at most {MOST_VFS}")]
     TooManyFunctions(u16),
     /// Clients have sized the BARs and read the identity of another device.
     #[error("the other device differs in {0}, which clients have seen already")]

@@ -6,9 +6,10 @@
 //! | `space` | 4096 bytes, and which of their bits can be written |
 //! | `header` | identity, command register, BARs |
 //! | `capability` | power management, MSI-X, PCI Express, the vendor's |
-//! | `sriov` | the SR-IOV capability |
+//! | `sriov`, `ari` | the extended capabilities |
 //! | [`function`] | one function: what it shows and when, and what a write brings about |
 
+mod ari;
 mod capability;
 pub(crate) mod function;
 mod header;
@@ -16,6 +17,6 @@ mod space;
 mod sriov;
 
 pub(crate) use capability::{MSIX_PENDING, MSIX_PENDING_LENGTH, MSIX_TABLE, MSIX_TABLE_LENGTH, MSIX_VECTORS};
-pub(crate) use function::{Effect, PciFunction, Shape};
+pub(crate) use function::{Effect, PciFunction, Role, Shape};
 pub(crate) use header::{BAR0_SIZE, EMBEDDED_PF_DEVICE, PF_DEVICE, VF_DEVICE};
 pub(crate) use space::LENGTH as CONFIG_LENGTH;

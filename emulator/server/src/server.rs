@@ -99,6 +99,12 @@ impl DeviceServer {
         self.slots.clone()
     }
 
+    /// Bytes of memory space that the BARs of all functions take: the window that a bridge above them needs.
+    #[must_use]
+    pub fn bar_bytes(&self) -> u64 {
+        self.card.topology().bar_bytes()
+    }
+
     /// The silicon, to look at.
     #[must_use]
     pub fn silicon(&self) -> &Silicon {

@@ -1,14 +1,13 @@
 //! Which PCI functions a device has, and where their sockets are.
 
 use crate::error::ServeError;
-use crate::pci::{EMBEDDED_PF_DEVICE, PF_DEVICE, Shape, VF_DEVICE};
+use crate::pci::{BAR0_SIZE, EMBEDDED_PF_DEVICE, PF_DEVICE, Role, Shape, VF_DEVICE};
 use emulator::{SF_WINDOW_LENGTH, Silicon};
 use prm::Function;
 use std::path::PathBuf;
 
-/// VFs that there is room for beside their PF: bus 0 of QEMU's machines is free from device 4, where the function under test
-/// is plugged in, to device 30, and each device has 8 functions.
-const MOST_VFS: u16 = 27 * 8 - 1;
+/// VFs that there is room for beside their PF: a bus has 256 functions, and behind a port they are all one device's.
+pub(crate) const MOST_VFS: u16 = 255;
 
 /// A PCI function and its socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +16,8 @@ pub struct Slot {
     pub function: Function,
     /// The socket that its client connects to.
     pub socket: PathBuf,
-    /// Device and function number on the bus as PCI packs them (device in bits 7:3, function in bits 2:0), relative to the
-    /// device number that the function under test is plugged in at: 0 for that function, n for its n-th VF.
+    /// Device and function number on the bus as PCI packs them (device in bits 7:3, function in bits 2:0): 0 for the function
+    /// under test, n for its n-th VF, as SR-IOV's offset and stride tell the guest.
     pub devfn: u8,
 }
 
@@ -73,14 +72,17 @@ impl Topology {
 
     /// What configuration space says of each function.
     pub(crate) fn shapes(&self) -> Vec<Shape> {
+        let is_virtual = |function: &Function| matches!(function, Function::Vf(_) | Function::EcVf(_));
+        let lone = self.functions.first().is_some_and(is_virtual);
         let shape = |function: &Function| match function {
-            Function::Vf(_) | Function::EcVf(_) => Shape {
+            virtual_function if is_virtual(virtual_function) => Shape {
+                role: if lone { Role::Lone } else { Role::Virtual },
                 device: VF_DEVICE,
                 bar2: None,
                 total_vfs: 0,
-                vendor_specific: false,
             },
             physical => Shape {
+                role: Role::Physical,
                 device: if *physical == Function::Ecpf {
                     EMBEDDED_PF_DEVICE
                 } else {
@@ -88,10 +90,15 @@ impl Topology {
                 },
                 bar2: (self.sfs > 0).then(|| (u64::from(self.sfs) * SF_WINDOW_LENGTH).next_power_of_two()),
                 total_vfs: u16::try_from(self.functions.len() - 1).unwrap_or(0),
-                vendor_specific: true,
             },
         };
         self.functions.iter().map(shape).collect()
+    }
+
+    /// Bytes of memory space that the BARs of all functions take, VFs included.
+    pub(crate) fn bar_bytes(&self) -> u64 {
+        let bytes = |shape: Shape| BAR0_SIZE + shape.bar2.unwrap_or(0);
+        self.shapes().into_iter().map(bytes).sum()
     }
 
     /// In what another topology differs, in words.
@@ -154,5 +161,25 @@ mod tests {
         assert_eq!(pf.sf_at(3 << 20), None);
         assert_eq!(pf.sf_at(u64::MAX), None);
         assert_eq!(pf.shapes()[0].bar2, Some(4 << 20));
+        assert_eq!(pf.bar_bytes(), 8 << 20);
+    }
+
+    #[test]
+    fn a_vf_is_one_of_its_pf_or_alone_and_every_function_takes_memory() {
+        let roles = |topology: &Topology| {
+            topology
+                .shapes()
+                .iter()
+                .map(|shape| shape.role)
+                .collect::<Vec<_>>()
+        };
+        let pf = of(
+            serde_json::json!({ "kind": "pf", "vhca_id": 5, "page_mode": "func_id",
+            "vfs": { "total": 2, "first_vhca_id": 16 } }),
+        );
+        assert_eq!(roles(&pf), [Role::Physical, Role::Virtual, Role::Virtual]);
+        assert_eq!(pf.bar_bytes(), 12 << 20);
+        let lone = of(serde_json::json!({ "kind": "vf", "vhca_id": 5, "page_mode": "func_id" }));
+        assert_eq!(roles(&lone), [Role::Lone]);
     }
 }

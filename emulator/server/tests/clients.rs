@@ -66,15 +66,15 @@ fn a_live_socket_is_left_alone_and_a_stale_one_replaced() {
 }
 
 #[test]
-fn a_bus_has_room_for_215_virtual_functions() {
+fn a_bus_has_room_for_255_virtual_functions() {
     let folder = tempfile::tempdir().unwrap();
     let bind = |total| {
         let mut config = pf();
         config.vfs.total = total;
         DeviceServer::bind(config, 1, folder.path())
     };
-    assert_eq!(bind(215).unwrap().slots().len(), 216);
-    assert!(matches!(bind(216), Err(ServeError::TooManyFunctions(216))));
+    assert_eq!(bind(255).unwrap().slots().len(), 256);
+    assert!(matches!(bind(256), Err(ServeError::TooManyFunctions(256))));
 }
 
 #[test]

@@ -117,6 +117,57 @@ fn every_kind_of_function_has_its_identity_and_its_capabilities() {
     }
 }
 
+/// Where the PCI Express capability is.
+const EXPRESS: u64 = 0x60;
+
+/// Speed and width of the link as they are, and as they can be.
+fn link(guest: &mut Guest) -> [(u16, u16); 2] {
+    [EXPRESS + 0x12, EXPRESS + 0x0c].map(|at| {
+        let register = guest.config_u16(at);
+        (register & 0xf, register >> 4 & 0x3f)
+    })
+}
+
+#[test]
+fn the_link_runs_at_16_gt_per_second_on_16_lanes_which_is_all_it_can() {
+    const SPEED_16_GT: u16 = 4;
+    let all = [(SPEED_16_GT, 16); 2];
+    let kinds = [
+        (pf(), Function::Pf),
+        (ecpf(), Function::Ecpf),
+        (lone_vf(), Function::Vf(1)),
+    ];
+    for (config, function) in kinds {
+        let served = Served::start(config);
+        let mut guest = Guest::boot(&served, function);
+        assert_eq!(guest.config_u16(EXPRESS + 2), 0x0002, "version 2, an endpoint");
+        assert_eq!(link(&mut guest), all, "{function}");
+        let speeds = guest.config_u32(EXPRESS + 0x2c);
+        assert_eq!(speeds, 0b11110, "each up to the fastest");
+        let target = guest.config_u16(EXPRESS + 0x30);
+        assert_eq!((target & 0xf, speeds.ilog2()), (SPEED_16_GT, SPEED_16_GT.into()));
+        guest.set_config(EXPRESS + 0x0c, &[0xff; 4]);
+        guest.set_config(EXPRESS + 0x12, &[0xff; 2]);
+        guest.set_config(EXPRESS + 0x2c, &[0xff; 4]);
+        assert_eq!(link(&mut guest), all, "nobody writes them");
+    }
+}
+
+#[test]
+fn the_link_of_a_vf_is_its_pfs() {
+    let served = Served::start(pf());
+    let mut pf = Guest::boot(&served, Function::Pf);
+    pf.enable_vfs(1);
+    let mut vf = Guest::boot(&served, Function::Vf(1));
+    assert_eq!(link(&mut vf), [(0, 0), (4, 16)], "no status of its own");
+    for at in [0x10, 0x12, 0x30, 0x32] {
+        vf.set_config(EXPRESS + at, &[0xff; 2]);
+        assert_eq!(vf.config_u16(EXPRESS + at), 0, "{at:#x}: control and status");
+    }
+    assert_eq!(vf.config_u32(EXPRESS + 0x2c), pf.config_u32(EXPRESS + 0x2c));
+    assert_eq!(vf.config_u32(EXPRESS + 4), pf.config_u32(EXPRESS + 4));
+}
+
 #[test]
 fn sf_windows_lie_in_bar_2_whose_size_is_a_power_of_two() {
     let served = Served::start(pf_with_sfs());

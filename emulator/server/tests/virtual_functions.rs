@@ -8,8 +8,9 @@
 mod support;
 
 use prm::Function;
+use std::collections::BTreeMap;
 use support::guest::{BAR0, Guest};
-use support::{Served, ecpf, pf, pf_with_sfs};
+use support::{Served, ecpf, lone_vf, pf, pf_with_sfs};
 
 const IDS_OF_A_VF: u32 = 0x101c_15b3;
 
@@ -25,13 +26,13 @@ fn the_capability_shows_after_the_first_reset_only() {
             guest.function_level_reset();
             assert_eq!(guest.whole_config()[0x100..], [0; 0xf00]);
             guest.client.reset().unwrap();
-            assert_eq!(guest.config_u32(0x100), 0x0001_0010);
+            assert_eq!(guest.config_u32(0x100), 0x1401_0010);
             assert_eq!((guest.config_u16(0x10c), guest.config_u16(0x10e)), (total, total));
             assert_eq!((guest.config_u16(0x114), guest.config_u16(0x116)), (1, 1));
             assert_eq!(guest.config_u16(0x11a), 0x101c);
             assert_eq!((guest.config_u32(0x11c), guest.config_u32(0x120)), (0x553, 1));
             guest.function_level_reset();
-            assert_eq!(guest.config_u32(0x100), 0x0001_0010, "once shown it stays");
+            assert_eq!(guest.config_u32(0x100), 0x1401_0010, "once shown it stays");
             drop(guest);
             served.wait_until_gone(function);
         }
@@ -133,13 +134,52 @@ fn a_vf_is_there_to_be_plugged_in_then_hides_until_its_pf_enables_it() {
     assert!(!vf.is_visible(), "and the end of its client");
 }
 
+/// The extended capabilities in their order: where, and which. They are aligned, do not overlap, and have version 1.
+fn extended_chain(guest: &mut Guest) -> Vec<(u16, u16)> {
+    let mut lengths = BTreeMap::from([(0x0010, 0x40), (0x000e, 8)]);
+    let (mut found, mut at, mut end) = (Vec::new(), 0x100, 0x100);
+    while at != 0 && guest.config_u32(at.into()) != 0 {
+        assert!(at % 4 == 0 && at >= end, "{at:#x} is aligned and behind {end:#x}");
+        let (id, next) = (guest.config_u16(at.into()), guest.config_u16((at + 2).into()));
+        assert_eq!(next & 0xf, 1, "version of {id:#x}");
+        end = at + lengths.remove(&id).expect("a known capability, once");
+        found.push((at, id));
+        at = next >> 4;
+    }
+    found
+}
+
 #[test]
-fn a_vf_has_no_extended_capabilities_and_its_own_vectors() {
+fn pf_and_vfs_say_that_their_bus_has_256_functions() {
+    const SRIOV: u16 = 0x0010;
+    const ARI: u16 = 0x000e;
     let served = Served::start(ecpf());
     let mut pf = Guest::boot(&served, Function::Ecpf);
+    assert_eq!(extended_chain(&mut pf), [(0x100, SRIOV), (0x140, ARI)]);
+    // No next function: VFs are found by offset and stride. No function groups.
+    pf.set_config(0x144, &[0xff; 4]);
+    assert_eq!(pf.config_u32(0x144), 0);
     pf.enable_vfs(2);
     let mut vf = Guest::boot(&served, Function::EcVf(2));
     assert_eq!(vf.config_u32(0), IDS_OF_A_VF);
-    assert_eq!(vf.whole_config()[0x100..], [0; 0xf00]);
+    assert_eq!(extended_chain(&mut vf), [(0x100, ARI)]);
     assert_eq!(vf.client.get_irq_info(2).unwrap().count, 16);
+    let served = Served::start(lone_vf());
+    let mut lone = Guest::boot(&served, Function::Vf(1));
+    assert_eq!(extended_chain(&mut lone), []);
+}
+
+#[test]
+fn a_vf_is_plugged_in_where_offset_and_stride_put_it() {
+    let mut config = pf();
+    config.vfs.total = 9;
+    let served = Served::start(config);
+    let mut pf = Guest::boot(&served, Function::Pf);
+    let (offset, stride) = (pf.config_u16(0x114), pf.config_u16(0x116));
+    let slots = served.with(|server| server.slots());
+    assert_eq!((slots[0].function, slots[0].devfn), (Function::Pf, 0));
+    for (number, slot) in (0..).zip(&slots[1..]) {
+        assert_eq!(slot.function, Function::Vf(number + 1));
+        assert_eq!(u16::from(slot.devfn), offset + stride * number);
+    }
 }

@@ -5,8 +5,12 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Device number on bus 0 that the functions are plugged in at; functions beyond the eighth go on at the next.
-pub const DEVICE_NUMBER: u8 = 4;
+/// QEMU's name of the root port that the functions are plugged in behind.
+const PORT: &str = "mlx5";
+/// Device number of the root port on bus 0. It is the only bridge, so the bus behind it is number 1.
+const PORT_DEVICE: u8 = 4;
+/// The bus behind the root port.
+const BUS: u8 = 1;
 
 /// First QEMU that ends itself when its parent does, asked to.
 const EXITS_WITH_PARENT: (u32, u32, u32) = (10, 2, 0);
@@ -16,7 +20,7 @@ const EXITS_WITH_PARENT: (u32, u32, u32) = (10, 2, 0);
 pub struct PluggedFunction {
     /// The socket its server listens at.
     pub socket: PathBuf,
-    /// Its place, counted in functions from function 0 of [`DEVICE_NUMBER`].
+    /// Its device and function number on the bus behind the root port, as PCI packs them.
     pub devfn: u8,
 }
 
@@ -24,11 +28,7 @@ impl PluggedFunction {
     /// Its address in the guest, as sysfs names it.
     #[must_use]
     pub fn address(&self) -> String {
-        format!("0000:00:{:02x}.{}", self.device(), self.devfn & 7)
-    }
-
-    fn device(&self) -> u8 {
-        DEVICE_NUMBER + (self.devfn >> 3)
+        format!("0000:{BUS:02x}:{:02x}.{}", self.devfn >> 3, self.devfn & 7)
     }
 
     /// The value of QEMU's `-device` option.
@@ -40,13 +40,34 @@ impl PluggedFunction {
         let mut option = json!({
             "driver": "vfio-user-pci",
             "socket": { "type": "unix", "path": socket },
-            "addr": format!("{:x}.{}", self.device(), devfn & 7),
+            "bus": PORT,
+            "addr": format!("{:x}.{}", devfn >> 3, devfn & 7),
         });
         if is_multifunction && devfn & 7 == 0 {
             option["multifunction"] = true.into();
         }
         option.to_string()
     }
+}
+
+/// The value of QEMU's `-device` option for the root port that all functions are plugged in behind, before any of them.
+///
+/// On bus 0 QEMU would make an integrated endpoint of a function and hide its link. `bar_bytes` is the memory space that the BARs
+/// of all functions take: a BIOS makes the port's window as large as what it sees, and it sees no VF.
+#[must_use]
+pub fn root_port_option(bar_bytes: u64) -> String {
+    let option = json!({
+        "driver": "pcie-root-port",
+        "id": PORT,
+        "bus": "pcie.0",
+        "addr": format!("{PORT_DEVICE:x}.0"),
+        "chassis": 1,
+        "slot": 1,
+        "x-speed": "16",
+        "x-width": "16",
+        "pref64-reserve": bar_bytes,
+    });
+    option.to_string()
 }
 
 /// Where the guest's first serial port leads.
@@ -65,6 +86,8 @@ pub enum Console {
 pub struct CommandLine<'a> {
     /// The functions to plug in, at most one for each place.
     pub functions: &'a [PluggedFunction],
+    /// Memory space that the BARs of all functions take, in bytes.
+    pub bar_bytes: u64,
     /// The initramfs.
     pub initrd: &'a Path,
     /// Words for the kernel's command line, after those every guest needs.
@@ -112,6 +135,9 @@ impl CommandLine<'_> {
         if kit.qemu_version() >= EXITS_WITH_PARENT {
             command.args(["-run-with", "exit-with-parent=on"]);
         }
+        if !self.functions.is_empty() {
+            command.args(["-device", &root_port_option(self.bar_bytes)]);
+        }
         for function in self.functions {
             command.args(["-device", &function.device_option(self.functions.len() > 1)]);
         }
@@ -141,21 +167,31 @@ mod tests {
     }
 
     #[test]
-    fn functions_beyond_the_eighth_are_on_the_next_device() {
-        assert_eq!(function(0).address(), "0000:00:04.0");
-        assert_eq!(function(7).address(), "0000:00:04.7");
-        assert_eq!(function(8).address(), "0000:00:05.0");
+    fn functions_are_on_the_bus_behind_the_root_port_by_their_numbers() {
+        assert_eq!(function(0).address(), "0000:01:00.0");
+        assert_eq!(function(7).address(), "0000:01:00.7");
+        assert_eq!(function(8).address(), "0000:01:01.0");
+        assert_eq!(function(255).address(), "0000:01:1f.7");
+        assert!(function(254).device_option(true).contains(r#""addr":"1f.6""#));
+    }
+
+    #[test]
+    fn the_root_port_has_the_functions_link_and_a_window_for_all_of_them() {
+        assert_eq!(
+            root_port_option(16 << 20),
+            r#"{"addr":"4.0","bus":"pcie.0","chassis":1,"driver":"pcie-root-port","id":"mlx5","pref64-reserve":16777216,"slot":1,"x-speed":"16","x-width":"16"}"#
+        );
     }
 
     #[test]
     fn a_function_is_plugged_in_by_its_socket() {
         assert_eq!(
             function(0).device_option(true),
-            r#"{"addr":"4.0","driver":"vfio-user-pci","multifunction":true,"socket":{"path":"/run/pf.sock","type":"unix"}}"#
+            r#"{"addr":"0.0","bus":"mlx5","driver":"vfio-user-pci","multifunction":true,"socket":{"path":"/run/pf.sock","type":"unix"}}"#
         );
         assert_eq!(
             function(3).device_option(true),
-            r#"{"addr":"4.3","driver":"vfio-user-pci","socket":{"path":"/run/pf.sock","type":"unix"}}"#
+            r#"{"addr":"0.3","bus":"mlx5","driver":"vfio-user-pci","socket":{"path":"/run/pf.sock","type":"unix"}}"#
         );
     }
 

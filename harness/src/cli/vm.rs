@@ -118,6 +118,7 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
     let append = format!("{SHELL_WORD} {}", arguments.append);
     let machine = CommandLine {
         functions: &functions,
+        bar_bytes: service.device().bar_bytes(),
         initrd: &initrd,
         append: append.trim_end(),
         memory_mib: arguments.memory,

@@ -115,6 +115,7 @@ impl Guest {
         let plugged: Vec<PluggedFunction> = functions.values().cloned().collect();
         let mut command = CommandLine {
             functions: &plugged,
+            bar_bytes: server.bar_bytes(),
             initrd,
             append: "quiet loglevel=1",
             memory_mib: MEMORY_MIB,

@@ -1,5 +1,6 @@
 //! The capabilities in the first 256 bytes: power management, MSI-X, PCI Express, the vendor's.
 
+use super::function::Role;
 use super::space::Space;
 
 /// Number of MSI-X vectors.
@@ -38,11 +39,17 @@ const DEVICE_CONTROL: usize = PCI_EXPRESS as usize + 8;
 /// "Initiate Function Level Reset" in the upper byte of Device Control; it reads as 0.
 const INITIATE_RESET: u8 = 0x80;
 
+/// Speed of the link as its registers number it: 16 GT/s (Base Specification, "Link Capabilities Register").
+const LINK_SPEED: u16 = 4;
+/// Lanes of the link.
+const LINK_WIDTH: u16 = 16;
+
 /// Fills in the capabilities. Only a PF has the vendor's.
-pub(super) fn place(space: &mut Space, vendor_specific: bool) {
+pub(super) fn place(space: &mut Space, role: Role) {
+    let vendor_specific = role == Role::Physical;
     power_management(space);
     msix(space);
-    pci_express(space, if vendor_specific { VENDOR_SPECIFIC } else { 0 });
+    pci_express(space, role, if vendor_specific { VENDOR_SPECIFIC } else { 0 });
     if vendor_specific {
         self::vendor_specific(space);
     }
@@ -86,8 +93,12 @@ const fn low_half(value: u64) -> u32 {
     value as u32
 }
 
-/// PCI Express, version 2: an endpoint that can be reset by function, behind a link of 16 GT/s with 16 lanes.
-fn pci_express(space: &mut Space, next: u8) {
+/// PCI Express, version 2: an endpoint that can be reset by function, behind a link that runs at all it can.
+///
+/// Status and control of the link are its PF's alone: in a VF beside one they read 0 (Base Specification, "Link Status
+/// Register Changes" of SR-IOV). A VF that is passed through alone is all that its port has, and QEMU makes the port's status
+/// from that of function 0; so there they are shown.
+fn pci_express(space: &mut Space, role: Role, next: u8) {
     const VERSION: u16 = 2;
     /// Function Level Reset, role-based error reporting, payloads of 512 bytes.
     const DEVICE: u32 = 1 << 28 | 1 << 15 | 2;
@@ -95,16 +106,17 @@ fn pci_express(space: &mut Space, next: u8) {
     const CONTROL: u16 = 0x2810;
     /// All but the initiation of a reset, which is not stored.
     const CONTROL_WRITABLE: u16 = 0x7fff;
-    const LINK: u32 = 0x0000_0104;
-    const LINK_STATUS: u16 = 0x0104;
+    /// Width and speed, in the capabilities and in the status alike.
+    const LINK: u16 = LINK_WIDTH << 4 | LINK_SPEED;
     /// Common clock, extended synch.
     const LINK_CONTROL_WRITABLE: u16 = 0x00c0;
     /// Completion time-outs can be chosen and disabled.
     const DEVICE_2: u32 = 0x1f;
     const CONTROL_2_WRITABLE: u16 = 0x1f;
-    /// 2.5 to 16 GT/s.
-    const LINK_2: u32 = 0x1e;
-    const LINK_CONTROL_2: u16 = 0x0004;
+    /// A bit for each speed, from bit 1 on: 2.5, 5, 8, 16 GT/s.
+    const LINK_2: u32 = (1 << (LINK_SPEED + 1)) - 2;
+    /// Target speed.
+    const LINK_CONTROL_2_WRITABLE: u16 = 0x000f;
     let at = head(space, PCI_EXPRESS, ID_PCI_EXPRESS, next);
     space.set(at + 0x02, VERSION.to_le_bytes());
     space.set(at + 0x04, DEVICE.to_le_bytes());
@@ -113,13 +125,19 @@ fn pci_express(space: &mut Space, next: u8) {
         CONTROL.to_le_bytes(),
         CONTROL_WRITABLE.to_le_bytes(),
     );
-    space.set(at + 0x0c, LINK.to_le_bytes());
-    space.allow(at + 0x10, LINK_CONTROL_WRITABLE.to_le_bytes());
-    space.set(at + 0x12, LINK_STATUS.to_le_bytes());
+    space.set(at + 0x0c, u32::from(LINK).to_le_bytes());
     space.set(at + 0x24, DEVICE_2.to_le_bytes());
     space.allow(at + 0x28, CONTROL_2_WRITABLE.to_le_bytes());
     space.set(at + 0x2c, LINK_2.to_le_bytes());
-    space.register(at + 0x30, LINK_CONTROL_2.to_le_bytes(), 0x000f_u16.to_le_bytes());
+    if role != Role::Virtual {
+        space.allow(at + 0x10, LINK_CONTROL_WRITABLE.to_le_bytes());
+        space.set(at + 0x12, LINK.to_le_bytes());
+        space.register(
+            at + 0x30,
+            LINK_SPEED.to_le_bytes(),
+            LINK_CONTROL_2_WRITABLE.to_le_bytes(),
+        );
+    }
 }
 
 /// The gateway to the device's own address spaces (`mlx5_pci_vsc_init`), as plain memory: its status bits stay 0 and the driver

@@ -6,19 +6,30 @@
 //! that reset they answer as an empty slot does, until the PF enables them.
 
 use super::space::{EXTENDED, LENGTH, Space};
-use super::{capability, header, sriov};
+use super::{ari, capability, header, sriov};
+
+/// What a function is to the others of its device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The PF, with or without VFs.
+    Physical,
+    /// A VF of the device's PF.
+    Virtual,
+    /// A VF that was passed through alone: there is no other function.
+    Lone,
+}
 
 /// What distinguishes one function from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
+    /// What it is to the others.
+    pub(crate) role: Role,
     /// Device id.
     pub(crate) device: u16,
     /// Bytes of BAR 2, a power of two; none if there is no BAR 2.
     pub(crate) bar2: Option<u64>,
     /// TotalVFs; 0 if there is no SR-IOV capability.
     pub(crate) total_vfs: u16,
-    /// Whether there is the vendor specific capability.
-    pub(crate) vendor_specific: bool,
 }
 
 /// What a write to configuration space brings about beyond the register.
@@ -30,6 +41,20 @@ pub(crate) enum Effect {
     FunctionReset,
     /// VFs were disabled that were enabled: numbers 1 to this one.
     VfsDisabled(u16),
+}
+
+/// The chain of extended capabilities: SR-IOV and ARI for a PF with VFs, ARI for its VFs, nothing for others. Functions beyond the
+/// eighth are on the bus of their PF only if the device says so by ARI (Base Specification, "Alternative Routing-ID
+/// Interpretation").
+fn extended_capabilities(space: &mut Space, role: Role, total_vfs: u16) {
+    match role {
+        Role::Physical if total_vfs > 0 => {
+            sriov::place(space, total_vfs, ari::BEHIND_SRIOV);
+            ari::place(space, ari::BEHIND_SRIOV);
+        }
+        Role::Virtual => ari::place(space, EXTENDED),
+        Role::Physical | Role::Lone => {}
+    }
 }
 
 /// A PCI function.
@@ -69,15 +94,15 @@ impl PciFunction {
     pub(crate) fn reset_registers(&mut self) {
         self.space = Space::new();
         let Shape {
+            role,
             device,
             bar2,
             total_vfs,
-            vendor_specific,
         } = self.shape;
         header::place(&mut self.space, device, bar2, capability::FIRST);
-        capability::place(&mut self.space, vendor_specific);
-        if total_vfs > 0 && self.settled {
-            sriov::place(&mut self.space, total_vfs);
+        capability::place(&mut self.space, role);
+        if self.settled {
+            extended_capabilities(&mut self.space, role, total_vfs);
         }
     }
 

@@ -55,6 +55,16 @@ impl Space {
         self.allow(at, mask);
     }
 
+    /// The head of an extended capability, version 1; the next one is at `next`, 0 for none (Base Specification, "PCI Express
+    /// Extended Capability Header").
+    pub(crate) fn extended_head(&mut self, at: usize, id: u16, next: usize) {
+        const VERSION: u16 = 1;
+        // INVARIANT: an offset in the space has 12 bits.
+        let next = u16::try_from(next % LENGTH).unwrap_or(0);
+        self.set(at, id.to_le_bytes());
+        self.set(at + 2, (next << 4 | VERSION).to_le_bytes());
+    }
+
     /// A memory BAR of 64 bits, prefetchable, of `size` bytes, which is a power of two (Base Specification, "Base Address
     /// Registers"). The bits below the size cannot be written, so that writing all ones tells the size.
     pub(crate) fn memory_bar(&mut self, at: usize, size: u64) {

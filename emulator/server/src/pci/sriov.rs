@@ -1,11 +1,12 @@
-//! The SR-IOV capability (Base Specification, "SR-IOV Extended Capability"), alone in extended configuration space.
+//! The SR-IOV capability (Base Specification, "SR-IOV Extended Capability"), the first of extended configuration space.
 
 use super::header::{BAR0_SIZE, VF_DEVICE};
 use super::space::{EXTENDED, Space};
 
 const AT: usize = EXTENDED;
-/// Capability 0x0010, version 1, the last one.
-const HEADER: u32 = 0x0001_0010;
+/// Where the capability ends.
+pub(super) const END: usize = AT + 0x40;
+const ID: u16 = 0x0010;
 const CONTROL: usize = AT + 0x08;
 const VF_ENABLE: u16 = 1 << 0;
 /// VF enable, VF memory space enable, ARI capable hierarchy.
@@ -23,9 +24,9 @@ const VF_BAR0: usize = AT + 0x24;
 const PAGE_SIZES: u32 = 0x553;
 const PAGE_SIZE_4_KIB: u32 = 1;
 
-/// Fills in the capability of a PF with `total` VFs, which follow it one by one.
-pub(super) fn place(space: &mut Space, total: u16) {
-    space.set(AT, HEADER.to_le_bytes());
+/// Fills in the capability of a PF with `total` VFs, which follow it one by one. The next one is at `next`.
+pub(super) fn place(space: &mut Space, total: u16, next: usize) {
+    space.extended_head(AT, ID, next);
     space.allow(CONTROL, CONTROL_WRITABLE.to_le_bytes());
     space.set(INITIAL_VFS, total.to_le_bytes());
     space.set(TOTAL_VFS, total.to_le_bytes());

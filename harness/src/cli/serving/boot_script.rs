@@ -48,6 +48,7 @@ pub(super) fn write(file: &Path, device: &DeviceServer) -> Result<(), BootScript
     let functions = plug::functions(&device.slots());
     let machine = CommandLine {
         functions: &functions,
+        bar_bytes: device.bar_bytes(),
         initrd: &initrd,
         append: SHELL_WORD,
         memory_mib: MEMORY_MIB,

@@ -3,7 +3,7 @@
 use crate::cli::backend::quoted;
 use crate::cli::streams;
 use device_server::{DeviceServer, Slot};
-use guest::machine::PluggedFunction;
+use guest::machine::{PluggedFunction, root_port_option};
 
 /// The functions of a device, as QEMU's arguments name them.
 pub(in crate::cli) fn functions(slots: &[Slot]) -> Vec<PluggedFunction> {
@@ -28,13 +28,14 @@ pub(super) fn announce(device: &DeviceServer) {
     tracing::info!(
         "QEMU 10.1 or later plugs the device in with these arguments (guest memory has to be shared):"
     );
-    streams::out(arguments(&functions(&slots)));
+    streams::out(arguments(&functions(&slots), device.bar_bytes()));
 }
 
 /// Arguments of QEMU, one to a line, as a shell takes them behind its name and a backslash.
-fn arguments(functions: &[PluggedFunction]) -> String {
+fn arguments(functions: &[PluggedFunction], bar_bytes: u64) -> String {
     let memory = "-m 512M -M q35,memory-backend=mem -object memory-backend-memfd,id=mem,size=512M,share=on";
-    let mut lines = vec![format!("  {memory}")];
+    let root_port = quoted(&root_port_option(bar_bytes));
+    let mut lines = vec![format!("  {memory}"), format!("  -device {root_port}")];
     for plugged in functions {
         let option = plugged.device_option(functions.len() > 1);
         lines.push(format!("  -device {}", quoted(&option)));
@@ -52,7 +53,7 @@ mod tests {
             socket: format!("/run/my sockets/{name}.sock").into(),
             devfn,
         };
-        let pasted = arguments(&[function("pf", 0), function("vf1", 1)]);
+        let pasted = arguments(&[function("pf", 0), function("vf1", 1)], 8 << 20);
         let script = format!("printf '%s\\n' \\\n{pasted}");
         let output = std::process::Command::new("sh")
             .args(["-c", &script])
@@ -62,7 +63,8 @@ mod tests {
         let words: Vec<&str> = words.lines().collect();
         assert_eq!(words[..2], ["-m", "512M"]);
         assert_eq!(words[6], "-device");
-        assert_eq!(words[7], function("pf", 0).device_option(true));
-        assert_eq!(words.len(), 10);
+        assert_eq!(words[7], root_port_option(8 << 20));
+        assert_eq!(words[9], function("pf", 0).device_option(true));
+        assert_eq!(words.len(), 12);
     }
 }
