@@ -23,6 +23,8 @@ const LOG_SF_WINDOW: u8 = 8;
 /// Bytes of an SF's register window, as capability `log_min_sf_size` announces: the windows lie one after the other in BAR 2,
 /// in the order of the function ids.
 pub const SF_WINDOW_LENGTH: u64 = prm::ADAPTER_PAGE_SIZE << LOG_SF_WINDOW;
+/// Frequency of the free-running timer in kHz: it counts nanoseconds, as [`prm::Cycles`] does.
+const TIMER_KHZ: u32 = 1_000_000;
 /// Highest type of a capability area that is known; areas in between that are not described are zero.
 const LAST_TYPE: u16 = 0x3f;
 
@@ -75,6 +77,8 @@ fn general(config: &DeviceConfig, roster: &Roster, function: Function, own: bool
         .with_num_ports(1)
         .with_port_type(u8::from(config.port != Port::Infiniband))
         .with_icm_mng_function_id_mode(config.page_mode == PageMode::VhcaId)
+        .with_device_frequency_mhz(TIMER_KHZ / 1000)
+        .with_device_frequency_khz(TIMER_KHZ)
         .with_log_bf_reg_size(9)
         .with_uar_4k(true)
         .with_num_of_uars_per_page(1)

@@ -2,6 +2,7 @@
 
 mod adapter;
 mod capability;
+mod component;
 mod eswitch;
 mod event_queue;
 mod flow_table;
@@ -92,7 +93,7 @@ impl Silicon {
             Opcode::TeardownHca => self.teardown_hca(command),
             Opcode::QueryIssi => self.query_issi(command),
             Opcode::SetIssi => self.set_issi(command),
-            Opcode::QueryAdapter => Ok(adapter::query_adapter()),
+            Opcode::QueryAdapter => Ok(self.query_adapter()),
             Opcode::QueryPages => self.query_pages(command),
             Opcode::ManagePages => self.manage_pages(command, at, buses),
             Opcode::QueryHcaCap => self.query_hca_cap(command),

@@ -1,12 +1,9 @@
 //! The health of an endpoint: what its health buffer reports.
 
+use crate::config::DeviceKind;
+use crate::version::{FirmwareVersion, hardware_id};
 use prm::Cycles;
 use prm::init_segment::HealthBuffer;
-
-/// The firmware version that register window and health buffer tell: 28.46.1000, a plausible one.
-pub(crate) const FIRMWARE_VERSION: (u16, u16, u16) = (28, 46, 1000);
-
-const HARDWARE_ID: u32 = 0x20d;
 
 /// What the health buffer says besides the constants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,11 +15,10 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    pub(crate) fn buffer(self) -> HealthBuffer {
-        let (major, minor, _) = FIRMWARE_VERSION;
+    pub(crate) fn buffer(self, kind: DeviceKind) -> HealthBuffer {
         HealthBuffer::new()
-            .with_firmware_version(u32::from(major) << 16 | u32::from(minor))
-            .with_hardware_id(HARDWARE_ID)
+            .with_firmware_version(FirmwareVersion::of(kind).word())
+            .with_hardware_id(hardware_id(kind))
             .with_rfr(self.fatal)
             .with_syndrome(self.syndrome)
     }

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | what device to play | [`config`] |
 //! | what to tell firmware and gate | [`order`] |
-//! | registers and doorbells | `register_window`, `health` |
+//! | registers and doorbells | `register_window`, `health`, `version` |
 //! | commands: queue entries, mailboxes, service, gate, latency | `command_queue`, `mailbox`, `service`, `gate`, `latency` |
 //! | what each operation does | `firmware`, `page_exchange`, `capabilities` |
 //! | events and interrupts | `event_queue` |
@@ -51,6 +51,7 @@ mod service;
 mod silicon;
 mod subject;
 mod validation;
+mod version;
 
 #[cfg(test)]
 mod testing;

@@ -1,8 +1,9 @@
 //! The register window of an endpoint: the initialisation segment and the doorbells of its UAR pages.
 
 use crate::endpoint::Endpoint;
-use crate::health::{self, FIRMWARE_VERSION, Health};
+use crate::health::{self, Health};
 use crate::silicon::{Buses, Silicon};
+use crate::version::FirmwareVersion;
 use prm::init_segment::{
     self as segment, COMMAND_INTERFACE_REVISION, FirmwareRevision, InitializingWord, InterfaceRevision,
     NIC_INTERFACE_DISABLED, NIC_INTERFACE_FULL, NIC_INTERFACE_SOFTWARE_RESET, QueueAddressLow, Timeout,
@@ -29,15 +30,15 @@ impl Silicon {
             return u32::MAX;
         };
         let offset = u64::from(offset & !3);
-        let (major, minor, subminor) = FIRMWARE_VERSION;
+        let version = FirmwareVersion::of(self.config.kind);
         match offset {
             segment::FIRMWARE_REVISION => FirmwareRevision::new()
-                .with_major(major)
-                .with_minor(minor)
+                .with_major(version.major.into())
+                .with_minor(version.minor.into())
                 .to_word(),
             segment::INTERFACE_REVISION => InterfaceRevision::new()
                 .with_interface_revision(COMMAND_INTERFACE_REVISION)
-                .with_firmware_subminor(subminor)
+                .with_firmware_subminor(version.subminor)
                 .to_word(),
             segment::QUEUE_ADDRESS_HIGH => state.queue.address_high(),
             segment::QUEUE_ADDRESS_LOW => QueueAddressLow::new()
@@ -52,7 +53,7 @@ impl Silicon {
             segment::HEALTH_COUNTER => health::counter(now),
             segment::HEALTH_BUFFER..HEALTH_BUFFER_END => {
                 let at = usize::try_from(offset - segment::HEALTH_BUFFER).unwrap_or(0);
-                let buffer = state.health.buffer();
+                let buffer = state.health.buffer(self.config.kind);
                 buffer.as_bytes()[at..]
                     .first_chunk()
                     .map_or(0, |word| u32::from_be_bytes(*word))

@@ -129,6 +129,8 @@ refusals! {
     UnknownRegister = BadParameter 0x0007_0001;
     /// There is no such port, or it cannot be set so.
     PortSetting = BadParameter 0x0007_0002;
+    /// There is no such component of the firmware, or nothing like that is known of it.
+    UnknownComponent = BadParameter 0x0007_0003;
     /// The caller does not manage the eswitch.
     NotEswitchManager = BadParameter 0x0008_0001;
     /// The vport does not exist.

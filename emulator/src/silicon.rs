@@ -57,6 +57,8 @@ pub struct Silicon {
     pub(crate) subfunctions: Subfunctions,
     /// Satellite PFs and delegated VFs whose vport was created.
     pub(crate) created_vports: BTreeSet<Function>,
+    /// Whether the registers of the firmware's components are offered.
+    pub(crate) offers_versions: bool,
     /// host_num_of_vfs of the external host.
     pub(crate) host_vfs: u16,
     /// How many page addresses were made up.
@@ -135,6 +137,7 @@ impl Silicon {
             .map(|f| (f, Endpoint::new(f)))
             .collect();
         Ok(Self {
+            offers_versions: false,
             host_vfs: config.external_host.enabled_vfs,
             config: Arc::new(config),
             vhca_ids: BTreeMap::new(),
@@ -158,6 +161,13 @@ impl Silicon {
             chores: BTreeMap::new(),
             records: Journal::default(),
         })
+    }
+
+    /// Offers the registers of the firmware's components from now on (MCAM, MCQS, MCQI), which `devlink dev info` reads. It is no
+    /// part of the description: a driver that is offered them reads MCAM three times when it loads, which recorded command
+    /// streams do not have.
+    pub fn offer_versions(&mut self) {
+        self.offers_versions = true;
     }
 
     /// The device as it is described now: the given description with what orders changed.

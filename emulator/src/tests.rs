@@ -11,3 +11,4 @@ mod portions;
 mod properties;
 mod registers;
 mod rules;
+mod versions;

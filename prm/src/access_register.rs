@@ -30,6 +30,13 @@ raw_enum! {
         PortCounters = 0x5008 "PPCNT",
         /// Byte order of the host: [`HostEndianness`].
         HostEndianness = 0x7004 "HOST_ENDIANNESS",
+        /// What a component of the firmware is: [`ComponentStatus`](crate::component::ComponentStatus).
+        ComponentStatus = 0x9060 "MCQS",
+        /// Version of a component: [`ComponentInformation`](crate::component::ComponentInformation).
+        ComponentInformation = 0x9061 "MCQI",
+        /// Which management registers there are:
+        /// [`ManagementCapabilities`](crate::component::ManagementCapabilities).
+        ManagementCapabilities = 0x907f "MCAM",
         /// Default time-outs: [`DefaultTimeouts`].
         DefaultTimeouts = 0xc00e "DTOR",
     }

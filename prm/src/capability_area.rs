@@ -73,7 +73,10 @@ layout! {
         nic_flow_table: 1,
         /// The function manages the eswitch.
         eswitch_manager: 1,
-        _: 14,
+        _: 1,
+        /// Register MCAM tells which management registers there are; the driver asks three times at load.
+        mcam_reg: 1,
+        _: 12,
         /// 0 InfiniBand, 1 Ethernet.
         port_type: 2,
         /// Number of ports.

@@ -23,6 +23,7 @@ pub mod capability;
 pub mod capability_area;
 pub mod command;
 pub mod command_queue;
+pub mod component;
 pub mod eswitch;
 pub mod event;
 pub mod event_queue;

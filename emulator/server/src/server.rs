@@ -99,6 +99,11 @@ impl DeviceServer {
         self.slots.clone()
     }
 
+    /// Offers the registers that `devlink dev info` reads from now on: see [`Silicon::offer_versions`].
+    pub fn offer_versions(&mut self) {
+        self.card.silicon_mut().offer_versions();
+    }
+
     /// Bytes of memory space that the BARs of all functions take: the window that a bridge above them needs.
     #[must_use]
     pub fn bar_bytes(&self) -> u64 {

@@ -1,9 +1,11 @@
 //! The adapter's description and the registers behind ACCESS_REG.
 
+use super::component;
 use super::port::Port;
 use crate::command::Command;
 use crate::reply::{Answered, Refusal, Reply};
 use crate::silicon::Silicon;
+use crate::version::board_id;
 use prm::access_register::{
     AccessRegisterIn, AccessRegisterOut, DefaultTimeouts, HostEndianness, REGISTER_DATA_OFFSET,
     RegisterAccess, RegisterId,
@@ -11,16 +13,13 @@ use prm::access_register::{
 use prm::hca::QueryAdapterOut;
 use prm::init_segment::Timeout;
 
-/// Sixteen characters that name the board.
-const BOARD_ID: [u8; 16] = *b"MT_COSIM_0000001";
-
-pub(super) fn query_adapter() -> Reply {
-    let mut output = QueryAdapterOut::new();
-    output.board_id_mut().copy_from_slice(&BOARD_ID);
-    Reply::done(&output)
-}
-
 impl Silicon {
+    pub(super) fn query_adapter(&self) -> Reply {
+        let mut output = QueryAdapterOut::new();
+        output.board_id_mut().copy_from_slice(board_id(self.config.kind));
+        Reply::done(&output)
+    }
+
     pub(super) fn access_register(&mut self, command: &Command) -> Answered {
         let input = AccessRegisterIn::from_prefix(&command.input).unwrap_or_default();
         let access = RegisterAccess::from_raw(command.op_mod);
@@ -28,7 +27,9 @@ impl Silicon {
         let length = match register {
             RegisterId::HostEndianness => HostEndianness::SIZE,
             RegisterId::DefaultTimeouts => DefaultTimeouts::SIZE,
-            other => Port::register_length(other).ok_or(Refusal::UnknownRegister)?,
+            other => Port::register_length(other)
+                .or(component::register_length(other))
+                .ok_or(Refusal::UnknownRegister)?,
         };
         let whole = REGISTER_DATA_OFFSET + length;
         if command.input.len() < whole {
@@ -48,6 +49,9 @@ impl Silicon {
             }
             (RegisterId::HostEndianness | RegisterId::DefaultTimeouts, _) => {
                 return Err(Refusal::UnknownModifier);
+            }
+            (other, _) if component::register_length(other).is_some() => {
+                output.extend(self.component_register(other, access, data)?);
             }
             _ => output.extend(self.port.access(register, access, data)?),
         }

@@ -16,7 +16,8 @@ impl Silicon {
         let function = command.subject.function.ok_or(Refusal::UnknownFunction)?;
         let (kind, mode) = CapabilityType::from_op_mod(command.op_mod);
         let area = match mode {
-            CapabilityMode::Max => capabilities::maximum(&self.config, &self.roster, function, kind),
+            CapabilityMode::Max => capabilities::maximum(&self.config, &self.roster, function, kind)
+                .map(|area| self.with_versions(function, kind, area)),
             CapabilityMode::Current => self.current_area(function, kind),
         };
         let mut output = QueryHcaCapOut::new().as_bytes().to_vec();
@@ -29,8 +30,21 @@ impl Silicon {
         let set = state.and_then(|state| state.set_capabilities.get(&kind.raw()));
         match set {
             Some(area) => Some(**area),
-            None => capabilities::initial(&self.config, &self.roster, function, kind),
+            None => capabilities::initial(&self.config, &self.roster, function, kind)
+                .map(|area| self.with_versions(function, kind, area)),
         }
+    }
+
+    /// An area with the registers of the firmware's components, if it is the one that offers them and they are offered.
+    fn with_versions(&self, function: Function, kind: CapabilityType, area: Area) -> Area {
+        let physical = matches!(function, Function::Pf | Function::Ecpf);
+        let offered = self.offers_versions && physical && function == self.function_under_test();
+        if kind != CapabilityType::General || !offered {
+            return area;
+        }
+        let mut general = GeneralCapabilities::from_bytes(&area).unwrap_or_default();
+        general.set_mcam_reg(true);
+        *general.as_bytes()
     }
 
     pub(super) fn set_hca_cap(&mut self, command: &Command, at: Cycles, buses: &mut dyn Buses) -> Answered {
