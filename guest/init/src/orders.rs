@@ -1,6 +1,7 @@
 //! How each order is carried out.
 //!
 //! * [`modules`], [`files`], [`pci`], [`counters`] - over the kernel's file systems
+//! * [`virtual_functions`] - VFs with their drivers, for a person
 //! * [`devlink`] - over generic netlink
 
 mod counters;
@@ -9,6 +10,7 @@ mod files;
 mod modules;
 mod netlink;
 mod pci;
+pub mod virtual_functions;
 
 pub use counters::functions_with_counters;
 

@@ -7,6 +7,7 @@ mod answer;
 mod command;
 
 use crate::kernel_log::KernelLog;
+use crate::orders::virtual_functions::{self, State, VirtualFunction};
 use crate::{command_line, orders, start};
 use command::{Command, HELP, parse};
 use guest_protocol::{Answer, Order, Outcome, SHELL_PROMPT};
@@ -53,6 +54,12 @@ fn obey(command: Command) {
     match command {
         Command::Help => print!("{HELP}"),
         Command::Order(order) => show(orders::carry_out(order).into()),
+        Command::VirtualFunctions { folder, number } => {
+            match virtual_functions::set_number(&folder, &number) {
+                Ok(all) => all.iter().for_each(|vf| println!("{}", line_of(vf))),
+                Err(refusal) => println!("{refusal}"),
+            }
+        }
         Command::Counters => {
             for device in orders::functions_with_counters() {
                 println!("{device}");
@@ -66,6 +73,24 @@ fn obey(command: Command) {
         Command::Shell => start_shell(),
         Command::PowerOff => start::power_off(),
         Command::Restart => start::restart(),
+    }
+}
+
+/// What became of a VF, for a person.
+fn line_of(vf: &VirtualFunction) -> String {
+    let VirtualFunction {
+        number,
+        address,
+        state,
+    } = vf;
+    match state {
+        State::Bound => format!("  vf{number} {address}: it has a driver"),
+        State::Unbound => {
+            format!(
+                "  vf{number} {address}: its registers are in place; sriov_drivers_autoprobe is 0, so bind it"
+            )
+        }
+        State::Refused(refusal) => format!("  vf{number} {address}: {refusal}"),
     }
 }
 

@@ -2,10 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// An operation of devlink. A `device` is a PCI address, `0000:00:04.0`.
+/// An operation of devlink. A `device` is a PCI address, `0000:01:00.0`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Devlink {
+    /// `devlink dev info`: answered by [`Answer::Names`](crate::Answer::Names), a line for each version.
+    Info {
+        /// The function.
+        device: String,
+    },
     /// `devlink dev reload`: the driver tears the device down and loads it again.
     Reload {
         /// The function.

@@ -106,6 +106,10 @@ fn orders() {
 fn devlink() {
     let cases = [
         (
+            Devlink::Info { device: device() },
+            r#"{"info":{"device":"0000:00:04.0"}}"#,
+        ),
+        (
             Devlink::Reload { device: device() },
             r#"{"reload":{"device":"0000:00:04.0"}}"#,
         ),

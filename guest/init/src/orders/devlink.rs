@@ -15,6 +15,7 @@ mod command {
     pub const PORT_DELETE: u8 = 8;
     pub const ESWITCH_SET: u8 = 30;
     pub const RELOAD: u8 = 37;
+    pub const INFO_GET: u8 = 51;
 }
 
 mod attribute {
@@ -24,6 +25,13 @@ mod attribute {
     pub const ESWITCH_MODE: u16 = 25;
     pub const PORT_FLAVOUR: u16 = 77;
     pub const PORT_PCI_PF_NUMBER: u16 = 127;
+    pub const VERSION_FIXED: u16 = 100;
+    pub const VERSION_RUNNING: u16 = 101;
+    pub const VERSION_STORED: u16 = 102;
+    /// Inside a version.
+    pub const VERSION_NAME: u16 = 103;
+    /// Inside a version.
+    pub const VERSION_VALUE: u16 = 104;
     pub const PORT_FUNCTION: u16 = 145;
     pub const PORT_PCI_SF_NUMBER: u16 = 164;
     /// Inside [`PORT_FUNCTION`].
@@ -82,8 +90,13 @@ pub fn carry_out(operation: &Devlink) -> Result<Answer, Refusal> {
         version: message.version(),
     };
     let answers = connection.ask(GenlMessage::new(header, message, family), &what)?;
-    if !matches!(operation, Devlink::AddSf { .. }) {
-        return Ok(Answer::Done);
+    match operation {
+        Devlink::AddSf { .. } => {}
+        Devlink::Info { .. } => {
+            let messages = answers.iter().map(|answer| &answer.payload);
+            return Ok(Answer::Names(messages.flat_map(versions).collect()));
+        }
+        _ => return Ok(Answer::Done),
     }
     let port = answers.iter().find_map(|answer| port_index(&answer.payload));
     port.map(Answer::Port)
@@ -93,6 +106,7 @@ pub fn carry_out(operation: &Devlink) -> Result<Answer, Refusal> {
 /// The message for an operation, and the operation in words.
 fn message(operation: &Devlink) -> Result<(Message, String), Refusal> {
     let (device, command, more, what) = match operation {
+        Devlink::Info { device } => (device, command::INFO_GET, Vec::new(), "info".to_owned()),
         Devlink::Reload { device } => (device, command::RELOAD, Vec::new(), "reload".to_owned()),
         Devlink::EswitchMode { device, mode } => {
             let (number, name) = match mode {
@@ -146,13 +160,42 @@ fn message(operation: &Devlink) -> Result<(Message, String), Refusal> {
 }
 
 fn port_index(message: &Message) -> Option<u32> {
-    let index = message
-        .attributes
-        .iter()
-        .find(|attribute| attribute.kind() == attribute::PORT_INDEX)?;
-    let mut value = vec![0; index.value_len()];
-    index.emit_value(&mut value);
-    parse_u32(&value).ok()
+    parse_u32(&value_of(&message.attributes, attribute::PORT_INDEX)?).ok()
+}
+
+/// The versions that an answer tells, each with its kind, its name and its value.
+fn versions(message: &Message) -> Vec<String> {
+    let line = |version: &DefaultNla| {
+        // Whether a kernel marks what is nested depends on the attribute.
+        let kind = match version.kind() & !NLA_F_NESTED {
+            attribute::VERSION_FIXED => "fixed",
+            attribute::VERSION_RUNNING => "running",
+            attribute::VERSION_STORED => "stored",
+            _ => return None,
+        };
+        let inside = parse_attributes(&value(version)).ok()?;
+        let text = |kind| Some(text(&value_of(&inside, kind)?));
+        let (name, value) = (text(attribute::VERSION_NAME)?, text(attribute::VERSION_VALUE)?);
+        Some(format!("{kind} {name} {value}"))
+    };
+    message.attributes.iter().filter_map(line).collect()
+}
+
+/// The value of the first attribute of this kind.
+fn value_of(attributes: &[DefaultNla], kind: u16) -> Option<Vec<u8>> {
+    let found = attributes.iter().find(|attribute| attribute.kind() == kind)?;
+    Some(value(found))
+}
+
+fn value(attribute: &DefaultNla) -> Vec<u8> {
+    let mut value = vec![0; attribute.value_len()];
+    attribute.emit_value(&mut value);
+    value
+}
+
+/// Text without the zero at its end.
+fn text(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).trim_end_matches('\0').to_owned()
 }
 
 fn u16_attribute(kind: u16, value: u16) -> DefaultNla {
@@ -242,6 +285,29 @@ mod tests {
             let expected = [begin().as_slice(), more].concat();
             assert_eq!(wire(&operation), (command, expected), "{operation:?}");
         }
+    }
+
+    #[test]
+    fn versions_are_told_with_their_kind() {
+        let version = |kind, name, value| {
+            let inside = [
+                text_attribute(attribute::VERSION_NAME, name),
+                text_attribute(attribute::VERSION_VALUE, value),
+            ];
+            DefaultNla::new(kind | NLA_F_NESTED, bytes(&inside))
+        };
+        let sent = [
+            text_attribute(attribute::BUS_NAME, "pci"),
+            version(attribute::VERSION_FIXED, "fw.psid", "MT_1"),
+            version(attribute::VERSION_RUNNING, "fw.version", "20.43.2566"),
+            DefaultNla::new(attribute::VERSION_STORED, Vec::new()),
+        ];
+        let header = GenlHeader { cmd: 51, version: 1 };
+        let answer = Message::parse_with_param(&bytes(&sent), header).expect("a message");
+        assert_eq!(
+            versions(&answer),
+            ["fixed fw.psid MT_1", "running fw.version 20.43.2566"]
+        );
     }
 
     #[test]

@@ -13,8 +13,13 @@ const CONFIG_SPACE: u32 = 4096;
 
 /// Writes config space.
 pub fn write_config(device: &str, offset: u32, bytes: &[u8]) -> Result<Answer, Refusal> {
-    let path = config(device)?;
-    let file = open(&path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())
+    write_config_file(&config(device)?, offset, bytes)?;
+    Ok(Answer::Done)
+}
+
+/// Writes into a function's `config`.
+pub fn write_config_file(path: &str, offset: u32, bytes: &[u8]) -> Result<(), Refusal> {
+    let file = open(path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())
         .map_err(refused(format!("open {path}")))?;
     let written =
         pwrite(&file, bytes, u64::from(offset)).map_err(refused(format!("write {path} at {offset:#x}")))?;
@@ -25,7 +30,7 @@ pub fn write_config(device: &str, offset: u32, bytes: &[u8]) -> Result<Answer, R
         );
         return Err(refuse(Errno::IO, what));
     }
-    Ok(Answer::Done)
+    Ok(())
 }
 
 /// Reads config space.

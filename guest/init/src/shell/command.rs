@@ -1,5 +1,6 @@
 //! From a line to what it asks for.
 
+use crate::orders::virtual_functions;
 use guest_protocol::{Devlink, EswitchMode, Order};
 
 /// What can be typed.
@@ -7,6 +8,7 @@ pub const HELP: &str = "\
   ls FOLDER                          names in a folder
   cat FILE...                        files, one after the other
   echo TEXT > FILE                   writes an attribute, without a line end
+  echo N > FOLDER/sriov_numvfs       the same, and gives each VF its registers and its driver
   insmod NAME [PARAMETER...]         a module of the image
   rmmod NAME
   lspci                              functions, ids, drivers
@@ -15,6 +17,7 @@ pub const HELP: &str = "\
   counters [DEVICE]                  page counters of one or every mlx5 function
   config DEVICE OFFSET LENGTH        reads config space
   config DEVICE OFFSET = BYTE...     writes it; numbers are hexadecimal
+  devlink info DEVICE                versions of firmware and board
   devlink reload DEVICE
   devlink eswitch DEVICE legacy|switchdev
   devlink port add DEVICE PF SF      tells the port's index
@@ -32,6 +35,13 @@ pub enum Command {
     Help,
     /// What a harness could order too.
     Order(Order),
+    /// VFs with their drivers.
+    VirtualFunctions {
+        /// The PF's folder in sysfs.
+        folder: String,
+        /// How many, as it was typed.
+        number: String,
+    },
     /// The counters of every function.
     Counters,
     /// The whole log.
@@ -63,7 +73,7 @@ pub fn parse(line: &str) -> Result<Option<Command>, String> {
         ["reboot"] => Command::Restart,
         ["counters"] => Command::Counters,
         ["devlink", rest @ ..] => Command::Order(Order::Devlink(devlink(rest)?)),
-        ["echo", ..] => Command::Order(echo(line)?),
+        ["echo", ..] => attribute(echo(line)?),
         ["insmod", name, ..] => Command::Order(insmod(line, name)),
         others => Command::Order(order(others)?),
     };
@@ -121,6 +131,9 @@ fn order(words: &[&str]) -> Result<Order, String> {
 
 fn devlink(words: &[&str]) -> Result<Devlink, String> {
     Ok(match *words {
+        ["info", device] => Devlink::Info {
+            device: device.to_owned(),
+        },
         ["reload", device] => Devlink::Reload {
             device: device.to_owned(),
         },
@@ -156,8 +169,22 @@ fn devlink(words: &[&str]) -> Result<Devlink, String> {
                 active,
             }
         }
-        _ => return Err("devlink reload, eswitch or port; help has their words".to_owned()),
+        _ => return Err("devlink info, reload, eswitch or port; help has their words".to_owned()),
     })
+}
+
+/// A written attribute, and more where it is the number of VFs.
+fn attribute(order: Order) -> Command {
+    match order {
+        Order::WriteFile { path, text } => match path.rsplit_once('/') {
+            Some((folder, virtual_functions::NUMBER)) => Command::VirtualFunctions {
+                folder: folder.to_owned(),
+                number: text,
+            },
+            _ => Command::Order(Order::WriteFile { path, text }),
+        },
+        other => Command::Order(other),
+    }
 }
 
 /// Keeps blanks inside the text: the last `>` ends it.
@@ -200,188 +227,4 @@ fn narrow<T: TryFrom<u32>>(number: u32, word: &str) -> Result<T, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn order_of(line: &str) -> Order {
-        match parse(line) {
-            Ok(Some(Command::Order(order))) => order,
-            other => panic!("{line}: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn lines_become_orders() {
-        let device = || "0000:00:04.0".to_owned();
-        let cases = [
-            (
-                "ls /sys",
-                Order::ListDirectory {
-                    path: "/sys".to_owned(),
-                },
-            ),
-            (
-                "  cat  /a /b ",
-                Order::ReadFiles {
-                    paths: vec!["/a".to_owned(), "/b".to_owned()],
-                },
-            ),
-            (
-                "echo 2 > /sys/n",
-                Order::WriteFile {
-                    path: "/sys/n".to_owned(),
-                    text: "2".to_owned(),
-                },
-            ),
-            (
-                "echo 'a > b  c'>/f",
-                Order::WriteFile {
-                    path: "/f".to_owned(),
-                    text: "a > b  c".to_owned(),
-                },
-            ),
-            (
-                "echo > /f",
-                Order::WriteFile {
-                    path: "/f".to_owned(),
-                    text: String::new(),
-                },
-            ),
-            (
-                r#"insmod mlx5_core debug_mask=3 dyndbg="file a  +p""#,
-                Order::InsertModule {
-                    name: "mlx5_core".to_owned(),
-                    parameters: r#"debug_mask=3 dyndbg="file a  +p""#.to_owned(),
-                },
-            ),
-            (
-                "insmod mlxfw",
-                Order::InsertModule {
-                    name: "mlxfw".to_owned(),
-                    parameters: String::new(),
-                },
-            ),
-            (
-                "rmmod mlx5_core",
-                Order::RemoveModule {
-                    name: "mlx5_core".to_owned(),
-                },
-            ),
-            ("lspci", Order::PciDevices),
-            (
-                "bind mlx5_core 0000:00:04.0",
-                Order::Bind {
-                    driver: "mlx5_core".to_owned(),
-                    device: device(),
-                },
-            ),
-            ("unbind 0000:00:04.0", Order::Unbind { device: device() }),
-            ("counters 0000:00:04.0", Order::PageCounters { device: device() }),
-            (
-                "config 0000:00:04.0 0x10 8",
-                Order::ReadConfig {
-                    device: device(),
-                    offset: 16,
-                    length: 8,
-                },
-            ),
-            (
-                "config 0000:00:04.0 4 = 06 0",
-                Order::WriteConfig {
-                    device: device(),
-                    offset: 4,
-                    bytes: vec![6, 0],
-                },
-            ),
-            (
-                "devlink reload 0000:00:04.0",
-                Order::Devlink(Devlink::Reload { device: device() }),
-            ),
-            (
-                "devlink eswitch 0000:00:04.0 switchdev",
-                Order::Devlink(Devlink::EswitchMode {
-                    device: device(),
-                    mode: EswitchMode::Switchdev,
-                }),
-            ),
-            (
-                "devlink port add 0000:00:04.0 0 88",
-                Order::Devlink(Devlink::AddSf {
-                    device: device(),
-                    pf_number: 0,
-                    sf_number: 88,
-                }),
-            ),
-            (
-                "devlink port state 0000:00:04.0 32768 inactive",
-                Order::Devlink(Devlink::SetPortState {
-                    device: device(),
-                    port: 32768,
-                    active: false,
-                }),
-            ),
-            (
-                "devlink port del 0000:00:04.0 32768",
-                Order::Devlink(Devlink::DeletePort {
-                    device: device(),
-                    port: 32768,
-                }),
-            ),
-        ];
-        for (line, order) in cases {
-            assert_eq!(order_of(line), order, "{line}");
-        }
-    }
-
-    #[test]
-    fn other_lines_become_what_the_shell_does() {
-        let cases = [
-            ("", None),
-            ("   ", None),
-            ("# comment", None),
-            ("help", Some(Command::Help)),
-            ("dmesg", Some(Command::KernelLog)),
-            ("counters", Some(Command::Counters)),
-            ("sh", Some(Command::Shell)),
-            ("poweroff", Some(Command::PowerOff)),
-            ("reboot", Some(Command::Restart)),
-        ];
-        for (line, command) in cases {
-            assert_eq!(parse(line), Ok(command), "{line}");
-        }
-    }
-
-    #[test]
-    fn bad_lines_are_refused_in_words() {
-        let lines = [
-            "frobnicate",
-            "ls",
-            "cat",
-            "insmod",
-            "echo hello",
-            "echo a > b c",
-            "config d 10",
-            "config d 4 =",
-            "config d 4 = 100",
-            "config d zz 4",
-            "devlink",
-            "devlink eswitch d off",
-            "devlink port add d 0 x",
-            "devlink port add d 65536 1",
-            "devlink port state d 1 up",
-        ];
-        for line in lines {
-            assert!(parse(line).is_err(), "{line}");
-        }
-    }
-
-    #[test]
-    fn help_names_every_verb() {
-        for verb in [
-            "ls", "cat", "echo", "insmod", "rmmod", "lspci", "bind", "unbind", "counters", "config",
-            "devlink", "dmesg", "sh", "poweroff", "reboot",
-        ] {
-            assert!(HELP.contains(verb), "{verb}");
-        }
-    }
-}
+mod tests;

@@ -80,7 +80,8 @@ impl Service {
         // Before there is anything to take away again.
         options.control.map(check_around).transpose()?;
         let commands = options.commands.map(CommandStream::create).transpose()?;
-        let mut device = DeviceServer::bind_with(options.config, options.seed, options.folder, options.server)?;
+        let mut device =
+            DeviceServer::bind_with(options.config, options.seed, options.folder, options.server)?;
         device.offer_versions();
         let control = options.control.map(ControlServer::bind).transpose()?;
         let served = device_server::Service::new(device, control)?;
