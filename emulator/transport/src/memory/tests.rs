@@ -133,7 +133,7 @@ fn a_file_of_huge_pages_is_refused_by_its_own_word() {
             assert_eq!(opened.unwrap_err(), Errno::ENOTSUP);
         }
     }
-    assert!(!has_huge_pages(&memfd(8192, SealFlags::SHRINK)));
+    assert!(!has_huge_pages(memfd(8192, SealFlags::SHRINK)));
 }
 
 #[test]
