@@ -10,12 +10,13 @@
 //! | [`event_queue`], [`health`], [`capabilities`], [`timeouts`] | what else every function needs |
 //! | `pauses` | the times a kernel lets pass by itself |
 //! | [`pages`] | pages for firmware |
-//! | [`eswitch`], [`sriov`], [`subfunction`], `bus` | other functions, and the drivers bound to them |
+//! | [`eswitch`], [`sriov`], [`subfunction`], `bus`, `devlink` | other functions, the drivers bound to them, and who asks for them |
 
 pub mod books;
 mod bus;
 pub mod capabilities;
 pub mod command;
+mod devlink;
 mod driver;
 mod ecpf;
 pub mod errno;

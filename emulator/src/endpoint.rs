@@ -32,6 +32,8 @@ pub(crate) struct Endpoint {
     /// Until when the device initialises after a reset.
     pub(crate) ready_at: Cycles,
     pub(crate) health: Health,
+    /// When the driver last looked at the health counter.
+    pub(crate) health_seen_at: Option<Cycles>,
     /// The interface step sequence in use.
     pub(crate) issi: u16,
     pub(crate) enabled: bool,
@@ -51,6 +53,7 @@ impl Endpoint {
             nic_interface: 0,
             ready_at: Cycles::ZERO,
             health: Health::default(),
+            health_seen_at: None,
             issi: 0,
             enabled: false,
             initialized: false,

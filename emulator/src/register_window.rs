@@ -26,10 +26,14 @@ impl Silicon {
     /// registers that do not exist read 0, those of a function without a window all ones.
     #[must_use]
     pub fn read_register(&mut self, endpoint: Function, offset: u32, now: Cycles) -> u32 {
-        let Some(state) = self.endpoints.get(&endpoint) else {
+        let Some(state) = self.endpoints.get_mut(&endpoint) else {
             return u32::MAX;
         };
         let offset = u64::from(offset & !3);
+        if offset == segment::HEALTH_COUNTER {
+            state.health_seen_at = Some(now);
+        }
+        let state = &*state;
         let version = FirmwareVersion::of(self.config.kind);
         match offset {
             segment::FIRMWARE_REVISION => FirmwareRevision::new()

@@ -221,6 +221,12 @@ impl Silicon {
         self.agenda.first_in_service()
     }
 
+    /// When the driver of this endpoint last looked at its health: it polls, and sees an error at its next look.
+    #[must_use]
+    pub fn health_seen_at(&self, endpoint: Function) -> Option<Cycles> {
+        self.endpoints.get(&endpoint)?.health_seen_at
+    }
+
     /// Whether a page request to this endpoint would be seen.
     #[must_use]
     pub fn takes_page_requests(&self, endpoint: Function) -> bool {

@@ -10,7 +10,7 @@
 //! | [`profile`] | what a guest has to find plugged in: scenarios that need the same share a boot |
 //! | [`guest`] | a booted guest with its device |
 //! | [`execution`], `actions`, `operations` | the steps of a scenario, on the guest |
-//! | `settling` | when a step has ended |
+//! | `foresight`, `settling` | what a step was like in our driver's run, and when it has ended |
 //! | [`kernel_log`] | what the kernel prints, as the driver's messages |
 //! | `outcomes` | which of the outcomes that a file allows are still possible |
 //! | [`comparison`], [`stream`] | both runs side by side: books, commands |
@@ -20,6 +20,7 @@ mod actions;
 pub mod backend;
 pub mod comparison;
 pub mod execution;
+mod foresight;
 pub mod guest;
 pub mod kernel_log;
 mod operations;

@@ -2,6 +2,7 @@
 //!
 //! * `folder/name::linux`: the driver's counters and firmware's ledger equal those of our driver after every step;
 //! * `judge::...`: judged as another revision, Linux fails;
+//! * `scaling::...`: with scaled times, in process, files still hold;
 //! * `stream::...`: the command stream of a plain load and unload equals that of our driver, command by command.
 //!
 //! They need the guest kit, which `mlx5-cosim setup` brings. Without it they are ignored, and say so. Where
@@ -106,6 +107,7 @@ fn main() -> ExitCode {
         report_skips(&cases);
     }
     trials.push(coverage(&cases));
+    trials.push(scaling(&cases));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -157,6 +159,42 @@ fn coverage(cases: &[Case]) -> Trial {
             return Err(format!("only {} rows are run on Linux: {rows:?}", rows.len()).into());
         }
         Ok(())
+    })
+}
+
+/// That a scenario with scaled limits, delays and pauses still does what its file says, but for how long it takes.
+fn scaling(cases: &[Case]) -> Trial {
+    let runnable = cases
+        .iter()
+        .filter(|case| obstacle(&case.scenario, RevisionName::Merged, Abilities::default()).is_none());
+    let scenarios: Vec<(String, ScenarioFile)> = runnable
+        .map(|case| (case.name.clone(), case.scenario.clone()))
+        .collect();
+    Trial::test("scaling::files_stay_true", move || {
+        let mut wrong = String::new();
+        for (name, scenario) in &scenarios {
+            let scaled = harness::linux::scaling::scaled(scenario);
+            let result = run_scenario(&scaled, "", RevisionName::Merged, &RunOptions::default());
+            if result.virtual_ns > 80_000_000_000 {
+                wrong.push_str(&format!(
+                    "\n  {name} takes {} s",
+                    result.virtual_ns / 1_000_000_000
+                ));
+            }
+            let is_a_time = |what: &str, said: &str| {
+                ["took_s", "virtual_s"].contains(&what) || said.contains("waited_ms")
+            };
+            for mismatch in &result.mismatches {
+                if !is_a_time(&mismatch.what, &mismatch.actual) {
+                    wrong.push_str(&format!("\n  {name} step {:?}: {mismatch}", mismatch.step));
+                }
+            }
+        }
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(wrong.into())
+        }
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::is_allowed;
 use super::lifecycle::{VfCount, disable_locked, enable_locked};
+use crate::devlink;
 use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::operation::EswitchMode;
@@ -10,9 +11,9 @@ use crate::runtime::Object;
 /// Changes the mode (`mlx5_devlink_eswitch_mode_set`). All vports are disabled in between, with VFs alive behind them.
 ///
 /// # Errors
-/// `EOPNOTSUPP` without the right to change the eswitch; as enabling it in the new mode.
+/// `ENODEV` without a bound driver, `EOPNOTSUPP` without the right to change the eswitch; as enabling it in the new mode.
 pub(crate) async fn set_mode(driver: &Driver, mode: EswitchMode) -> Result<(), Errno> {
-    let lock = driver.lock(Object::DevlinkLock).await;
+    let lock = devlink::of_bound(driver).await?;
     let result = set_mode_locked(driver, mode).await;
     drop(lock);
     result

@@ -2,6 +2,7 @@
 
 use super::hardware;
 use crate::command;
+use crate::devlink;
 use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::eswitch;
@@ -28,9 +29,9 @@ fn find(state: &State, number: u16) -> Result<Port, Errno> {
 /// Adds a function and its port (`mlx5_devlink_sf_port_new`).
 ///
 /// # Errors
-/// `EOPNOTSUPP` outside switchdev mode; as allocating the function and loading its vport.
+/// `ENODEV` without a bound driver, `EOPNOTSUPP` outside switchdev mode; as allocating the function and loading its vport.
 pub(crate) async fn add(driver: &Driver, number: u16) -> Result<(), Errno> {
-    let lock = driver.lock(Object::DevlinkLock).await;
+    let lock = devlink::of_bound(driver).await?;
     let result = add_locked(driver, number).await;
     drop(lock);
     result
@@ -67,9 +68,9 @@ async fn add_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
 /// Activates a function, so that a driver may bind to it (`mlx5_sf_activate`).
 ///
 /// # Errors
-/// `ENODEV` without such a port, `EBUSY` while a driver is still bound; as ENABLE_HCA.
+/// `ENODEV` without a bound driver or such a port, `EBUSY` while a driver is still bound; as ENABLE_HCA.
 pub(crate) async fn activate(driver: &Driver, number: u16) -> Result<(), Errno> {
-    let lock = driver.lock(Object::DevlinkLock).await;
+    let lock = devlink::of_bound(driver).await?;
     let result = activate_locked(driver, number).await;
     drop(lock);
     result
@@ -110,9 +111,9 @@ async fn set_state(driver: &Driver, number: u16, vhca_state: VhcaState) {
 /// Deletes a function and its port (`mlx5_devlink_sf_port_del`). Nobody waits for its pages.
 ///
 /// # Errors
-/// `ENODEV` without such a port.
+/// `ENODEV` without a bound driver or such a port.
 pub(crate) async fn remove(driver: &Driver, number: u16) -> Result<(), Errno> {
-    let lock = driver.lock(Object::DevlinkLock).await;
+    let lock = devlink::of_bound(driver).await?;
     let result = remove_locked(driver, number).await;
     drop(lock);
     result

@@ -1,9 +1,11 @@
 //! What the actors of a step do, with a real driver in a guest.
 
 use super::execution::{Done, Execution};
+use super::foresight::Foreseen;
 use super::guest::GuestError;
 use super::{scaling, settling};
 use crate::scenario::{Action, GateStep, HostStep, Step, TimeStep};
+use emulator::order::FirmwareOrder;
 use prm::Cycles;
 use std::time::Duration;
 
@@ -19,20 +21,29 @@ const HOLD_LIMIT: Cycles = Cycles::from_millis(40_000);
 /// How long an operation may take that ends in our driver, beyond what the device's limits explain.
 const OPERATION_LIMIT: Cycles = Cycles::from_millis(90_000);
 
+/// The longest from a fatal error to the poll that sees it.
+const HEALTH_POLL: Cycles = Cycles::from_millis(3_000);
+
+/// Longer than one look at the device's health.
+const LOOK: Cycles = Cycles::from_millis(200);
+
 /// How long an operation is watched that does not end in our driver.
 const STUCK: Cycles = Cycles::from_millis(10_000);
 
 impl Execution<'_> {
-    /// Does what the step says, and lets time pass as far as that takes. `ends` tells whether the operation ended in our
-    /// driver's run of the same step.
-    pub(super) fn act(&mut self, step: &Step, ends: bool) -> Result<Done, GuestError> {
+    /// Does what the step says, and lets time pass as far as that takes.
+    pub(super) fn act(&mut self, step: &Step, foreseen: Foreseen) -> Result<Done, GuestError> {
         let Some(action) = step.action() else {
             return Ok(Done::problem("step", "exactly one action", "none or several"));
         };
         match action {
-            Action::Host(host) => self.host(host, step, ends),
+            Action::Host(host) => self.host(host, step, foreseen.ends),
             Action::Firmware(order) => {
+                if matches!(order, FirmwareOrder::DeviceError(_)) && !self.device_in_error {
+                    self.await_health_poll()?;
+                }
                 self.device_in_error |= scaling::reports_an_error(order);
+                self.disturbed |= disturbs(order);
                 Ok(match self.guest.server().order(order) {
                     Ok(()) => Done::default(),
                     Err(error) => Done::problem("firmware", "carried out", error.to_string()),
@@ -40,7 +51,7 @@ impl Execution<'_> {
             }
             Action::Gate(gate) => self.gate(gate),
             Action::Time(TimeStep::PassMs(ms)) => self.pass(Cycles::from_millis(*ms)),
-            Action::Time(TimeStep::Quiesce) => self.quiesce(),
+            Action::Time(TimeStep::Quiesce) => self.quiesce(foreseen),
             Action::Fault(_) => Ok(Done::problem(
                 "fault",
                 "possible",
@@ -48,6 +59,28 @@ impl Execution<'_> {
             )),
             Action::Race(_) => Ok(Done::problem("race", "possible", "a kernel has no race points")),
         }
+    }
+
+    /// Serves until the driver has just looked at the device's health.
+    ///
+    /// An error is seen at the next look, 2 s later and up to a second more: as in our driver's run there is time for what the scenario
+    /// does before. Without this it would be a matter of chance.
+    fn await_health_poll(&mut self) -> Result<(), GuestError> {
+        let function = self.guest.silicon().function_under_test();
+        let before = self.guest.silicon().health_seen_at(function);
+        let end = self
+            .guest
+            .now()
+            .saturating_add(HEALTH_POLL)
+            .saturating_add(HEALTH_POLL);
+        while self.operations.is_bound() && self.guest.now() < end && !self.guest.has_died() {
+            self.guest.turn(TURN)?;
+            if self.guest.silicon().health_seen_at(function) != before {
+                // The same look goes on to the health buffer: it must not see half of an error.
+                return settling::serve(self.guest, LOOK);
+            }
+        }
+        Ok(())
     }
 
     fn host(&mut self, host: &HostStep, step: &Step, ends: bool) -> Result<Done, GuestError> {
@@ -145,20 +178,47 @@ impl Execution<'_> {
         Ok(Done::default())
     }
 
-    fn quiesce(&mut self) -> Result<Done, GuestError> {
+    /// Lets time pass until nothing is under way.
+    ///
+    /// What waits for somebody who never comes (a hold that nobody releases, an answer that was lost, a driver that is gone) is
+    /// not under way. But a driver may still be waiting for it, which nobody can see: that ends within the time in which it
+    /// ended in our driver's run.
+    fn quiesce(&mut self, foreseen: Foreseen) -> Result<Done, GuestError> {
+        let began = self.guest.now();
+        let late = Cycles(foreseen.takes.0 / 8);
+        let mut waits = foreseen.takes.saturating_add(late);
+        if self.device_in_error {
+            waits = waits.saturating_add(HEALTH_POLL);
+        }
         let limit = OPERATION_LIMIT.saturating_add(self.limits());
-        let end = self.guest.now().saturating_add(limit);
+        let end = began.saturating_add(limit);
         loop {
             self.operations.observe(self.guest);
-            let at_rest = settling::is_at_rest(self.guest.silicon());
-            if (at_rest && !self.operations.any_pending()) || self.guest.has_died() {
+            let operates = self.operations.any_pending() && !foreseen.pending;
+            let now = self.guest.now();
+            let waited = now.saturating_sub(began) >= waits;
+            let rests = if settling::is_at_rest(self.guest.silicon()) {
+                waited || !self.device_in_error
+            } else {
+                waited && settling::is_stuck(self.guest)
+            };
+            if (rests && !operates) || self.guest.has_died() {
                 return Ok(Done::default());
             }
-            if self.guest.now() >= end {
+            if now >= end {
                 let actual = "operations or commands are still under way";
                 return Ok(Done::problem("quiesce", "comes to rest", actual));
             }
             self.guest.turn(TURN)?;
         }
+    }
+}
+
+/// Whether a driver may complain of what comes of an order.
+fn disturbs(order: &FirmwareOrder) -> bool {
+    match order {
+        FirmwareOrder::Answer(_) | FirmwareOrder::Reset {} | FirmwareOrder::DeviceError(_) => true,
+        FirmwareOrder::When(rule) => rule.then.iter().any(disturbs),
+        _ => false,
     }
 }

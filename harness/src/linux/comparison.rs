@@ -17,7 +17,6 @@ pub(super) fn with_file(
     number: Option<u32>,
     expected: &ExpectedBooks,
     record: &StepRecord,
-    pending: bool,
     mismatches: &mut Vec<Mismatch>,
 ) {
     let mut differ = |what: String, expected: String, actual: String| {
@@ -49,8 +48,12 @@ pub(super) fn with_file(
     if let Some(wanted) = expected.returns.filter(|&wanted| record.returns != Some(wanted)) {
         differ("returns".to_owned(), wanted.to_string(), shown(record.returns));
     }
-    if let Some(wanted) = expected.pending.filter(|&wanted| wanted != pending) {
-        differ("pending".to_owned(), wanted.to_string(), pending.to_string());
+    if let Some(wanted) = expected.pending.filter(|&wanted| wanted != record.pending) {
+        differ(
+            "pending".to_owned(),
+            wanted.to_string(),
+            record.pending.to_string(),
+        );
     }
 }
 
@@ -230,6 +233,7 @@ mod tests {
             what: "host load".to_owned(),
             returns,
             took_ns: None,
+            pending: false,
             warnings: Vec::new(),
             violations: Vec::new(),
             after: Snapshot {
@@ -309,7 +313,6 @@ mod tests {
             Some(3),
             &expected,
             &step(Some(240), None, 240, None),
-            false,
             &mut mismatches,
         );
         assert_eq!(mismatches, []);
@@ -317,7 +320,6 @@ mod tests {
             Some(3),
             &expected,
             &step(Some(241), None, 239, None),
-            false,
             &mut mismatches,
         );
         assert_eq!(mismatches.len(), 2);

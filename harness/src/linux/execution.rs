@@ -1,6 +1,7 @@
 //! The steps of a scenario on a guest, one after another: do, let settle, look, compare.
 
 use super::comparison;
+use super::foresight::Foreseen;
 use super::guest::{Guest, GuestError, is_fatal, is_warning};
 use super::kernel_log::KernelLog;
 use super::operations::Operations;
@@ -35,6 +36,8 @@ pub struct Execution<'a> {
     current: u32,
     /// The scenario has reported an error through the health buffer: time is not idle any more.
     pub(super) device_in_error: bool,
+    /// The scenario has told firmware to do something that a driver complains about.
+    pub(super) disturbed: bool,
     log: KernelLog,
     /// Which of the conditions that can be seen are broken.
     watch: Watch,
@@ -106,6 +109,7 @@ impl<'a> Execution<'a> {
             outcomes: Outcomes::new(scenario, judged_as),
             current: 0,
             device_in_error: false,
+            disturbed: false,
             log: KernelLog::default(),
             watch: Watch::default(),
             warned: false,
@@ -155,10 +159,9 @@ impl<'a> Execution<'a> {
         self.current = number;
         let reference = self.reference;
         let ours = reference.steps.iter().find(|record| record.number == number);
-        let ends = ours.is_none_or(|record| record.returns.is_some() || step.background);
         let words = ours.map_or_else(String::new, |record| record.what.clone());
         tracing::info!(actor = "scenario", step = number, "{words}");
-        let done = self.act(step, ends)?;
+        let done = self.act(step, Foreseen::of(reference, number, step))?;
         self.operations.observe(self.guest);
         if ours.is_some_and(comparison::foretells_a_crash) {
             // The kernel dies in a worker, some time after the driver's side of the step has ended.
@@ -183,16 +186,13 @@ impl<'a> Execution<'a> {
                 ..problem
             });
         }
-        let pending = self.operations.any_pending();
         if self.operations.shows_counters() && !self.device_in_error {
             comparison::are_shown(&self.scenario.device, &record, &mut result.mismatches);
         }
         let decided = self.outcomes.decided_at(number);
         let expected = without(step.expect.resolved(self.judged_as), &decided);
-        comparison::with_file(Some(number), &expected, &record, pending, &mut result.mismatches);
-        result
-            .mismatches
-            .extend(self.outcomes.narrow(&record, Some(pending)));
+        comparison::with_file(Some(number), &expected, &record, &mut result.mismatches);
+        result.mismatches.extend(self.outcomes.narrow(&record));
         if let Some(ours) = ours {
             comparison::with_ours(ours, &record, step.background, &decided, result);
         }
@@ -213,6 +213,7 @@ impl<'a> Execution<'a> {
             took_ns: operation
                 .and_then(|operation| operation.took())
                 .map(|took| took.0),
+            pending: self.operations.any_pending(),
             warnings: Vec::new(),
             violations: Vec::new(),
             after: self.snapshot(counters),
@@ -268,21 +269,25 @@ impl<'a> Execution<'a> {
             return Ok(self.judge_crash(&error.to_string(), result));
         }
         let allowed = self.outcomes.warnings();
-        comparison::warnings(self.reference, &self.log, &allowed, result);
+        let caused = self.disturbed || self.operations.any_failed();
+        comparison::warnings(self.reference, &self.log, &allowed, caused, result);
         result
             .mismatches
             .extend(Outcomes::new(self.scenario, self.judged_as).check_ours(self.reference));
         let foretold = comparison::crash_is_foretold(self.reference, self.current);
         comparison::complaints(foretold, &self.log.complaints, result);
         self.operations.observe(self.guest);
-        let pending = self.operations.any_pending();
         let end = self.scenario.expect.get(self.judged_as);
         let mut expected = end.map(End::books).unwrap_or_default();
         // An operation that hangs has to be foreseen.
         expected.pending = Some(expected.pending.unwrap_or(false));
-        if let Some(last) = result.steps.last().cloned() {
+        if let Some(last) = result.steps.last() {
+            let last = StepRecord {
+                pending: self.operations.any_pending(),
+                ..last.clone()
+            };
             let expected = without(expected, &self.outcomes.decided_at(last.number));
-            comparison::with_file(None, &expected, &last, pending, &mut result.mismatches);
+            comparison::with_file(None, &expected, &last, &mut result.mismatches);
         }
         // The verdict stands, whatever becomes of the guest.
         Ok(self.clean_up().unwrap_or_else(|error| {

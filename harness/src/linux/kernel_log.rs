@@ -19,7 +19,10 @@
 //! WARNING: drivers/net/ethernet/mellanox/mlx5/core/pagealloc.c:882 at mlx5_reclaim_startup_pages+0x1c/0x130 [mlx5_core], ...
 //! ```
 //!
-//! A warning of mlx5_core that the table does not know is no message, but is kept: [`KernelLog::unknown`].
+//! Not every line is a message. `table` knows two more kinds: effects, which are allowed where something has gone wrong
+//! that is compared by itself ([`KernelLog::effects`]), and what is harmless. A warning or an error of mlx5_core that
+//! the table does not know fails a run ([`KernelLog::unknown`]); what is no louder than a notice is told as a note
+//! ([`KernelLog::notes`]).
 
 mod table;
 #[cfg(test)]
@@ -38,7 +41,11 @@ const WARNING: u8 = 4;
 const PAGE_NOT_FOUND: &str = "page_not_found";
 
 static DEVICE_LINE: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r"^mlx5_core[\w.-]* \S+?(?: [^\s:]+)?: (?:\w+:\d+:\(pid \d+\): )?(?<text>.*)$")
+    // After the device a network interface may be named, with its state of registration.
+    let interface = r"(?: (?:\(unnamed net_device\)|[^\s:()]+)(?: \(\w+\))?)?";
+    compiled(&format!(
+        r"^mlx5_core[\w.-]* \S+?{interface}: (?:\w+:\d+:\(pid \d+\): )?(?<text>.*)$"
+    ))
 });
 
 static WARNING_LINE: LazyLock<Regex> =
@@ -49,7 +56,10 @@ static WARNING_LINE: LazyLock<Regex> =
 static SUPPRESSED: LazyLock<Regex> =
     LazyLock::new(|| compiled(r"^(?:mlx5_\w+|cmd_work_handler): \d+ callbacks suppressed$"));
 
-static TEXTS: LazyLock<Vec<Pattern>> = LazyLock::new(|| patterns(table::TEXTS));
+static TEXTS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    let rows = [table::TEXTS, table::HARMLESS, table::EFFECTS];
+    rows.into_iter().flat_map(patterns).collect()
+});
 static WARN_TEXTS: LazyLock<Vec<Pattern>> = LazyLock::new(|| patterns(table::WARN_TEXTS));
 static WARN_PLACES: LazyLock<Vec<Pattern>> = LazyLock::new(|| patterns(table::WARN_PLACES));
 
@@ -64,6 +74,10 @@ pub struct KernelLog {
     pub complaints: Vec<Complaint>,
     /// Warnings and errors of mlx5_core that nobody has translated, and notes that messages were left out.
     pub unknown: Vec<String>,
+    /// What is said where something has gone wrong before.
+    pub effects: Vec<String>,
+    /// Information of mlx5_core that nobody has translated.
+    pub notes: Vec<String>,
     /// Whether the last message was about a page that the driver does not know.
     not_found: bool,
     scene: Scene,
@@ -86,6 +100,7 @@ enum Scene {
 /// What a line comes to.
 enum Meaning {
     Message(Value),
+    Effect,
     Nothing,
     Unknown(String),
 }
@@ -101,6 +116,8 @@ impl KernelLog {
             tracing::info!(actor = "kernel", "{line}");
             match self.meaning(line) {
                 Meaning::Nothing => {}
+                Meaning::Effect => self.effects.push(line.text.clone()),
+                Meaning::Unknown(text) if line.level > WARNING => self.notes.push(text),
                 Meaning::Unknown(text) => self.unknown.push(text),
                 Meaning::Message(message) => {
                     let not_found = kind(&message) == Some(PAGE_NOT_FOUND);
@@ -121,20 +138,16 @@ impl KernelLog {
             self.scene = Scene::Cut;
             Meaning::Nothing
         } else if let Some(parts) = DEVICE_LINE.captures(text) {
-            look_up(&TEXTS, &parts["text"]).unwrap_or_else(|| {
-                if line.level <= WARNING {
-                    Meaning::Unknown(text.to_owned())
-                } else {
-                    Meaning::Nothing
-                }
-            })
+            look_up(&TEXTS, &parts["text"]).unwrap_or_else(|| Meaning::Unknown(text.to_owned()))
         } else if let Some(parts) = WARNING_LINE.captures(text) {
             self.place(text, &parts["place"])
         } else if let Some(meaning) = look_up(&WARN_TEXTS, text) {
             self.scene = Scene::Message;
             meaning
-        } else if SUPPRESSED.is_match(text) || (line.level <= WARNING && text.starts_with("mlx5")) {
+        } else if SUPPRESSED.is_match(text) {
             Meaning::Unknown(text.to_owned())
+        } else if text.starts_with("mlx5") {
+            look_up(&TEXTS, text).unwrap_or_else(|| Meaning::Unknown(text.to_owned()))
         } else {
             if matches!(self.scene, Scene::Cut) {
                 self.scene = Scene::Text(text.to_owned());
@@ -179,6 +192,7 @@ fn look_up(patterns: &[Pattern], text: &str) -> Option<Meaning> {
     patterns.iter().find_map(|(regex, row)| {
         let parts = regex.captures(text)?;
         Some(match row.says {
+            Says::Effect => Meaning::Effect,
             Says::Nothing => Meaning::Nothing,
             Says::Message { kind, data } => Meaning::Message(message(kind, data, &parts)?),
         })

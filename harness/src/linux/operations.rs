@@ -4,6 +4,7 @@ mod auxiliary;
 
 use super::guest::{DRIVER, Guest, GuestError};
 use crate::scenario::{EswitchMode, FunctionOperation, HostStep};
+use driver::Errno;
 use guest_protocol::{Answer, Devlink, Order, Outcome};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ pub(super) struct Operation {
     name: Option<String>,
     /// What it does to the driver of the function under test.
     binding: Option<Binding>,
+    /// That driver was loaded when it was started.
+    was_loaded: bool,
     /// The scalable function that it adds.
     adds: Option<u16>,
     /// When it was started.
@@ -78,6 +81,7 @@ impl Operations {
             _ => None,
         };
         // From the first moment of an unload on there may be no counters.
+        let was_loaded = self.loaded;
         self.loaded &= binding.is_none();
         let began = guest.now();
         let id = guest.start(order)?;
@@ -85,6 +89,7 @@ impl Operations {
             id,
             name,
             binding,
+            was_loaded,
             adds: match step {
                 HostStep::AddSf(number) => Some(*number),
                 _ => None,
@@ -185,7 +190,9 @@ impl Operations {
             match operation.binding {
                 Some(Binding::Load) => {
                     self.bound |= returned == 0;
-                    self.loaded = returned == 0;
+                    // A driver that is bound already is not bound again, and stays as it is.
+                    let stays = returned == Errno::EBUSY.0 && operation.was_loaded;
+                    self.loaded = returned == 0 || stays;
                 }
                 Some(Binding::Unload) => self.bound = false,
                 Some(Binding::Reload) => self.loaded = returned == 0,
@@ -220,6 +227,12 @@ impl Operations {
     /// Whether any operation still runs.
     pub(super) fn any_pending(&self) -> bool {
         self.all.iter().any(|operation| operation.end.is_none())
+    }
+
+    /// Whether any operation has ended with an error.
+    pub(super) fn any_failed(&self) -> bool {
+        let mut results = self.all.iter().filter_map(Operation::returned);
+        results.any(|returned| returned != 0)
     }
 
     /// Whether the driver of the function under test is loaded, so that it shows its counters.

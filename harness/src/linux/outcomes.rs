@@ -2,7 +2,7 @@
 
 use super::comparison::{self, Expected};
 use crate::run::{Mismatch, RunResult, StepRecord};
-use crate::scenario::outcome::{LinuxOutcome, names_in, without};
+use crate::scenario::outcome::{LinuxOutcome, names_in};
 use crate::scenario::{Books, ScenarioFile};
 use driver::RevisionName;
 use serde_json::Value;
@@ -46,19 +46,13 @@ impl<'a> Outcomes<'a> {
     }
 
     /// Leaves the outcomes that fit what a step showed. Where none does, that is told once, and those before it remain.
-    /// `pending` says whether an operation still runs, where that is known.
-    pub(super) fn narrow(&mut self, record: &StepRecord, pending: Option<bool>) -> Option<Mismatch> {
-        let unknown = BTreeSet::from(["pending".to_owned()]);
+    pub(super) fn narrow(&mut self, record: &StepRecord) -> Option<Mismatch> {
         let mut nearest: Option<Vec<Mismatch>> = None;
         let mut fitting = Vec::new();
         for &outcome in &self.possible {
             let mut differences = Vec::new();
             for books in self.books(outcome, record.number) {
-                let (books, pending) = match pending {
-                    Some(pending) => (books.clone(), pending),
-                    None => (without(books.clone(), &unknown), false),
-                };
-                comparison::with_file(Some(record.number), &books, record, pending, &mut differences);
+                comparison::with_file(Some(record.number), books, record, &mut differences);
             }
             if differences.is_empty() {
                 fitting.push(outcome);
@@ -100,7 +94,7 @@ impl<'a> Outcomes<'a> {
     pub(super) fn check_ours(&self, reference: &RunResult) -> Option<Mismatch> {
         let mut ours = self.clone();
         for record in &reference.steps {
-            if let Some(mismatch) = ours.narrow(record, None) {
+            if let Some(mismatch) = ours.narrow(record) {
                 return Some(Mismatch {
                     what: "our driver's run".to_owned(),
                     ..mismatch
@@ -152,6 +146,7 @@ mod tests {
             what: String::new(),
             returns: Some(0),
             took_ns: None,
+            pending: false,
             warnings: Vec::new(),
             violations: Vec::new(),
             after: Snapshot {
@@ -170,9 +165,9 @@ mod tests {
             (outcomes.decided_at(1), outcomes.decided_at(2)),
             (BTreeSet::new(), decided)
         );
-        assert_eq!(outcomes.narrow(&step(1, 7), Some(false)), None);
+        assert_eq!(outcomes.narrow(&step(1, 7)), None);
         assert_eq!(outcomes.warnings().len(), 2);
-        assert_eq!(outcomes.narrow(&step(2, 600), Some(false)), None);
+        assert_eq!(outcomes.narrow(&step(2, 600)), None);
         assert_eq!(
             outcomes.warnings(),
             [Expected::Listed(vec![json!("page_not_found")])]
@@ -183,12 +178,17 @@ mod tests {
     fn what_is_no_outcome_is_told() {
         let scenario = scenario();
         let mut outcomes = Outcomes::new(&scenario, RevisionName::Merged);
-        let mismatch = outcomes
-            .narrow(&step(2, 40), Some(false))
-            .expect("neither 0 nor 600");
+        let mismatch = outcomes.narrow(&step(2, 40)).expect("neither 0 nor 600");
         assert!(mismatch.actual.contains("ledger.vf1 is 40"), "{mismatch}");
         let mut running = Outcomes::new(&scenario, RevisionName::Merged);
-        assert!(running.narrow(&step(2, 600), Some(true)).is_some());
+        assert!(
+            running
+                .narrow(&StepRecord {
+                    pending: true,
+                    ..step(2, 600)
+                })
+                .is_some()
+        );
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod tests {
         let scenario = scenario();
         let mut outcomes = Outcomes::new(&scenario, RevisionName::Reviewed);
         assert_eq!(outcomes.decided_at(2), BTreeSet::new());
-        assert_eq!(outcomes.narrow(&step(2, 40), Some(false)), None);
+        assert_eq!(outcomes.narrow(&step(2, 40)), None);
         assert_eq!(outcomes.warnings(), [Expected::AsOurs]);
     }
 

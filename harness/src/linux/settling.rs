@@ -64,6 +64,12 @@ pub(super) fn is_at_rest(silicon: &Silicon) -> bool {
         && silicon.events_are_consumed()
 }
 
+/// Whether the device has nothing left to do by itself, and the driver has let what is left be for a while.
+pub(super) fn is_stuck(guest: &Guest) -> bool {
+    let (_, calm_since) = guest.activity();
+    guest.silicon().next_due().is_none() && guest.now().saturating_sub(calm_since) >= OPERATING
+}
+
 fn serve_until_calm(guest: &mut Guest, pause: Cycles, end: Cycles) -> Result<(), GuestError> {
     let from = guest.now();
     loop {

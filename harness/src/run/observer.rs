@@ -100,6 +100,7 @@ impl<'a> Observer<'a> {
             what: wording::step(step),
             returns: end.map(|((_, returned), _)| returned),
             took_ns: end.map(|((ended, _), began)| ended.saturating_sub(began).0),
+            pending: operations.any_pending(),
             warnings: warnings.iter().map(Value::to_string).collect(),
             violations,
             after: snapshot::of(world, &drivers),

@@ -55,6 +55,9 @@ pub struct StepRecord {
     pub returns: Option<i32>,
     /// Virtual time the step's host operation took, in ns.
     pub took_ns: Option<u64>,
+    /// Whether any operation still ran after it. For whoever compares two runs; no part of what is kept.
+    #[serde(skip)]
+    pub pending: bool,
     /// Warnings the driver printed during the step.
     pub warnings: Vec<String>,
     /// Invariants that broke during the step.

@@ -56,10 +56,17 @@ pub fn bind(driver: &str, device: &str) -> Result<Answer, Refusal> {
     files::write(&format!("/sys/bus/pci/drivers/{driver}/bind"), device.as_bytes())
 }
 
-/// Unbinds a function.
+/// Unbinds a function from whatever driver it has. A driver's own `unbind` says `ENODEV` to a function that it does not have;
+/// so does this, where there is no driver to ask.
 pub fn unbind(device: &str) -> Result<Answer, Refusal> {
     check_name(device)?;
-    files::write(&format!("{DEVICES}/{device}/driver/unbind"), device.as_bytes())
+    files::write(&format!("{DEVICES}/{device}/driver/unbind"), device.as_bytes()).map_err(|refusal| {
+        if refusal.errno == Errno::NOENT.raw_os_error() {
+            refuse(Errno::NODEV, format!("unbind {device}: no driver is bound to it"))
+        } else {
+            refusal
+        }
+    })
 }
 
 /// Every function.
@@ -107,6 +114,7 @@ mod tests {
     fn a_device_is_a_name() {
         assert_eq!(bind("mlx5_core", "x").expect_err("no such driver").errno, 2);
         assert_eq!(unbind("../x").expect_err("not a name").errno, 22);
+        assert_eq!(unbind("x").expect_err("nothing is bound").errno, 19);
         assert_eq!(read_config("../../etc", 0, 4).expect_err("not a name").errno, 22);
     }
 }

@@ -3,9 +3,14 @@
 use super::shown;
 use crate::linux::guest::is_fatal;
 use crate::linux::kernel_log::{KernelLog, is_printed};
+use crate::run::result::Note;
 use crate::run::{Mismatch, RunResult};
 use guest_protocol::{Complaint, ComplaintKind};
 use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Of lines that nobody knows, so many are told.
+const MOST_LINES: usize = 5;
 
 /// What a kernel is expected to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,9 +27,10 @@ pub(in crate::linux) fn warnings(
     reference: &RunResult,
     log: &KernelLog,
     allowed: &[Expected],
+    caused: bool,
     result: &mut RunResult,
 ) {
-    unknown_lines(log, result);
+    read_lines(log, caused || has_messages(reference, log), result);
     let ours = printed_by_ours(reference);
     let mut first = None;
     for expected in allowed {
@@ -42,7 +48,7 @@ pub(in crate::linux) fn warnings(
 
 /// The same of a kernel that has died: what it has printed until then.
 pub(in crate::linux) fn warnings_so_far(reference: &RunResult, log: &KernelLog, result: &mut RunResult) {
-    unknown_lines(log, result);
+    read_lines(log, true, result);
     let ours = printed_by_ours(reference);
     result.mismatches.extend(first_difference(
         &ours,
@@ -75,14 +81,32 @@ pub(in crate::linux) fn complaints(foretold: bool, complaints: &[Complaint], res
     }
 }
 
-fn unknown_lines(log: &KernelLog, result: &mut RunResult) {
-    if let Some(line) = log.unknown.first() {
+/// Whether either side says that something went wrong.
+fn has_messages(reference: &RunResult, log: &KernelLog) -> bool {
+    !reference.warnings.is_empty() || !log.messages.is_empty()
+}
+
+/// What the kernel said beside messages: notes are told, what nobody knows is a difference, and so is an effect without a cause.
+fn read_lines(log: &KernelLog, caused: bool, result: &mut RunResult) {
+    let notes = log.notes.iter().map(|line| Note {
+        step: None,
+        text: format!("the kernel says `{line}`"),
+    });
+    result.notes.extend(notes);
+    let mut differ = |line: &str, expected: &str| {
         result.mismatches.push(Mismatch {
             step: None,
             what: "the kernel's log".to_owned(),
-            expected: "a message that is known".to_owned(),
+            expected: expected.to_owned(),
             actual: format!("`{line}`"),
         });
+    };
+    let known: BTreeSet<&String> = log.unknown.iter().collect();
+    for line in known.into_iter().take(MOST_LINES) {
+        differ(line, "a message that is known");
+    }
+    if let Some(line) = log.effects.first().filter(|_| !caused) {
+        differ(line, "said only after something went wrong");
     }
 }
 
@@ -174,7 +198,7 @@ mod tests {
             let mut linux = result();
             let mut log = KernelLog::default();
             log.messages = messages;
-            warnings(&reference, &log, &[Expected::AsOurs], &mut linux);
+            warnings(&reference, &log, &[Expected::AsOurs], false, &mut linux);
             !linux.mismatches.is_empty()
         };
         assert!(!fails(vec![aborted(300), timed_out.clone()]));
@@ -189,7 +213,25 @@ mod tests {
         let mut linux = result();
         let mut log = KernelLog::default();
         log.unknown.push("something new".to_owned());
-        warnings(&result(), &log, &[Expected::AsOurs], &mut linux);
+        warnings(&result(), &log, &[Expected::AsOurs], false, &mut linux);
         assert_eq!(linux.mismatches.len(), 1);
+    }
+
+    #[test]
+    fn an_effect_needs_a_cause_and_a_note_needs_none() {
+        let mut log = KernelLog::default();
+        log.effects
+            .push("E-Switch: Failed to create something".to_owned());
+        log.notes.push("something new".to_owned());
+        let judged = |reference: &RunResult, caused: bool| {
+            let mut linux = result();
+            warnings(reference, &log, &[Expected::AsOurs], caused, &mut linux);
+            assert_eq!(linux.notes.len(), 1);
+            linux.mismatches.len()
+        };
+        assert_eq!((judged(&result(), false), judged(&result(), true)), (1, 0));
+        let mut reference = result();
+        reference.warnings = vec![json!({ "vport_enable_failed": { "vport": 1 } }).to_string()];
+        assert_eq!(judged(&reference, false), 0);
     }
 }

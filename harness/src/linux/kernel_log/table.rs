@@ -1,6 +1,13 @@
 //! Which text of the kernel's is which message of ours.
 //!
-//! A pattern's groups are named as the fields of the message. The first row that fits counts.
+//! A pattern's groups are named as the fields of the message. The first row that fits counts: messages, then what is
+//! harmless, then effects.
+
+mod effects;
+mod harmless;
+
+pub(super) use effects::EFFECTS;
+pub(super) use harmless::HARMLESS;
 
 use super::PAGE_NOT_FOUND;
 use prm::Opcode;
@@ -23,7 +30,10 @@ pub(super) enum Says {
         /// The fields that the text tells.
         data: &'static [(&'static str, Datum)],
     },
-    /// Nothing that our driver prints: what goes along with a message, what it leads to, and what comes of a small device.
+    /// What comes of something that went wrong before and is compared by itself. Without such a cause nobody can tell why it is
+    /// said.
+    Effect,
+    /// Nothing that our driver's work with pages would have to do with.
     Nothing,
 }
 
@@ -90,6 +100,13 @@ const fn plain(pattern: &'static str, kind: &'static str) -> Row {
     told(pattern, kind, &[])
 }
 
+const fn effect(pattern: &'static str) -> Row {
+    Row {
+        pattern,
+        says: Says::Effect,
+    }
+}
+
 const fn nothing(pattern: &'static str) -> Row {
     Row {
         pattern,
@@ -122,9 +139,6 @@ pub(super) const TEXTS: &[Row] = &[
     told(r"\((?<opcode>0x\w+)\) timed out while waiting for a slot", "slot_wait_timed_out", &[OPCODE]),
     told(r"\((?<opcode>0x\w+)\) canceled on out of queue timeout", "queue_wait_timed_out", &[OPCODE]),
     told(r"^Unknown FW command \((?<opcode>\d+)\)", "unknown_command_while_down", &[OPCODE]),
-    // Told once more by whoever waited: the first line is the message.
-    nothing(r"^cmd\[\d+\]: .* No done completion"),
-    nothing(r"timeout while waiting for command semaphore"),
 
     // Load and unload.
     told(r"^Driver cmdif rev\(\d+\) differs from firmware's\((?<revision>\d+)\)", "interface_revision", &[("revision", Number)]),
@@ -135,18 +149,6 @@ pub(super) const TEXTS: &[Row] = &[
     plain(r"^(?:\w+: )?interface is down, NOP", "interface_down"),
     told(r"^failed to destroy a previously created eq: eqn (?<eq>\d+)", "destroy_event_queue_failed", &[("eq", Number)]),
     plain(r"^Failed to allocate rmap", "too_few_event_queues"),
-    nothing(r"^failed to destroy (?:comp EQ|\w+ eq)"),
-    nothing(r"^Waiting for FW .*timeout abort in"),
-    // Which step of load has failed. Our driver is silent there: what made it fail has been told.
-    nothing(r"^(?:Failed initializing command interface|enable hca failed|failed to set issi|failed to allocate (?:boot|init) pages|failed to read dtor)"),
-    nothing(r"^(?:set_hca_ctrl|set_hca_cap|init hca|query hca|handle_hca_cap\w*|query board id|sw objs init) failed"),
-    nothing(r"^Failed to (?:alloc IRQs|alloc flow steering|create (?:async )?EQs|set hca defaults|query ISSI|set ISSI)"),
-    nothing(r"^[Ff]ailed to init(?:ialize)? "),
-    nothing(r"^failed to (?:create|enable) \w+ EQ"),
-    nothing(r"^QUERY_HCA_CAP : type\(\w+\) opmode\(\w+\) Failed"),
-    nothing(r"^sriov init failed"),
-    nothing(r"^(?:mlx5_init_one|mlx5_pci_init|mlx5_shd_init|mlx5_function_enable|mlx5_query_hca_caps_light|mlx5_devlink_param_reg|mlx5_mdev_init on) .*err"),
-    nothing(r"^probe with driver \S+ failed with error"),
 
     // Health.
     told(r"^Fatal error (?<sensor>\d+) detected", "fatal_sensor", &[("sensor", Number)]),
@@ -160,15 +162,6 @@ pub(super) const TEXTS: &[Row] = &[
     ),
     plain(r"^Driver is in error state\. Unloading", "error_state_unloading"),
     plain(r"^health recovery (?:failed|flow aborted)", "recovery_failed"),
-    // The other lines about the health buffer, and the steps of a recovery.
-    nothing(r"^Health issue observed, "),
-    nothing(r"^(?:assert_var\[\d\]|assert_exit_ptr|assert_callra|fw_ver|time|hw_id|rfr|crr|severity|irisc_index|ext_synd|raw fw_ver) "),
-    nothing(r"^(?:PCI slot is unavailable|Cold reset is required)"),
-    nothing(r"^(?:start|end)$"),
-    nothing(r"^(?:starting teardown|starting health recovery flow|health recovery succeeded|health works are not permitted)"),
-    nothing(r"^(?:Expected to see disabled NIC but|NIC SW reset in progress|Issuing FW Reset|Not issuing FW reset)"),
-    nothing(r"^(?:Failed to lock SW reset semaphore|\w+: (?:mlx5_pci_enable_device|wait vital) failed)"),
-    nothing(r"^device is being removed, stop waiting for"),
 
     // Pages.
     plain(r"^page not found", PAGE_NOT_FOUND),
@@ -222,37 +215,6 @@ pub(super) const TEXTS: &[Row] = &[
     told(r"^failed to enable VF (?<vf>\d+) \((?<errno>-?\d+)\)", "enable_vf_failed", &[("vf", VfIndex), ERRNO]),
     told(r"^failed to disable VF (?<vf>\d+)", "disable_vf_failed", &[("vf", VfIndex)]),
     told(r"^failed to enable eswitch SRIOV \((?<errno>-?\d+)\)", "eswitch_sriov_failed", &[ERRNO]),
-    nothing(r"^(?:mlx5_device_enable_sriov|pci_enable_sriov) failed"),
-    nothing(r"^Failed to (?:enable|disable) external host PF HCA"),
-    nothing(r"^E-Switch: Failed to create (?:adjacent|satellite PF) vport"),
-    nothing(r"^E-Switch: Failed to (?:create|get|set|open) .*(?:FDB|fdb|[Tt]able|group|flow namespace|mod header)"),
-    nothing(r"^E-Switch: (?:FDB|fs offloads): Failed to add .*rule"),
-    nothing(r"^E-Switch: .*Tc chains and priorities offload aren't supported"),
-    nothing(r"^E-Switch: (?:e|in)gress ACL is not supported by FW"),
-    nothing(r"^E-Switch: (?:Total vports|Enable|Disable|Unload vfs|cleanup|Supported tc chains|MPFS/FDB)"),
-    nothing(r"^Failed to set vport \d+ (?:link state|node guid)"),
-
-    // What a network interface leaves out in switchdev mode.
-    nothing(r"^Dropping C-tag vlan stripping offload due to S-tag vlan"),
-    nothing(r"^Disabling .*, not supported in switchdev mode"),
-
-    // What a device without Ethernet, clock and the rest makes the kernel say.
-    nothing(r"^firmware version: "),
-    nothing(r"^Failed to get valid vendor specific ID"),
-    // A crash dump is tried after a fatal error; the device offers none.
-    nothing(r"^Failed to (?:get|set) gw space -?\d+"),
-    // GUIDs of VFs on InfiniBand; only a manager of vport groups may restore them.
-    nothing(r"^modify vport context failed, unable to restore VF \d+ settings"),
-    nothing(r"^failed to restore VF \d+ settings, err -1$"),
-    nothing(r"^invalid device_frequency_khz"),
-    nothing(r"^Missing \w+ capability"),
-    nothing(r"^(?:max_ft_level < 3|Self loop back prevention is not supported|CQ moderation is not supported)"),
-    nothing(r"^Device\[\d+\] \(.*\) failed to load"),
-    nothing(r"^Rate limit: "),
-    nothing(r"available PCIe bandwidth"),
-    nothing(r"^Query ISSI is not supported by FW"),
-    nothing(r"^log_max_qp value in current profile is"),
-    nothing(r"^Shutdown was called"),
 ];
 
 /// What a `WARN` says before it tells where it stands.

@@ -2,7 +2,7 @@
 
 mod texts;
 
-use super::table::{SILENT, Says, TEXTS, WARN_PLACES, WARN_TEXTS};
+use super::table::{EFFECTS, HARMLESS, SILENT, Says, TEXTS, WARN_PLACES, WARN_TEXTS};
 use super::{KernelLog, Regex, is_printed};
 use driver::MessageKind;
 use guest_protocol::LogLine;
@@ -47,10 +47,15 @@ fn warn(text: Option<&str>, place: &str) -> Vec<LogLine> {
 }
 
 fn read(lines: &[LogLine]) -> (Vec<Value>, Vec<String>) {
+    let log = log_of(lines);
+    (log.messages, log.unknown)
+}
+
+fn log_of(lines: &[LogLine]) -> KernelLog {
     let mut log = KernelLog::default();
     let messages = log.read(lines);
     assert_eq!(log.messages, messages);
-    (messages, log.unknown)
+    log
 }
 
 #[test]
@@ -179,48 +184,94 @@ fn what_nobody_knows_is_kept() {
     let module = line(4, "mlx5_core: WARNING: Invalid module parameter prof_sel 9");
     let quiet = line(6, "mlx5_core 0000:00:04.0: something new happened");
     let other = line(3, "virtio_blk virtio0: something bad");
-    let (messages, unknown) = read(&[
+    let log = log_of(&[
         strange.clone(),
         number.clone(),
         lost.clone(),
         module.clone(),
-        quiet,
+        quiet.clone(),
         other,
     ]);
-    assert_eq!(messages, Vec::<Value>::new());
-    assert_eq!(unknown, [strange.text, number.text, lost.text, module.text]);
+    assert_eq!(log.messages, Vec::<Value>::new());
+    assert_eq!(log.unknown, [strange.text, number.text, lost.text, module.text]);
+    assert_eq!(log.notes, [quiet.text]);
+}
+
+/// Lines with a place, as `mlx5_core_warn` prints them.
+const EFFECTS_WITH_PLACE: [&str; 19] = [
+    "cmd[0]: MANAGE_PAGES(0x108) No done completion",
+    "ENABLE_HCA(0x104) timeout while waiting for command semaphore.",
+    "Waiting for FW initialization, timeout abort in 100s (0x80000000)",
+    "failed to allocate init pages",
+    "mlx5_init_one failed with error code -12",
+    "mlx5_pci_slot_reset: wait vital failed with error code: -5",
+    "mlx5_device_enable_sriov failed : -16",
+    "failed to destroy async eq, err(-22)",
+    "Health issue observed, unrecoverable hardware error, severity(3) ERROR:",
+    "assert_var[0] 0x00000000",
+    "start",
+    "end",
+    "Expected to see disabled NIC but it is full driver",
+    "starting health recovery flow",
+    "flow steering can't destroy ft",
+    "flow steering can't destroy fg 3 of ft 7",
+    "del_hw_fte can't del rule fg id=3 fte_index=1",
+    "Flow table 7 wasn't destroyed, refcount > 1",
+    "Failed to set vport 2 link state, opmode = 1, err = -5",
+];
+
+/// Lines without one: of a device, the eswitch, a network interface, the driver core.
+const EFFECTS_WITHOUT_PLACE: [&str; 9] = [
+    "mlx5_core 0000:00:04.0: probe with driver mlx5_core failed with error -12",
+    "mlx5_core 0000:00:04.0: E-Switch: Failed to create slow path FDB Table err -110",
+    "mlx5_core 0000:00:04.0: E-Switch: vport[2] create egress ACL table, err(-5)",
+    "mlx5_core 0000:00:04.0: E-Switch: vport[1] configure ingress drop rule, err(-5)",
+    "mlx5_core 0000:00:04.0 eth0: mlx5e_netdev_change_profile: new profile init failed, -22",
+    "mlx5_core 0000:00:04.0 eth0 (unregistering): failed to rollback to orig profile, -5",
+    "mlx5_core 0000:00:04.0 (unnamed net_device) (uninitialized): rep profile init failed, -5",
+    "mlx5_core: failed to modify rule to point on flow table 3",
+    "mlx5: flow steering failed to find root of namespace",
+];
+
+#[test]
+fn what_comes_of_something_is_an_effect() {
+    let mut lines: Vec<LogLine> = EFFECTS_WITH_PLACE.into_iter().map(warning).collect();
+    lines.extend(EFFECTS_WITHOUT_PLACE.map(|text| line(4, text)));
+    for line in lines {
+        let log = log_of(std::slice::from_ref(&line));
+        assert_eq!(log.effects, std::slice::from_ref(&line.text), "{line}");
+        assert_eq!(
+            (log.messages, log.unknown, log.notes),
+            Default::default(),
+            "{line}"
+        );
+    }
 }
 
 #[test]
-fn what_goes_along_is_neither_message_nor_unknown() {
+fn what_is_harmless_is_nothing() {
     let texts = [
-        "cmd[0]: MANAGE_PAGES(0x108) No done completion",
-        "ENABLE_HCA(0x104) timeout while waiting for command semaphore.",
-        "Waiting for FW initialization, timeout abort in 100s (0x80000000)",
-        "failed to allocate init pages",
-        "mlx5_init_one failed with error code -12",
-        "mlx5_device_enable_sriov failed : -16",
-        "Health issue observed, unrecoverable hardware error, severity(3) ERROR:",
-        "assert_var[0] 0x00000000",
-        "start",
-        "end",
-        "Expected to see disabled NIC but it is full driver",
-        "starting health recovery flow",
+        "2 VFs already enabled. Disable before enabling 3 VFs",
+        "not enough MMIO resources for SR-IOV",
+        "can't enable 9 VFs (bus 01 out of range of [bus 00])",
+        "E-Switch: cleanup",
+        "firmware version: 16.35.3006",
         "Failed to get valid vendor specific ID",
         "invalid device_frequency_khz, aborting HW clock init",
         "Missing eth_net_offloads capability",
+        "0.000 Gb/s available PCIe bandwidth (Unknown x255 link)",
+        "enabling device (0000 -> 0002)",
     ];
-    let mut lines: Vec<LogLine> = texts.into_iter().map(warning).collect();
-    lines.push(line(
-        4,
-        "mlx5_core 0000:00:04.0: probe with driver mlx5_core failed with error -12",
-    ));
-    lines.push(line(6, "mlx5_core 0000:00:04.0: firmware version: 16.35.3006"));
-    lines.push(line(
-        4,
-        "mlx5_core 0000:00:04.0: E-Switch: Failed to create slow path FDB Table err -110",
-    ));
-    assert_eq!(read(&lines), (Vec::new(), Vec::new()));
+    for text in texts {
+        let line = line(4, &format!("mlx5_core 0000:00:04.0: {text}"));
+        let log = log_of(std::slice::from_ref(&line));
+        let nothing = (Vec::new(), Vec::new(), Vec::new(), Vec::<String>::new());
+        assert_eq!(
+            (log.messages, log.unknown, log.notes, log.effects),
+            nothing,
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -260,7 +311,10 @@ fn every_kind_is_printed_or_silent_with_a_reason() {
     let kinds: BTreeSet<String> = MessageKind::KINDS.iter().map(|(name, ..)| snake(name)).collect();
     let silent: BTreeSet<String> = SILENT.iter().map(|(kind, _)| (*kind).to_owned()).collect();
     let mut printed = BTreeSet::new();
-    for row in [TEXTS, WARN_TEXTS, WARN_PLACES].into_iter().flatten() {
+    for row in [TEXTS, HARMLESS, EFFECTS, WARN_TEXTS, WARN_PLACES]
+        .into_iter()
+        .flatten()
+    {
         let regex = Regex::new(row.pattern).expect(row.pattern);
         let groups: BTreeSet<&str> = regex.capture_names().flatten().collect();
         let Says::Message { kind, data } = row.says else {
