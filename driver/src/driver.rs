@@ -11,6 +11,7 @@ use crate::health::{self, Health};
 use crate::interface::{FunctionKind, Interface};
 use crate::load;
 use crate::message::{MessageKind, Messages};
+use crate::netdev::NetdevState;
 use crate::operation::HostOperation;
 use crate::pages::{self, PagesState};
 use crate::revision::{Revision, RevisionName};
@@ -81,6 +82,8 @@ pub struct State {
     pub sriov: SriovState,
     /// Scalable functions.
     pub subfunction: SubfunctionState,
+    /// The network device.
+    pub netdev: NetdevState,
     /// The device's health.
     pub health: Health,
     /// Everything printed so far.

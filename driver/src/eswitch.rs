@@ -12,10 +12,9 @@
 //! | `lifecycle` | eswitch on and off, in legacy and switchdev mode |
 //! | `membership` | all vports in order |
 //! | `mode` | the change between the modes |
-//! | `flow_objects`, `legacy_fdb`, `steering` | flow tables, those of the two modes |
+//! | `legacy_fdb`, `steering` | the flow tables of the two modes |
 
 mod adjacent;
-mod flow_objects;
 mod functions;
 mod functions_changed;
 mod legacy_fdb;

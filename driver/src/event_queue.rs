@@ -21,7 +21,7 @@ use prm::event_queue::{CreateEq, CreateEqOut, DestroyEq, EqContext};
 use prm::{EqNumber, EventType, Opcode, UarIndex};
 use std::collections::BTreeSet;
 
-/// The three queues, in the order of creation.
+/// The queues, in the order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {
     /// Completions of commands.
@@ -30,20 +30,34 @@ pub(crate) enum Role {
     Async,
     /// Page requests.
     Pages,
+    /// Completions of the network device's queues.
+    Completions,
 }
 
 impl Role {
+    /// The interrupt vector.
+    const fn vector(self) -> u16 {
+        match self {
+            Self::Command | Self::Async | Self::Pages => VECTOR,
+            Self::Completions => COMPLETION_VECTOR,
+        }
+    }
+
     /// Base-2 logarithm of the number of entries, spare ones included.
     const fn log_size(self) -> u8 {
         match self {
             Self::Command | Self::Pages => 8,
             Self::Async => 13,
+            Self::Completions => 11,
         }
     }
 }
 
-/// The interrupt vector of all three: they share one with the driver's few vectors.
+/// The interrupt vector of the first three, which share one.
 const VECTOR: u16 = 0;
+
+/// The interrupt vector of the completions.
+const COMPLETION_VECTOR: u16 = 1;
 
 /// Events that every driver of this interface takes in its asynchronous queue (`gather_async_events_mask`).
 const ASYNC_EVENTS: u64 = 0x001f_02be;
@@ -101,6 +115,14 @@ pub(crate) async fn create_all(driver: &Driver) -> Result<(), Errno> {
     Ok(())
 }
 
+/// Creates the queue for completions of a network device (`create_comp_eq`). It goes with the others.
+///
+/// # Errors
+/// As [`command::execute`]; `-ENOMEM` without memory.
+pub(crate) async fn create_completions(driver: &Driver) -> Result<(), Errno> {
+    create(driver, Role::Completions, 0).await
+}
+
 /// Back to polling after a failed creation. The gate stays open meanwhile.
 async fn leave_events(driver: &Driver) {
     command::set_mode(driver, Mode::Polling).await;
@@ -111,6 +133,7 @@ async fn leave_events(driver: &Driver) {
 
 /// Destroys the queues and changes from events to polling (`destroy_async_eqs`).
 pub(crate) async fn destroy_all(driver: &Driver) {
+    destroy(driver, Role::Completions).await;
     destroy(driver, Role::Pages).await;
     destroy(driver, Role::Async).await;
     pages::drain_before_gate(driver).await;
@@ -158,7 +181,7 @@ async fn create(driver: &Driver, role: Role, events: u64) -> Result<(), Errno> {
     let (mut queue, uar) = driver
         .step(access, |state, backing| {
             let uar = state.interface.uar.unwrap_or_default();
-            EventQueue::allocate(role, role.log_size(), VECTOR, uar, backing).map(|queue| (queue, uar))
+            EventQueue::allocate(role, role.log_size(), role.vector(), uar, backing).map(|queue| (queue, uar))
         })
         .await
         .map_err(|_| Errno::ENOMEM)?;

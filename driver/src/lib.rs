@@ -8,6 +8,7 @@
 //! | `load` | probe and load, unload and remove, reload |
 //! | [`command`] | the command interface |
 //! | [`event_queue`], [`health`], [`capabilities`], [`timeouts`] | what else every function needs |
+//! | [`netdev`], `flow_objects` | the network device of an Ethernet function, flow tables |
 //! | `pauses` | the times a kernel lets pass by itself |
 //! | [`pages`] | pages for firmware |
 //! | [`eswitch`], [`sriov`], [`subfunction`], `bus`, `devlink` | other functions, the drivers bound to them, and who asks for them |
@@ -22,10 +23,12 @@ mod ecpf;
 pub mod errno;
 pub mod eswitch;
 pub mod event_queue;
+mod flow_objects;
 pub mod health;
 pub mod interface;
 mod load;
 pub mod message;
+pub mod netdev;
 pub mod operation;
 pub mod pages;
 mod pauses;

@@ -21,6 +21,7 @@ use crate::eswitch;
 use crate::health;
 use crate::interface::DeviceState;
 use crate::message::MessageKind;
+use crate::netdev;
 use crate::pages;
 use crate::pauses;
 use crate::runtime::Object;
@@ -94,6 +95,7 @@ async fn bring_up(driver: &Driver) -> Result<(), Errno> {
         return Err(errno);
     }
     set_loaded(driver, true).await;
+    netdev::attach(driver).await;
     Ok(())
 }
 
@@ -143,6 +145,7 @@ pub(crate) async fn remove(driver: &Driver) -> Result<(), Errno> {
         let _devlink = driver.lock(Object::DevlinkLock).await;
         let _interface = driver.lock(Object::InterfaceLock).await;
         eswitch::disable(driver).await;
+        netdev::detach(driver).await;
         driver.pause(pauses::DEVICES_GO).await;
         if driver.with(|state, _| state.interface.loaded) {
             set_loaded(driver, false).await;
@@ -210,7 +213,10 @@ pub(crate) async fn load_one(driver: &Driver, occasion: Occasion) -> Result<(), 
         },
     };
     match result {
-        Ok(()) => set_loaded(driver, true).await,
+        Ok(()) => {
+            set_loaded(driver, true).await;
+            netdev::attach(driver).await;
+        }
         Err(_) => set_device(driver, DeviceState::InternalError).await,
     }
     result
@@ -227,6 +233,7 @@ pub(crate) async fn unload_one(driver: &Driver) {
         driver.message(MessageKind::InterfaceDown);
         return;
     }
+    netdev::detach(driver).await;
     set_loaded(driver, false).await;
     driver.pause(pauses::DEVICES_GO).await;
     interface::unload(driver).await;

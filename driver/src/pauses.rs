@@ -23,8 +23,9 @@ pub(crate) const VFS_DISABLED: Cycles = Cycles::from_secs(1);
 /// A VF appears on the bus (`pci_iov_add_virtfn`). Measured: 60 ms, most of it reading its configuration space.
 pub(crate) const VF_ADDED: Cycles = Cycles::from_millis(60);
 
-/// A VF goes from the bus, its driver unbound already (`pci_iov_remove_virtfn`). Measured: 25 ms.
-pub(crate) const VF_REMOVED: Cycles = Cycles::from_millis(25);
+/// A VF goes from the bus, its driver unbound already (`pci_iov_remove_virtfn`). Measured: 25 ms in a guest at rest, 120 to
+/// 180 ms in one with two processors, where a removal with three VFs took 1.7 to 1.9 s.
+pub(crate) const VF_REMOVED: Cycles = Cycles::from_millis(120);
 
 /// After a function-level reset, before the function is used again (`pcie_flr`: `msleep(100)`).
 pub(crate) const FUNCTION_RESET: Cycles = Cycles::from_millis(100);

@@ -2,6 +2,7 @@
 
 mod commands;
 mod events;
+mod function_resets;
 mod functions;
 mod gate;
 mod lifecycle;

@@ -4,6 +4,7 @@ use crate::driver::Driver;
 use crate::ecpf;
 use crate::errno::Errno;
 use crate::event_queue;
+use crate::netdev;
 use crate::pages;
 use crate::pauses;
 use crate::sriov;
@@ -23,10 +24,15 @@ pub(super) async fn load(driver: &Driver) -> Result<(), Errno> {
         uar::free(driver).await;
         return Err(errno);
     }
+    if let Err(errno) = netdev::create_root(driver).await {
+        bring_down(driver).await;
+        return Err(errno);
+    }
     subfunction::start_events(driver).await;
     if let Err(errno) = sriov::attach(driver).await {
         ecpf::cleanup(driver).await;
         subfunction::stop_events(driver).await;
+        netdev::destroy_root(driver).await;
         bring_down(driver).await;
         return Err(errno);
     }
@@ -42,6 +48,7 @@ pub(super) async fn unload(driver: &Driver) {
     ecpf::cleanup(driver).await;
     subfunction::deallocate_all(driver).await;
     driver.pause(pauses::STEERING_GOES).await;
+    netdev::destroy_root(driver).await;
     bring_down(driver).await;
 }
 

@@ -61,6 +61,37 @@ fn a_driver_loads_and_answers_a_page_request_that_an_interrupt_announced() {
 }
 
 #[test]
+fn a_vf_that_is_reset_by_its_guest_gives_back_what_the_pf_supplied_for_it() {
+    let served = Served::start(pf());
+    let mut guest = Guest::boot(&served, Function::Pf);
+    let (mut driver, interrupt) = Driver::load(&mut guest);
+    guest.enable_vfs(2);
+    let mut vf = Guest::boot(&served, Function::Vf(2));
+    assert_eq!(interrupt.take(), 0, "a VF that holds nothing gives nothing back");
+    for by_configuration_space in [true, false] {
+        driver.give(&mut guest, 17, false, 64);
+        assert_eq!(held(&served, Function::Pf, Function::Vf(2)), 64);
+        if by_configuration_space {
+            vf.function_level_reset();
+        } else {
+            vf.client.reset().unwrap();
+        }
+        assert_eq!(interrupt.wait(), 1);
+        let event: PageRequestEvent = driver.event(&mut guest).data();
+        assert_eq!((event.function_id(), event.release_all()), (17, true));
+        assert_eq!(held(&served, Function::Pf, Function::Vf(2)), 0);
+    }
+    driver.give(&mut guest, 17, false, 64);
+    guest.disable_vfs();
+    assert_eq!(
+        interrupt.take(),
+        0,
+        "VFs that go are disabled by their PF's driver"
+    );
+    assert_eq!(held(&served, Function::Pf, Function::Vf(2)), 64);
+}
+
+#[test]
 fn an_ecpf_and_a_lone_vf_load_too() {
     for (config, function, pages) in [(ecpf(), Function::Ecpf, 240), (lone_vf(), Function::Vf(1), 240)] {
         let served = Served::start(config);

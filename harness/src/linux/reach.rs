@@ -1,7 +1,8 @@
 //! Which scenarios can be run on a Linux that is what it is, and why the others cannot.
 
-use crate::scenario::{Action, HostStep, ScenarioFile};
+use crate::scenario::{Action, HostStep, ScenarioFile, Step};
 use driver::RevisionName;
+use emulator::config::{DemandProfile, Port};
 
 /// What the guest's kernel is built with, and how long the user waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,15 @@ pub fn obstacle(
     }
     if !scenario.host.eswitch_support {
         return Some("the kernel is built with CONFIG_MLX5_ESWITCH");
+    }
+    let modes = |step: &Step| matches!(step.host, Some(HostStep::EswitchMode(_)));
+    if scenario.device.port == Port::Ethernet
+        && scenario.device.demand.profile == DemandProfile::Modelled
+        && scenario.steps.iter().any(modes)
+    {
+        return Some(
+            "the kernel's network device has other objects in switchdev mode, which need other pages than those of our driver",
+        );
     }
     scenario
         .steps

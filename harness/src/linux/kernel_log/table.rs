@@ -245,6 +245,8 @@ pub(super) const SILENT: &[(&str, &str)] = &[
     ("eswitch_enabled", "information"),
     ("eswitch_disabled", "information"),
     ("vfs_unloaded", "information"),
+    ("no_driver_for_vfs", "information"),
+    ("vfs_enabled_already", "information"),
     // What our driver says where a kernel would have crashed.
     (
         "out_of_bounds_write",

@@ -18,28 +18,28 @@ const POOLS: [u8; 5] = [22, 20, 16, 7, 0];
 
 /// A flow table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Table {
-    pub(super) kind: FlowTableType,
-    pub(super) id: u32,
+pub(crate) struct Table {
+    pub(crate) kind: FlowTableType,
+    pub(crate) id: u32,
 }
 
 /// A group in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Group {
+pub(crate) struct Group {
     table: Table,
     id: u32,
 }
 
 /// An entry of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     table: Table,
     index: u32,
 }
 
 /// The largest pool of tables that are not larger than asked for and than the device allows, a base-2 logarithm
 /// (`mlx5_ft_pool_get_avail_sz`).
-pub(super) fn pool(wanted: u8, most: u8) -> u8 {
+pub(crate) fn pool(wanted: u8, most: u8) -> u8 {
     POOLS
         .into_iter()
         .find(|&pool| pool <= wanted.min(most))
@@ -50,7 +50,7 @@ pub(super) fn pool(wanted: u8, most: u8) -> u8 {
 ///
 /// # Errors
 /// As [`command::run`].
-pub(super) async fn create_table(
+pub(crate) async fn create_table(
     driver: &Driver,
     kind: FlowTableType,
     level: u8,
@@ -73,7 +73,7 @@ pub(super) async fn create_table(
 ///
 /// # Errors
 /// As [`command::run`].
-pub(super) async fn set_root(driver: &Driver, table: Table) -> Result<(), Errno> {
+pub(crate) async fn set_root(driver: &Driver, table: Table) -> Result<(), Errno> {
     let input = SetFlowTableRoot::input()
         .with_table_type(table.kind.raw())
         .with_table_id(table.id);
@@ -87,7 +87,7 @@ pub(super) async fn set_root(driver: &Driver, table: Table) -> Result<(), Errno>
 ///
 /// # Errors
 /// As [`command::execute`].
-pub(super) async fn create_group(
+pub(crate) async fn create_group(
     driver: &Driver,
     table: Table,
     entries: RangeInclusive<u32>,
@@ -121,7 +121,7 @@ pub(super) async fn create_group(
 ///
 /// # Errors
 /// As [`command::execute`].
-pub(super) async fn set_entry(driver: &Driver, table: Table, index: u32) -> Result<Entry, Errno> {
+pub(crate) async fn set_entry(driver: &Driver, table: Table, index: u32) -> Result<Entry, Errno> {
     let head = SetFlowTableEntry::input()
         .with_table_type(table.kind.raw())
         .with_table_id(table.id)
@@ -135,7 +135,7 @@ pub(super) async fn set_entry(driver: &Driver, table: Table, index: u32) -> Resu
 }
 
 /// Destroys a table; whether that works does not matter.
-pub(super) async fn destroy_table(driver: &Driver, table: Table) {
+pub(crate) async fn destroy_table(driver: &Driver, table: Table) {
     let input = DestroyFlowTable::input()
         .with_table_type(table.kind.raw())
         .with_table_id(table.id);
@@ -143,7 +143,7 @@ pub(super) async fn destroy_table(driver: &Driver, table: Table) {
 }
 
 /// Destroys a group; whether that works does not matter.
-pub(super) async fn destroy_group(driver: &Driver, group: Group) {
+pub(crate) async fn destroy_group(driver: &Driver, group: Group) {
     let input = DestroyFlowGroup::input()
         .with_table_type(group.table.kind.raw())
         .with_table_id(group.table.id)
@@ -152,7 +152,7 @@ pub(super) async fn destroy_group(driver: &Driver, group: Group) {
 }
 
 /// Deletes an entry; whether that works does not matter.
-pub(super) async fn delete_entry(driver: &Driver, entry: Entry) {
+pub(crate) async fn delete_entry(driver: &Driver, entry: Entry) {
     let input = DeleteFlowTableEntry::input()
         .with_table_type(entry.table.kind.raw())
         .with_table_id(entry.table.id)
