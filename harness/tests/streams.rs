@@ -129,10 +129,9 @@ fn a_file_that_cannot_be_written_whole_is_named_and_does_not_stand_there() {
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
             .output()
             .expect("the tool can be started");
-        (
-            output.status.code(),
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        )
+        // What could not be written is an error of its case in the report.
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
     };
     let commands = folder.join("commands.jsonl");
     for (arguments, name) in [
@@ -169,7 +168,8 @@ fn files_are_never_written_through_a_link() {
         let output = program(&["run", "--revision", "merged", scenario, flag, &path])
             .output()
             .expect("it runs");
-        let said = String::from_utf8_lossy(&output.stderr);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(said.contains(&format!("{link}: it is a symbolic link")), "{said}");
     }

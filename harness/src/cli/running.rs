@@ -19,6 +19,7 @@ use crate::linux::guest::GuestError;
 use crate::linux::{BackendError, LinuxBackend};
 use crate::run::location::Locations;
 use crate::run::{Failure, RunOptions, RunResult};
+use crate::text::printable::one_line;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use output::Output;
 use plan::{Case, plan};
@@ -125,7 +126,7 @@ impl<'a> Session<'a> {
         }
         let result = match case {
             Case::Run(job) => {
-                self.progress.set_message(job.name());
+                self.progress.set_message(one_line(&job.name()).into_owned());
                 self.run(job)
             }
             Case::Wrong(result) => Some((**result).clone()),
