@@ -166,9 +166,16 @@ fn snapshots_are_accepted_beside_the_scenarios_and_where_they_are_named() {
 
 #[test]
 fn what_is_no_result_is_not_accepted() {
-    // An order that was not carried out.
+    // An order that was not carried out. While the driver's first
+    // command is held, it has no event queue.
     let early = r#""steps": [
-    { "firmware": { "request_pages": { "function": "pf", "pages": 8 } } },"#;
+    { "gate": { "hold": { "name": "boot", "command": { "command": "ENABLE_HCA" } } } },
+    { "name": "up", "host": "load", "background": true },
+    { "gate": { "wait_held": { "name": "boot" } } },
+    { "firmware": { "request_pages": { "function": "pf", "pages": 8 } } },
+    { "gate": { "release": { "name": "boot" } } },
+    { "host": { "wait_for": "up" } },
+    { "host": "unload" },"#;
     let text = broken("\"steps\": [", early);
     let bench = bench("refused", &text);
     let ran = bench.tool(&["run", "--accept"]);

@@ -298,12 +298,19 @@ fn a_hold_that_caught_nothing_and_an_order_not_carried_out_are_sentences() {
     assert_eq!(line["notes"][0]["step"], 3, "{line}");
     assert_eq!(line["notes"][1]["step"], Value::Null, "{line}");
 
+    // While the driver's first command is held, it has no event queue.
     let early = r#""steps": [
-    { "firmware": { "request_pages": { "function": "pf", "pages": 8 } } },"#;
+    { "gate": { "hold": { "name": "boot", "command": { "command": "ENABLE_HCA" } } } },
+    { "name": "up", "host": "load", "background": true },
+    { "gate": { "wait_held": { "name": "boot" } } },
+    { "firmware": { "request_pages": { "function": "pf", "pages": 8 } } },
+    { "gate": { "release": { "name": "boot" } } },
+    { "host": { "wait_for": "up" } },
+    { "host": "unload" },"#;
     bench.write("scenarios/boot.json", &broken("\"steps\": [", early));
     let ran = bench.tool(&["run"]);
     ends(&ran, 100);
-    let sentence = "step 1: firmware did not carry out the order: no event queue takes this event";
+    let sentence = "step 4: firmware did not carry out the order: no event queue takes this event";
     assert!(ran.stdout.contains(sentence), "{}", ran.stdout);
 }
 
