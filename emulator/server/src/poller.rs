@@ -7,8 +7,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-/// How many a wait can find: all that there can be, two for each of 216 functions and the caller's, so that nobody is found late.
-const ROOM: usize = 512;
+/// How many a wait can find: all that there can be, two for each of 256 functions and the caller's, so that nobody is found late.
+const ROOM: usize = 2 * 256 + MOST_WATCHES as usize;
 
 /// How many descriptors of its own a caller may have watched.
 const MOST_WATCHES: u8 = 64;
