@@ -5,7 +5,7 @@
 //! has to go off (2 s). The scaled device prescribes a few seconds, and what the scenario times by those limits moves
 //! along. One limit is a constant of the kernel and stays: 5 s for a lost event after a command's limit.
 //!
-//! What is kept is the order of every time and every limit: [`limits`].
+//! What is kept is the order of every time and every limit: `limits`.
 
 mod limits;
 
