@@ -10,8 +10,7 @@ fn refused(test: &str, text: &str, place: &str, message: &str, hint: &str) {
     let bench = Workbench::new(&format!("check-{test}"));
     bench.write("boot.json", text);
     let ran = bench.tool(&["check", "boot.json"]);
-    assert_eq!(ran.code, 103, "{}", ran.stderr);
-    assert_eq!(ran.stdout, "");
+    assert_eq!((ran.code, ran.stdout.as_str()), (103, ""), "{}", ran.stderr);
     let heading = format!("boot.json:{place}: {message}");
     assert!(ran.stderr.contains(&heading), "no `{heading}` in\n{}", ran.stderr);
     let joined = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,6 +1,6 @@
 //! Why a device cannot be served.
 
-use crate::topology::MOST_VFS;
+use crate::pci::MOST_VFS;
 use emulator::ConfigError;
 use std::io;
 use transport::ListenError;

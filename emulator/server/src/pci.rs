@@ -20,3 +20,4 @@ pub(crate) use capability::{MSIX_PENDING, MSIX_PENDING_LENGTH, MSIX_TABLE, MSIX_
 pub(crate) use function::{Effect, PciFunction, Role, Shape};
 pub(crate) use header::{BAR0_SIZE, EMBEDDED_PF_DEVICE, PF_DEVICE, VF_DEVICE};
 pub(crate) use space::LENGTH as CONFIG_LENGTH;
+pub(crate) use sriov::MOST_VFS;

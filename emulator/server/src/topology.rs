@@ -1,13 +1,10 @@
 //! Which PCI functions a device has, and where their sockets are.
 
 use crate::error::ServeError;
-use crate::pci::{BAR0_SIZE, EMBEDDED_PF_DEVICE, PF_DEVICE, Role, Shape, VF_DEVICE};
+use crate::pci::{BAR0_SIZE, EMBEDDED_PF_DEVICE, MOST_VFS, PF_DEVICE, Role, Shape, VF_DEVICE};
 use emulator::{SF_WINDOW_LENGTH, Silicon};
 use prm::Function;
 use std::path::PathBuf;
-
-/// VFs that there is room for beside their PF: a bus has 256 functions, and behind a port they are all one device's.
-pub(crate) const MOST_VFS: u16 = 255;
 
 /// A PCI function and its socket.
 #[derive(Clone, Debug, PartialEq, Eq)]

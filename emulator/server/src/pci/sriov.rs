@@ -3,6 +3,9 @@
 use super::header::{BAR0_SIZE, VF_DEVICE};
 use super::space::{EXTENDED, Space};
 
+/// VFs that there is room for beside their PF: a bus has 256 functions, and behind a port they are all one device's.
+pub(crate) const MOST_VFS: u16 = 255;
+
 const AT: usize = EXTENDED;
 /// Where the capability ends.
 pub(super) const END: usize = AT + 0x40;
