@@ -43,6 +43,7 @@ fn counter(eventfd: &OwnedFd) -> u64 {
 
 /// Fills and empties a counter for as long as it lives. The client has made its eventfd a blocking one.
 struct Filler {
+    eventfd: Arc<OwnedFd>,
     ended: Arc<AtomicBool>,
     threads: Vec<std::thread::JoinHandle<()>>,
 }
@@ -72,14 +73,25 @@ impl Filler {
             turn(Arc::clone(eventfd), Arc::clone(&ended), race),
             turn(Arc::clone(eventfd), Arc::clone(&ended), let_out),
         ];
-        Self { ended, threads }
+        Self {
+            eventfd: Arc::clone(eventfd),
+            ended,
+            threads,
+        }
     }
 }
 
 impl Drop for Filler {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
-        self.threads.drain(..).for_each(|thread| thread.join().unwrap());
+        for thread in self.threads.drain(..) {
+            // The last write of all may stand before a full counter, and who let it out before has ended.
+            while !thread.is_finished() {
+                empty(&self.eventfd);
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            thread.join().unwrap();
+        }
     }
 }
 
