@@ -10,14 +10,14 @@ mod support;
 
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::ReadWriteFlags;
-use std::io::{IoSliceMut, Write};
+use std::io::{IoSliceMut, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use support::Served;
-use support::client::{NO_REPLY, SET_IRQS, message, set_irqs};
-use support::device::MSIX;
+use support::client::{NO_REPLY, REGION_READ, SET_IRQS, access, message, set_irqs};
+use support::device::{MAGIC, MAGIC_AT, MSIX};
 use transport::Disconnect;
 
 const NONE: u32 = 1;
@@ -119,5 +119,16 @@ fn however_a_client_races_the_server_goes_on_or_drops_it() {
     }
     // The race is the client's to win, and it has not. Leave the counter full, as the worst it can do at the end.
     drop(filler);
-    served.client.in_step();
+    // It is served to the end, or was dropped at the last of it, when all had been sent already.
+    let read = message(1, REGION_READ, 0, &access(0, MAGIC_AT, 4));
+    let mut reply = [0; 36];
+    let stream = &mut served.client.stream;
+    match stream
+        .write_all(&read)
+        .and_then(|()| stream.read_exact(&mut reply))
+    {
+        Ok(()) => assert_eq!(reply[32..], MAGIC.to_le_bytes()),
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => panic!("the server is held"),
+        Err(_) => assert_eq!(served.finish(), Disconnect::Held),
+    }
 }
