@@ -135,12 +135,7 @@ impl Silicon {
         let mut entry = CommandEntry::new();
         if let Err(fault) = buses.bus(endpoint).dma_read(entry_at, entry.as_bytes_mut()) {
             let why = "the command queue is not mapped";
-            self.records.push(Record::StrayDma {
-                cycles: now,
-                endpoint,
-                at: fault.at,
-                why,
-            });
+            self.note_stray_dma(endpoint, now, fault.at, why);
             return None;
         }
         if !entry.owner() {
@@ -209,12 +204,7 @@ impl Silicon {
             output_mailboxes = Vec::new();
             if let Some(stray) = fault.stray {
                 let why = "a mailbox is not mapped";
-                self.records.push(Record::StrayDma {
-                    cycles: now,
-                    endpoint,
-                    at: stray.at,
-                    why,
-                });
+                self.note_stray_dma(endpoint, now, stray.at, why);
             }
         }
         let head = InputHeader::from_prefix(&input).unwrap_or_default();

@@ -175,16 +175,8 @@ impl Silicon {
         buses: &mut dyn Buses,
     ) {
         let held = self.ledger.pages(supplier, owner);
-        let takes = self.takes_page_requests(supplier);
-        let identity = owner
-            .function()
-            .and_then(|function| self.identity_of(supplier, function));
-        if let Some(identity) = identity.filter(|_| held > 0 && takes) {
-            let pages = i32::try_from(held).map_or(i32::MIN, |held| -held);
-            if let Err(error) = self.post_for(supplier, owner, identity, pages, false, now, buses) {
-                self.refuse(supplier, now, error.reason());
-            }
-        }
+        let pages = i32::try_from(held).map_or(i32::MIN, |held| -held);
+        self.post_back(supplier, owner, pages, false, now, buses);
     }
 
     /// Tells `supplier` that everything that `owner` holds is its own again: firmware does not use it any more.
@@ -195,13 +187,26 @@ impl Silicon {
         now: Cycles,
         buses: &mut dyn Buses,
     ) {
+        self.post_back(supplier, owner, 0, true, now, buses);
+    }
+
+    /// Posts an event by which pages of `owner` go back, if it holds any and its supplier listens.
+    fn post_back(
+        &mut self,
+        supplier: Function,
+        owner: Owner,
+        pages: i32,
+        release_all: bool,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) {
         let held = self.ledger.pages(supplier, owner);
         let takes = self.takes_page_requests(supplier);
         let identity = owner
             .function()
             .and_then(|function| self.identity_of(supplier, function));
         if let Some(identity) = identity.filter(|_| held > 0 && takes)
-            && let Err(error) = self.post_for(supplier, owner, identity, 0, true, now, buses)
+            && let Err(error) = self.post_for(supplier, owner, identity, pages, release_all, now, buses)
         {
             self.refuse(supplier, now, error.reason());
         }

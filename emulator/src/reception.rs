@@ -7,7 +7,6 @@
 use crate::command_queue::ENTRIES;
 use crate::mailbox::{Chain, ChainFault, Walk};
 use crate::pace::Pace;
-use crate::record::Record;
 use crate::silicon::{Buses, Silicon};
 use prm::command_queue::CommandEntry;
 use prm::{Cycles, Function, Iova, Token};
@@ -175,12 +174,7 @@ impl Silicon {
             };
             if let Some(stray) = stray {
                 let why = "input was read through a null mailbox pointer";
-                self.records.push(Record::StrayDma {
-                    cycles: now,
-                    endpoint,
-                    at: stray.at,
-                    why,
-                });
+                self.note_stray_dma(endpoint, now, stray.at, why);
             }
             if !walk.is_over() {
                 return Portion::More;

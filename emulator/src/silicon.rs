@@ -17,7 +17,7 @@ use crate::record::{Journal, PagesMoved, Record};
 use crate::roster::{Roster, function_under_test};
 use crate::validation::{self, ConfigError};
 use prm::link::HostBus;
-use prm::{Cycles, Function, Opcode, PagesOp};
+use prm::{Cycles, Function, Iova, Opcode, PagesOp};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use std::collections::{BTreeMap, BTreeSet};
@@ -322,6 +322,16 @@ impl Silicon {
     pub(crate) fn drop_requests(&mut self, supplier: Function) {
         self.board.forget_supplier(supplier);
         self.agenda.forget_supplier(supplier);
+    }
+
+    /// Puts an access to host memory on record that met none.
+    pub(crate) fn note_stray_dma(&mut self, endpoint: Function, now: Cycles, at: Iova, why: &'static str) {
+        self.records.push(Record::StrayDma {
+            cycles: now,
+            endpoint,
+            at,
+            why,
+        });
     }
 
     /// Puts on record what no command status tells.
