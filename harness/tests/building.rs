@@ -7,14 +7,7 @@ use workbench::{BOOT, Workbench, broken};
 /// Checks a broken copy: the place, the problem and the hint.
 #[track_caller]
 fn refused(test: &str, text: &str, place: &str, message: &str, hint: &str) {
-    let bench = Workbench::new(&format!("building-{test}"));
-    bench.write("boot.json", text);
-    let ran = bench.tool(&["check", "boot.json"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (103, ""), "{}", ran.stderr);
-    let heading = format!("boot.json:{place}: {message}");
-    assert!(ran.stderr.contains(&heading), "no `{heading}` in\n{}", ran.stderr);
-    let joined = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(joined.contains(hint), "no `{hint}` in\n{}", ran.stderr);
+    let ran = Workbench::new(&format!("building-{test}")).refuses(text, place, message, hint);
     assert!(
         ran.stderr.ends_with("1 problem in 1 of 1 scenario\n"),
         "{}",

@@ -62,6 +62,19 @@ impl Workbench {
         file
     }
 
+    /// Checks this text as `boot.json` in it, which has to be refused: the exit code, the place, the problem and the hint.
+    #[track_caller]
+    pub fn refuses(&self, text: &str, place: &str, message: &str, hint: &str) -> Ran {
+        self.write("boot.json", text);
+        let ran = self.tool(&["check", "boot.json"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (103, ""), "{}", ran.stderr);
+        let heading = format!("boot.json:{place}: {message}");
+        assert!(ran.stderr.contains(&heading), "no `{heading}` in\n{}", ran.stderr);
+        let joined = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(joined.contains(hint), "no `{hint}` in\n{}", ran.stderr);
+        ran
+    }
+
     /// The path of something in it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
