@@ -327,9 +327,10 @@ impl Driver {
         self.shared.backing.borrow().now()
     }
 
-    /// Starts a task of this driver.
+    /// Starts a task of this driver: its name begins with the function's.
     pub fn spawn(&self, name: &str, future: impl Future<Output = ()> + 'static) -> TaskId {
-        self.runtime().spawn(name, future)
+        self.runtime()
+            .spawn(&format!("{} {name}", self.endpoint()), future)
     }
 
     /// Makes tasks ready that wait for `object`.

@@ -45,7 +45,7 @@ pub struct Waiting {
 pub struct TaskView {
     /// Its identity.
     pub id: TaskId,
-    /// Its name, unique in the run.
+    /// Its name, unique among the tasks that live.
     pub name: String,
     /// What it waits for; `None` when it can run.
     pub waiting: Option<Waiting>,
@@ -108,13 +108,14 @@ impl Runtime {
         }
     }
 
-    /// Starts a task. It is ready at once; its name gets its number appended.
+    /// Starts a task. It is ready at once. Where a living task has its name already, this one is `name (2)`, and so on:
+    /// recorded schedules and snapshots know tasks by name, and must not change with every task that is added.
     pub fn spawn(&self, name: &str, future: impl Future<Output = ()> + 'static) -> TaskId {
         let mut core = self.core.borrow_mut();
         let id = TaskId(core.next_task);
         core.next_task += 1;
         let task = Task {
-            name: format!("{name}#{}", id.0),
+            name: core.free_name(name),
             future: Some(Box::pin(future)),
             state: TaskState::Ready(None),
             woken: None,
@@ -358,6 +359,17 @@ impl Task {
 }
 
 impl Core {
+    /// `wanted`, or the first of `wanted (2)`, `wanted (3)` ... that no living task has.
+    fn free_name(&self, wanted: &str) -> String {
+        let mut name = wanted.to_owned();
+        let mut ordinal = 1_usize;
+        while self.tasks.values().any(|task| task.name == name) {
+            ordinal += 1;
+            name = format!("{wanted} ({ordinal})");
+        }
+        name
+    }
+
     fn make_ready(&mut self, id: TaskId, woken: Woken) {
         let Some(task) = self.tasks.get_mut(&id) else {
             return;

@@ -12,7 +12,7 @@ use prm::{Cycles, Function};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Prefix of the names of the tasks that serve page requests.
+/// How the task that serves a function's page requests is named, after the function.
 const PAGE_WORKER: &str = "page_worker";
 
 /// A closed chain of waits.
@@ -114,7 +114,7 @@ fn graph(world: &World) -> Graph {
     for (endpoint, _, driver) in world.drivers() {
         let worker = tasks
             .iter()
-            .find(|task| is_worker_of(world, driver, task.id, &task.name))
+            .find(|task| task.name == format!("{endpoint} {PAGE_WORKER}"))
             .map(|task| task.id);
         for task in &tasks {
             let Some(waiting) = task.waiting.filter(|waiting| waiting.driver == driver.id()) else {
@@ -228,17 +228,4 @@ fn add_firmware(
                 });
         }
     }
-}
-
-/// Whether this task serves this driver's page requests. Tasks do not say whose they are, except by what they wait for.
-fn is_worker_of(world: &World, driver: &Driver, task: TaskId, name: &str) -> bool {
-    if !name.starts_with(PAGE_WORKER) {
-        return false;
-    }
-    let tasks = world.runtime().tasks();
-    let waiting = tasks
-        .iter()
-        .find(|view| view.id == task)
-        .and_then(|view| view.waiting);
-    waiting.is_some_and(|waiting| waiting.driver == driver.id())
 }

@@ -247,12 +247,12 @@ impl<'a> Execution<'a> {
         let operation = self
             .operations
             .longest(now)
-            .map(|(kind, took)| (kind.name().to_owned(), took));
-        let command = self.observer.longest_command.clone();
+            .map(|(kind, took)| (kind.name(), took));
+        let command = self.observer.longest_command;
         let longest = [operation, command]
             .into_iter()
             .flatten()
             .max_by_key(|&(_, took)| took);
-        longest.map(|(name, took)| (name, took.0))
+        longest.map(|(name, took)| (name.to_owned(), took.0))
     }
 }

@@ -59,7 +59,7 @@ impl<'a> Holds<'a> {
     /// The holds in force, each with what it has caught.
     pub(super) fn in_words(&self, holds: &[HoldState]) -> Vec<String> {
         let words = holds.iter().map(|hold| match &hold.caught {
-            Some(caught) => format!("the hold `{}` keeps {}#{}", hold.name, caught.opcode, caught.n),
+            Some(caught) => format!("the hold `{}` keeps {}", hold.name, caught.opcode),
             None => self.caught_nothing(&hold.name),
         });
         words.collect()

@@ -22,7 +22,7 @@ pub(super) struct Observer<'a> {
     /// What is worth knowing and no failure.
     pub(super) notes: Vec<Note>,
     /// Commands that completed in the last step, and the last of them.
-    pub(super) completed: (usize, Option<String>),
+    pub(super) completed: (usize, Option<&'static str>),
     /// One number for everything that happened.
     pub(super) hash: TraceHash,
     /// Warnings in order, as they are compared.
@@ -30,7 +30,7 @@ pub(super) struct Observer<'a> {
     /// The command stream, in the form of recorded ones.
     pub(super) commands: Vec<CommandRecord>,
     /// The command that took longest, and how long.
-    pub(super) longest_command: Option<(String, Cycles)>,
+    pub(super) longest_command: Option<(&'static str, Cycles)>,
     /// Pages and mappings that were left when the last driver was unbound.
     pub(super) leaked: (u64, u64),
     /// Per driver: messages and page waits that have been looked at.
@@ -74,7 +74,7 @@ impl<'a> Observer<'a> {
         self.notes.extend(self.holds.observe(number, &records));
         self.note_refusals(number, &records);
         let of_commands = records.iter().filter_map(|record| match record {
-            Record::Command(command) => Some(format!("{}#{}", command.name, command.n)),
+            Record::Command(command) => Some(command.name),
             _ => None,
         });
         self.completed = of_commands.fold((0, None), |(number, _), name| (number + 1, Some(name)));
@@ -163,7 +163,7 @@ impl<'a> Observer<'a> {
             .as_ref()
             .is_none_or(|(_, longest)| took > *longest)
         {
-            self.longest_command = Some((format!("{}#{}", command.name, command.n), took));
+            self.longest_command = Some((command.name, took));
         }
     }
 

@@ -56,7 +56,7 @@ impl Snapshot {
     }
 }
 
-/// A command in a few words: its number, operation, whom it is about, and what keeps it.
+/// A command in a few words: its operation, whom it is about, and what keeps it.
 fn command(command: &OutstandingCommand) -> String {
     let about = command
         .function
@@ -72,7 +72,7 @@ fn command(command: &OutstandingCommand) -> String {
         WaitsFor::Hold(name) => format!("is held by {name}"),
         WaitsFor::Never => "never completes".to_owned(),
     };
-    format!("{}#{}{about} {waits}", command.opcode, command.n)
+    format!("{}{about} {waits}", command.opcode)
 }
 
 fn locks(world: &World) -> BTreeMap<String, String> {
