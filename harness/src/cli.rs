@@ -10,8 +10,10 @@ mod comparing;
 mod defect;
 pub mod diagnostic;
 pub mod exit;
+pub mod job;
 pub mod library;
 mod logging;
+pub mod naming;
 pub mod partition;
 mod recording;
 mod replaying;
@@ -116,7 +118,7 @@ struct RunArguments {
     revision: RevisionChoice,
     /// Where the driver runs.
     #[arg(long, value_enum, default_value = "inproc")]
-    backend: backend::Backend,
+    backend: job::Backend,
     /// Only scenarios whose path or name contains this.
     #[arg(long, value_name = "SUBSTRING")]
     filter: Option<String>,

@@ -12,7 +12,7 @@
 
 use driver::RevisionName;
 use guest::kit::{Kit, KitOptions};
-use harness::cli::selection::qualified_name;
+use harness::cli::naming::qualified_name;
 use harness::linux::profile::Profile;
 use harness::linux::reach::{Abilities, obstacle};
 use harness::linux::{LinuxBackend, stream};

@@ -6,7 +6,7 @@
 //! * `...::can_fail` fails as soon as one expected number is another.
 
 use driver::RevisionName;
-use harness::cli::selection::qualified_name;
+use harness::cli::naming::qualified_name;
 use harness::report::canonical::canonical_text;
 use harness::run::result::{Outcome, RunResult};
 use harness::run::{RunOptions, run_scenario};

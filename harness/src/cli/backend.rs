@@ -1,32 +1,12 @@
-//! Where a driver runs.
+//! Runs a job where its driver runs.
 
-use crate::cli::selection::Job;
+use crate::cli::job::Job;
 use crate::linux::{BackendError, LinuxBackend};
 use crate::run::result::RunResult;
 use crate::run::{RunOptions, run_scenario};
-use clap::ValueEnum;
 use driver::RevisionName;
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-
-/// Where a driver runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Backend {
-    /// Driver and device in this process.
-    Inproc,
-    /// The unmodified Linux driver in a QEMU guest.
-    Linux,
-}
-
-impl fmt::Display for Backend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Inproc => "inproc",
-            Self::Linux => "linux",
-        })
-    }
-}
 
 /// A run ended in a panic: a defect of the tool, not of a driver.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Scenarios and devices by name: those in the folder `scenarios` where the tool is used, or, where there is none, those
 //! that the program carries with it.
 
-use crate::cli::selection::qualified_name;
+use crate::cli::naming::qualified_name;
 use crate::scenario::{
     ReadError, ScenarioFile, parse_device, parse_scenario, read_device, read_scenario, scenario_files,
 };

@@ -1,7 +1,7 @@
 //! What a run leaves behind when asked: an artifact for `replay`, the command stream.
 
 use crate::cli::artifact::Artifact;
-use crate::cli::selection::Job;
+use crate::cli::job::Job;
 use crate::run::result::RunResult;
 use std::fs;
 use std::io;

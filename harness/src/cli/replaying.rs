@@ -1,9 +1,9 @@
 //! `replay`: repeats a recorded run and compares everything that happened.
 
 use crate::cli::artifact::{Artifact, ArtifactError};
-use crate::cli::backend::{Backend, run_in_process};
+use crate::cli::backend::run_in_process;
 use crate::cli::exit::Exit;
-use crate::cli::selection::{Job, Loaded};
+use crate::cli::job::{Backend, Job, Loaded};
 use crate::cli::streams;
 use crate::report::Finished;
 use crate::report::human::HumanReport;

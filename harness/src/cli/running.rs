@@ -5,11 +5,11 @@ mod output;
 mod plan;
 mod snapshots;
 
-use crate::cli::backend::{Backend, run_in_process, run_on_linux};
+use crate::cli::backend::{run_in_process, run_on_linux};
 use crate::cli::exit::Exit;
+use crate::cli::job::{Backend, Job, Loaded};
 use crate::cli::library;
 use crate::cli::recording;
-use crate::cli::selection::{Job, Loaded};
 use crate::cli::setup;
 use crate::cli::signals::EndSignals;
 use crate::cli::snapshot_folder::SnapshotFolder;

@@ -1,96 +1,17 @@
 //! From paths, filter, revisions and partition to the runs that are asked for.
 
-use crate::cli::backend::Backend;
 use crate::cli::diagnostic;
+use crate::cli::job::{Backend, Job, Loaded};
 use crate::cli::library::{self, LookupError};
+use crate::cli::naming::{file_stem, qualified_name};
 use crate::cli::partition::Partition;
 use crate::cli::streams;
 use crate::linux::profile::Profile;
-use crate::scenario::{ReadError, ScenarioFile};
+use crate::scenario::ReadError;
 use driver::RevisionName;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
-
-/// A scenario and the file it was read from.
-#[derive(Clone, Debug)]
-pub struct Loaded {
-    /// The file, as the command line leads to it.
-    pub file: PathBuf,
-    /// The scenario.
-    pub scenario: ScenarioFile,
-}
-
-/// One run: a scenario under one revision.
-#[derive(Clone, Debug)]
-pub struct Job {
-    /// The scenario.
-    pub loaded: Rc<Loaded>,
-    /// The revision; on `linux` the one whose expectations Linux is judged by.
-    pub revision: RevisionName,
-    /// Where the driver runs.
-    pub backend: Backend,
-}
-
-impl Job {
-    /// The driver that runs: a revision of ours, or `linux`.
-    #[must_use]
-    pub fn driver(&self) -> String {
-        match self.backend {
-            Backend::Linux => self.backend.to_string(),
-            Backend::Inproc => self.revision.to_string(),
-        }
-    }
-
-    /// The run's name, `folder/name::revision`: what a filter and a partition look at.
-    #[must_use]
-    pub fn name(&self) -> String {
-        format!("{}::{}", self.loaded.qualified_name(), self.driver())
-    }
-
-    /// The run's name as the name of a file, `folder__name@revision`.
-    #[must_use]
-    pub fn file_name(&self) -> String {
-        format!("{}@{}", self.loaded.file_stem(), self.driver())
-    }
-}
-
-impl Loaded {
-    /// `folder/name`; without the folder where the file lies directly among the scenarios.
-    #[must_use]
-    pub fn qualified_name(&self) -> String {
-        qualified_name(&self.file)
-    }
-
-    /// The same as the beginning of files' names, `folder__name`.
-    #[must_use]
-    pub fn file_stem(&self) -> String {
-        file_stem(&self.file)
-    }
-}
-
-/// [`qualified_name`] as the beginning of files' names, `folder__name`.
-#[must_use]
-pub fn file_stem(file: &Path) -> String {
-    qualified_name(file).replace('/', "__")
-}
-
-/// `folder/name` of a scenario file, with the folders below `scenarios` where the path has such a part.
-#[must_use]
-pub fn qualified_name(file: &Path) -> String {
-    let parts: Vec<String> = file
-        .with_extension("")
-        .components()
-        .filter_map(|part| match part {
-            std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-            _ => None,
-        })
-        .collect();
-    match parts.iter().rposition(|part| part == "scenarios") {
-        Some(root) if root + 1 < parts.len() => parts[root + 1..].join("/"),
-        _ => parts.last().cloned().unwrap_or_default(),
-    }
-}
 
 /// The scenario files that paths and names stand for, each once.
 ///
@@ -268,21 +189,4 @@ pub fn linux_jobs(
         .collect();
     jobs.sort_by_key(|job| Profile::of(&job.loaded.scenario.device).rank());
     jobs
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_those_below_the_scenarios() {
-        for (file, name) in [
-            ("scenarios/locks/a.json", "locks/a"),
-            ("/x/scenarios/a.json", "a"),
-            ("./a.json", "a"),
-            ("/tmp/other/a.json", "a"),
-        ] {
-            assert_eq!(qualified_name(Path::new(file)), name);
-        }
-    }
 }

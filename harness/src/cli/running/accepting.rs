@@ -5,9 +5,9 @@
 
 mod text_edit;
 
-use crate::cli::backend::{Backend, run_in_process};
+use crate::cli::backend::run_in_process;
+use crate::cli::job::{Backend, Job, Loaded};
 use crate::cli::library;
-use crate::cli::selection::{Job, Loaded};
 use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
 use crate::report::canonical::canonical_text;
 use crate::run::aspect::Aspect;

@@ -1,9 +1,9 @@
 //! What a `run` is about to do: the runs that are asked for, and the cases that are wrong before anything runs.
 
-use crate::cli::backend::Backend;
 use crate::cli::exit::Exit;
+use crate::cli::job::{Backend, Job};
 use crate::cli::running::snapshots;
-use crate::cli::selection::{Job, Refused, jobs, linux_jobs, read};
+use crate::cli::selection::{Refused, jobs, linux_jobs, read};
 use crate::cli::streams;
 use crate::cli::{RevisionChoice, RunArguments};
 use crate::report::EVERY_REVISION;

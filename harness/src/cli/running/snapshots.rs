@@ -1,8 +1,9 @@
 //! Runs against their snapshots: each difference is a failure of its run, and a snapshot without a run is a case of its
 //! own.
 
-use crate::cli::backend::Backend;
-use crate::cli::selection::{Job, Reading, Refused, file_stem};
+use crate::cli::job::{Backend, Job};
+use crate::cli::naming::file_stem;
+use crate::cli::selection::{Reading, Refused};
 use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
 use crate::cli::streams;
 use crate::cli::{RevisionChoice, RunArguments};

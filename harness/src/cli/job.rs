@@ -1,0 +1,84 @@
+//! One run: a scenario, a revision, and where the driver runs.
+
+use crate::cli::naming::{file_stem, qualified_name};
+use crate::scenario::ScenarioFile;
+use clap::ValueEnum;
+use driver::RevisionName;
+use std::fmt;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// Where a driver runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    /// Driver and device in this process.
+    Inproc,
+    /// The unmodified Linux driver in a QEMU guest.
+    Linux,
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Inproc => "inproc",
+            Self::Linux => "linux",
+        })
+    }
+}
+
+/// A scenario and the file it was read from.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The file, as the command line leads to it.
+    pub file: PathBuf,
+    /// The scenario.
+    pub scenario: ScenarioFile,
+}
+
+/// One run: a scenario under one revision.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The scenario.
+    pub loaded: Rc<Loaded>,
+    /// The revision; on `linux` the one whose expectations Linux is judged by.
+    pub revision: RevisionName,
+    /// Where the driver runs.
+    pub backend: Backend,
+}
+
+impl Job {
+    /// The driver that runs: a revision of ours, or `linux`.
+    #[must_use]
+    pub fn driver(&self) -> String {
+        match self.backend {
+            Backend::Linux => self.backend.to_string(),
+            Backend::Inproc => self.revision.to_string(),
+        }
+    }
+
+    /// The run's name, `folder/name::revision`: what a filter and a partition look at.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}::{}", self.loaded.qualified_name(), self.driver())
+    }
+
+    /// The run's name as the name of a file, `folder__name@revision`.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{}@{}", self.loaded.file_stem(), self.driver())
+    }
+}
+
+impl Loaded {
+    /// `folder/name`; without the folder where the file lies directly among the scenarios.
+    #[must_use]
+    pub fn qualified_name(&self) -> String {
+        qualified_name(&self.file)
+    }
+
+    /// The same as the beginning of files' names, `folder__name`.
+    #[must_use]
+    pub fn file_stem(&self) -> String {
+        file_stem(&self.file)
+    }
+}
