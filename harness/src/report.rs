@@ -2,6 +2,7 @@
 //!
 //! | where | what |
 //! |---|---|
+//! | [`case`] | a case that has finished |
 //! | [`findings`] | what a run shows, in a few numbers: drift, underflow, stall, leak, corruption |
 //! | [`books`] | both books of one moment side by side |
 //! | [`human`], [`summary`] | lines, details and tables for people |
@@ -12,6 +13,7 @@
 
 pub mod books;
 pub mod canonical;
+pub mod case;
 pub mod columns;
 pub mod difference;
 pub mod findings;
@@ -21,36 +23,3 @@ pub mod junit;
 pub mod ktap;
 pub mod palette;
 pub mod summary;
-
-use crate::report::books::{Entry, side_by_side};
-use crate::run::result::RunResult;
-use crate::scenario::ScenarioFile;
-
-/// The revision of a case that stands for all runs of a file, because the file does not say which there are.
-pub const EVERY_REVISION: &str = "all";
-
-/// A finished case with the scenario it was a run of.
-#[derive(Clone, Copy, Debug)]
-pub struct Finished<'a> {
-    /// The scenario; `None` where there is none, as of an invalid file.
-    pub scenario: Option<&'a ScenarioFile>,
-    /// What the run showed.
-    pub result: &'a RunResult,
-}
-
-impl Finished<'_> {
-    /// Both books after the last step, one entry for each counter that has a counterpart.
-    #[must_use]
-    pub fn books(self) -> Vec<Entry> {
-        let last = self.scenario.zip(self.result.last());
-        last.map(|(scenario, last)| side_by_side(last, scenario.device.kind))
-            .unwrap_or_default()
-    }
-}
-
-/// Virtual nanoseconds as a person reads them: `0.00 s`, `65.00 s`.
-#[must_use]
-pub fn seconds(nanoseconds: u64) -> String {
-    let hundredths = nanoseconds / 10_000_000;
-    format!("{}.{:02} s", hundredths / 100, hundredths % 100)
-}

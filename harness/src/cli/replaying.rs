@@ -5,7 +5,7 @@ use crate::cli::backend::run_in_process;
 use crate::cli::exit::Exit;
 use crate::cli::job::{Backend, Job, Loaded};
 use crate::cli::streams;
-use crate::report::Finished;
+use crate::report::case::Finished;
 use crate::report::human::HumanReport;
 use crate::report::palette::Palette;
 use crate::run::RunOptions;

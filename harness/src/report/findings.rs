@@ -1,7 +1,7 @@
 //! What a run showed, in a few numbers.
 
 use crate::report::books::{readable, short_name, signed};
-use crate::report::{Finished, seconds};
+use crate::report::case::{Finished, seconds};
 use crate::run::result::{Outcome, RunResult};
 use crate::scenario::InvariantName;
 use std::collections::BTreeMap;

@@ -1,10 +1,10 @@
 //! Runs for people: one line each, and the details where something failed or somebody asked.
 
 use crate::report::books::{Entry, readable};
+use crate::report::case::{Finished, seconds};
 use crate::report::columns::{Columns, wrapped};
 use crate::report::findings::{self, Findings};
 use crate::report::palette::{Palette, Tone};
-use crate::report::{Finished, seconds};
 use crate::run::result::{Mismatch, Outcome, Place, RunResult, Violation};
 use crate::text::printable::{lines, one_line};
 use std::fmt::Write;

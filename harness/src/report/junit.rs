@@ -2,9 +2,9 @@
 //!
 //! What XML forbids, and what a terminal would obey, is shown as an escape: the library would leave it out.
 
+use crate::report::case::{Finished, seconds};
 use crate::report::human::HumanReport;
 use crate::report::palette::Palette;
-use crate::report::{Finished, seconds};
 use crate::run::{Failure, Outcome};
 use crate::text::printable::{lines, one_line};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};

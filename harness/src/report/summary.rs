@@ -1,8 +1,8 @@
 //! The end of a run on one screen: which case drifts under which revision and by how much, then the totals.
 
+use crate::report::case::{EVERY_REVISION, Finished};
 use crate::report::columns::{Columns, wrapped};
 use crate::report::findings::Findings;
-use crate::report::{EVERY_REVISION, Finished};
 use crate::run::Failure;
 use crate::run::result::{Outcome, RunResult};
 use std::collections::BTreeMap;

@@ -3,11 +3,12 @@
 use crate::cli::Format;
 use crate::cli::running::plan::Case;
 use crate::cli::streams;
+use crate::report::case::Finished;
 use crate::report::human::HumanReport;
 use crate::report::junit::JunitReport;
 use crate::report::palette::Palette;
 use crate::report::summary::Summary;
-use crate::report::{Finished, json_lines, ktap};
+use crate::report::{json_lines, ktap};
 use crate::run::result::{Outcome, RunResult};
 use std::io;
 

@@ -6,7 +6,7 @@ use crate::cli::running::snapshots;
 use crate::cli::selection::{Refused, jobs, linux_jobs, read};
 use crate::cli::streams;
 use crate::cli::{RevisionChoice, RunArguments};
-use crate::report::EVERY_REVISION;
+use crate::report::case::EVERY_REVISION;
 use crate::run::{Failure, RunResult};
 use driver::RevisionName;
 use std::io;
