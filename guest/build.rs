@@ -34,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for source in [
         here.join("init"),
         here.join("protocol"),
+        workspace.join("prm"),
         workspace.join("Cargo.toml"),
         lock.clone(),
     ] {

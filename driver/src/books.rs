@@ -1,7 +1,7 @@
 //! The driver's book in the form that is compared and printed.
 
 use crate::message::Message;
-use prm::{Cycles, VhcaId};
+use prm::{Cycles, PageMode, VhcaId, WireIdentity};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,15 +11,25 @@ use std::fmt;
 #[serde(transparent)]
 pub struct OwnerKey(pub u32);
 
-/// How page owners are named on the wire (`icm_mng_function_id_mode`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PageMode {
-    /// By function id and the embedded-CPU bit.
-    #[default]
-    FuncId,
-    /// By vhca_id.
-    VhcaId,
+impl OwnerKey {
+    /// The key that pages of this owner are tracked by (`get_function_key`).
+    #[must_use]
+    pub const fn of(wire: WireIdentity, mode: PageMode) -> Self {
+        match mode {
+            PageMode::FuncId => Self(wire.id as u32 | (wire.ec as u32) << 16),
+            PageMode::VhcaId => Self(wire.id as u32),
+        }
+    }
+
+    /// The identity that stands in the key (`mlx5_reclaim_root_pages`).
+    #[must_use]
+    pub const fn wire(self) -> WireIdentity {
+        let [_, ec, high, low] = self.0.to_be_bytes();
+        WireIdentity {
+            id: u16::from_be_bytes([high, low]),
+            ec: ec != 0,
+        }
+    }
 }
 
 /// What kind of function owns a page.

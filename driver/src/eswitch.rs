@@ -46,12 +46,11 @@ use crate::books::{DriverBooks, FunctionType};
 use crate::capabilities::{self, OtherFunction};
 use crate::driver::{Driver, State};
 use crate::errno::Errno;
-use crate::operation::EswitchMode;
 use crate::revision::TypeLookup;
 use crate::runtime::{Object, WorkQueue};
 use legacy_fdb::LegacyFdb;
 use prm::capability_area::GeneralCapabilities;
-use prm::{CapabilityType, VhcaId};
+use prm::{CapabilityType, EswitchMode, VhcaId};
 use std::collections::BTreeMap;
 use steering::Steering;
 

@@ -45,5 +45,5 @@ mod uar;
 pub use driver::{Driver, DriverSetup, HostOptions, State};
 pub use errno::Errno;
 pub use message::{Message, MessageKind, MessageLevel};
-pub use operation::{EswitchMode, HostOperation};
+pub use operation::HostOperation;
 pub use revision::RevisionName;

@@ -1,19 +1,7 @@
 //! What the host asks of a driver: the operations a person or a script starts.
 
 use crate::books::OwnerKey;
-use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// The eswitch's mode of forwarding (devlink `eswitch mode`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EswitchMode {
-    /// By MAC address, as a plain SR-IOV device does.
-    #[default]
-    Legacy,
-    /// By flows, with a representor for each vport.
-    Switchdev,
-}
+use prm::EswitchMode;
 
 /// An operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,14 +50,5 @@ impl HostOperation {
             Self::RemoveSf(_) => "host.remove_sf",
             Self::FreePage { .. } => "host.free_page",
         }
-    }
-}
-
-impl fmt::Display for EswitchMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Legacy => "LEGACY",
-            Self::Switchdev => "OFFLOADS",
-        })
     }
 }

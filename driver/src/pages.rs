@@ -33,7 +33,7 @@ mod startup;
 mod waiting;
 
 pub use book::{AllocationFailure, PageBook, PutReport, PutRules};
-pub use owner::{Owner, WireIdentity};
+pub use owner::Owner;
 pub use quarantine::{Quarantine, Unsettled};
 pub use request::PageWork;
 pub use root::Root;
@@ -45,11 +45,12 @@ pub(crate) use request::{drain_before_gate, on_page_request};
 pub(crate) use startup::{check_mode, reclaim_startup, satisfy_startup};
 pub(crate) use waiting::wait_for_pages;
 
-use crate::books::{DriverBooks, OwnerKey, OwnerView, PageMode, PageWait};
+use crate::books::{DriverBooks, OwnerKey, OwnerView, PageWait};
 use crate::driver::{Driver, State};
 use crate::pauses;
 use crate::revision::{Accounting, BootRoot, Leftovers};
 use crate::runtime::{Object, WorkQueue};
+use prm::PageMode;
 use reporting::Reporting;
 use std::collections::BTreeSet;
 
@@ -140,7 +141,7 @@ pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) 
         books.roots.insert(key, given);
         let wire = match revision.boot_root() {
             BootRoot::Remembered => root.wire,
-            BootRoot::Assumed => WireIdentity::of_key(key).sent(pages.mode),
+            BootRoot::Assumed => key.wire().sent(pages.mode),
         };
         books.owners.push(OwnerView {
             key,

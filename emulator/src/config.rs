@@ -10,6 +10,7 @@ pub use firmware_knobs::{
     QueryPagesId, ReturnOrder, TakeUnknownId, ZeroMailboxPointer,
 };
 
+use prm::PageMode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -70,16 +71,6 @@ pub enum DeviceKind {
     Ecpf,
     /// A virtual function that is passed through alone (15b3:101c).
     Vf,
-}
-
-/// How page owners are named on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PageMode {
-    /// `(function_id, embedded_cpu_function)`.
-    FuncId,
-    /// `vhca_id`.
-    VhcaId,
 }
 
 /// Demand for ICM pages.

@@ -63,7 +63,7 @@ pub use capabilities::SF_WINDOW_LENGTH;
 pub use config::DeviceConfig;
 pub use gate::{Caught, HoldState};
 pub use ledger::Ledger;
-pub use order::{FirmwareOrder, GateOrder, OrderError, WireIdentity};
+pub use order::{FirmwareOrder, GateOrder, OrderError};
 pub use owner::Owner;
 pub use pace::Pace;
 pub use page_requests::UnansweredRequest;

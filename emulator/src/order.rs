@@ -6,8 +6,8 @@
 
 mod execution;
 
-use crate::config::{OnDisable, PageMode, ReturnOrder};
-use prm::Function;
+use crate::config::{OnDisable, ReturnOrder};
+use prm::{Function, PageMode, WireIdentity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -72,17 +72,6 @@ pub struct PageRequest {
     /// The release-all flag (0x4000). Firmware forgets the function's pages with it.
     #[serde(default)]
     pub release_all: bool,
-}
-
-/// An owner as it stands in an event or a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WireIdentity {
-    /// function_id, or vhca_id in vhca_id mode.
-    pub id: u16,
-    /// embedded_cpu_function.
-    #[serde(default)]
-    pub ec: bool,
 }
 
 /// Which commands a rule or a hold is about. Absent fields match anything.

@@ -1,7 +1,6 @@
 //! Who a page belongs to.
 
-use crate::order::WireIdentity;
-use prm::Function;
+use prm::{Function, WireIdentity};
 use serde::{Serialize, Serializer};
 use std::fmt;
 

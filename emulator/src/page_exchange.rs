@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::config::{GiveAfterRelease, QueryPagesId, TakeUnknownId};
 use crate::endpoint::PageNaming;
 use crate::ledger::OwnedPage;
-use crate::order::{Answer, WireIdentity};
+use crate::order::Answer;
 use crate::owner::Owner;
 use crate::page_chore::PageWork;
 use crate::page_signature::{self, SIGNATURE_LENGTH};
@@ -12,7 +12,7 @@ use crate::record::{Corruption, PagesMoved, Record};
 use crate::reply::{Answered, Refusal, Reply};
 use crate::silicon::{Buses, Silicon};
 use prm::pages::{ManagePagesIn, ManagePagesOut, PAGE_ADDRESS_LENGTH, QueryPagesIn, QueryPagesOut};
-use prm::{ADAPTER_PAGE_SHIFT, Cycles, Function, Iova, PageCount, PagesOp, QueryPagesPhase};
+use prm::{ADAPTER_PAGE_SHIFT, Cycles, Function, Iova, PageCount, PagesOp, QueryPagesPhase, WireIdentity};
 
 /// Most pages that firmware keeps a book of, whoever gave them: 16 GiB. Drivers can give what nobody asked them for.
 const MOST_HELD: u64 = 4 << 20;

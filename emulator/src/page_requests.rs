@@ -7,13 +7,13 @@ pub use board::UnansweredRequest;
 
 use crate::command::{Command, Stage};
 use crate::demand;
-use crate::order::{Answer, OrderError, PageRequest, WireIdentity};
+use crate::order::{Answer, OrderError, PageRequest};
 use crate::owner::Owner;
 use crate::record::{PagesMoved, Record};
 use crate::silicon::{Buses, Silicon};
 use board::Fate;
 use prm::event::{self, EventEntry};
-use prm::{Cycles, Function, PageCount};
+use prm::{Cycles, Function, PageCount, WireIdentity};
 
 impl Silicon {
     /// The requests a command depends on: by a rule, or by the modelled demand.

@@ -6,9 +6,8 @@ mod journal;
 pub use command_record::{CommandFields, CommandRecord};
 pub(crate) use journal::Journal;
 
-use crate::order::WireIdentity;
 use crate::owner::Owner;
-use prm::{Cycles, Function, Iova};
+use prm::{Cycles, Function, Iova, WireIdentity};
 use serde::Serialize;
 
 /// One thing that happened. Every record carries the time on the device's clock.

@@ -1,8 +1,7 @@
 //! Which functions the silicon has, and by which numbers the wire names them.
 
 use crate::config::{DeviceConfig, DeviceKind};
-use crate::order::WireIdentity;
-use prm::Function;
+use prm::{Function, WireIdentity};
 use std::collections::BTreeMap;
 
 /// First vport of the embedded CPU's VFs, as capability `ec_vf_vport_base` tells: above those of the host's VFs.

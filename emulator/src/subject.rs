@@ -1,12 +1,10 @@
 //! Whom a command is about, as far as its first 16 bytes tell.
 
-use crate::config::PageMode;
 use crate::endpoint::PageNaming;
-use crate::order::WireIdentity;
 use crate::owner::Owner;
 use crate::silicon::Silicon;
 use prm::capability::QueryHcaCapIn;
-use prm::{Function, Opcode};
+use prm::{Function, Opcode, PageMode, WireIdentity};
 
 /// Whom a command is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

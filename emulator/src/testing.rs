@@ -12,8 +12,9 @@ mod load;
 pub(crate) use driver::{Bench, Output, PAGE_SLOT, request};
 pub(crate) use host::{Host, Hosts};
 
-use crate::config::{DeviceConfig, DeviceKind, Eswitch, ExternalHost, PageMode, VirtualFunctions};
+use crate::config::{DeviceConfig, DeviceKind, Eswitch, ExternalHost, VirtualFunctions};
 use crate::order::CommandMatch;
+use prm::PageMode;
 
 /// Every command of this name.
 pub(crate) fn to(command: &str) -> CommandMatch {

@@ -8,9 +8,10 @@ use divan::{AllocProfiler, Bencher, black_box};
 use driver::runtime::InOrder;
 use driver::{HostOperation, RevisionName};
 use emulator::FirmwareOrder;
-use emulator::order::{PageRequest, WireIdentity};
+use emulator::order::PageRequest;
 use harness::inproc::memory::{Account, HostMemory};
 use harness::inproc::{Limits, World, WorldSetup};
+use prm::WireIdentity;
 
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();

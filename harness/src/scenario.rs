@@ -35,5 +35,5 @@ pub use model::{HostConfig, Reachability, ScenarioFile};
 pub use outcome::LinuxOutcome;
 pub use problem::{Problem, Problems};
 pub use reading::{ReadError, parse_scenario, read_scenario};
-pub use step::{Action, EswitchMode, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep};
+pub use step::{Action, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep};
 pub use vocabulary::{COUNTERS, InvariantName, counter_value};

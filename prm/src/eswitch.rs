@@ -3,6 +3,32 @@
 use crate::command::{Command, ShortStatusOutput, commands};
 use crate::layout;
 use crate::opcode::Opcode;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Modes of the embedded switch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum EswitchMode {
+    /// SR-IOV without offloads.
+    // Forwards by MAC address and VLAN.
+    #[default]
+    Legacy,
+    /// Offloads with representors.
+    // Forwards by rules; each vport has a representor.
+    Switchdev,
+}
+
+/// The mode as the kernel's log names it (`mlx5_eswitch_enable_locked`).
+impl fmt::Display for EswitchMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Legacy => "LEGACY",
+            Self::Switchdev => "OFFLOADS",
+        })
+    }
+}
 
 /// Operation modifier of QUERY_ESW_FUNCTIONS that asks for the second layout: a list of [`NetworkFunction`].
 pub const ESW_FUNCTIONS_LAYOUT_V1: u16 = 0x4000;

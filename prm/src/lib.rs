@@ -46,6 +46,7 @@ pub mod vport;
 
 pub use capability::{CapabilityMode, CapabilityType};
 pub use command::Command;
+pub use eswitch::EswitchMode;
 pub use event::EventType;
 pub use function::Function;
 pub use identity::{
@@ -54,7 +55,7 @@ pub use identity::{
 };
 pub use layout::{Field, Layout, LayoutError};
 pub use opcode::Opcode;
-pub use pages::{PagesOp, QueryPagesPhase};
+pub use pages::{PageMode, PagesOp, QueryPagesPhase, WireIdentity};
 pub use status::{CommandStatus, DeliveryStatus};
 
 #[doc(hidden)]

@@ -5,9 +5,57 @@
 //! `ec_function` bit, or by its VHCA id alone (capability `icm_mng_function_id_mode`).
 
 use crate::command::{Command, commands};
+use crate::identity::VhcaId;
 use crate::layout;
 use crate::opcode::Opcode;
 use crate::raw_enum::raw_enum;
+use serde::{Deserialize, Serialize};
+
+/// How page owners are named on the wire.
+// `icm_mng_function_id_mode` of SET_HCA_CAP chooses it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PageMode {
+    /// `(function_id, embedded_cpu_function)`.
+    #[default]
+    FuncId,
+    /// `vhca_id`.
+    VhcaId,
+}
+
+/// An owner as it stands in an event or a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct WireIdentity {
+    /// function_id, or vhca_id in vhca_id mode.
+    pub id: u16,
+    // Not sent and not looked at where `id` is a VHCA id.
+    /// embedded_cpu_function.
+    #[serde(default)]
+    pub ec: bool,
+}
+
+impl WireIdentity {
+    /// A function by its VHCA id.
+    #[must_use]
+    pub const fn vhca(id: VhcaId) -> Self {
+        Self { id: id.0, ec: false }
+    }
+
+    /// The identity as it is put on the wire in this mode.
+    #[must_use]
+    pub const fn sent(self, mode: PageMode) -> Self {
+        match mode {
+            PageMode::FuncId => self,
+            PageMode::VhcaId => Self {
+                id: self.id,
+                ec: false,
+            },
+        }
+    }
+}
 
 raw_enum! {
     /// What MANAGE_PAGES does: its operation modifier (PRM "MANAGE_PAGES"; `give_pages`, `reclaim_pages`).

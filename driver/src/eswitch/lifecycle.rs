@@ -10,10 +10,10 @@ use super::{
 use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::message::MessageKind;
-use crate::operation::EswitchMode;
 use crate::pauses;
 use crate::runtime::Object;
 use crate::subfunction;
+use prm::EswitchMode;
 
 /// The number of VFs that an enable is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use super::{ECPF_VPORT, PF_VPORT, adjacent, ec_vf_base, is_ecpf, is_ecpf_manager
 use crate::driver::Driver;
 use crate::ecpf;
 use crate::errno::Errno;
-use crate::operation::EswitchMode;
 use crate::runtime::Object;
+use prm::EswitchMode;
 
 /// Vports that are enabled and disabled together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use super::lifecycle::{VfCount, disable_locked, enable_locked};
 use crate::devlink;
 use crate::driver::Driver;
 use crate::errno::Errno;
-use crate::operation::EswitchMode;
 use crate::runtime::Object;
+use prm::EswitchMode;
 
 /// Changes the mode (`mlx5_devlink_eswitch_mode_set`). All vports are disabled in between, with VFs alive behind them.
 ///

@@ -3,8 +3,7 @@
 use super::MessageLevel;
 use crate::books::OwnerKey;
 use crate::errno::Errno;
-use crate::operation::EswitchMode;
-use prm::{CommandStatus, DeliveryStatus, Iova, Opcode, Syndrome, VhcaId};
+use prm::{CommandStatus, DeliveryStatus, EswitchMode, Iova, Opcode, Syndrome, VhcaId};
 use serde::{Serialize, Serializer};
 use std::fmt;
 

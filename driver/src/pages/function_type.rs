@@ -1,12 +1,12 @@
 //! What kind of function owns pages.
 
-use super::owner::{Owner, WireIdentity};
-use crate::books::{FunctionType, OwnerKey, PageMode};
+use super::owner::Owner;
+use crate::books::{FunctionType, OwnerKey};
 use crate::driver::{Driver, State};
 use crate::eswitch;
 use crate::revision::{Accounting, EmbeddedCpuBit, TypeLookup};
 use crate::runtime::Object;
-use prm::VhcaId;
+use prm::{PageMode, VhcaId, WireIdentity};
 
 /// The type of an owner (`func_id_to_type`, `func_vhca_id_to_type`). With VHCA ids it may take the eswitch's state lock.
 pub(super) async fn function_type(driver: &Driver, owner: Owner) -> FunctionType {
@@ -96,7 +96,7 @@ fn remembered(state: &State, id: VhcaId) -> FunctionType {
 }
 
 fn key_of(id: VhcaId) -> OwnerKey {
-    WireIdentity::vhca(id).key(PageMode::VhcaId)
+    OwnerKey::of(WireIdentity::vhca(id), PageMode::VhcaId)
 }
 
 /// The eswitch learnt which function a VHCA id is: accounts by owner keep that, and move its pages to the type. Part of an

@@ -1,14 +1,15 @@
 //! The move of the boot pages from a function id to the VHCA id.
 
-use super::owner::{Owner, WireIdentity};
+use super::owner::Owner;
 use super::startup::set_aside;
-use crate::books::{FunctionType, OwnerKey, PageMode};
+use crate::books::{FunctionType, OwnerKey};
 use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::eswitch;
 use crate::message::MessageKind;
 use crate::revision::{BootRoot, MigrationOrder, StaleRoots};
 use crate::runtime::Object;
+use prm::{PageMode, WireIdentity};
 
 /// Moves the boot root to the key of the own VHCA id (`mlx5_pagealloc_migrate_to_vhca_id`).
 ///
@@ -79,7 +80,7 @@ fn keys(driver: &Driver, state: &crate::driver::State) -> (Option<OwnerKey>, Wir
                 id: 0,
                 ec: eswitch::is_ecpf(state),
             };
-            Some(wire.key(PageMode::FuncId))
+            Some(OwnerKey::of(wire, PageMode::FuncId))
         }
         BootRoot::Remembered => state.pages.boot_key,
     };

@@ -1,11 +1,11 @@
 //! Pages set aside because nobody knows whether firmware uses them. They stay mapped.
 
-use super::owner::{Owner, WireIdentity};
+use super::owner::Owner;
 use super::root::Root;
 use crate::books::OwnerKey;
 use crate::command::Ticket;
-use prm::Iova;
 use prm::link::HostPage;
+use prm::{Iova, WireIdentity};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A page command without a known outcome.

@@ -1,10 +1,10 @@
 //! Page requests: the event, the queue, the single worker.
 
 use super::give::{Cause, give};
-use super::owner::{Owner, WireIdentity};
+use super::owner::Owner;
 use super::reclaim::reclaim;
 use super::release::release_all;
-use crate::books::{OwnerKey, PageMode};
+use crate::books::OwnerKey;
 use crate::command;
 use crate::driver::{Driver, State};
 use crate::message::MessageKind;
@@ -13,7 +13,7 @@ use crate::runtime::{Object, Work, WorkQueue};
 use prm::command::Command as _;
 use prm::event::{EventEntry, PageRequest};
 use prm::pages::QueryPages;
-use prm::{PageCount, QueryPagesPhase};
+use prm::{PageCount, PageMode, QueryPagesPhase, WireIdentity};
 
 /// Most pages taken back by one command (`MAX_RECLAIM_NPAGES`).
 const MOST_RECLAIMED: i32 = 50_000;

@@ -1,9 +1,9 @@
 //! One owner's pages.
 
 use super::host_page::TrackedPage;
-use super::owner::WireIdentity;
 use super::page_table::PageTable;
 use crate::books::{FunctionType, OwnerKey};
+use prm::WireIdentity;
 use std::collections::BTreeMap;
 
 const TYPES: [FunctionType; 7] = [

@@ -2,9 +2,9 @@
 
 use super::give::{Cause, give};
 use super::migration::migrate;
-use super::owner::{Owner, WireIdentity};
+use super::owner::Owner;
 use super::reclaim::reclaim;
-use crate::books::{FunctionType, OwnerKey, PageMode};
+use crate::books::{FunctionType, OwnerKey};
 use crate::command;
 use crate::driver::Driver;
 use crate::errno::Errno;
@@ -17,7 +17,7 @@ use crate::revision::{
 use crate::runtime::Object;
 use prm::command::Command as _;
 use prm::pages::QueryPages;
-use prm::{Cycles, PageCount, QueryPagesPhase};
+use prm::{Cycles, PageCount, PageMode, QueryPagesPhase, WireIdentity};
 
 /// Pages asked back by one command at the end: what an output of 12 mailboxes holds (`optimal_reclaimed_pages`).
 const RECLAIMED_AT_ONCE: u32 = (16 + 12 * 512 - 16) / 8;
@@ -123,7 +123,7 @@ pub(crate) async fn check_mode(driver: &Driver) -> Result<(), Errno> {
             let differs = state.pages.mode == PageMode::VhcaId && !set;
             if differs {
                 let own = Owner::named(WireIdentity::vhca(state.capabilities.vhca_id()), PageMode::VhcaId);
-                let name = state.pages.boot_key.map_or(own.wire, WireIdentity::of_key);
+                let name = state.pages.boot_key.map_or(own.wire, OwnerKey::wire);
                 state.pages.book.rename(own.key, name);
                 state.pages.mode = PageMode::FuncId;
             }
@@ -163,13 +163,9 @@ pub(crate) async fn reclaim_startup(driver: &Driver) {
 async fn reclaim_root(driver: &Driver, key: OwnerKey) {
     let revision = driver.revision();
     let owner = driver.with(|state, _| match revision.boot_root() {
-        BootRoot::Assumed => Owner::named(WireIdentity::of_key(key), state.pages.mode),
+        BootRoot::Assumed => Owner::named(key.wire(), state.pages.mode),
         BootRoot::Remembered => {
-            let wire = state
-                .pages
-                .book
-                .root(key)
-                .map_or(WireIdentity::of_key(key), |root| root.wire);
+            let wire = state.pages.book.root(key).map_or(key.wire(), |root| root.wire);
             Owner { key, wire }
         }
     });
@@ -181,7 +177,7 @@ async fn reclaim_root(driver: &Driver, key: OwnerKey) {
             Ok(reclaimed) => reclaimed,
             Err(errno) => {
                 // What the key says, also where the command does not carry it.
-                let WireIdentity { ec, .. } = WireIdentity::of_key(key);
+                let WireIdentity { ec, .. } = key.wire();
                 let id = owner.wire.id;
                 driver.message(MessageKind::StartupReclaimFailed { id, ec, errno });
                 return;

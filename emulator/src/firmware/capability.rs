@@ -2,13 +2,12 @@
 
 use crate::capabilities;
 use crate::command::Command;
-use crate::config::PageMode;
 use crate::endpoint::Area;
 use crate::reply::{Answered, Refusal, Reply};
 use crate::silicon::{Buses, Silicon};
 use prm::capability::{CAPABILITY_AREA_OFFSET, QueryHcaCapIn, QueryHcaCapOut};
 use prm::capability_area::GeneralCapabilities;
-use prm::{CapabilityMode, CapabilityType, Cycles, Function};
+use prm::{CapabilityMode, CapabilityType, Cycles, Function, PageMode};
 use std::sync::Arc;
 
 impl Silicon {

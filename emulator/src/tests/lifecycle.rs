@@ -1,10 +1,10 @@
 //! Probe, run and unload.
 
-use crate::config::{DeviceKind, PageMode};
+use crate::config::DeviceKind;
 use crate::ledger::Ledger;
 use crate::record::Record;
 use crate::testing::{Bench, ecpf_config, pf_config, plain};
-use prm::Function;
+use prm::{Function, PageMode};
 
 fn commands(bench: &Bench) -> Vec<(&'static str, u16, &'static str)> {
     let commands = bench.records.iter().filter_map(|record| match record {

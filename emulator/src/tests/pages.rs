@@ -1,14 +1,16 @@
 //! The page exchange: identities, modes, what is refused, what is corruption.
 
-use crate::config::{ModeClearedAt, ModeEffectiveAt, PageMode, QueryPagesId, ReturnOrder, TakeUnknownId};
-use crate::order::{Answer, AnswerRule, CommandMatch, FirmwareOrder, PageRequest, Reconfigure, WireIdentity};
+use crate::config::{ModeClearedAt, ModeEffectiveAt, QueryPagesId, ReturnOrder, TakeUnknownId};
+use crate::order::{Answer, AnswerRule, CommandMatch, FirmwareOrder, PageRequest, Reconfigure};
 use crate::owner::Owner;
 use crate::record::{Corruption, Record};
 use crate::testing::{Bench, ecpf_config, pf_config, request};
 use prm::hca::{DisableHca, EnableHca, InitHca, TeardownHca};
 use prm::link::HostBus;
 use prm::pages::{ManagePages, ManagePagesOut, QueryPages, QueryPagesOut};
-use prm::{Command, CommandStatus, Function, Iova, PageCount, PagesOp, QueryPagesPhase};
+use prm::{
+    Command, CommandStatus, Function, Iova, PageCount, PageMode, PagesOp, QueryPagesPhase, WireIdentity,
+};
 
 fn corruptions(bench: &Bench) -> Vec<Corruption> {
     let found = bench.records.iter().filter_map(|record| match record {

@@ -1,5 +1,6 @@
 //! Orders that go over the kernel's devlink interface.
 
+use prm::EswitchMode;
 use serde::{Deserialize, Serialize};
 
 /// An operation of devlink. A `device` is a PCI address, `0000:01:00.0`.
@@ -48,14 +49,4 @@ pub enum Devlink {
         /// Index of the port.
         port: u32,
     },
-}
-
-/// Mode of an eswitch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EswitchMode {
-    /// Forwarding by MAC and VLAN.
-    Legacy,
-    /// Forwarding by rules, with a representor for each vport.
-    Switchdev,
 }

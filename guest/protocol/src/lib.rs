@@ -23,9 +23,10 @@ mod report;
 
 pub use answer::{Answer, LogLine, Outcome, PciDevice, Refusal};
 pub use complaint::{classify, is_cut};
-pub use devlink::{Devlink, EswitchMode};
+pub use devlink::Devlink;
 pub use line::{LineError, from_line, to_line};
 pub use order::{Order, Request};
+pub use prm::EswitchMode;
 pub use report::{Complaint, ComplaintKind, FromGuest, Ready, Reply};
 
 /// Said in [`Ready`]; a harness refuses a guest that says another one.

@@ -12,7 +12,7 @@ use crate::scenario::explanation;
 use crate::scenario::roster::ranges;
 use crate::scenario::schema::{control_schema_text, schema_text};
 use driver::RevisionName;
-use emulator::config::PageMode;
+use prm::PageMode;
 use std::path::{Path, PathBuf};
 
 pub(super) fn schema(of_control: bool) -> Exit {

@@ -5,11 +5,10 @@ use crate::inproc::World;
 use crate::inproc::memory::{Account, Stray};
 use crate::inproc::wait_graph::WaitCycle;
 use driver::Message;
-use driver::books::{DriverBooks, FunctionType, OwnerView, PageMode};
+use driver::books::{DriverBooks, FunctionType, OwnerView};
 use emulator::Owner;
 use emulator::Record;
-use emulator::order::WireIdentity;
-use prm::{Cycles, Function};
+use prm::{Cycles, Function, WireIdentity};
 use std::collections::BTreeMap;
 
 /// One driver instance after a step.
@@ -81,14 +80,10 @@ impl Scene<'_> {
             id: view.id,
             ec: view.ec,
         };
-        let mode = match view.mode {
-            PageMode::FuncId => emulator::config::PageMode::FuncId,
-            PageMode::VhcaId => emulator::config::PageMode::VhcaId,
-        };
         self.world
             .machine()
             .silicon
-            .owner_in_mode(endpoint, mode, identity)
+            .owner_in_mode(endpoint, view.mode, identity)
     }
 
     /// Pages that a driver has set aside, per owner: firmware may have them.

@@ -4,7 +4,8 @@ mod messages;
 
 use crate::run::{Compared, Comparison as Books, Mismatch, RunResult, Snapshot, StepRecord};
 use crate::scenario::{Books as ExpectedBooks, COUNTERS, counter_value};
-use emulator::config::{DeviceConfig, DeviceKind, PageMode, Port};
+use emulator::config::{DeviceConfig, DeviceKind, Port};
+use prm::PageMode;
 use std::collections::BTreeSet;
 
 pub(super) use messages::{Expected, are_printed, complaints, warnings, warnings_so_far};

@@ -3,7 +3,7 @@
 mod auxiliary;
 
 use super::guest::{DRIVER, Guest, GuestError};
-use crate::scenario::{EswitchMode, FunctionOperation, HostStep};
+use crate::scenario::{FunctionOperation, HostStep};
 use driver::Errno;
 use guest_protocol::{Answer, Devlink, Order, Outcome};
 use prm::{Cycles, Function};
@@ -127,13 +127,7 @@ impl Operations {
                     text: "1".to_owned(),
                 }
             }
-            HostStep::EswitchMode(mode) => Order::Devlink(Devlink::EswitchMode {
-                device,
-                mode: match mode {
-                    EswitchMode::Legacy => guest_protocol::EswitchMode::Legacy,
-                    EswitchMode::Switchdev => guest_protocol::EswitchMode::Switchdev,
-                },
-            }),
+            HostStep::EswitchMode(mode) => Order::Devlink(Devlink::EswitchMode { device, mode: *mode }),
             HostStep::AddSf(number) => Order::Devlink(Devlink::AddSf {
                 device,
                 pf_number: 0,

@@ -70,7 +70,7 @@ impl Execution<'_> {
             HostStep::EnableVfs(vfs) => (0, HostOperation::EnableVfs(*vfs)),
             HostStep::DisableVfs => (0, HostOperation::DisableVfs),
             HostStep::Flr(function) => (self.world.bind(*function), HostOperation::ResetFunction),
-            HostStep::EswitchMode(mode) => (0, HostOperation::SetEswitchMode(wording::driver_mode(*mode))),
+            HostStep::EswitchMode(mode) => (0, HostOperation::SetEswitchMode(*mode)),
             HostStep::AddSf(number) => (0, HostOperation::AddSf(*number)),
             HostStep::ActivateSf(number) => (0, HostOperation::ActivateSf(*number)),
             HostStep::RemoveSf(number) => (0, HostOperation::RemoveSf(*number)),

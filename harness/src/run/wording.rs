@@ -41,14 +41,6 @@ pub(super) fn mismatch(mismatch: &Mismatch) -> String {
     format!("{place}: {mismatch}")
 }
 
-/// The driver's word for a mode of the eswitch.
-pub(super) const fn driver_mode(mode: crate::scenario::EswitchMode) -> driver::EswitchMode {
-    match mode {
-        crate::scenario::EswitchMode::Legacy => driver::EswitchMode::Legacy,
-        crate::scenario::EswitchMode::Switchdev => driver::EswitchMode::Switchdev,
-    }
-}
-
 /// A value of the file without its punctuation: `{"enable_vfs":2}` is `enable_vfs 2`.
 pub(super) fn words(value: &impl Serialize) -> String {
     serde_json::to_value(value)

@@ -2,7 +2,7 @@
 
 use crate::scenario::expectation::StepExpectation;
 use emulator::order::{FirmwareOrder, GateOrder, Hold};
-use prm::Function;
+use prm::{EswitchMode, Function};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -119,16 +119,6 @@ pub enum HostStep {
     WaitFor(String),
     /// A second driver instance, on a VF or an SF.
     Function(FunctionStep),
-}
-
-/// Modes of the embedded switch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EswitchMode {
-    /// SR-IOV without offloads.
-    Legacy,
-    /// Offloads with representors.
-    Switchdev,
 }
 
 /// A step of a second driver instance.

@@ -2,7 +2,7 @@
 
 use super::PageBook;
 use crate::books::{FunctionType, OwnerKey};
-use crate::pages::owner::WireIdentity;
+use prm::WireIdentity;
 
 impl PageBook {
     /// Gives a root a second key (the insert of `migrate`). `false` if the new key has a root.

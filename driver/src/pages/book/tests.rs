@@ -1,16 +1,13 @@
 //! The book against a model that is too slow and too simple to be wrong.
 
 use super::*;
-use crate::pages::owner::WireIdentity;
 use crate::test_backing::TestBacking;
+use prm::WireIdentity;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 fn owner(key: u16) -> Owner {
-    Owner::named(
-        WireIdentity { id: key, ec: false },
-        crate::books::PageMode::VhcaId,
-    )
+    Owner::named(WireIdentity { id: key, ec: false }, prm::PageMode::VhcaId)
 }
 
 const MERGED: PutRules = PutRules {

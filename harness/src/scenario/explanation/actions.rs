@@ -1,12 +1,11 @@
 //! Actions in words.
 
 use super::{count, enumeration};
-use crate::scenario::step::{
-    Action, EswitchMode, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep,
-};
+use crate::scenario::step::{Action, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep};
 use emulator::order::{
     Answer, AnswerRule, CommandMatch, FirmwareOrder, Hold, HoldPoint, PageRequest, ReactionRule,
 };
+use prm::EswitchMode;
 
 /// The step's action as one sentence.
 #[must_use]

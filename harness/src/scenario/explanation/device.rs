@@ -2,7 +2,8 @@
 
 use super::{count, enumeration};
 use crate::scenario::model::HostConfig;
-use emulator::config::{DeviceConfig, DeviceKind, FirmwareKnobs, PageMode, Port, Timeouts, VirtualFunctions};
+use emulator::config::{DeviceConfig, DeviceKind, FirmwareKnobs, Port, Timeouts, VirtualFunctions};
+use prm::PageMode;
 
 pub(super) fn sentence(device: &DeviceConfig) -> String {
     let kind = match device.kind {

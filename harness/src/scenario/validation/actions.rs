@@ -4,9 +4,9 @@ use super::Sense;
 use crate::scenario::document::Path;
 use crate::scenario::problem::suggestion;
 use crate::scenario::step::{
-    Action, EswitchMode, Fault, FunctionOperation, FunctionStep, GateStep, HostStep, RaceStep, Step, TimeStep,
+    Action, Fault, FunctionOperation, FunctionStep, GateStep, HostStep, RaceStep, Step, TimeStep,
 };
-use prm::Function;
+use prm::{EswitchMode, Function};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Sense<'_> {
