@@ -4,8 +4,6 @@
 //! Orders are data. They reach a device that any driver may be bound to, the Linux one included: nothing
 //! in them needs a look into the driver.
 
-mod execution;
-
 use crate::config::{OnDisable, ReturnOrder};
 use prm::{Function, PageMode, WireIdentity};
 use schemars::JsonSchema;

@@ -4,14 +4,14 @@
 //! when its latency is over, it has the pages it needs, and no hold keeps it back; it is completed right after, unless a hold or
 //! a rule says otherwise.
 
-use crate::agenda::{DueKind, Task};
-use crate::command::{Command, Stage};
 use crate::config::CommandExecution;
-use crate::latency;
 use crate::order::{Answer, HoldPoint};
 use crate::record::Record;
 use crate::reply::{Refusal, Reply};
-use crate::silicon::{Buses, Silicon};
+use crate::state::agenda::{DueKind, Task};
+use crate::state::command::{Command, Stage};
+use crate::state::latency;
+use crate::state::silicon::{Buses, Silicon};
 use prm::event::{CommandCompletion, EventEntry};
 use prm::{CommandStatus, Cycles, DeliveryStatus, Function, Opcode, Syndrome};
 

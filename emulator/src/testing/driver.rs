@@ -6,7 +6,7 @@ use crate::config::DeviceConfig;
 use crate::order::{FirmwareOrder, GateOrder, PageRequest};
 use crate::owner::Owner;
 use crate::record::Record;
-use crate::silicon::Silicon;
+use crate::state::silicon::Silicon;
 use prm::command::{Command, InputHeader, OutputHeader};
 use prm::command_queue::{CommandEntry, ENTRY_KIND_PCIE, Mailbox, mailboxes_for};
 use prm::event::EventEntry;

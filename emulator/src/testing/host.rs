@@ -1,6 +1,6 @@
 //! Host memory for tests: sparse, one address space for each endpoint.
 
-use crate::silicon::Buses;
+use crate::state::silicon::Buses;
 use prm::link::{DmaFault, HostBus};
 use prm::{Function, Iova};
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! Probe, run and unload.
 
 use crate::config::DeviceKind;
-use crate::ledger::Ledger;
 use crate::record::Record;
+use crate::state::ledger::Ledger;
 use crate::testing::{Bench, ecpf_config, pf_config, plain};
 use prm::{Function, PageMode};
 

@@ -1,10 +1,10 @@
 //! What holds whatever the driver and the scenario do.
 
-use crate::ledger::OwnedPage;
 use crate::order::{FirmwareOrder, PageRequest};
 use crate::owner::Owner;
-use crate::page_signature;
 use crate::record::Record;
+use crate::state::ledger::OwnedPage;
+use crate::state::page_signature;
 use crate::testing::{Bench, ecpf_config, pf_config, request};
 use prm::command_queue::CommandEntry;
 use prm::init_segment::COMMAND_DOORBELL;

@@ -1,0 +1,117 @@
+//! The functions that an eswitch manager looks after.
+
+use crate::reply::{Answered, Refusal, Reply};
+use crate::state::command::Command;
+use crate::state::silicon::Silicon;
+use prm::Function;
+use prm::eswitch::{
+    CreateEswVportOut, DelegatedVhca, ESW_FUNCTIONS_LAYOUT_V1, HostFunctions, NetworkFunction, PF_TYPE_HOST,
+    PF_TYPE_SATELLITE, QueryDelegatedVhcaOut, QueryEswFunctionsOut,
+};
+use prm::subfunction::VhcaState;
+
+impl Silicon {
+    pub(super) fn query_esw_functions(&mut self, command: &Command) -> Answered {
+        let mut head = QueryEswFunctionsOut::new();
+        let functions = match command.op_mod {
+            0 => self.host_functions().as_bytes().to_vec(),
+            ESW_FUNCTIONS_LAYOUT_V1 => {
+                let functions = self.network_functions()?;
+                head.set_function_count(u8::try_from(functions.len()).unwrap_or(u8::MAX));
+                functions
+                    .iter()
+                    .flat_map(|function| *function.as_bytes())
+                    .collect()
+            }
+            _ => return Err(Refusal::UnknownModifier),
+        };
+        let mut output = head.as_bytes().to_vec();
+        output.extend(functions);
+        Ok(Reply::bytes(output))
+    }
+
+    /// The external host, in the first layout. A NIC without an embedded CPU has none: all zero.
+    fn host_functions(&self) -> HostFunctions {
+        let host = &self.config.external_host;
+        HostFunctions::new()
+            .with_vf_count(self.host_vfs)
+            .with_vf_total(host.vfs.total)
+    }
+
+    /// The external host's PF and the satellite PFs, in the second layout.
+    fn network_functions(&self) -> Result<Vec<NetworkFunction>, Refusal> {
+        if self.config.satellite_pfs.is_empty() {
+            return Err(Refusal::LayoutNotOffered);
+        }
+        let host = NetworkFunction::new()
+            .with_pf_type(PF_TYPE_HOST)
+            .with_vf_count(self.host_vfs)
+            .with_vf_total(self.config.external_host.vfs.total)
+            .with_vhca_id(self.roster.vhca_id(Function::HostPf))
+            .with_vhca_state(VhcaState::Active.raw());
+        let satellites = (1..).zip(&self.config.satellite_pfs).map(|(number, _)| {
+            NetworkFunction::new()
+                .with_host_number(u8::try_from(number).unwrap_or(u8::MAX))
+                .with_pf_type(PF_TYPE_SATELLITE)
+                .with_vhca_id(self.roster.vhca_id(Function::SatellitePf(number)))
+                .with_vhca_state(VhcaState::Allocated.raw())
+                .with_esw_vport_manual(true)
+        });
+        Ok(std::iter::once(host).chain(satellites).collect())
+    }
+
+    fn is_managed_by_vport(function: Function) -> bool {
+        matches!(function, Function::SatellitePf(_) | Function::AdjacentVf(_))
+    }
+
+    pub(super) fn create_esw_vport(&mut self, command: &Command) -> Answered {
+        self.manages_eswitch(command)?;
+        let function = command
+            .subject
+            .function
+            .filter(|&function| Self::is_managed_by_vport(function));
+        let function = function.ok_or(Refusal::UnknownFunction)?;
+        let vport = self
+            .roster
+            .get(function)
+            .and_then(|entry| entry.vport)
+            .ok_or(Refusal::UnknownFunction)?;
+        if !self.created_vports.insert(function) {
+            return Err(Refusal::VportExists);
+        }
+        Ok(Reply::done(&CreateEswVportOut::new().with_vport_number(vport)))
+    }
+
+    pub(super) fn destroy_esw_vport(&mut self, command: &Command) -> Answered {
+        self.manages_eswitch(command)?;
+        let function = command.subject.function.ok_or(Refusal::UnknownVport)?;
+        if !self.created_vports.remove(&function) {
+            return Err(Refusal::UnknownVport);
+        }
+        Ok(Reply::ok())
+    }
+
+    pub(super) fn query_delegated_vhca(&mut self, command: &Command) -> Answered {
+        self.manages_eswitch(command)?;
+        let count = self.config.adjacent_vfs.len();
+        let head = QueryDelegatedVhcaOut::new().with_function_count(u16::try_from(count).unwrap_or(u16::MAX));
+        let mut output = head.as_bytes().to_vec();
+        for (number, _) in (1..).zip(&self.config.adjacent_vfs) {
+            let vhca_id = self.roster.vhca_id(Function::AdjacentVf(number));
+            let entry = DelegatedVhca::new()
+                .with_vhca_id(vhca_id)
+                .with_function_id(number);
+            output.extend_from_slice(entry.as_bytes());
+        }
+        Ok(Reply::bytes(output))
+    }
+
+    fn manages_eswitch(&self, command: &Command) -> Result<(), Refusal> {
+        let manager = command.endpoint == self.function_under_test() && self.config.eswitch.manager;
+        if manager {
+            Ok(())
+        } else {
+            Err(Refusal::NotEswitchManager)
+        }
+    }
+}

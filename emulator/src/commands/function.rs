@@ -1,0 +1,188 @@
+//! The life of a function: ENABLE_HCA, DISABLE_HCA, INIT_HCA, TEARDOWN_HCA, the interface step sequence.
+
+use crate::config::{ModeClearedAt, ModeEffectiveAt, OnDisable};
+use crate::owner::Owner;
+use crate::reply::{Answered, Refusal, Reply};
+use crate::state::agenda::{DueKind, Task};
+use crate::state::command::Command;
+use crate::state::endpoint::PageNaming;
+use crate::state::health::Health;
+use crate::state::silicon::{Buses, Silicon};
+use prm::hca::{QueryIssiOut, SetIssiIn, TeardownHcaOut};
+use prm::subfunction::VhcaState;
+use prm::{Cycles, Function};
+
+/// The one interface step sequence besides 0 that firmware knows.
+const ISSI: u16 = 1;
+
+impl Silicon {
+    pub(super) fn enable_hca(&mut self, command: &Command, at: Cycles, buses: &mut dyn Buses) -> Answered {
+        let function = command.subject.function.ok_or(Refusal::UnknownFunction)?;
+        if function != command.endpoint {
+            // It lives again: what it holds is in use, and is not asked back for its former life.
+            for gone in self.gone_with(function) {
+                self.agenda.forget_return(command.endpoint, gone);
+            }
+            self.set_vhca_state(function, VhcaState::Active, at, buses);
+            return Ok(Reply::ok());
+        }
+        // A teardown that failed leaves what firmware had meant to ask: the driver that comes now knows nothing of it.
+        self.drop_requests(function);
+        // Boot pages are always exchanged by function id, so that enabling begins with a clean slate whatever became
+        // of the last driver.
+        self.clear_mode(function);
+        if let Some(state) = self.endpoints.get_mut(&function) {
+            state.enabled = true;
+            state.initialized = false;
+            state.health = Health::default();
+        }
+        Ok(Reply::ok())
+    }
+
+    pub(super) fn disable_hca(&mut self, command: &Command, at: Cycles, buses: &mut dyn Buses) -> Answered {
+        let function = command.subject.function.ok_or(Refusal::UnknownFunction)?;
+        if function != command.endpoint {
+            self.set_vhca_state(function, self.state_of_disabled(function), at, buses);
+            self.return_pages_of_disabled(command.endpoint, function, at);
+            return Ok(Reply::ok());
+        }
+        if self.config.firmware.mode_cleared_at == ModeClearedAt::DisableHca {
+            self.clear_mode(function);
+        }
+        self.drop_requests(function);
+        if let Some(state) = self.endpoints.get_mut(&function) {
+            state.enabled = false;
+            state.initialized = false;
+            state.event_queues.clear();
+            state.uars.clear();
+        }
+        // The manager asked for this: now it may have the function back.
+        if self.vhca_state(function) == VhcaState::TeardownRequest {
+            self.set_vhca_state(function, VhcaState::Allocated, at, buses);
+        }
+        Ok(Reply::ok())
+    }
+
+    /// What a function becomes when its manager disables it: a subfunction whose driver runs is asked to stop first.
+    fn state_of_disabled(&self, function: Function) -> VhcaState {
+        let runs = self.endpoints.get(&function).is_some_and(|state| state.enabled);
+        if runs && matches!(function, Function::Sf(_)) {
+            VhcaState::TeardownRequest
+        } else {
+            VhcaState::Allocated
+        }
+    }
+
+    fn return_pages_of_disabled(&mut self, supplier: Function, function: Function, at: Cycles) {
+        let OnDisable::ReturnPages { after_ms } = self.config.firmware.on_disable else {
+            return;
+        };
+        let kind = if after_ms == 0 {
+            DueKind::InService
+        } else {
+            DueKind::Scheduled
+        };
+        let due = at.saturating_add(Cycles::from_millis(after_ms.into()));
+        for owner in self.gone_with(function) {
+            // Disabled twice: once is enough.
+            self.agenda.forget_return(supplier, owner);
+            self.put_off(due, kind, Task::ReturnPages { supplier, owner }, at);
+        }
+    }
+
+    /// The owners that are disabled and enabled with a function: the external host's VFs go with its PF, an ECPF never
+    /// disables them one by one.
+    fn gone_with(&self, function: Function) -> Vec<Owner> {
+        let all = self.roster.functions().iter().copied();
+        let gone = all.filter(|&other| {
+            other == function || function == Function::HostPf && matches!(other, Function::HostVf(_))
+        });
+        gone.map(Owner::from).collect()
+    }
+
+    pub(super) fn init_hca(&mut self, command: &Command, at: Cycles, buses: &mut dyn Buses) -> Answered {
+        let state = self
+            .endpoints
+            .get_mut(&command.endpoint)
+            .ok_or(Refusal::NotEnabled)?;
+        if !state.enabled {
+            return Err(Refusal::NotEnabled);
+        }
+        if state.initialized {
+            return Err(Refusal::WrongPhase);
+        }
+        state.initialized = true;
+        if state.naming == PageNaming::Either {
+            state.naming = PageNaming::VhcaId;
+            self.move_boot_pages(command.endpoint, at, buses);
+        }
+        Ok(Reply::ok())
+    }
+
+    pub(super) fn teardown_hca(&mut self, command: &Command) -> Answered {
+        let state = self
+            .endpoints
+            .get_mut(&command.endpoint)
+            .ok_or(Refusal::NotEnabled)?;
+        if !state.initialized {
+            return Err(Refusal::WrongPhase);
+        }
+        state.initialized = false;
+        if self.config.firmware.mode_cleared_at == ModeClearedAt::TeardownHca {
+            self.clear_mode(command.endpoint);
+        }
+        Ok(Reply::done(&TeardownHcaOut::new()))
+    }
+
+    /// Back to function ids and to the capabilities a device starts with.
+    pub(crate) fn clear_mode(&mut self, endpoint: Function) {
+        if let Some(state) = self.endpoints.get_mut(&endpoint) {
+            state.naming = PageNaming::FunctionId;
+            state.set_capabilities.clear();
+        }
+    }
+
+    /// SET_HCA_CAP chose how the page commands name functions.
+    pub(super) fn choose_naming(
+        &mut self,
+        endpoint: Function,
+        vhca_id: bool,
+        at: Cycles,
+        buses: &mut dyn Buses,
+    ) {
+        let naming = match (vhca_id, self.config.firmware.mode_effective_at) {
+            (false, _) => PageNaming::FunctionId,
+            (true, ModeEffectiveAt::SetHcaCap) => PageNaming::VhcaId,
+            (true, ModeEffectiveAt::InitHca) => PageNaming::Either,
+        };
+        if let Some(state) = self.endpoints.get_mut(&endpoint) {
+            state.naming = naming;
+        }
+        if naming == PageNaming::VhcaId {
+            self.move_boot_pages(endpoint, at, buses);
+        }
+    }
+
+    pub(super) fn query_issi(&mut self, command: &Command) -> Answered {
+        let state = self.endpoints.get(&command.endpoint).ok_or(Refusal::NotEnabled)?;
+        let known = 1 | 1 << ISSI;
+        Ok(Reply::done(
+            &QueryIssiOut::new()
+                .with_current_issi(state.issi)
+                .with_supported_issi(known),
+        ))
+    }
+
+    pub(super) fn set_issi(&mut self, command: &Command) -> Answered {
+        let issi = SetIssiIn::from_prefix(&command.input)
+            .unwrap_or_default()
+            .current_issi();
+        if issi > ISSI {
+            return Err(Refusal::UnknownIssi);
+        }
+        if let Some(state) = self.endpoints.get_mut(&command.endpoint) {
+            state.issi = issi;
+        }
+        Ok(Reply::ok())
+    }
+}

@@ -1,0 +1,58 @@
+//! Resets of one function: what is forgotten, and which pages go back to whom because of it.
+
+use crate::commands::Port;
+use crate::config::OnReset;
+use crate::owner::Owner;
+use crate::state::endpoint::Endpoint;
+use crate::state::silicon::{Buses, Silicon};
+use prm::{Cycles, Function};
+
+/// How long a device initialises after a reset.
+const INITIALIZATION: Cycles = Cycles::from_millis(1);
+
+impl Silicon {
+    /// A function-level reset, asked for by the host of the function (PCI Express: Initiate Function Level Reset). The
+    /// function is as [`reset_endpoint`](Self::reset_endpoint) leaves it. What others supplied for it goes back to them as
+    /// [`OnReset`] says. With the function under test its VFs and SFs are reset; nobody is left then to give anything
+    /// back to.
+    pub fn reset_function(&mut self, endpoint: Function, now: Cycles, buses: &mut dyn Buses) {
+        self.reset_endpoint(endpoint, now);
+        if endpoint == self.function_under_test() {
+            let others: Vec<Function> = self.endpoints.keys().copied().collect();
+            for other in others.into_iter().filter(|&other| other != endpoint) {
+                self.reset_endpoint(other, now);
+            }
+            return;
+        }
+        let owner = Owner::from(endpoint);
+        let suppliers: Vec<Function> = self.endpoints.keys().copied().collect();
+        for supplier in suppliers.into_iter().filter(|&supplier| supplier != endpoint) {
+            match self.config.firmware.on_reset {
+                OnReset::ReleaseAll => self.release_pages(supplier, owner, now, buses),
+                OnReset::ReturnPages => self.return_pages(supplier, owner, now, buses),
+                OnReset::Silent => {}
+            }
+        }
+    }
+
+    /// Resets an endpoint: its commands, queues, capabilities and mode are gone, and firmware has forgotten
+    /// every page that it supplied. Of the function under test it resets the eswitch too. Rules and holds stay. What others
+    /// supplied for it stays booked: so it is for a VF whose PF takes it away, which gives its pages back when it is disabled.
+    pub fn reset_endpoint(&mut self, endpoint: Function, now: Cycles) {
+        if !self.endpoints.contains_key(&endpoint) {
+            return;
+        }
+        self.drop_commands_of(endpoint, now, "the function was reset");
+        self.forget_supplies(endpoint, now);
+        let mut fresh = Endpoint::new(endpoint);
+        fresh.ready_at = now.saturating_add(INITIALIZATION);
+        self.endpoints.insert(endpoint, fresh);
+        self.objects.forget(endpoint);
+        if endpoint == self.function_under_test() {
+            self.vports.clear();
+            self.port = Port::default();
+            self.subfunctions.clear();
+            self.created_vports.clear();
+        }
+    }
+}

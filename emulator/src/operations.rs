@@ -1,0 +1,3 @@
+//! What firmware knows of each operation.
+
+pub(crate) mod fields;

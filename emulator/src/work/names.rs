@@ -1,0 +1,239 @@
+//! Whom a command is about, as far as its first 16 bytes tell.
+
+use crate::owner::Owner;
+use crate::state::endpoint::PageNaming;
+use crate::state::silicon::Silicon;
+use prm::capability::QueryHcaCapIn;
+use prm::{Function, Opcode, PageMode, WireIdentity};
+
+/// Whom a command is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// function_id, vhca_id or vport number, whichever the command carries.
+    pub(crate) id: Option<u16>,
+    /// Whether it is about another function than its endpoint's own.
+    pub(crate) other: bool,
+    /// The function, if the id names one.
+    pub(crate) function: Option<Function>,
+}
+
+impl Silicon {
+    pub(crate) fn subject(&self, endpoint: Function, opcode: Opcode, input: &[u8]) -> Subject {
+        // Every command that names a function has its flags and its id where QUERY_HCA_CAP has them.
+        let head = QueryHcaCapIn::from_prefix(input).unwrap_or_default();
+        let (id, flag) = (head.function_id(), head.other_function());
+        let own = Some(endpoint);
+        match opcode {
+            Opcode::EnableHca | Opcode::DisableHca => {
+                let function = self.hca_function(endpoint, id, flag, head.function_id_type());
+                Subject {
+                    id: Some(id),
+                    other: function != own,
+                    function,
+                }
+            }
+            Opcode::QueryHcaCap | Opcode::SetHcaCap if flag => {
+                let function = self.other_function(endpoint, &head);
+                Subject {
+                    id: Some(id),
+                    other: true,
+                    function,
+                }
+            }
+            Opcode::QueryPages | Opcode::ManagePages => {
+                let owner = self.owner_of(endpoint, WireIdentity { id, ec: flag });
+                let function = owner.function();
+                Subject {
+                    id: Some(id),
+                    other: function != own,
+                    function,
+                }
+            }
+            Opcode::QueryVportState
+            | Opcode::ModifyVportState
+            | Opcode::QueryEswVportContext
+            | Opcode::ModifyEswVportContext
+            | Opcode::QueryNicVportContext
+            | Opcode::ModifyNicVportContext
+            | Opcode::QueryHcaVportContext
+            | Opcode::QueryVnicEnv
+            | Opcode::QueryVportCounter => {
+                let function = if flag {
+                    self.vport_function(endpoint, id)
+                } else {
+                    own
+                };
+                Subject {
+                    id: Some(id),
+                    other: flag,
+                    function,
+                }
+            }
+            Opcode::AllocSf | Opcode::DeallocSf | Opcode::QueryVhcaState | Opcode::ModifyVhcaState => {
+                let function = self.managed_function(endpoint, id, flag);
+                Subject {
+                    id: Some(id),
+                    other: true,
+                    function,
+                }
+            }
+            Opcode::CreateEswVport => Subject {
+                id: Some(id),
+                other: true,
+                function: self.roster.by_vhca_id(id),
+            },
+            Opcode::DestroyEswVport => Subject {
+                id: Some(id),
+                other: true,
+                function: self.vport_function(endpoint, id),
+            },
+            _ => Subject {
+                id: None,
+                other: false,
+                function: own,
+            },
+        }
+    }
+
+    fn is_under_test(&self, endpoint: Function) -> bool {
+        self.function_under_test() == endpoint
+    }
+
+    /// The function that ENABLE_HCA and DISABLE_HCA name. A satellite PF has no function id; its vport number stands
+    /// for it.
+    pub(crate) fn hca_function(
+        &self,
+        endpoint: Function,
+        id: u16,
+        ec: bool,
+        is_vhca_id: bool,
+    ) -> Option<Function> {
+        if !self.is_under_test(endpoint) {
+            return (id == 0 || is_vhca_id).then_some(endpoint);
+        }
+        if is_vhca_id {
+            return self.roster.by_vhca_id(id);
+        }
+        let named = self.managed_function(endpoint, id, ec);
+        named.or_else(|| self.vport_function(endpoint, id))
+    }
+
+    /// The function of a function id. The flag for the embedded CPU is not looked at where there is none.
+    pub(crate) fn managed_function(&self, endpoint: Function, id: u16, ec: bool) -> Option<Function> {
+        if !self.is_under_test(endpoint) {
+            return (id == 0).then_some(endpoint);
+        }
+        let exact = self.roster.by_identity(WireIdentity { id, ec });
+        exact.or_else(|| self.subfunction(id))
+    }
+
+    /// The subfunction of a function id, whatever the flag for the embedded CPU says.
+    pub(crate) fn subfunction(&self, id: u16) -> Option<Function> {
+        self.roster
+            .by_vport(id)
+            .filter(|function| matches!(function, Function::Sf(_)))
+    }
+
+    /// The function that a capability command with `other_function` names.
+    pub(crate) fn other_function(&self, endpoint: Function, input: &QueryHcaCapIn) -> Option<Function> {
+        let id = input.function_id();
+        if !self.is_under_test(endpoint) {
+            None
+        } else if input.function_id_type() {
+            self.roster.by_vhca_id(id)
+        } else if input.ec_vf_function() {
+            self.roster
+                .by_identity(WireIdentity { id, ec: true })
+                .filter(|f| matches!(f, Function::EcVf(_)))
+        } else {
+            self.roster.by_vport(id)
+        }
+    }
+
+    /// The function behind a vport.
+    pub(crate) fn vport_function(&self, endpoint: Function, vport: u16) -> Option<Function> {
+        self.roster
+            .by_vport(vport)
+            .filter(|_| self.is_under_test(endpoint))
+    }
+
+    /// Who owns the pages of this identity, as the page mode of `endpoint` has it now.
+    #[must_use]
+    pub fn owner_of(&self, endpoint: Function, identity: WireIdentity) -> Owner {
+        let naming = self
+            .endpoints
+            .get(&endpoint)
+            .map_or(PageNaming::FunctionId, |state| state.naming);
+        match naming {
+            PageNaming::FunctionId => self.owner_by_function_id(endpoint, identity),
+            PageNaming::VhcaId => self.owner_by_vhca_id(endpoint, identity.id),
+            PageNaming::Either => {
+                let owner = self.owner_by_vhca_id(endpoint, identity.id);
+                let known = owner.function().is_some();
+                if known {
+                    owner
+                } else {
+                    self.owner_by_function_id(endpoint, identity)
+                }
+            }
+        }
+    }
+
+    /// Who is meant by this identity in `mode`, whichever mode is in force.
+    #[must_use]
+    pub fn owner_in_mode(&self, endpoint: Function, mode: PageMode, identity: WireIdentity) -> Owner {
+        match mode {
+            PageMode::FuncId => self.owner_by_function_id(endpoint, identity),
+            PageMode::VhcaId => self.owner_by_vhca_id(endpoint, identity.id),
+        }
+    }
+
+    fn owner_by_function_id(&self, endpoint: Function, identity: WireIdentity) -> Owner {
+        let WireIdentity { id, ec } = identity;
+        if !self.is_under_test(endpoint) {
+            return if id == 0 && !ec {
+                Owner::from(endpoint)
+            } else {
+                Owner::unnamed(identity)
+            };
+        }
+        // A firmware that names its boot pages by a strange id has them in a row of that id until it switches.
+        let boot_id = self.config.firmware.boot_function_id;
+        if id == boot_id && boot_id != 0 && ec == (endpoint == Function::Ecpf) {
+            return Owner::unnamed(identity);
+        }
+        self.roster
+            .by_identity(identity)
+            .map_or(Owner::unnamed(identity), Owner::from)
+    }
+
+    fn owner_by_vhca_id(&self, endpoint: Function, id: u16) -> Owner {
+        let unnamed = Owner::Unnamed { id, ec: false };
+        if self.roster.vhca_id(endpoint) == id {
+            return Owner::from(endpoint);
+        }
+        if !self.is_under_test(endpoint) {
+            return unnamed;
+        }
+        self.roster.by_vhca_id(id).map_or(unnamed, Owner::from)
+    }
+
+    /// The identity by which page requests to `endpoint` name a function now; none where the page mode has no name
+    /// for it.
+    #[must_use]
+    pub fn identity_of(&self, endpoint: Function, function: Function) -> Option<WireIdentity> {
+        let naming = self.endpoints.get(&endpoint)?.naming;
+        let entry = self.roster.get(function)?;
+        if naming != PageNaming::FunctionId {
+            return Some(WireIdentity {
+                id: entry.vhca_id,
+                ec: false,
+            });
+        }
+        if self.is_under_test(endpoint) {
+            entry.identity
+        } else {
+            (endpoint == function).then_some(WireIdentity { id: 0, ec: false })
+        }
+    }
+}

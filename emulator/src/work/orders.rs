@@ -1,0 +1,179 @@
+//! Carrying out what a scenario orders firmware and gate to do.
+
+use crate::config::DeviceConfig;
+use crate::order::{CommandMatch, DeviceError, FirmwareOrder, GateOrder, OrderError, Reconfigure};
+use crate::record::Record;
+use crate::state::health::Health;
+use crate::state::roster::Roster;
+use crate::state::silicon::{Buses, Silicon};
+use prm::event::{EswFunctionsChanged, EventEntry, VportChange};
+use prm::{Cycles, Opcode};
+use std::sync::Arc;
+
+impl Silicon {
+    /// Carries out an order at once; events are posted in this call.
+    ///
+    /// # Errors
+    /// [`OrderError`] if the order makes no sense for this device now; nothing has happened then.
+    pub fn order(
+        &mut self,
+        order: &FirmwareOrder,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Result<(), OrderError> {
+        let own = self.function_under_test();
+        match order {
+            FirmwareOrder::RequestPages(request) => {
+                self.post_page_request(own, request, now, buses).map(|_| ())
+            }
+            FirmwareOrder::Answer(rule) => {
+                self.check_match(&rule.to)?;
+                self.gate.install_answer(rule.clone())
+            }
+            FirmwareOrder::When(rule) => {
+                self.check_match(&rule.command)?;
+                self.gate.install_reaction(rule.clone())
+            }
+            FirmwareOrder::Reset {} => {
+                self.forget_supplies(own, now);
+                self.clear_mode(own);
+                if let Some(state) = self.endpoints.get_mut(&own) {
+                    state.initialized = false;
+                }
+                self.needs_met(now, buses);
+                Ok(())
+            }
+            FirmwareOrder::DeviceError(DeviceError { syndrome, fatal }) => {
+                if let Some(state) = self.endpoints.get_mut(&own) {
+                    state.health = Health {
+                        syndrome: *syndrome,
+                        fatal: *fatal && *syndrome != 0,
+                    };
+                }
+                Ok(())
+            }
+            FirmwareOrder::VportChange { vport } => {
+                let data = VportChange::new().with_vport_number(*vport);
+                self.post_ordered(&EventEntry::of(&data), now, buses)
+            }
+            FirmwareOrder::FunctionsChanged { host_vfs } => {
+                if *host_vfs > self.config.external_host.vfs.total {
+                    return Err(OrderError::TooManyHostVfs);
+                }
+                self.host_vfs = *host_vfs;
+                self.post_ordered(&EventEntry::of(&EswFunctionsChanged::new()), now, buses)
+            }
+            FirmwareOrder::Reconfigure(changes) => self.reconfigure(changes),
+        }
+    }
+
+    fn post_ordered(
+        &mut self,
+        entry: &EventEntry,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Result<(), OrderError> {
+        let own = self.function_under_test();
+        let takes = self
+            .endpoints
+            .get(&own)
+            .is_some_and(|state| state.queue_for(entry.kind()).is_some());
+        if !takes {
+            return Err(OrderError::NoEventQueue);
+        }
+        self.post_event(own, entry, now, buses);
+        Ok(())
+    }
+
+    /// Carries out the orders of a reaction; what makes no sense by now goes on record.
+    pub(crate) fn react(&mut self, orders: &[FirmwareOrder], now: Cycles, buses: &mut dyn Buses) {
+        for order in orders {
+            if let Err(error) = self.order(order, now, buses) {
+                let own = self.function_under_test();
+                self.refuse(own, now, error.reason());
+            }
+        }
+    }
+
+    fn check_match(&self, to: &CommandMatch) -> Result<(), OrderError> {
+        if Opcode::from_name(&to.command).is_none() {
+            return Err(OrderError::UnknownCommand(to.command.clone()));
+        }
+        if let Some(function) = to
+            .function
+            .filter(|&function| self.roster.get(function).is_none())
+        {
+            return Err(OrderError::UnknownFunction(function));
+        }
+        match to
+            .endpoint
+            .filter(|endpoint| !self.endpoints.contains_key(endpoint))
+        {
+            Some(endpoint) => Err(OrderError::UnknownFunction(endpoint)),
+            None => Ok(()),
+        }
+    }
+
+    fn reconfigure(&mut self, changes: &Reconfigure) -> Result<(), OrderError> {
+        if let Some(&unknown) = changes
+            .vhca_ids
+            .keys()
+            .find(|&&function| self.roster.get(function).is_none())
+        {
+            return Err(OrderError::UnknownFunction(unknown));
+        }
+        let config: &mut DeviceConfig = Arc::make_mut(&mut self.config);
+        let Reconfigure {
+            boot,
+            init,
+            page_mode,
+            on_disable,
+            return_order,
+            vhca_ids,
+        } = changes;
+        config.demand.boot = boot.unwrap_or(config.demand.boot);
+        config.demand.init = init.unwrap_or(config.demand.init);
+        config.page_mode = page_mode.unwrap_or(config.page_mode);
+        config.firmware.on_disable = on_disable.unwrap_or(config.firmware.on_disable);
+        config.firmware.return_order = return_order.unwrap_or(config.firmware.return_order);
+        if !vhca_ids.is_empty() {
+            self.vhca_ids.extend(vhca_ids);
+            self.roster = Arc::new(Roster::new(&self.config, &self.vhca_ids));
+        }
+        Ok(())
+    }
+
+    /// Carries out an order to the gate. A released command goes on at once where only the hold kept it back; its
+    /// execution is due now and is done by the next [`Silicon::advance`].
+    ///
+    /// # Errors
+    /// [`OrderError`] if the order names a hold or a command that does not exist, or a hold that exists already, or if there are too
+    /// many.
+    pub fn gate(&mut self, order: &GateOrder, now: Cycles, buses: &mut dyn Buses) -> Result<(), OrderError> {
+        match order {
+            GateOrder::Hold(hold) => {
+                self.check_match(&hold.command)?;
+                self.gate.install_hold(hold.clone())
+            }
+            GateOrder::Release { name } => {
+                let released = self.gate.release(name);
+                let number = released.ok_or_else(|| OrderError::UnknownHold(name.clone()))?;
+                let held = |number: &u64| {
+                    self.commands
+                        .get(number)
+                        .is_some_and(|command| command.held_since.is_some())
+                };
+                let n = number.filter(held);
+                self.records.push(Record::GateReleased {
+                    cycles: now,
+                    name: name.clone(),
+                    n,
+                });
+                if let Some(number) = number {
+                    self.let_go(number, now, buses);
+                }
+                Ok(())
+            }
+        }
+    }
+}

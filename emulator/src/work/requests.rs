@@ -1,0 +1,255 @@
+//! Page requests: what firmware has asked its suppliers for, and what has become of it.
+
+use crate::order::{Answer, OrderError, PageRequest};
+use crate::owner::Owner;
+use crate::record::{PagesMoved, Record};
+use crate::state::board::{Fate, UnansweredRequest};
+use crate::state::command::{Command, Stage};
+use crate::state::silicon::{Buses, Silicon};
+use crate::work::demand;
+use prm::event::{self, EventEntry};
+use prm::{Cycles, Function, PageCount, WireIdentity};
+
+impl Silicon {
+    /// The requests a command depends on: by a rule, or by the modelled demand.
+    pub(crate) fn demand_of(&self, command: &Command) -> Vec<PageRequest> {
+        match &command.answer {
+            Some(Answer::Needs { requests }) => requests.clone(),
+            Some(Answer::Refuse { .. } | Answer::Accept {}) => Vec::new(),
+            _ if self.takes_page_requests(command.endpoint) => {
+                demand::of(&self.config, command).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Posts the requests a command depends on; returns the numbers of those it waits for.
+    pub(crate) fn post_needs(
+        &mut self,
+        endpoint: Function,
+        requests: &[PageRequest],
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Vec<u64> {
+        let takes = self.takes_page_requests(endpoint);
+        if !takes {
+            if !requests.is_empty() {
+                self.refuse(
+                    endpoint,
+                    now,
+                    "a command needs pages and no event queue takes page requests",
+                );
+            }
+            return Vec::new();
+        }
+        let mut needs = Vec::new();
+        for request in requests {
+            match self.post_page_request(endpoint, request, now, buses) {
+                Ok(number) if request.pages > 0 && !request.release_all => needs.extend(number),
+                Ok(_) => {}
+                Err(error) => self.refuse(endpoint, now, error.reason()),
+            }
+        }
+        needs
+    }
+
+    /// Posts a page request to `supplier`. Returns the request's number; none for release-all, which nobody answers.
+    pub(crate) fn post_page_request(
+        &mut self,
+        supplier: Function,
+        request: &PageRequest,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Result<Option<u64>, OrderError> {
+        let (owner, identity) = match (request.function, request.identity) {
+            (Some(function), None) => {
+                let identity = self.identity_of(supplier, function);
+                (
+                    self.named_owner(supplier, function)?,
+                    identity.ok_or(OrderError::NoIdentity(function))?,
+                )
+            }
+            (None, Some(identity)) => (self.owner_of(supplier, identity), identity),
+            _ => return Err(OrderError::OneOfFunctionAndIdentity),
+        };
+        let takes = self.takes_page_requests(supplier);
+        if !takes {
+            return Err(OrderError::NoEventQueue);
+        }
+        self.post_for(
+            supplier,
+            owner,
+            identity,
+            request.pages,
+            request.release_all,
+            now,
+            buses,
+        )
+    }
+
+    fn named_owner(&self, supplier: Function, function: Function) -> Result<Owner, OrderError> {
+        let known = self.roster.get(function).is_some();
+        let reachable = supplier == self.function_under_test() || supplier == function;
+        if known && reachable {
+            Ok(Owner::from(function))
+        } else {
+            Err(OrderError::UnknownFunction(function))
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one event")]
+    fn post_for(
+        &mut self,
+        supplier: Function,
+        owner: Owner,
+        identity: WireIdentity,
+        pages: i32,
+        release_all: bool,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Result<Option<u64>, OrderError> {
+        let is_answered = !release_all && pages != 0;
+        if is_answered && self.board.is_full() {
+            return Err(OrderError::TooManyRequests);
+        }
+        self.records.push(Record::PageRequestPosted {
+            cycles: now,
+            supplier,
+            owner,
+            identity,
+            pages,
+            release_all,
+        });
+        if release_all {
+            self.forget_pages(supplier, owner, now);
+        }
+        let data = event::PageRequest::new()
+            .with_ec_function(identity.ec)
+            .with_release_all(release_all)
+            .with_function_id(identity.id)
+            .with_page_count(PageCount(pages).to_bits());
+        let posted = self.post_event(supplier, &EventEntry::of(&data), now, buses);
+        if release_all {
+            self.needs_met(now, buses);
+        }
+        if !is_answered {
+            return Ok(None);
+        }
+        let fate = if posted { Fate::Unanswered } else { Fate::Lost };
+        let request = UnansweredRequest {
+            supplier,
+            owner,
+            pages: pages.into(),
+            since: now,
+        };
+        Ok(Some(self.board.post(request, fate)))
+    }
+
+    /// Firmware forgets the pages of an owner and what it asked for on its behalf.
+    pub(crate) fn forget_pages(&mut self, supplier: Function, owner: Owner, now: Cycles) {
+        let pages = self.ledger.forget(supplier, owner);
+        self.forget_chore(supplier, Some(owner));
+        self.board.release_owner(supplier, owner);
+        if pages > 0 {
+            let moved = PagesMoved {
+                cycles: now,
+                supplier,
+                owner,
+                pages,
+            };
+            self.records.push(Record::PagesForgotten(moved));
+        }
+    }
+
+    /// Asks `supplier` to take back everything that `owner` holds.
+    pub(crate) fn return_pages(
+        &mut self,
+        supplier: Function,
+        owner: Owner,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) {
+        let held = self.ledger.pages(supplier, owner);
+        let pages = i32::try_from(held).map_or(i32::MIN, |held| -held);
+        self.post_back(supplier, owner, pages, false, now, buses);
+    }
+
+    /// Tells `supplier` that everything that `owner` holds is its own again: firmware does not use it any more.
+    pub(crate) fn release_pages(
+        &mut self,
+        supplier: Function,
+        owner: Owner,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) {
+        self.post_back(supplier, owner, 0, true, now, buses);
+    }
+
+    /// Posts an event by which pages of `owner` go back, if it holds any and its supplier listens.
+    fn post_back(
+        &mut self,
+        supplier: Function,
+        owner: Owner,
+        pages: i32,
+        release_all: bool,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) {
+        let held = self.ledger.pages(supplier, owner);
+        let takes = self.takes_page_requests(supplier);
+        let identity = owner
+            .function()
+            .and_then(|function| self.identity_of(supplier, function));
+        if let Some(identity) = identity.filter(|_| held > 0 && takes)
+            && let Err(error) = self.post_for(supplier, owner, identity, pages, release_all, now, buses)
+        {
+            self.refuse(supplier, now, error.reason());
+        }
+    }
+
+    /// The driver cannot give what was asked for: a command that waits for it cannot be executed.
+    pub(crate) fn pages_denied(
+        &mut self,
+        supplier: Function,
+        owner: Owner,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) {
+        if let Some(request) = self.board.denied(supplier, owner) {
+            let waits = |command: &&Command| command.needs.contains(&request);
+            let waiting: Vec<u64> = self.commands.values().filter(waits).map(|c| c.number).collect();
+            for number in waiting {
+                self.deny(number, now, buses);
+            }
+        }
+    }
+
+    /// Lets the commands go on whose needs are met.
+    pub(crate) fn needs_met(&mut self, now: Cycles, buses: &mut dyn Buses) {
+        let board = &self.board;
+        let mut ready = Vec::new();
+        for command in self
+            .commands
+            .values_mut()
+            .filter(|command| !command.needs.is_empty())
+        {
+            command.needs.retain(|&number| board.owner(number).is_some());
+            if command.needs.is_empty() && command.stage == Stage::InService {
+                ready.push(command.number);
+            }
+        }
+        for number in ready {
+            self.proceed(number, now, buses);
+        }
+    }
+
+    /// Whose pages a command still waits for.
+    pub(crate) fn waits_for_pages(&self, command: &Command) -> Vec<Owner> {
+        command
+            .needs
+            .iter()
+            .filter_map(|&number| self.board.owner(number))
+            .map(|r| r.owner)
+            .collect()
+    }
+}
