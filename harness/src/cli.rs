@@ -7,6 +7,7 @@ pub mod artifact;
 pub mod backend;
 mod checking;
 mod comparing;
+mod crew;
 mod defect;
 pub mod diagnostic;
 pub mod exit;
@@ -14,6 +15,7 @@ pub mod job;
 pub mod library;
 mod logging;
 pub mod naming;
+mod outputs;
 pub mod partition;
 mod recording;
 mod replaying;
@@ -31,6 +33,7 @@ use crate::cli::exit::Exit;
 use crate::report::palette::{colour_on_stderr, colour_on_stdout};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Runs the page management of an mlx5 driver against a device and compares both books after every step.
@@ -99,6 +102,8 @@ enum Verb {
     Replay {
         /// The artifact that `run --record` wrote.
         file: PathBuf,
+        #[command(flatten)]
+        output: outputs::OutputArguments,
     },
     /// Serve a device at vfio-user sockets, for a QEMU of your own.
     Serve(serving::ServeArguments),
@@ -125,9 +130,12 @@ struct RunArguments {
     /// Draw the order of tasks from this seed.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Form of the results.
-    #[arg(long, value_enum, default_value = "human")]
-    format: Format,
+    /// How many runs there are at once. The output is the same whatever the number. Without it as many as there are
+    /// cores, on linux one: each guest takes memory.
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    output: outputs::OutputArguments,
     /// Write the command stream of one run as JSON lines; into a folder that is there, a file for each run.
     #[arg(long, value_name = "FILE|DIR")]
     commands: Option<PathBuf>,
@@ -219,19 +227,6 @@ enum RevisionChoice {
     All,
 }
 
-/// Forms of the results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Lines and tables.
-    Human,
-    /// One JSON object per line.
-    Json,
-    /// JUnit XML.
-    Junit,
-    /// The kernel's test anything protocol.
-    Ktap,
-}
-
 /// Runs the command line `arguments` (the program's name first) and says how it went.
 pub fn run_command_line<I, T>(arguments: I) -> Exit
 where
@@ -294,7 +289,7 @@ fn carry_out(command_line: CommandLine) -> Exit {
         Verb::Schema { control } => showing::schema(control),
         Verb::Explain { file } => showing::explain(&file),
         Verb::Diff { a, b } => comparing::diff(&a, &b),
-        Verb::Replay { file } => replaying::replay(&file),
+        Verb::Replay { file, output } => replaying::replay(&file, &output),
         Verb::Serve(arguments) => serving::serve(&arguments),
         Verb::Vm(arguments) => vm::boot(&arguments),
         Verb::Setup(arguments) => setup::set_up(&arguments),

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use driver::RevisionName;
 use std::fmt;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Where a driver runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -39,7 +39,7 @@ pub struct Loaded {
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The scenario.
-    pub loaded: Rc<Loaded>,
+    pub loaded: Arc<Loaded>,
     /// The revision; on `linux` the one whose expectations Linux is judged by.
     pub revision: RevisionName,
     /// Where the driver runs.

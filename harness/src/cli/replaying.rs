@@ -4,16 +4,17 @@ use crate::cli::artifact::{Artifact, ArtifactError};
 use crate::cli::backend::run_in_process;
 use crate::cli::exit::Exit;
 use crate::cli::job::{Backend, Job, Loaded};
+use crate::cli::outputs::{Look, OutputArguments, Outputs};
 use crate::cli::streams;
 use crate::report::case::Finished;
-use crate::report::human::HumanReport;
-use crate::report::palette::Palette;
-use crate::run::RunOptions;
+use crate::report::human::Close;
+use crate::report::stream::{Plan, PlannedCase};
+use crate::run::{RunOptions, RunResult};
 use crate::text::reading::TextError;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
-pub(super) fn replay(file: &Path) -> Exit {
+pub(super) fn replay(file: &Path, output: &OutputArguments) -> Exit {
     let artifact = match Artifact::read(file) {
         Ok(artifact) => artifact,
         Err(error) => {
@@ -42,7 +43,7 @@ pub(super) fn replay(file: &Path) -> Exit {
         scenario: artifact.scenario.clone(),
     };
     let job = Job {
-        loaded: Rc::new(loaded),
+        loaded: Arc::new(loaded),
         revision: artifact.revision,
         backend: Backend::Inproc,
     };
@@ -50,6 +51,20 @@ pub(super) fn replay(file: &Path) -> Exit {
         seed: artifact.seed,
         schedule: Some(artifact.choices.clone()),
         ..RunOptions::default()
+    };
+    let plan = Plan {
+        cases: vec![PlannedCase {
+            file: artifact.file.display().to_string(),
+            scenario: artifact.scenario.name.clone(),
+        }],
+    };
+    let look = Look {
+        verbose: true,
+        close: Close::Nothing,
+    };
+    let mut outputs = match Outputs::begin(output, look, &plan, &[]) {
+        Ok(outputs) => outputs,
+        Err(exit) => return exit,
     };
     let mut result = match run_in_process(&job, &options) {
         Ok(result) => result,
@@ -59,22 +74,21 @@ pub(super) fn replay(file: &Path) -> Exit {
         }
     };
     result.replay = format!("cargo run --release -- replay {}", file.display());
-    let report = HumanReport {
-        palette: Palette::for_stdout(),
-        name_width: result.scenario.len(),
-        verbose: true,
-        room: streams::out_room(),
-    };
-    streams::out(report.run(Finished {
+    outputs.finished(Finished {
         scenario: Some(&artifact.scenario),
         result: &result,
-    }));
+    });
+    let (words, exit) = verdict(&artifact, &result);
+    outputs.aside(&words);
+    let (_, written) = outputs.end();
+    exit.max(written)
+}
+
+/// Whether the two runs are one, in words.
+fn verdict(artifact: &Artifact, result: &RunResult) -> (String, Exit) {
     if result.trace_hash == artifact.trace_hash && result.choices == artifact.choices {
-        streams::out(format_args!(
-            "the same run, byte for byte: {}\n",
-            result.trace_hash
-        ));
-        return Exit::AsExpected;
+        let words = format!("the same run, byte for byte: {}\n", result.trace_hash);
+        return (words, Exit::AsExpected);
     }
     let parted = artifact
         .choices
@@ -82,12 +96,12 @@ pub(super) fn replay(file: &Path) -> Exit {
         .zip(&result.choices)
         .position(|(old, new)| old != new);
     let parted = parted.unwrap_or_else(|| artifact.choices.len().min(result.choices.len()));
-    streams::out(format_args!(
+    let mut words = format!(
         "not the same run: recorded {}, repeated {}\n",
         artifact.trace_hash, result.trace_hash
-    ));
+    );
     if artifact.choices != result.choices {
-        streams::out(format_args!("the schedules part at choice {}\n", parted + 1));
+        words.push_str(&format!("the schedules part at choice {}\n", parted + 1));
     }
-    Exit::NotDeterministic
+    (words, Exit::NotDeterministic)
 }

@@ -11,7 +11,7 @@ use crate::scenario::ReadError;
 use driver::RevisionName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The scenario files that paths and names stand for, each once.
 ///
@@ -35,7 +35,7 @@ pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LookupError> {
 #[derive(Debug, Default)]
 pub struct Reading {
     /// The valid ones, in order.
-    pub scenarios: Vec<Rc<Loaded>>,
+    pub scenarios: Vec<Arc<Loaded>>,
     /// The others.
     pub errors: Vec<Refused>,
 }
@@ -100,7 +100,7 @@ pub fn read(paths: &[PathBuf], filter: Option<&str>) -> Result<Reading, LookupEr
             continue;
         }
         match library::read(&file) {
-            Ok(scenario) => reading.scenarios.push(Rc::new(Loaded { file, scenario })),
+            Ok(scenario) => reading.scenarios.push(Arc::new(Loaded { file, scenario })),
             Err(error) => reading.errors.push(Refused {
                 file,
                 why: error.into(),
@@ -151,7 +151,7 @@ fn refuse_same_names(reading: &mut Reading) {
 /// The runs of `scenarios`: every revision a file names, or only `revision`, as far as they are in `partition`.
 #[must_use]
 pub fn jobs(
-    scenarios: &[Rc<Loaded>],
+    scenarios: &[Arc<Loaded>],
     revision: Option<RevisionName>,
     partition: Option<Partition>,
 ) -> Vec<Job> {
@@ -160,7 +160,7 @@ pub fn jobs(
         for named in loaded.scenario.revisions() {
             if revision.is_none_or(|revision| revision == named) {
                 jobs.push(Job {
-                    loaded: Rc::clone(loaded),
+                    loaded: Arc::clone(loaded),
                     revision: named,
                     backend: Backend::Inproc,
                 });
@@ -174,14 +174,14 @@ pub fn jobs(
 /// The runs of `scenarios` on Linux, each once, in an order in which those that need the same guest follow each other.
 #[must_use]
 pub fn linux_jobs(
-    scenarios: &[Rc<Loaded>],
+    scenarios: &[Arc<Loaded>],
     judged_as: RevisionName,
     partition: Option<Partition>,
 ) -> Vec<Job> {
     let mut jobs: Vec<Job> = scenarios
         .iter()
         .map(|loaded| Job {
-            loaded: Rc::clone(loaded),
+            loaded: Arc::clone(loaded),
             revision: judged_as,
             backend: Backend::Linux,
         })

@@ -13,6 +13,7 @@ use crate::report::palette::{colour_on_stderr, colour_on_stdout};
 use crate::text::printable;
 use rustix::termios::tcgetwinsize;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -48,19 +49,32 @@ impl Stream {
     }
 }
 
-/// Writes `text` to standard output.
+/// Writes `text` to standard output, and tells where that fails.
 pub fn out(text: impl Display) {
-    if STDOUT.closed.load(Ordering::Relaxed) {
-        return;
+    if let Err(failure) = print(&text.to_string()) {
+        error(failure);
     }
-    let text = text.to_string();
-    let text = shown(&text, colour_on_stdout());
+}
+
+/// Writes `text` to standard output. That nobody reads it is no error.
+///
+/// # Errors
+/// What the system says, with the stream's name; the first time only.
+pub fn print(text: &str) -> io::Result<()> {
+    if text.is_empty() || STDOUT.closed.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    let text = shown(text, colour_on_stdout());
     let mut stdout = io::stdout().lock();
     // Flushed at once, so that what cannot be written is known while something can still be said about it.
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     drop(stdout);
-    if let Some(failure) = STDOUT.keep(written) {
-        error(format_args!("{}: {failure}", STDOUT.name));
+    match STDOUT.keep(written) {
+        None => Ok(()),
+        Some(failure) => Err(io::Error::new(
+            failure.kind(),
+            format!("{}: {failure}", STDOUT.name),
+        )),
     }
 }
 
@@ -69,12 +83,28 @@ pub fn out_is_closed() -> bool {
     STDOUT.closed.load(Ordering::Relaxed)
 }
 
+thread_local! {
+    /// What this thread keeps back of standard error, while it does.
+    static HELD: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Does `work` and keeps back what it says on standard error. Who gets it says it with [`err`] when its turn comes.
+pub fn held<R>(work: impl FnOnce() -> R) -> (R, String) {
+    HELD.set(Some(String::new()));
+    let result = work();
+    (result, HELD.take().unwrap_or_default())
+}
+
 /// Writes `text` to standard error.
 pub fn err(text: impl Display) {
     if STDERR.closed.load(Ordering::Relaxed) {
         return;
     }
     let text = text.to_string();
+    let is_held = HELD.with_borrow_mut(|held| held.as_mut().map(|held| held.push_str(&text)).is_some());
+    if is_held || text.is_empty() {
+        return;
+    }
     let text = shown(&text, colour_on_stderr());
     let mut stderr = io::stderr().lock();
     // In one piece, so that lines of several processes do not mix.

@@ -5,24 +5,73 @@ use crate::report::case::{Finished, seconds};
 use crate::report::columns::{Columns, wrapped};
 use crate::report::findings::{self, Findings};
 use crate::report::palette::{Palette, Tone};
+use crate::report::stream::{Plan, Readers, Report};
+use crate::report::summary::Summary;
 use crate::run::result::{Mismatch, Outcome, Place, RunResult, Violation};
 use crate::text::printable::{lines, one_line};
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, Write};
 
 /// Writes lines of one width about all runs of a selection.
 #[derive(Clone, Copy, Debug)]
 pub struct HumanReport {
+    style: Style,
+    /// Width of the longest scenario name.
+    name_width: usize,
+}
+
+/// How people want it.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
     /// Colours.
     pub palette: Palette,
-    /// Width of the longest scenario name.
-    pub name_width: usize,
     /// Whether the details of every run are wanted.
     pub verbose: bool,
     /// Letters that a line has room for, where that is known.
     pub room: Option<usize>,
+    /// What comes after the last case.
+    pub close: Close,
+}
+
+/// How a report for people ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// With tables of what was seen, and the totals.
+    Totals,
+    /// With its only case.
+    Nothing,
+}
+
+impl Report for HumanReport {
+    fn readers(&self) -> Readers {
+        Readers::People
+    }
+
+    fn begin(&mut self, plan: &Plan, _: &mut dyn Write) -> io::Result<()> {
+        let names = plan.cases.iter().map(|case| case.scenario.chars().count());
+        self.name_width = names.max().unwrap_or(0);
+        Ok(())
+    }
+
+    fn finished(&mut self, case: Finished<'_>, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.run(case).as_bytes())
+    }
+
+    fn end(&mut self, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+        match self.style.close {
+            Close::Totals => write!(out, "{}", summary.within(self.style.room)),
+            Close::Nothing => Ok(()),
+        }
+    }
 }
 
 impl HumanReport {
+    /// Nothing has been reported yet.
+    #[must_use]
+    pub const fn new(style: Style) -> Self {
+        Self { style, name_width: 0 }
+    }
+
     /// The line of a run, with the details below where they are wanted.
     #[must_use]
     pub fn run(&self, finished: Finished<'_>) -> String {
@@ -51,14 +100,17 @@ impl HumanReport {
         );
         let indent = 6 + head.chars().count();
         let mut story = self.broken(&one_line(&story), indent).into_iter();
-        let first = self.palette.paint(story_tone, &story.next().unwrap_or_default());
-        let line = format!("{}{gap}{head}{first}", self.palette.paint(tone, word));
+        let first = self
+            .style
+            .palette
+            .paint(story_tone, &story.next().unwrap_or_default());
+        let line = format!("{}{gap}{head}{first}", self.style.palette.paint(tone, word));
         let mut text = format!("{}\n", line.trim_end());
         for line in story {
-            let line = self.palette.paint(story_tone, &line);
+            let line = self.style.palette.paint(story_tone, &line);
             let _ = writeln!(text, "{:indent$}{line}", "");
         }
-        if result.outcome == Outcome::Fail || (self.verbose && result.outcome == Outcome::Pass) {
+        if result.outcome == Outcome::Fail || (self.style.verbose && result.outcome == Outcome::Pass) {
             text.push_str(&self.details(finished));
         } else {
             self.notes(&mut text, result);
@@ -107,7 +159,8 @@ impl HumanReport {
         }
         if !result.replay.is_empty() {
             // In one piece, to be copied.
-            let whole = Self { room: None, ..*self };
+            let mut whole = *self;
+            whole.style.room = None;
             whole.paragraph(&mut text, "repeat", &result.replay);
         }
         text.push('\n');
@@ -115,7 +168,7 @@ impl HumanReport {
     }
 
     fn paragraph(&self, text: &mut String, label: &str, content: &str) {
-        let label = self.palette.paint(Tone::Heading, &format!("{label:>9}"));
+        let label = self.style.palette.paint(Tone::Heading, &format!("{label:>9}"));
         let content = lines(content);
         let content = content.lines().flat_map(|line| self.broken(line, 17));
         let content = content.collect::<Vec<_>>().join(&format!("\n{:17}", ""));
@@ -126,7 +179,7 @@ impl HumanReport {
     fn broken(&self, line: &str, indent: usize) -> Vec<String> {
         /// A column of single words helps nobody.
         const NARROWEST: usize = 20;
-        match self.room {
+        match self.style.room {
             Some(room) => wrapped(line, room.saturating_sub(indent).max(NARROWEST)),
             None => vec![line.to_owned()],
         }

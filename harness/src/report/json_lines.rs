@@ -1,10 +1,29 @@
 //! Results as JSON, one object per line.
 
+use crate::report::case::Finished;
+use crate::report::stream::Report;
+use crate::report::summary::Summary;
 use crate::run::Failure;
 use crate::run::result::{Note, Outcome, RunResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// Writes a case as soon as it has finished.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JsonReport;
+
+impl Report for JsonReport {
+    fn finished(&mut self, case: Finished<'_>, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, &ResultLine::from(case.result))?;
+        out.write_all(b"\n")
+    }
+
+    fn end(&mut self, _: &Summary, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// A case on one line. Scripts read it: fields are added, never changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,12 +162,4 @@ fn failures(result: &RunResult) -> Vec<FailureLine> {
 /// A warning is kept as the JSON text of what was printed, or (where a kernel wrote it) as that line.
 fn value(warning: &str) -> Value {
     serde_json::from_str(warning).unwrap_or_else(|_| json!({ "line": warning }))
-}
-
-/// The run on one line, with the line's end.
-#[must_use]
-pub fn line(result: &RunResult) -> String {
-    // Texts and numbers alone: there is nothing in it that JSON could not say.
-    let line = serde_json::to_string(&ResultLine::from(result)).unwrap_or_default();
-    line + "\n"
 }

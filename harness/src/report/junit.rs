@@ -3,12 +3,15 @@
 //! What XML forbids, and what a terminal would obey, is shown as an escape: the library would leave it out.
 
 use crate::report::case::{Finished, seconds};
-use crate::report::human::HumanReport;
+use crate::report::human::{Close, HumanReport, Style};
 use crate::report::palette::Palette;
+use crate::report::stream::Report;
+use crate::report::summary::Summary;
 use crate::run::{Failure, Outcome};
 use crate::text::printable::{lines, one_line};
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 /// Collects runs as they finish.
 #[derive(Debug, Default)]
@@ -17,9 +20,8 @@ pub struct JunitReport {
     suites: BTreeMap<String, TestSuite>,
 }
 
-impl JunitReport {
-    /// Adds a run.
-    pub fn add(&mut self, finished: Finished<'_>) {
+impl Report for JunitReport {
+    fn finished(&mut self, finished: Finished<'_>, _: &mut dyn Write) -> io::Result<()> {
         let result = finished.result;
         if !self.order.contains(&result.revision) {
             self.order.push(result.revision.clone());
@@ -39,13 +41,13 @@ impl JunitReport {
                 };
                 let mut status = TestCaseStatus::non_success(kind);
                 let palette = Palette { colour: false };
-                let details = HumanReport {
+                let style = Style {
                     palette,
-                    name_width: 0,
                     verbose: true,
                     room: None,
-                }
-                .run(finished);
+                    close: Close::Nothing,
+                };
+                let details = HumanReport::new(style).run(finished);
                 status.set_message(&*one_line(result.reason.as_deref().unwrap_or("failed")));
                 let failure = result.failure().unwrap_or(Failure::Expectation);
                 status.set_type(failure.name()).set_description(&*lines(&details));
@@ -70,19 +72,16 @@ impl JunitReport {
         suite
             .or_insert_with(|| TestSuite::new(result.revision.clone()))
             .add_test_case(case);
+        Ok(())
     }
 
-    /// The document.
-    ///
-    /// # Errors
-    /// Where a text cannot be written as XML.
-    pub fn finish(mut self) -> Result<String, quick_junit::SerializeError> {
-        let mut report = Report::new("mlx5-cosim");
+    fn end(&mut self, _: &Summary, out: &mut dyn Write) -> io::Result<()> {
+        let mut report = quick_junit::Report::new("mlx5-cosim");
         report.add_test_suites(
             self.order
                 .iter()
                 .filter_map(|revision| self.suites.remove(revision)),
         );
-        report.to_string()
+        report.serialize(out).map_err(io::Error::other)
     }
 }

@@ -1,19 +1,61 @@
 //! Results in the kernel's test anything protocol, version 1: a test for each scenario, a subtest for each revision.
 
+use crate::report::case::Finished;
+use crate::report::stream::{Plan, Report};
+use crate::report::summary::Summary;
 use crate::run::Failure;
 use crate::run::result::{Outcome, Place, RunResult};
 use crate::text::printable::one_line;
-use std::fmt::Write;
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::io::{self, Write};
 
-/// The head of the output, for this many scenarios.
-#[must_use]
-pub fn head(scenarios: usize) -> String {
-    format!("KTAP version 1\n1..{scenarios}\n")
+/// Collects the runs of a file and writes them together.
+#[derive(Debug, Default)]
+pub struct KtapReport {
+    /// How many cases each file has that has not been written.
+    cases: VecDeque<usize>,
+    /// Files that have been written.
+    number: usize,
+    /// The cases of the next file that have finished.
+    results: Vec<RunResult>,
+}
+
+impl Report for KtapReport {
+    fn begin(&mut self, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+        let files = plan.cases.chunk_by(|one, other| one.file == other.file);
+        self.cases = files.map(<[_]>::len).collect();
+        write!(out, "KTAP version 1\n1..{}\n", self.cases.len())
+    }
+
+    fn finished(&mut self, case: Finished<'_>, out: &mut dyn Write) -> io::Result<()> {
+        self.results.push(case.result.clone());
+        if self.cases.front().is_none_or(|cases| self.results.len() < *cases) {
+            return Ok(());
+        }
+        self.cases.pop_front();
+        self.write(out)
+    }
+
+    fn end(&mut self, _: &Summary, out: &mut dyn Write) -> io::Result<()> {
+        // The rest of a file whose other cases nobody has run.
+        if self.results.is_empty() {
+            return Ok(());
+        }
+        self.write(out)
+    }
+}
+
+impl KtapReport {
+    fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.number += 1;
+        let results = std::mem::take(&mut self.results);
+        out.write_all(scenario(self.number, &results).as_bytes())
+    }
 }
 
 /// The `number`-th scenario (from 1) with all its runs.
-#[must_use]
-pub fn scenario(number: usize, results: &[RunResult]) -> String {
+fn scenario(number: usize, results: &[RunResult]) -> String {
     let name = results.first().map_or("", |result| result.scenario.as_str());
     let name = &*one_line(name);
     let mut text = format!(

@@ -35,18 +35,20 @@ pub struct Summary {
     notable: BTreeMap<String, bool>,
     /// Why runs were skipped, and which.
     skipped: BTreeMap<String, Vec<String>>,
-    /// Letters that a line has room for, where that is known.
+}
+
+/// A summary as tables, in lines of a width.
+#[derive(Clone, Copy, Debug)]
+pub struct Tables<'a> {
+    summary: &'a Summary,
     room: Option<usize>,
 }
 
 impl Summary {
-    /// Nothing yet; lines have this much room, where it is known.
+    /// The summary as text; lines have this much room, where it is known.
     #[must_use]
-    pub fn within(room: Option<usize>) -> Self {
-        Self {
-            room,
-            ..Self::default()
-        }
+    pub const fn within(&self, room: Option<usize>) -> Tables<'_> {
+        Tables { summary: self, room }
     }
 
     /// Adds a run.
@@ -137,11 +139,21 @@ impl Summary {
         format!("{runs} of {scenarios}: {pass} as expected, {fail} failed{errors}, {skip} skipped")
     }
 
+    /// Whether every case was skipped, of which there was one at least.
+    #[must_use]
+    pub fn is_all_skipped(&self) -> bool {
+        let runs: usize = self.totals.values().map(|totals| totals.runs).sum();
+        runs > 0 && self.count(Outcome::Skip) == runs
+    }
+}
+
+impl Tables<'_> {
     /// What each notable case showed, by revision. The revisions of this project have fixed places; a foreign one stands alone.
     fn cases(&self) -> Option<String> {
         const OURS: [&str; 3] = ["reviewed", "merged", "robust"];
-        let notable = self.notable.values().any(|notable| *notable);
+        let notable = self.summary.notable.values().any(|notable| *notable);
         let foreign = self
+            .summary
             .revisions
             .iter()
             .find(|revision| !OURS.contains(&revision.as_str()) && *revision != EVERY_REVISION);
@@ -154,13 +166,13 @@ impl Summary {
 
     fn cases_of<const N: usize>(&self, heads: [&str; N]) -> Columns<N> {
         let mut table = Columns::new(heads).within(self.room);
-        let notable = self.scenarios.iter();
-        for scenario in notable.filter(|scenario| self.notable.get(*scenario) == Some(&true)) {
+        let notable = self.summary.scenarios.iter();
+        for scenario in notable.filter(|scenario| self.summary.notable.get(*scenario) == Some(&true)) {
             table.row(std::array::from_fn(|place| {
                 if place == 0 {
                     return scenario.clone();
                 }
-                let cell = |revision: &str| self.cells.get(&(scenario.clone(), revision.to_owned()));
+                let cell = |revision: &str| self.summary.cells.get(&(scenario.clone(), revision.to_owned()));
                 let cell = cell(heads[place]).or_else(|| cell(EVERY_REVISION));
                 cell.map_or_else(|| "-".to_owned(), Clone::clone)
             }));
@@ -184,8 +196,8 @@ impl Summary {
         ])
         .right_from(1)
         .within(self.room);
-        for revision in &self.revisions {
-            let Some(totals) = self.totals.get(revision) else {
+        for revision in &self.summary.revisions {
+            let Some(totals) = self.summary.totals.get(revision) else {
                 continue;
             };
             let inside = |number: usize| totals.ours.then_some(number);
@@ -211,7 +223,7 @@ impl Summary {
     }
 }
 
-impl fmt::Display for Summary {
+impl fmt::Display for Tables<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cases = self.cases();
         if let Some(cases) = &cases {
@@ -224,11 +236,11 @@ impl fmt::Display for Summary {
             writeln!(f)?;
             write!(f, "{cases}")?;
         }
-        let clean = self.notable.values().filter(|notable| !**notable).count();
+        let clean = self.summary.notable.values().filter(|notable| !**notable).count();
         if clean > 0 && cases.is_some() {
             writeln!(f, "and {clean} more in which every revision is clean")?;
         }
-        for (reason, scenarios) in &self.skipped {
+        for (reason, scenarios) in &self.summary.skipped {
             writeln!(f, "\nskipped, because {reason}:")?;
             let names = format!("    {}", scenarios.join(", "));
             for line in wrapped(&names, self.room.unwrap_or(usize::MAX)) {
@@ -236,6 +248,6 @@ impl fmt::Display for Summary {
             }
         }
         writeln!(f, "\n{}", self.table())?;
-        writeln!(f, "{}", self.one_line())
+        writeln!(f, "{}", self.summary.one_line())
     }
 }

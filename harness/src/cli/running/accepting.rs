@@ -19,7 +19,7 @@ use driver::RevisionName;
 use serde_json::{Value, json};
 use similar::TextDiff;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 use text_edit::{Element, set, set_list, spaced};
 
 /// What became of a case that was to be accepted.
@@ -99,13 +99,13 @@ fn changed_file(job: &Job, first: &RunResult) -> Result<(RunResult, String), Str
     let old = library::text(file).map_err(|error| error.to_string())?;
     let mut text = old.clone();
     let mut result = first.clone();
-    let mut loaded = Rc::clone(&job.loaded);
+    let mut loaded = Arc::clone(&job.loaded);
     for _ in 0..ROUNDS {
         text = changed_text(&text, &loaded, job.revision, &result)?;
         let stem = file.file_stem().and_then(|stem| stem.to_str());
         let scenario = parse_scenario(&result.file, stem, text.clone())
             .map_err(|problems| format!("the changed file would not be valid: {problems}"))?;
-        loaded = Rc::new(Loaded {
+        loaded = Arc::new(Loaded {
             file: file.clone(),
             scenario,
         });
@@ -127,9 +127,9 @@ fn changed_file(job: &Job, first: &RunResult) -> Result<(RunResult, String), Str
     ))
 }
 
-fn run(loaded: &Rc<Loaded>, revision: RevisionName) -> Result<RunResult, String> {
+fn run(loaded: &Arc<Loaded>, revision: RevisionName) -> Result<RunResult, String> {
     let job = Job {
-        loaded: Rc::clone(loaded),
+        loaded: Arc::clone(loaded),
         revision,
         backend: Backend::Inproc,
     };
@@ -145,7 +145,7 @@ fn difference(file: &str, old: &str, new: &str) -> String {
 /// The text with every expectation changed that did not hold.
 fn changed_text(
     text: &str,
-    loaded: &Rc<Loaded>,
+    loaded: &Arc<Loaded>,
     revision: RevisionName,
     result: &RunResult,
 ) -> Result<String, String> {
@@ -183,7 +183,7 @@ fn changed_text(
 }
 
 /// The runs of the other revisions that the file names, as it stands.
-fn of_others(loaded: &Rc<Loaded>, revision: RevisionName) -> Result<Vec<(RevisionName, RunResult)>, String> {
+fn of_others(loaded: &Arc<Loaded>, revision: RevisionName) -> Result<Vec<(RevisionName, RunResult)>, String> {
     let others = loaded.scenario.revisions().into_iter();
     let others = others.filter(|other| *other != revision);
     others.map(|other| Ok((other, run(loaded, other)?))).collect()

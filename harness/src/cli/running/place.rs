@@ -1,0 +1,115 @@
+//! Where the runs of one worker happen.
+
+use crate::cli::RunArguments;
+use crate::cli::backend::{run_in_process, run_on_linux};
+use crate::cli::job::{Backend, Job};
+use crate::cli::setup;
+use crate::cli::signals::EndSignals;
+use crate::cli::streams;
+use crate::linux::guest::GuestError;
+use crate::linux::{BackendError, LinuxBackend};
+use crate::run::{Failure, RunOptions, RunResult};
+use std::sync::Once;
+
+/// Guests in a row that may fail before nobody tries another.
+const FAILING_GUESTS: u32 = 3;
+
+/// Where runs happen.
+pub(super) enum Place {
+    InProcess,
+    Linux {
+        backend: Box<LinuxBackend>,
+        /// Guests that have failed since one served to its end.
+        failing: u32,
+    },
+    /// There is no place, and why.
+    Nowhere(String),
+}
+
+/// What became of a run.
+pub(super) enum Ran {
+    /// It has a result, and may have come to its end.
+    Run(Box<RunResult>),
+    /// There is nothing in it but the reason why there was no run.
+    Unrun(Box<RunResult>),
+    /// The user has ended it.
+    Interrupted,
+}
+
+impl Place {
+    /// A place for one worker; the first one is described on standard error.
+    pub(super) fn of(arguments: &RunArguments, described: &Once) -> Self {
+        if arguments.backend == Backend::Inproc {
+            return Self::InProcess;
+        }
+        let linux = || -> Result<LinuxBackend, BackendError> {
+            let expected = arguments.expect.revision();
+            let mut linux = LinuxBackend::new(&arguments.kit.options(), expected, arguments.full)?;
+            linux.interrupt_by(EndSignals::listen()?.into());
+            Ok(linux)
+        };
+        match linux() {
+            Ok(backend) => {
+                described.call_once(|| streams::note(backend.describe()));
+                Self::Linux {
+                    backend: Box::new(backend),
+                    failing: 0,
+                }
+            }
+            Err(error) => {
+                described.call_once(|| report_backend(&error));
+                Self::Nowhere(error.to_string())
+            }
+        }
+    }
+
+    /// Runs a job.
+    pub(super) fn run(&mut self, job: &Job, seed: Option<u64>) -> Ran {
+        let result = match self {
+            Self::InProcess => {
+                let options = RunOptions {
+                    seed,
+                    ..RunOptions::default()
+                };
+                run_in_process(job, &options).map_err(|error| (Failure::Internal, error.to_string()))
+            }
+            Self::Nowhere(why) => Err((Failure::Backend, why.clone())),
+            Self::Linux { failing, .. } if *failing >= FAILING_GUESTS => {
+                let why = format!("not tried: {FAILING_GUESTS} guests in a row have failed");
+                Err((Failure::Backend, why))
+            }
+            Self::Linux { backend, failing } => match run_on_linux(job, backend, seed) {
+                Ok(result) => {
+                    *failing = 0;
+                    Ok(result)
+                }
+                Err(BackendError::Guest(GuestError::Interrupted)) => return Ran::Interrupted,
+                Err(error) => {
+                    *failing += 1;
+                    report_backend(&error);
+                    Err((Failure::Backend, error.to_string()))
+                }
+            },
+        };
+        match result {
+            Ok(result) => Ran::Run(Box::new(result)),
+            Err((failure, why)) => Ran::Unrun(Box::new(unrun(job, failure, &why))),
+        }
+    }
+}
+
+fn report_backend(error: &BackendError) {
+    match error {
+        BackendError::Kit(error) => setup::print(error),
+        other => streams::error(other),
+    }
+}
+
+/// The result of a job that could not be run.
+pub(super) fn unrun(job: &Job, failure: Failure, why: &str) -> RunResult {
+    let file = job.loaded.file.display().to_string();
+    let mut result = RunResult::unrun(&job.loaded.scenario.name, &file, &job.driver());
+    result.backend = job.backend.to_string();
+    result.fail(failure, why);
+    result
+}
