@@ -7,7 +7,7 @@
 //! | [`books`] | both books of one moment side by side |
 //! | [`stream`] | the events that feed every report, and what a report is |
 //! | [`human`], [`summary`] | lines, details and tables for people |
-//! | [`json_lines`], [`junit`], [`ktap`] | the same for machines |
+//! | [`json_lines`], [`junit`], [`ktap`], [`github`] | the same for machines |
 //! | [`canonical`] | a run as snapshot |
 //! | [`difference`] | two snapshots, or two outputs, counter by counter |
 //! | [`palette`], [`columns`] | colours and alignment |
@@ -18,6 +18,7 @@ pub mod case;
 pub mod columns;
 pub mod difference;
 pub mod findings;
+pub mod github;
 pub mod human;
 pub mod json_lines;
 pub mod junit;
@@ -27,6 +28,7 @@ pub mod stream;
 pub mod summary;
 
 use clap::ValueEnum;
+use github::GithubReport;
 use human::{HumanReport, Style};
 use json_lines::JsonReport;
 use junit::JunitReport;
@@ -76,6 +78,8 @@ formats! {
     Junit, "junit", |_| JunitReport::default();
     /// The kernel's test anything protocol.
     Ktap, "ktap", |_| KtapReport::default();
+    /// Annotations of GitHub Actions.
+    Github, "github", |_| GithubReport;
 }
 
 fn make<R: Report + 'static>(style: Style, report: impl FnOnce(Style) -> R) -> Box<dyn Report> {
