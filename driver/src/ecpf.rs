@@ -5,7 +5,7 @@ use crate::command;
 use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::eswitch;
-use crate::message::MessageKind;
+use crate::message::{AwaitedPages, MessageKind};
 use crate::pages;
 use crate::runtime::Object;
 use prm::command::Command as _;
@@ -76,9 +76,9 @@ pub(crate) async fn cleanup(driver: &Driver) {
         return;
     }
     let kinds = [
-        (FunctionType::HostPf, "external host PF"),
-        (FunctionType::Spf, "SPF"),
-        (FunctionType::Vf, "external host VFs"),
+        (FunctionType::HostPf, AwaitedPages::HostPf),
+        (FunctionType::Spf, AwaitedPages::Spf),
+        (FunctionType::Vf, AwaitedPages::HostVfs),
     ];
     for (of, what) in kinds {
         if pages::wait_for_pages(driver, of).await.is_err() {

@@ -25,6 +25,15 @@ macro_rules! errnos {
                     _ => None,
                 }
             }
+
+            /// The error of a symbol without a sign.
+            #[must_use]
+            pub fn from_symbol(symbol: &str) -> Option<Self> {
+                match symbol {
+                    $(stringify!($name) => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
         }
     };
 }

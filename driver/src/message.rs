@@ -4,26 +4,18 @@
 //! would have crashed ([`MessageKind::OutOfBoundsWrite`] and its like) is printed here too.
 
 mod kind;
+mod level;
+mod telling;
+mod words;
 
 pub use kind::MessageKind;
+pub use level::MessageLevel;
+pub use telling::{Datum, Row};
+pub use words::{AwaitedPages, PageCounter, VfNumber};
 
 use prm::Cycles;
 use serde::Serialize;
 use std::fmt;
-
-/// How loud a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MessageLevel {
-    /// `WARN_ON`, with a backtrace: the driver found itself to be wrong.
-    Warn,
-    /// An error.
-    Error,
-    /// A warning.
-    Warning,
-    /// Information.
-    Info,
-}
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -7,7 +7,7 @@ use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::eswitch;
 use crate::interface::FunctionKind;
-use crate::message::MessageKind;
+use crate::message::{AwaitedPages, MessageKind, VfNumber};
 use crate::pages;
 use crate::pauses;
 use crate::runtime::Object;
@@ -262,7 +262,7 @@ async fn enable_functions(driver: &Driver, count: u16) -> Result<(), Errno> {
                     .await;
             }
             Err(error) => driver.message(MessageKind::EnableVfFailed {
-                vf,
+                vf: VfNumber(vf),
                 errno: error.errno(),
             }),
         }
@@ -289,7 +289,7 @@ async fn disable_functions(driver: &Driver, count: u16, clear: bool, reason: Rea
                     .await;
             }
             Err(error) => driver.message(MessageKind::DisableVfFailed {
-                vf,
+                vf: VfNumber(vf),
                 errno: error.errno(),
             }),
         }
@@ -316,7 +316,11 @@ fn waits(state: &State, reason: Reason) -> Vec<FunctionType> {
 async fn wait_for_pages(driver: &Driver, reason: Reason) {
     for of in driver.with(|state, _| waits(state, reason)) {
         if pages::wait_for_pages(driver, of).await.is_err() {
-            let what = if of == FunctionType::EcVf { "EC VFs" } else { "VFs" };
+            let what = if of == FunctionType::EcVf {
+                AwaitedPages::EcVfs
+            } else {
+                AwaitedPages::Vfs
+            };
             driver.message(MessageKind::PageWaitTimedOut { what });
         }
     }

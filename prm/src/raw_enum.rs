@@ -58,10 +58,12 @@ macro_rules! raw_enum {
             }
         }
 
+        /// The name; in the alternate form `{:#}` with its number, `MANAGE_PAGES(0x108)`, as the kernel's log has it.
         impl ::std::fmt::Display for $name {
             fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 match self {
                     Self::Unknown(raw) => write!(formatter, "UNKNOWN({raw:#x})"),
+                    known if formatter.alternate() => write!(formatter, "{}({:#x})", known.name(), known.raw()),
                     known => formatter.write_str(known.name()),
                 }
             }

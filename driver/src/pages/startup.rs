@@ -9,7 +9,7 @@ use crate::command;
 use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::eswitch;
-use crate::message::MessageKind;
+use crate::message::{MessageKind, PageCounter};
 use crate::pauses::RECLAIM_PAUSE;
 use crate::revision::{
     BootRoot, CountCheck, Leftovers, ModeCheck, ReclaimProgress, StaleRoots, TeardownCheck,
@@ -241,7 +241,7 @@ fn check_counters(driver: &Driver) {
             eswitch::exists(state),
         )
     });
-    let warn = |counter: &'static str, value: u32| {
+    let warn = |counter: PageCounter, value: u32| {
         if value != 0 {
             driver.message(MessageKind::PagesCounter {
                 counter,
@@ -249,15 +249,15 @@ fn check_counters(driver: &Driver) {
             });
         }
     };
-    warn("fw_pages_total", counters.fw_pages_total);
+    warn(PageCounter::Total, counters.fw_pages_total);
     let types = match driver.revision().teardown_check() {
         TeardownCheck::Always => true,
         TeardownCheck::TypesWithEswitch => mode == PageMode::FuncId || has_eswitch,
     };
     if types {
-        warn("fw_pages_vfs", counters.of(FunctionType::Vf));
-        warn("fw_pages_host_pf", counters.of(FunctionType::HostPf));
-        warn("fw_pages_spfs", counters.of(FunctionType::Spf));
-        warn("fw_pages_ec_vfs", counters.of(FunctionType::EcVf));
+        warn(PageCounter::Vfs, counters.of(FunctionType::Vf));
+        warn(PageCounter::HostPf, counters.of(FunctionType::HostPf));
+        warn(PageCounter::Spfs, counters.of(FunctionType::Spf));
+        warn(PageCounter::EcVfs, counters.of(FunctionType::EcVf));
     }
 }

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! A text becomes the message of ours that says the same, with the numbers that the text tells and no others: what a
-//! kernel keeps to itself cannot be compared. `table` holds the texts; they are what Linux 7.2 prints.
+//! kernel keeps to itself cannot be compared. The texts are those of the driver's messages, which print what Linux 7.2
+//! prints ([`MessageKind::ROWS`]); `patterns` reads them back.
 //!
 //! A `WARN` prints up to three lines of its own, without the driver's name. The middle one is there only if the `WARN` has
 //! a text, which then is the message. Without a text the file and the function have to tell:
@@ -19,20 +20,24 @@
 //! WARNING: drivers/net/ethernet/mellanox/mlx5/core/pagealloc.c:882 at mlx5_reclaim_startup_pages+0x1c/0x130 [mlx5_core], ...
 //! ```
 //!
-//! Not every line is a message. `table` knows two more kinds: effects, which are allowed where something has gone wrong
+//! Not every line is a message. `table` knows two other kinds: effects, which are allowed where something has gone wrong
 //! that is compared by itself ([`KernelLog::effects`]), and what is harmless. A warning or an error of mlx5_core that
 //! the table does not know fails a run ([`KernelLog::unknown`]); what is no louder than a notice is told as a note
 //! ([`KernelLog::notes`]).
 
+mod patterns;
 mod table;
 #[cfg(test)]
 mod tests;
 
+use driver::message::Row;
+use driver::{MessageKind, MessageLevel};
 use guest_protocol::{Complaint, LogLine};
-use regex::{Captures, Regex};
-use serde_json::{Map, Value};
+use patterns::Pattern;
+use regex::Regex;
+use serde_json::Value;
 use std::sync::LazyLock;
-use table::{Row, Says};
+use table::Says;
 
 /// The loudest level is 0; what is louder than a notice (5) has to be understood.
 const WARNING: u8 = 4;
@@ -56,14 +61,24 @@ static WARNING_LINE: LazyLock<Regex> =
 static SUPPRESSED: LazyLock<Regex> =
     LazyLock::new(|| compiled(r"^(?:mlx5_\w+|cmd_work_handler): \d+ callbacks suppressed$"));
 
-static TEXTS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
-    let rows = [table::TEXTS, table::HARMLESS, table::EFFECTS];
-    rows.into_iter().flat_map(patterns).collect()
+/// What a device's driver says, after the place.
+static TEXTS: LazyLock<Vec<Pattern>> =
+    LazyLock::new(|| patterns::texts(printed().filter(|row| row.level != MessageLevel::Warn)).collect());
+/// What a `WARN` says before it tells where it stands.
+static WARN_TEXTS: LazyLock<Vec<Pattern>> =
+    LazyLock::new(|| patterns::texts(printed().filter(|row| row.level == MessageLevel::Warn)).collect());
+/// Where a `WARN` stands that says nothing: file, line, function. The compiler has put some functions into others, so the
+/// function is named only where its file has other such places.
+static WARN_PLACES: LazyLock<Vec<Pattern>> = LazyLock::new(|| patterns::places(printed()).collect());
+static OTHERS: LazyLock<Vec<(Regex, Says)>> = LazyLock::new(|| {
+    let rows = [table::HARMLESS, table::EFFECTS].into_iter().flatten();
+    rows.map(|row| (compiled(row.pattern), row.says)).collect()
 });
-static WARN_TEXTS: LazyLock<Vec<Pattern>> = LazyLock::new(|| patterns(table::WARN_TEXTS));
-static WARN_PLACES: LazyLock<Vec<Pattern>> = LazyLock::new(|| patterns(table::WARN_PLACES));
 
-type Pattern = (Regex, &'static Row);
+/// The kinds of messages that a kernel prints.
+fn printed() -> impl Iterator<Item = &'static Row> {
+    MessageKind::ROWS.iter().filter(|row| row.silent.is_empty())
+}
 
 /// Everything a run's kernel has printed.
 #[derive(Debug, Default)]
@@ -138,7 +153,7 @@ impl KernelLog {
             self.scene = Scene::Cut;
             Meaning::Nothing
         } else if let Some(parts) = DEVICE_LINE.captures(text) {
-            look_up(&TEXTS, &parts["text"]).unwrap_or_else(|| Meaning::Unknown(text.to_owned()))
+            device(&parts["text"]).unwrap_or_else(|| Meaning::Unknown(text.to_owned()))
         } else if let Some(parts) = WARNING_LINE.captures(text) {
             self.place(text, &parts["place"])
         } else if let Some(meaning) = look_up(&WARN_TEXTS, text) {
@@ -147,7 +162,7 @@ impl KernelLog {
         } else if SUPPRESSED.is_match(text) {
             Meaning::Unknown(text.to_owned())
         } else if text.starts_with("mlx5") {
-            look_up(&TEXTS, text).unwrap_or_else(|| Meaning::Unknown(text.to_owned()))
+            device(text).unwrap_or_else(|| Meaning::Unknown(text.to_owned()))
         } else {
             if matches!(self.scene, Scene::Cut) {
                 self.scene = Scene::Text(text.to_owned());
@@ -175,7 +190,11 @@ impl KernelLog {
 /// anew, or until somebody writes to `clear_warn_once` in debugfs.
 #[must_use]
 pub fn is_printed(message: &Value) -> bool {
-    kind(message).is_some_and(|kind| table::SILENT.iter().all(|&(silent, _)| silent != kind))
+    kind(message).is_some_and(|kind| {
+        MessageKind::ROWS
+            .iter()
+            .all(|row| row.kind != kind || row.silent.is_empty())
+    })
 }
 
 /// `"late_completion"` or `{"late_completion":{"slot":3}}`.
@@ -187,35 +206,25 @@ fn kind(message: &Value) -> Option<&str> {
     }
 }
 
-/// What the first row that fits makes of a text. A number that is none fits no row.
+/// What a line of a device's driver says.
+fn device(text: &str) -> Option<Meaning> {
+    look_up(&TEXTS, text).or_else(|| {
+        OTHERS
+            .iter()
+            .find(|(regex, _)| regex.is_match(text))
+            .map(|(_, says)| match says {
+                Says::Effect => Meaning::Effect,
+                Says::Nothing => Meaning::Nothing,
+            })
+    })
+}
+
+/// The message of the first pattern that fits.
 fn look_up(patterns: &[Pattern], text: &str) -> Option<Meaning> {
-    patterns.iter().find_map(|(regex, row)| {
-        let parts = regex.captures(text)?;
-        Some(match row.says {
-            Says::Effect => Meaning::Effect,
-            Says::Nothing => Meaning::Nothing,
-            Says::Message { kind, data } => Meaning::Message(message(kind, data, &parts)?),
-        })
-    })
-}
-
-fn message(kind: &str, data: &[(&str, table::Datum)], parts: &Captures<'_>) -> Option<Value> {
-    let mut told = Map::new();
-    for (name, datum) in data {
-        // Some texts tell it only at some places.
-        if let Some(part) = parts.name(name) {
-            told.insert((*name).to_owned(), datum.read(part.as_str())?);
-        }
-    }
-    Some(if told.is_empty() {
-        Value::String(kind.to_owned())
-    } else {
-        Value::Object(Map::from_iter([(kind.to_owned(), Value::Object(told))]))
-    })
-}
-
-fn patterns(rows: &'static [Row]) -> Vec<Pattern> {
-    rows.iter().map(|row| (compiled(row.pattern), row)).collect()
+    patterns
+        .iter()
+        .find_map(|pattern| pattern.read(text))
+        .map(Meaning::Message)
 }
 
 fn compiled(pattern: &str) -> Regex {

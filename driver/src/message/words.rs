@@ -1,0 +1,91 @@
+//! Words that only messages have.
+
+use super::telling::{Datum, Told};
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+macro_rules! words {
+    ($($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal as $word:literal,)* })*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$variant_meta])* $variant,)*
+        }
+
+        impl Told for $name {
+            const DATUM: Datum = Datum::Words(&[$(($text, $word)),*]);
+
+            fn example(seed: u8) -> Self {
+                const ALL: &[$name] = &[$($name::$variant),*];
+                ALL[usize::from(seed) % ALL.len()]
+            }
+        }
+
+        /// As the kernel's log has it.
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$variant => $text,)*
+                })
+            }
+        }
+
+        /// As files have it.
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(match self {
+                    $(Self::$variant => $word,)*
+                })
+            }
+        }
+    )*};
+}
+
+words! {
+    /// The page counters that are looked at when all pages should be back (`mlx5_reclaim_startup_pages`).
+    pub enum PageCounter {
+        /// All pages.
+        Total = "FW pages counter" as "fw_pages_total",
+        /// VFs'.
+        Vfs = "VFs FW pages counter" as "fw_pages_vfs",
+        /// The embedded CPU's VFs'.
+        EcVfs = "EC VFs FW pages counter" as "fw_pages_ec_vfs",
+        /// The external host PF's.
+        HostPf = "External host PF FW pages counter" as "fw_pages_host_pf",
+        /// Satellite PFs'.
+        Spfs = "SPFs FW pages counter" as "fw_pages_spfs",
+    }
+
+    /// Whose pages a wait was for (`mlx5_wait_for_pages`).
+    pub enum AwaitedPages {
+        /// VFs'.
+        Vfs = "VFs" as "VFs",
+        /// The embedded CPU's VFs'.
+        EcVfs = "EC VFs" as "EC VFs",
+        /// The external host PF's.
+        HostPf = "external host PF" as "external host PF",
+        /// Satellite PFs'.
+        Spf = "SPF" as "SPF",
+        /// VFs' of the external host.
+        HostVfs = "external host VFs" as "external host VFs",
+    }
+}
+
+/// A VF by its number, from 1. The kernel's log counts from 0 (`mlx5_device_enable_sriov`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct VfNumber(pub u16);
+
+impl Told for VfNumber {
+    const DATUM: Datum = Datum::VfNumber;
+
+    fn example(seed: u8) -> Self {
+        Self(u16::from(seed) + 1)
+    }
+}
+
+impl fmt::Display for VfNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.saturating_sub(1))
+    }
+}
