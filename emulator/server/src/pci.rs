@@ -7,17 +7,20 @@
 //! | `header` | identity, command register, BARs |
 //! | `capability` | power management, MSI-X, PCI Express, the vendor's |
 //! | `sriov`, `ari` | the extended capabilities |
+//! | `role` | what a function is to the others |
 //! | [`function`] | one function: what it shows and when, and what a write brings about |
 
 mod ari;
 mod capability;
 pub(crate) mod function;
 mod header;
+mod role;
 mod space;
 mod sriov;
 
 pub(crate) use capability::{MSIX_PENDING, MSIX_PENDING_LENGTH, MSIX_TABLE, MSIX_TABLE_LENGTH, MSIX_VECTORS};
-pub(crate) use function::{Effect, PciFunction, Role, Shape};
+pub(crate) use function::{Effect, PciFunction, Shape};
 pub(crate) use header::{BAR0_SIZE, EMBEDDED_PF_DEVICE, PF_DEVICE, VF_DEVICE};
+pub(crate) use role::Role;
 pub(crate) use space::LENGTH as CONFIG_LENGTH;
 pub(crate) use sriov::MOST_VFS;

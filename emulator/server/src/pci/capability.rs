@@ -1,6 +1,6 @@
 //! The capabilities in the first 256 bytes: power management, MSI-X, PCI Express, the vendor's.
 
-use super::function::Role;
+use super::role::Role;
 use super::space::Space;
 
 /// Number of MSI-X vectors.

@@ -5,19 +5,9 @@
 //! first reset, which QEMU sends before the guest runs. And VFs are devices of their own to QEMU, present from the start: after
 //! that reset they answer as an empty slot does, until the PF enables them.
 
+use super::role::Role;
 use super::space::{EXTENDED, LENGTH, Space};
 use super::{ari, capability, header, sriov};
-
-/// What a function is to the others of its device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// The PF, with or without VFs.
-    Physical,
-    /// A VF of the device's PF.
-    Virtual,
-    /// A VF that was passed through alone: there is no other function.
-    Lone,
-}
 
 /// What distinguishes one function from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

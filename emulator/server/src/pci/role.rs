@@ -1,0 +1,12 @@
+//! What a function is to the others of its device.
+
+/// What a function is to the others of its device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The PF, with or without VFs.
+    Physical,
+    /// A VF of the device's PF.
+    Virtual,
+    /// A VF that was passed through alone: there is no other function.
+    Lone,
+}
