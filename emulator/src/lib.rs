@@ -18,6 +18,7 @@
 //! A driver can do nothing that makes firmware panic: what is wrong is answered with a delivery status or a
 //! command status and syndrome ([`Refusal`]), and recorded.
 
+mod bus;
 mod commands;
 pub mod config;
 mod device;
@@ -36,7 +37,9 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use bus::Buses;
 pub use config::DeviceConfig;
+pub use device::account::{OutstandingCommand, PagesInFlight, WaitsFor};
 pub use order::{FirmwareOrder, GateOrder, OrderError};
 pub use owner::Owner;
 pub use record::{CommandRecord, Record};
@@ -47,5 +50,5 @@ pub use state::capabilities::SF_WINDOW_LENGTH;
 pub use state::gate::{Caught, HoldState};
 pub use state::ledger::{self, Ledger};
 pub use state::pace::Pace;
-pub use state::silicon::{Buses, OutstandingCommand, PagesInFlight, Silicon, WaitsFor};
+pub use state::silicon::Silicon;
 pub use state::validation::ConfigError;

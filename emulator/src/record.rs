@@ -1,10 +1,9 @@
 //! What happened, in order: the firmware's own account of a run.
 
 mod command_record;
-mod journal;
+mod words;
 
-pub use command_record::{CommandFields, CommandRecord};
-pub(crate) use journal::Journal;
+pub use command_record::{CapabilityValues, CommandFields, CommandRecord, Completion, Hex};
 
 use crate::owner::Owner;
 use prm::{Cycles, Function, Iova, WireIdentity};

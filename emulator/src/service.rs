@@ -4,14 +4,15 @@
 //! when its latency is over, it has the pages it needs, and no hold keeps it back; it is completed right after, unless a hold or
 //! a rule says otherwise.
 
+use crate::bus::Buses;
 use crate::config::CommandExecution;
-use crate::order::{Answer, HoldPoint};
+use crate::operations;
+use crate::order::{Answer, FirmwareOrder, HoldPoint, PageRequest};
 use crate::record::Record;
 use crate::reply::{Refusal, Reply};
 use crate::state::agenda::{DueKind, Task};
-use crate::state::command::{Command, Stage};
-use crate::state::latency;
-use crate::state::silicon::{Buses, Silicon};
+use crate::state::command::Stage;
+use crate::state::silicon::Silicon;
 use prm::event::{CommandCompletion, EventEntry};
 use prm::{CommandStatus, Cycles, DeliveryStatus, Function, Opcode, Syndrome};
 
@@ -33,7 +34,11 @@ impl Silicon {
         match task {
             Task::Execute(number) => self.execute(number, at, buses),
             Task::Complete(number) => self.complete(number, at, buses),
-            Task::Pages { supplier, command } => self.do_chore(supplier, command, at, buses),
+            Task::Pages { supplier, command } => {
+                if !self.go_on_through(supplier, command, at, buses) {
+                    self.executed(command, at, buses);
+                }
+            }
             Task::React(rule) => self.react(&rule.then, at, buses),
             Task::ReturnPages { supplier, owner } => self.return_pages(supplier, owner, at, buses),
         }
@@ -85,33 +90,34 @@ impl Silicon {
 
     /// Begins to work on a command: this is where rules and holds are matched and where it asks for pages.
     fn begin(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
-        let Some(mut command) = self.commands.remove(&number) else {
+        let under_test = self.function_under_test();
+        let Some(command) = self.commands.get_mut(&number) else {
             return;
         };
         command.stage = Stage::InService;
         if command.delivery != DeliveryStatus::Ok {
-            self.commands.insert(number, command);
             let due = now.saturating_add(REJECTION);
             self.agenda.enter(due, DueKind::InService, Task::Complete(number));
             return;
         }
-        let under_test = self.function_under_test();
-        command.answer = self.gate.answer(&command, under_test);
+        command.answer = self.gate.answer(command, under_test);
         let latency = match command.answer {
             Some(Answer::Late { after_ms } | Answer::CompletedLate { after_ms }) => {
                 Cycles::from_millis(after_ms.into())
             }
-            _ => latency::of(command.opcode, command.op_mod, command.listed_pages()),
+            _ => command
+                .operation
+                .latency
+                .of(command.op_mod, command.listed_pages()),
         };
         command.due = now.saturating_add(latency);
         if command.answer == Some(Answer::Never {}) {
-            self.lose(command, now, buses);
+            self.lose(number, now, buses);
             return;
         }
-        command.hold = self.gate.reserve(&command, under_test);
-        let requests = self.demand_of(&command);
+        command.hold = self.gate.reserve(command, under_test);
         let endpoint = command.endpoint;
-        self.commands.insert(number, command);
+        let requests = self.demand_of(number);
         self.catch(number, HoldPoint::BeforeExecution, now, buses);
         let needs = self.post_needs(endpoint, &requests, now, buses);
         if let Some(command) = self.commands.get_mut(&number) {
@@ -120,18 +126,45 @@ impl Silicon {
         self.proceed(number, now, buses);
     }
 
-    fn lose(&mut self, mut command: Command, now: Cycles, buses: &mut dyn Buses) {
+    /// Posts the requests a command depends on; returns the numbers of those it waits for.
+    fn post_needs(
+        &mut self,
+        endpoint: Function,
+        requests: &[PageRequest],
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Vec<u64> {
+        if !requests.is_empty() && !self.takes_page_requests(endpoint) {
+            let why = "a command needs pages and no event queue takes page requests";
+            self.refuse(endpoint, now, why);
+            return Vec::new();
+        }
+        let mut needs = Vec::new();
+        for request in requests {
+            match self.post_page_request(endpoint, request, now, buses) {
+                Ok(number) if request.pages > 0 && !request.release_all => needs.extend(number),
+                Ok(_) => {}
+                Err(error) => self.refuse(endpoint, now, error.reason()),
+            }
+            self.go_on(now, buses);
+        }
+        needs
+    }
+
+    fn lose(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        let Some(command) = self.commands.get_mut(&number) else {
+            return;
+        };
         command.stage = Stage::Lost;
-        self.inflow.room_again();
-        let (number, endpoint) = (command.number, command.endpoint);
+        let endpoint = command.endpoint;
         let record = Box::new(command.record(now));
+        self.inflow.room_again();
         let why = "a rule says that it never completes";
         self.records.push(Record::CommandUnfinished {
             cycles: now,
             why,
             command: record,
         });
-        self.commands.insert(number, command);
         self.end_service(endpoint, number, now, buses);
     }
 
@@ -155,6 +188,7 @@ impl Silicon {
             if let Err(error) = self.post_page_request(supplier, request, now, buses) {
                 self.refuse(supplier, now, error.reason());
             }
+            self.go_on(now, buses);
         }
         true
     }
@@ -196,38 +230,49 @@ impl Silicon {
     }
 
     fn execute(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
-        let Some(mut command) = self.commands.remove(&number) else {
+        let Some(command) = self.commands.get(&number) else {
             return;
         };
-        if command.opcode == Opcode::ManagePages && self.chores.contains_key(&command.endpoint) {
+        let endpoint = command.endpoint;
+        let exchanges_pages = command.opcode == Opcode::ManagePages;
+        if exchanges_pages && self.chores.contains_key(&endpoint) {
             // The one before it is not through its list.
-            self.commands.insert(number, command);
             self.agenda.enter(at, DueKind::InService, Task::Execute(number));
             return;
         }
         let reply = match command.answer {
             Some(Answer::Refuse { status, syndrome }) => {
-                if command.opcode == Opcode::ManagePages {
-                    self.page_command_refused(&command);
+                if exchanges_pages {
+                    self.page_command_refused(number);
                 }
-                Reply::status(CommandStatus::from_raw(status), Syndrome(syndrome))
+                Some(Reply::status(CommandStatus::from_raw(status), Syndrome(syndrome)))
             }
             Some(Answer::Accept {}) => {
-                if command.opcode == Opcode::ManagePages {
-                    self.page_command_refused(&command);
+                if exchanges_pages {
+                    self.page_command_refused(number);
                 }
-                Reply::ok()
+                Some(Reply::ok())
             }
-            _ if command.reply.is_some() => Reply::refused(Refusal::PagesDenied),
-            _ => self.handle(&command, at, buses).unwrap_or_else(Reply::refused),
+            // Its pages were denied.
+            _ if command.reply.is_some() => Some(Reply::refused(Refusal::PagesDenied)),
+            _ => self.answered(number, at, buses),
         };
-        command.reply = Some(reply);
-        command.stage = Stage::Executed;
-        let endpoint = command.endpoint;
-        self.commands.insert(number, command);
+        if let Some(command) = self.commands.get_mut(&number) {
+            command.reply = reply;
+            command.stage = Stage::Executed;
+        }
         if !self.enter_chore(endpoint, number, at) {
             self.executed(number, at, buses);
         }
+    }
+
+    /// What the operation answers. Its handler works on all of the silicon, so the command stands apart meanwhile.
+    fn answered(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) -> Option<Reply> {
+        let command = self.commands.remove(&number)?;
+        let reply = operations::execute(self, &command, at, buses).unwrap_or_else(Reply::refused);
+        self.go_on(at, buses);
+        self.commands.insert(number, command);
+        Some(reply)
     }
 
     /// A command has been executed: what follows from that, and its completion.
@@ -249,14 +294,6 @@ impl Silicon {
         }
     }
 
-    /// Enters work for later; what cannot be entered goes on record.
-    pub(crate) fn put_off(&mut self, due: Cycles, kind: DueKind, task: Task, now: Cycles) {
-        if let Err(error) = self.agenda.put_off(due, kind, task) {
-            let own = self.function_under_test();
-            self.refuse(own, now, error.reason());
-        }
-    }
-
     fn completion_due(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
         match self.commands.get(&number) {
             Some(command)
@@ -271,10 +308,10 @@ impl Silicon {
 
     /// Writes the outputs and gives the entry back.
     fn complete(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
-        let Some(mut command) = self.commands.remove(&number) else {
+        self.write_back(number, at, buses);
+        let Some(command) = self.commands.get_mut(&number) else {
             return;
         };
-        self.write_back(&command, at, buses);
         command.stage = Stage::Written;
         self.inflow.room_again();
         let endpoint = command.endpoint;
@@ -288,7 +325,6 @@ impl Silicon {
                 after,
             });
         }
-        self.commands.insert(number, command);
         if !self.catch(number, HoldPoint::BeforeEvent, at, buses) {
             self.finish(number, at, buses);
         }
@@ -308,12 +344,21 @@ impl Silicon {
         self.end_service(endpoint, number, at, buses);
     }
 
-    /// The pages that a command waits for were refused by the driver: it ends without having been executed.
-    pub(crate) fn deny(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
-        if let Some(command) = self.commands.get_mut(&number) {
-            command.needs.clear();
-            command.reply = Some(Reply::refused(Refusal::PagesDenied));
+    /// Goes on with the commands that nothing keeps waiting any more.
+    pub(crate) fn go_on(&mut self, now: Cycles, buses: &mut dyn Buses) {
+        for number in std::mem::take(&mut self.ready) {
             self.proceed(number, now, buses);
+        }
+    }
+
+    /// Carries out the orders of a reaction; what makes no sense by now goes on record.
+    fn react(&mut self, orders: &[FirmwareOrder], now: Cycles, buses: &mut dyn Buses) {
+        for order in orders {
+            if let Err(error) = self.carry_out(order, now, buses) {
+                let own = self.function_under_test();
+                self.refuse(own, now, error.reason());
+            }
+            self.go_on(now, buses);
         }
     }
 }

@@ -2,7 +2,11 @@
 
 pub(crate) mod chores;
 pub(crate) mod demand;
+pub(crate) mod drops;
 pub(crate) mod events;
+pub(crate) mod held_pages;
 pub(crate) mod names;
 pub(crate) mod orders;
+pub(crate) mod outputs;
 pub(crate) mod requests;
+pub(crate) mod supplies;

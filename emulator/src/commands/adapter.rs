@@ -1,9 +1,9 @@
 //! The adapter's description and the registers behind ACCESS_REG.
 
-use super::component;
-use super::port::Port;
+use crate::commands::component;
 use crate::reply::{Answered, Refusal, Reply};
 use crate::state::command::Command;
+use crate::state::port::Port;
 use crate::state::silicon::Silicon;
 use crate::version::board_id;
 use prm::access_register::{
@@ -13,51 +13,53 @@ use prm::access_register::{
 use prm::hca::QueryAdapterOut;
 use prm::init_segment::Timeout;
 
+pub(crate) fn query_adapter(silicon: &mut Silicon, _: &Command) -> Answered {
+    let mut output = QueryAdapterOut::new();
+    output
+        .board_id_mut()
+        .copy_from_slice(board_id(silicon.config.kind));
+    Ok(Reply::done(&output))
+}
+
+pub(crate) fn access_register(silicon: &mut Silicon, command: &Command) -> Answered {
+    let input = AccessRegisterIn::from_prefix(&command.input).unwrap_or_default();
+    let access = RegisterAccess::from_raw(command.op_mod);
+    let register = RegisterId::from_raw(input.register_id());
+    let length = match register {
+        RegisterId::HostEndianness => HostEndianness::SIZE,
+        RegisterId::DefaultTimeouts => DefaultTimeouts::SIZE,
+        other => Port::register_length(other)
+            .or(component::register_length(other))
+            .ok_or(Refusal::UnknownRegister)?,
+    };
+    let whole = REGISTER_DATA_OFFSET + length;
+    if command.input.len() < whole {
+        return Err(Refusal::InputLength);
+    }
+    if usize::try_from(command.out_len).is_ok_and(|out_len| out_len < whole) {
+        return Err(Refusal::OutputLength);
+    }
+    let data = &command.input[REGISTER_DATA_OFFSET..whole];
+    let mut output = AccessRegisterOut::new().as_bytes().to_vec();
+    match (register, access) {
+        (RegisterId::DefaultTimeouts, RegisterAccess::Read) => {
+            output.extend_from_slice(silicon.default_timeouts().as_bytes());
+        }
+        (RegisterId::HostEndianness, RegisterAccess::Write | RegisterAccess::Read) => {
+            output.extend_from_slice(data);
+        }
+        (RegisterId::HostEndianness | RegisterId::DefaultTimeouts, _) => {
+            return Err(Refusal::UnknownModifier);
+        }
+        (other, _) if component::register_length(other).is_some() => {
+            output.extend(silicon.component_register(other, access, data)?);
+        }
+        _ => output.extend(silicon.port.access(register, access, data)?),
+    }
+    Ok(Reply::bytes(output))
+}
+
 impl Silicon {
-    pub(super) fn query_adapter(&self) -> Reply {
-        let mut output = QueryAdapterOut::new();
-        output.board_id_mut().copy_from_slice(board_id(self.config.kind));
-        Reply::done(&output)
-    }
-
-    pub(super) fn access_register(&mut self, command: &Command) -> Answered {
-        let input = AccessRegisterIn::from_prefix(&command.input).unwrap_or_default();
-        let access = RegisterAccess::from_raw(command.op_mod);
-        let register = RegisterId::from_raw(input.register_id());
-        let length = match register {
-            RegisterId::HostEndianness => HostEndianness::SIZE,
-            RegisterId::DefaultTimeouts => DefaultTimeouts::SIZE,
-            other => Port::register_length(other)
-                .or(component::register_length(other))
-                .ok_or(Refusal::UnknownRegister)?,
-        };
-        let whole = REGISTER_DATA_OFFSET + length;
-        if command.input.len() < whole {
-            return Err(Refusal::InputLength);
-        }
-        if usize::try_from(command.out_len).is_ok_and(|out_len| out_len < whole) {
-            return Err(Refusal::OutputLength);
-        }
-        let data = &command.input[REGISTER_DATA_OFFSET..whole];
-        let mut output = AccessRegisterOut::new().as_bytes().to_vec();
-        match (register, access) {
-            (RegisterId::DefaultTimeouts, RegisterAccess::Read) => {
-                output.extend_from_slice(self.default_timeouts().as_bytes());
-            }
-            (RegisterId::HostEndianness, RegisterAccess::Write | RegisterAccess::Read) => {
-                output.extend_from_slice(data);
-            }
-            (RegisterId::HostEndianness | RegisterId::DefaultTimeouts, _) => {
-                return Err(Refusal::UnknownModifier);
-            }
-            (other, _) if component::register_length(other).is_some() => {
-                output.extend(self.component_register(other, access, data)?);
-            }
-            _ => output.extend(self.port.access(register, access, data)?),
-        }
-        Ok(Reply::bytes(output))
-    }
-
     /// The time-outs that are the configuration's; the others are left to the driver.
     fn default_timeouts(&self) -> DefaultTimeouts {
         let timeouts = self.config.timeouts;

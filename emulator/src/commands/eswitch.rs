@@ -10,26 +10,68 @@ use prm::eswitch::{
 };
 use prm::subfunction::VhcaState;
 
-impl Silicon {
-    pub(super) fn query_esw_functions(&mut self, command: &Command) -> Answered {
-        let mut head = QueryEswFunctionsOut::new();
-        let functions = match command.op_mod {
-            0 => self.host_functions().as_bytes().to_vec(),
-            ESW_FUNCTIONS_LAYOUT_V1 => {
-                let functions = self.network_functions()?;
-                head.set_function_count(u8::try_from(functions.len()).unwrap_or(u8::MAX));
-                functions
-                    .iter()
-                    .flat_map(|function| *function.as_bytes())
-                    .collect()
-            }
-            _ => return Err(Refusal::UnknownModifier),
-        };
-        let mut output = head.as_bytes().to_vec();
-        output.extend(functions);
-        Ok(Reply::bytes(output))
-    }
+pub(crate) fn query_esw_functions(silicon: &mut Silicon, command: &Command) -> Answered {
+    let mut head = QueryEswFunctionsOut::new();
+    let functions = match command.op_mod {
+        0 => silicon.host_functions().as_bytes().to_vec(),
+        ESW_FUNCTIONS_LAYOUT_V1 => {
+            let functions = silicon.network_functions()?;
+            head.set_function_count(u8::try_from(functions.len()).unwrap_or(u8::MAX));
+            functions
+                .iter()
+                .flat_map(|function| *function.as_bytes())
+                .collect()
+        }
+        _ => return Err(Refusal::UnknownModifier),
+    };
+    let mut output = head.as_bytes().to_vec();
+    output.extend(functions);
+    Ok(Reply::bytes(output))
+}
 
+pub(crate) fn create_esw_vport(silicon: &mut Silicon, command: &Command) -> Answered {
+    silicon.manages_eswitch(command)?;
+    let function = command
+        .subject
+        .function
+        .filter(|&function| Silicon::is_managed_by_vport(function));
+    let function = function.ok_or(Refusal::UnknownFunction)?;
+    let vport = silicon
+        .roster
+        .get(function)
+        .and_then(|entry| entry.vport)
+        .ok_or(Refusal::UnknownFunction)?;
+    if !silicon.created_vports.insert(function) {
+        return Err(Refusal::VportExists);
+    }
+    Ok(Reply::done(&CreateEswVportOut::new().with_vport_number(vport)))
+}
+
+pub(crate) fn destroy_esw_vport(silicon: &mut Silicon, command: &Command) -> Answered {
+    silicon.manages_eswitch(command)?;
+    let function = command.subject.function.ok_or(Refusal::UnknownVport)?;
+    if !silicon.created_vports.remove(&function) {
+        return Err(Refusal::UnknownVport);
+    }
+    Ok(Reply::ok())
+}
+
+pub(crate) fn query_delegated_vhca(silicon: &mut Silicon, command: &Command) -> Answered {
+    silicon.manages_eswitch(command)?;
+    let count = silicon.config.adjacent_vfs.len();
+    let head = QueryDelegatedVhcaOut::new().with_function_count(u16::try_from(count).unwrap_or(u16::MAX));
+    let mut output = head.as_bytes().to_vec();
+    for (number, _) in (1..).zip(&silicon.config.adjacent_vfs) {
+        let vhca_id = silicon.roster.vhca_id(Function::AdjacentVf(number));
+        let entry = DelegatedVhca::new()
+            .with_vhca_id(vhca_id)
+            .with_function_id(number);
+        output.extend_from_slice(entry.as_bytes());
+    }
+    Ok(Reply::bytes(output))
+}
+
+impl Silicon {
     /// The external host, in the first layout. A NIC without an embedded CPU has none: all zero.
     fn host_functions(&self) -> HostFunctions {
         let host = &self.config.external_host;
@@ -62,48 +104,6 @@ impl Silicon {
 
     fn is_managed_by_vport(function: Function) -> bool {
         matches!(function, Function::SatellitePf(_) | Function::AdjacentVf(_))
-    }
-
-    pub(super) fn create_esw_vport(&mut self, command: &Command) -> Answered {
-        self.manages_eswitch(command)?;
-        let function = command
-            .subject
-            .function
-            .filter(|&function| Self::is_managed_by_vport(function));
-        let function = function.ok_or(Refusal::UnknownFunction)?;
-        let vport = self
-            .roster
-            .get(function)
-            .and_then(|entry| entry.vport)
-            .ok_or(Refusal::UnknownFunction)?;
-        if !self.created_vports.insert(function) {
-            return Err(Refusal::VportExists);
-        }
-        Ok(Reply::done(&CreateEswVportOut::new().with_vport_number(vport)))
-    }
-
-    pub(super) fn destroy_esw_vport(&mut self, command: &Command) -> Answered {
-        self.manages_eswitch(command)?;
-        let function = command.subject.function.ok_or(Refusal::UnknownVport)?;
-        if !self.created_vports.remove(&function) {
-            return Err(Refusal::UnknownVport);
-        }
-        Ok(Reply::ok())
-    }
-
-    pub(super) fn query_delegated_vhca(&mut self, command: &Command) -> Answered {
-        self.manages_eswitch(command)?;
-        let count = self.config.adjacent_vfs.len();
-        let head = QueryDelegatedVhcaOut::new().with_function_count(u16::try_from(count).unwrap_or(u16::MAX));
-        let mut output = head.as_bytes().to_vec();
-        for (number, _) in (1..).zip(&self.config.adjacent_vfs) {
-            let vhca_id = self.roster.vhca_id(Function::AdjacentVf(number));
-            let entry = DelegatedVhca::new()
-                .with_vhca_id(vhca_id)
-                .with_function_id(number);
-            output.extend_from_slice(entry.as_bytes());
-        }
-        Ok(Reply::bytes(output))
     }
 
     fn manages_eswitch(&self, command: &Command) -> Result<(), Refusal> {

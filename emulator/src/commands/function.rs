@@ -1,5 +1,6 @@
 //! The life of a function: ENABLE_HCA, DISABLE_HCA, INIT_HCA, TEARDOWN_HCA, the interface step sequence.
 
+use crate::bus::Buses;
 use crate::config::{ModeClearedAt, ModeEffectiveAt, OnDisable};
 use crate::owner::Owner;
 use crate::reply::{Answered, Refusal, Reply};
@@ -7,7 +8,7 @@ use crate::state::agenda::{DueKind, Task};
 use crate::state::command::Command;
 use crate::state::endpoint::PageNaming;
 use crate::state::health::Health;
-use crate::state::silicon::{Buses, Silicon};
+use crate::state::silicon::Silicon;
 use prm::hca::{QueryIssiOut, SetIssiIn, TeardownHcaOut};
 use prm::subfunction::VhcaState;
 use prm::{Cycles, Function};
@@ -15,54 +16,129 @@ use prm::{Cycles, Function};
 /// The one interface step sequence besides 0 that firmware knows.
 const ISSI: u16 = 1;
 
+pub(crate) fn enable_hca(
+    silicon: &mut Silicon,
+    command: &Command,
+    at: Cycles,
+    buses: &mut dyn Buses,
+) -> Answered {
+    let function = command.subject.function.ok_or(Refusal::UnknownFunction)?;
+    if function != command.endpoint {
+        // It lives again: what it holds is in use, and is not asked back for its former life.
+        for gone in silicon.gone_with(function) {
+            silicon.agenda.forget_return(command.endpoint, gone);
+        }
+        silicon.move_to_state(function, VhcaState::Active, at, buses);
+        return Ok(Reply::ok());
+    }
+    // A teardown that failed leaves what firmware had meant to ask: the driver that comes now knows nothing of it.
+    silicon.drop_requests(function);
+    // Boot pages are always exchanged by function id, so that enabling begins with a clean slate whatever became
+    // of the last driver.
+    silicon.clear_mode(function);
+    if let Some(state) = silicon.endpoints.get_mut(&function) {
+        state.enabled = true;
+        state.initialized = false;
+        state.health = Health::default();
+    }
+    Ok(Reply::ok())
+}
+
+pub(crate) fn disable_hca(
+    silicon: &mut Silicon,
+    command: &Command,
+    at: Cycles,
+    buses: &mut dyn Buses,
+) -> Answered {
+    let function = command.subject.function.ok_or(Refusal::UnknownFunction)?;
+    if function != command.endpoint {
+        silicon.move_to_state(function, silicon.state_of_disabled(function), at, buses);
+        silicon.return_pages_of_disabled(command.endpoint, function, at);
+        return Ok(Reply::ok());
+    }
+    if silicon.config.firmware.mode_cleared_at == ModeClearedAt::DisableHca {
+        silicon.clear_mode(function);
+    }
+    silicon.drop_requests(function);
+    if let Some(state) = silicon.endpoints.get_mut(&function) {
+        state.enabled = false;
+        state.initialized = false;
+        state.event_queues.clear();
+        state.uars.clear();
+    }
+    // The manager asked for this: now it may have the function back.
+    if silicon.vhca_state(function) == VhcaState::TeardownRequest {
+        silicon.move_to_state(function, VhcaState::Allocated, at, buses);
+    }
+    Ok(Reply::ok())
+}
+
+pub(crate) fn init_hca(
+    silicon: &mut Silicon,
+    command: &Command,
+    at: Cycles,
+    buses: &mut dyn Buses,
+) -> Answered {
+    let state = silicon
+        .endpoints
+        .get_mut(&command.endpoint)
+        .ok_or(Refusal::NotEnabled)?;
+    if !state.enabled {
+        return Err(Refusal::NotEnabled);
+    }
+    if state.initialized {
+        return Err(Refusal::WrongPhase);
+    }
+    state.initialized = true;
+    if state.naming == PageNaming::Either {
+        state.naming = PageNaming::VhcaId;
+        silicon.move_boot_pages(command.endpoint, at, buses);
+    }
+    Ok(Reply::ok())
+}
+
+pub(crate) fn teardown_hca(silicon: &mut Silicon, command: &Command) -> Answered {
+    let state = silicon
+        .endpoints
+        .get_mut(&command.endpoint)
+        .ok_or(Refusal::NotEnabled)?;
+    if !state.initialized {
+        return Err(Refusal::WrongPhase);
+    }
+    state.initialized = false;
+    if silicon.config.firmware.mode_cleared_at == ModeClearedAt::TeardownHca {
+        silicon.clear_mode(command.endpoint);
+    }
+    Ok(Reply::done(&TeardownHcaOut::new()))
+}
+
+pub(crate) fn query_issi(silicon: &mut Silicon, command: &Command) -> Answered {
+    let state = silicon
+        .endpoints
+        .get(&command.endpoint)
+        .ok_or(Refusal::NotEnabled)?;
+    let known = 1 | 1 << ISSI;
+    Ok(Reply::done(
+        &QueryIssiOut::new()
+            .with_current_issi(state.issi)
+            .with_supported_issi(known),
+    ))
+}
+
+pub(crate) fn set_issi(silicon: &mut Silicon, command: &Command) -> Answered {
+    let issi = SetIssiIn::from_prefix(&command.input)
+        .unwrap_or_default()
+        .current_issi();
+    if issi > ISSI {
+        return Err(Refusal::UnknownIssi);
+    }
+    if let Some(state) = silicon.endpoints.get_mut(&command.endpoint) {
+        state.issi = issi;
+    }
+    Ok(Reply::ok())
+}
+
 impl Silicon {
-    pub(super) fn enable_hca(&mut self, command: &Command, at: Cycles, buses: &mut dyn Buses) -> Answered {
-        let function = command.subject.function.ok_or(Refusal::UnknownFunction)?;
-        if function != command.endpoint {
-            // It lives again: what it holds is in use, and is not asked back for its former life.
-            for gone in self.gone_with(function) {
-                self.agenda.forget_return(command.endpoint, gone);
-            }
-            self.set_vhca_state(function, VhcaState::Active, at, buses);
-            return Ok(Reply::ok());
-        }
-        // A teardown that failed leaves what firmware had meant to ask: the driver that comes now knows nothing of it.
-        self.drop_requests(function);
-        // Boot pages are always exchanged by function id, so that enabling begins with a clean slate whatever became
-        // of the last driver.
-        self.clear_mode(function);
-        if let Some(state) = self.endpoints.get_mut(&function) {
-            state.enabled = true;
-            state.initialized = false;
-            state.health = Health::default();
-        }
-        Ok(Reply::ok())
-    }
-
-    pub(super) fn disable_hca(&mut self, command: &Command, at: Cycles, buses: &mut dyn Buses) -> Answered {
-        let function = command.subject.function.ok_or(Refusal::UnknownFunction)?;
-        if function != command.endpoint {
-            self.set_vhca_state(function, self.state_of_disabled(function), at, buses);
-            self.return_pages_of_disabled(command.endpoint, function, at);
-            return Ok(Reply::ok());
-        }
-        if self.config.firmware.mode_cleared_at == ModeClearedAt::DisableHca {
-            self.clear_mode(function);
-        }
-        self.drop_requests(function);
-        if let Some(state) = self.endpoints.get_mut(&function) {
-            state.enabled = false;
-            state.initialized = false;
-            state.event_queues.clear();
-            state.uars.clear();
-        }
-        // The manager asked for this: now it may have the function back.
-        if self.vhca_state(function) == VhcaState::TeardownRequest {
-            self.set_vhca_state(function, VhcaState::Allocated, at, buses);
-        }
-        Ok(Reply::ok())
-    }
-
     /// What a function becomes when its manager disables it: a subfunction whose driver runs is asked to stop first.
     fn state_of_disabled(&self, function: Function) -> VhcaState {
         let runs = self.endpoints.get(&function).is_some_and(|state| state.enabled);
@@ -100,50 +176,8 @@ impl Silicon {
         gone.map(Owner::from).collect()
     }
 
-    pub(super) fn init_hca(&mut self, command: &Command, at: Cycles, buses: &mut dyn Buses) -> Answered {
-        let state = self
-            .endpoints
-            .get_mut(&command.endpoint)
-            .ok_or(Refusal::NotEnabled)?;
-        if !state.enabled {
-            return Err(Refusal::NotEnabled);
-        }
-        if state.initialized {
-            return Err(Refusal::WrongPhase);
-        }
-        state.initialized = true;
-        if state.naming == PageNaming::Either {
-            state.naming = PageNaming::VhcaId;
-            self.move_boot_pages(command.endpoint, at, buses);
-        }
-        Ok(Reply::ok())
-    }
-
-    pub(super) fn teardown_hca(&mut self, command: &Command) -> Answered {
-        let state = self
-            .endpoints
-            .get_mut(&command.endpoint)
-            .ok_or(Refusal::NotEnabled)?;
-        if !state.initialized {
-            return Err(Refusal::WrongPhase);
-        }
-        state.initialized = false;
-        if self.config.firmware.mode_cleared_at == ModeClearedAt::TeardownHca {
-            self.clear_mode(command.endpoint);
-        }
-        Ok(Reply::done(&TeardownHcaOut::new()))
-    }
-
-    /// Back to function ids and to the capabilities a device starts with.
-    pub(crate) fn clear_mode(&mut self, endpoint: Function) {
-        if let Some(state) = self.endpoints.get_mut(&endpoint) {
-            state.naming = PageNaming::FunctionId;
-            state.set_capabilities.clear();
-        }
-    }
-
     /// SET_HCA_CAP chose how the page commands name functions.
-    pub(super) fn choose_naming(
+    pub(crate) fn choose_naming(
         &mut self,
         endpoint: Function,
         vhca_id: bool,
@@ -161,28 +195,5 @@ impl Silicon {
         if naming == PageNaming::VhcaId {
             self.move_boot_pages(endpoint, at, buses);
         }
-    }
-
-    pub(super) fn query_issi(&mut self, command: &Command) -> Answered {
-        let state = self.endpoints.get(&command.endpoint).ok_or(Refusal::NotEnabled)?;
-        let known = 1 | 1 << ISSI;
-        Ok(Reply::done(
-            &QueryIssiOut::new()
-                .with_current_issi(state.issi)
-                .with_supported_issi(known),
-        ))
-    }
-
-    pub(super) fn set_issi(&mut self, command: &Command) -> Answered {
-        let issi = SetIssiIn::from_prefix(&command.input)
-            .unwrap_or_default()
-            .current_issi();
-        if issi > ISSI {
-            return Err(Refusal::UnknownIssi);
-        }
-        if let Some(state) = self.endpoints.get_mut(&command.endpoint) {
-            state.issi = issi;
-        }
-        Ok(Reply::ok())
     }
 }

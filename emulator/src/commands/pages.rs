@@ -1,5 +1,6 @@
 //! QUERY_PAGES and MANAGE_PAGES: how pages come to firmware and go back.
 
+use crate::bus::Buses;
 use crate::config::{GiveAfterRelease, QueryPagesId, TakeUnknownId};
 use crate::order::Answer;
 use crate::owner::Owner;
@@ -8,9 +9,8 @@ use crate::reply::{Answered, Refusal, Reply};
 use crate::state::command::Command;
 use crate::state::endpoint::PageNaming;
 use crate::state::ledger::OwnedPage;
-use crate::state::page_signature::{self, SIGNATURE_LENGTH};
-use crate::state::silicon::{Buses, Silicon};
-use crate::work::chores::PageWork;
+use crate::state::page_chore::PageWork;
+use crate::state::silicon::Silicon;
 use prm::pages::{ManagePagesIn, ManagePagesOut, PAGE_ADDRESS_LENGTH, QueryPagesIn, QueryPagesOut};
 use prm::{ADAPTER_PAGE_SHIFT, Cycles, Function, Iova, PageCount, PagesOp, QueryPagesPhase, WireIdentity};
 
@@ -20,50 +20,80 @@ const MOST_HELD: u64 = 4 << 20;
 /// Where the addresses that were never given come from: far above any host's memory, so that no driver knows them.
 const UNKNOWN_PAGES: u64 = 0x00ff_f000_0000_0000;
 
-impl Silicon {
-    pub(crate) fn query_pages(&mut self, command: &Command) -> Answered {
-        let input = QueryPagesIn::from_prefix(&command.input).unwrap_or_default();
-        let asked = WireIdentity {
-            id: input.function_id(),
-            ec: input.ec_function(),
-        };
-        let endpoint = command.endpoint;
-        let own_demand = endpoint == self.function_under_test();
-        let (identity, pages) = match QueryPagesPhase::from_raw(command.op_mod) {
-            QueryPagesPhase::Boot => {
-                let id = if own_demand {
-                    self.config.firmware.boot_function_id
-                } else {
-                    0
-                };
-                let identity = WireIdentity {
-                    id,
-                    ec: endpoint == Function::Ecpf,
-                };
-                (identity, if own_demand { self.config.demand.boot } else { 0 })
-            }
-            QueryPagesPhase::Init => {
-                let identity = self.init_identity(endpoint, asked)?;
-                (identity, if own_demand { self.config.demand.init } else { 0 })
-            }
-            QueryPagesPhase::Regular => {
-                let wanted = self.board.wanted(endpoint, self.owner_of(endpoint, asked));
-                let bounded = wanted.clamp(i32::MIN.into(), i32::MAX.into());
-                (asked, i32::try_from(bounded).unwrap_or(0))
-            }
-            QueryPagesPhase::Unknown(_) => return Err(Refusal::UnknownModifier),
-        };
-        let pages = match command.answer {
-            Some(Answer::PageCount { pages }) => pages,
-            _ => pages,
-        };
-        let output = QueryPagesOut::new()
-            .with_ec_function(identity.ec)
-            .with_function_id(identity.id)
-            .with_page_count(PageCount(pages).to_bits());
-        Ok(Reply::done(&output))
-    }
+pub(crate) fn query_pages(silicon: &mut Silicon, command: &Command) -> Answered {
+    let input = QueryPagesIn::from_prefix(&command.input).unwrap_or_default();
+    let asked = WireIdentity {
+        id: input.function_id(),
+        ec: input.ec_function(),
+    };
+    let endpoint = command.endpoint;
+    let own_demand = endpoint == silicon.function_under_test();
+    let (identity, pages) = match QueryPagesPhase::from_raw(command.op_mod) {
+        QueryPagesPhase::Boot => {
+            let id = if own_demand {
+                silicon.config.firmware.boot_function_id
+            } else {
+                0
+            };
+            let identity = WireIdentity {
+                id,
+                ec: endpoint == Function::Ecpf,
+            };
+            (identity, if own_demand { silicon.config.demand.boot } else { 0 })
+        }
+        QueryPagesPhase::Init => {
+            let identity = silicon.init_identity(endpoint, asked)?;
+            (identity, if own_demand { silicon.config.demand.init } else { 0 })
+        }
+        QueryPagesPhase::Regular => {
+            let wanted = silicon.board.wanted(endpoint, silicon.owner_of(endpoint, asked));
+            let bounded = wanted.clamp(i32::MIN.into(), i32::MAX.into());
+            (asked, i32::try_from(bounded).unwrap_or(0))
+        }
+        QueryPagesPhase::Unknown(_) => return Err(Refusal::UnknownModifier),
+    };
+    let pages = match command.answer {
+        Some(Answer::PageCount { pages }) => pages,
+        _ => pages,
+    };
+    let output = QueryPagesOut::new()
+        .with_ec_function(identity.ec)
+        .with_function_id(identity.id)
+        .with_page_count(PageCount(pages).to_bits());
+    Ok(Reply::done(&output))
+}
 
+pub(crate) fn manage_pages(
+    silicon: &mut Silicon,
+    command: &Command,
+    at: Cycles,
+    buses: &mut dyn Buses,
+) -> Answered {
+    let input = ManagePagesIn::from_prefix(&command.input).map_err(|_| Refusal::InputLength)?;
+    let supplier = command.endpoint;
+    let owner = silicon.page_owner(command);
+    let count = input.entry_count();
+    match PagesOp::from_raw(command.op_mod) {
+        PagesOp::CannotGive => {
+            silicon.pages_denied(supplier, owner);
+            Ok(Reply::ok())
+        }
+        PagesOp::Give => {
+            let given = silicon.give_pages(command, owner, count, at, buses);
+            match given {
+                Ok(()) => silicon.needs_met(),
+                // What a release made void stays void.
+                Err(Refusal::OwnerReleased) => {}
+                Err(_) => silicon.board.refused(supplier, owner),
+            }
+            given.map(|()| Reply::ok())
+        }
+        PagesOp::Take => silicon.take_pages(command, owner, count, at, buses),
+        PagesOp::Unknown(_) => Err(Refusal::UnknownModifier),
+    }
+}
+
+impl Silicon {
     /// The identity for which the init pages are asked.
     fn init_identity(&self, endpoint: Function, asked: WireIdentity) -> Result<WireIdentity, Refusal> {
         let own = WireIdentity {
@@ -91,43 +121,11 @@ impl Silicon {
         }
     }
 
-    pub(crate) fn manage_pages(&mut self, command: &Command, at: Cycles, buses: &mut dyn Buses) -> Answered {
-        let input = ManagePagesIn::from_prefix(&command.input).map_err(|_| Refusal::InputLength)?;
-        let supplier = command.endpoint;
-        let owner = self.page_owner(command);
-        let count = input.entry_count();
-        match PagesOp::from_raw(command.op_mod) {
-            PagesOp::CannotGive => {
-                self.pages_denied(supplier, owner, at, buses);
-                Ok(Reply::ok())
-            }
-            PagesOp::Give => {
-                let given = self.give_pages(command, owner, count, at, buses);
-                match given {
-                    Ok(()) => self.needs_met(at, buses),
-                    // What a release made void stays void.
-                    Err(Refusal::OwnerReleased) => {}
-                    Err(_) => self.board.refused(supplier, owner),
-                }
-                given.map(|()| Reply::ok())
-            }
-            PagesOp::Take => self.take_pages(command, owner, count, at, buses),
-            PagesOp::Unknown(_) => Err(Refusal::UnknownModifier),
-        }
-    }
-
-    /// Whose pages a QUERY_PAGES or MANAGE_PAGES is about.
-    pub(crate) fn page_owner(&self, command: &Command) -> Owner {
-        let input = ManagePagesIn::from_prefix(&command.input).unwrap_or_default();
-        let identity = WireIdentity {
-            id: input.function_id(),
-            ec: input.ec_function(),
-        };
-        self.owner_of(command.endpoint, identity)
-    }
-
     /// A rule refuses a page command: as far as the request goes, the driver has answered.
-    pub(crate) fn page_command_refused(&mut self, command: &Command) {
+    pub(crate) fn page_command_refused(&mut self, number: u64) {
+        let Some(command) = self.commands.get(&number) else {
+            return;
+        };
         let (supplier, owner) = (command.endpoint, self.page_owner(command));
         match PagesOp::from_raw(command.op_mod) {
             PagesOp::Give => {
@@ -204,57 +202,6 @@ impl Silicon {
         Ok(())
     }
 
-    pub(crate) fn sign_page(
-        &mut self,
-        supplier: Function,
-        owner: Owner,
-        page: OwnedPage,
-        at: Cycles,
-        buses: &mut dyn Buses,
-    ) {
-        let signature = page_signature::of(owner, page);
-        if buses.bus(supplier).dma_write(page.address(), &signature).is_err() {
-            let what = Corruption::PageNotMapped {
-                owner,
-                page: page.address(),
-            };
-            self.records.push(Record::Corruption {
-                cycles: at,
-                endpoint: supplier,
-                what,
-            });
-        }
-    }
-
-    /// Whether the page still carries its signature; what was found instead goes on record.
-    pub(crate) fn check_page(
-        &mut self,
-        supplier: Function,
-        owner: Owner,
-        page: OwnedPage,
-        at: Cycles,
-        buses: &mut dyn Buses,
-    ) -> bool {
-        let mut found = [0; SIGNATURE_LENGTH];
-        let what = match buses.bus(supplier).dma_read(page.address(), &mut found) {
-            Ok(()) if found == page_signature::of(owner, page) => return true,
-            Ok(()) => Corruption::SignatureLost {
-                owner,
-                page: page.address(),
-            },
-            Err(_) => Corruption::PageNotMapped {
-                owner,
-                page: page.address(),
-            },
-        };
-        self.records.push(Record::Corruption {
-            cycles: at,
-            endpoint: supplier,
-            what,
-        });
-        false
-    }
-
     fn take_pages(
         &mut self,
         command: &Command,
@@ -325,51 +272,6 @@ impl Silicon {
             Iova(UNKNOWN_PAGES + (number << ADAPTER_PAGE_SHIFT))
         });
         list(addresses, 0)
-    }
-
-    /// Looks at every page that firmware holds and records those that do not carry their signature any more.
-    /// Returns how many these are. Meant for a harness that wants to know before the pages go back.
-    pub fn audit(&mut self, now: Cycles, buses: &mut dyn Buses) -> usize {
-        let rows: Vec<_> = self
-            .ledger
-            .rows()
-            .map(|(supplier, owner, _)| (supplier, owner))
-            .collect();
-        let mut corrupt = 0;
-        for (supplier, owner) in rows {
-            let pages: Vec<_> = self.ledger.pages_of(supplier, owner).collect();
-            let bad = pages
-                .into_iter()
-                .filter(|&page| !self.check_page(supplier, owner, page, now, buses));
-            corrupt += bad.count();
-        }
-        corrupt
-    }
-
-    /// Moves the boot pages that firmware named by a strange id into the row they belong to in vhca_id mode.
-    pub(crate) fn move_boot_pages(&mut self, endpoint: Function, at: Cycles, buses: &mut dyn Buses) {
-        let knobs = &self.config.firmware;
-        let id = knobs.boot_function_id;
-        if id == 0 || endpoint != self.function_under_test() {
-            return;
-        }
-        let from = Owner::Unnamed {
-            id,
-            ec: endpoint == Function::Ecpf,
-        };
-        let to = if knobs.boot_pages_keep_their_id {
-            Owner::Unnamed { id, ec: false }
-        } else {
-            Owner::from(endpoint)
-        };
-        if from == to {
-            return;
-        }
-        let moved: Vec<_> = self.ledger.pages_of(endpoint, from).collect();
-        self.ledger.rename(endpoint, from, to);
-        for page in moved {
-            self.sign_page(endpoint, to, page, at, buses);
-        }
     }
 }
 

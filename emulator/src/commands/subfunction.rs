@@ -1,33 +1,75 @@
 //! Subfunctions, and the state of each function as its manager sees it.
 
+use crate::bus::Buses;
 use crate::reply::{Answered, Refusal, Reply};
 use crate::state::command::Command;
-use crate::state::silicon::{Buses, Silicon};
+use crate::state::silicon::Silicon;
+use crate::state::subfunctions::Managed;
 use prm::event::{self, EventEntry};
 use prm::subfunction::{ModifyVhcaStateIn, QueryVhcaStateOut, VhcaState};
 use prm::{Cycles, Function};
-use std::collections::BTreeMap;
 
-/// What the manager knows and wants of one function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Managed {
-    state: VhcaState,
-    /// The next change of the state posts an event.
-    armed: bool,
-    /// The user's number of a subfunction.
-    user_number: u32,
-}
-
-/// The managed functions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Subfunctions {
-    managed: BTreeMap<Function, Managed>,
-}
-
-impl Subfunctions {
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+pub(crate) fn alloc_sf(silicon: &mut Silicon, command: &Command) -> Answered {
+    let function = silicon.managed_sf(command)?;
+    let mut managed = silicon.managed(function);
+    if managed.state != VhcaState::Invalid {
+        return Err(Refusal::SubfunctionState);
     }
+    managed.state = VhcaState::Allocated;
+    silicon.subfunctions.managed.insert(function, managed);
+    Ok(Reply::ok())
+}
+
+pub(crate) fn dealloc_sf(silicon: &mut Silicon, command: &Command) -> Answered {
+    let function = silicon.managed_sf(command)?;
+    let managed = silicon.managed(function);
+    if managed.state != VhcaState::Allocated {
+        return Err(Refusal::SubfunctionState);
+    }
+    // Allocating and deallocating is the manager's own doing and no event. What is armed stays so: the driver arms
+    // an id again after events only, and waits for one when it activates the next function of that id.
+    let gone = Managed {
+        state: VhcaState::Invalid,
+        armed: managed.armed,
+        user_number: 0,
+    };
+    silicon.subfunctions.managed.insert(function, gone);
+    Ok(Reply::ok())
+}
+
+pub(crate) fn query_vhca_state(silicon: &mut Silicon, command: &Command) -> Answered {
+    let function = command.subject.function.ok_or(Refusal::UnknownFunction)?;
+    let managed = silicon.managed(function);
+    let output = QueryVhcaStateOut::new()
+        .with_arm_change_event(managed.armed)
+        .with_vhca_state(managed.state.raw())
+        .with_sw_function_id(managed.user_number);
+    Ok(Reply::done(&output))
+}
+
+pub(crate) fn modify_vhca_state(
+    silicon: &mut Silicon,
+    command: &Command,
+    at: Cycles,
+    buses: &mut dyn Buses,
+) -> Answered {
+    /// Highest state that can be asked for; the field has room for more.
+    const LAST_STATE: u8 = VhcaState::TeardownRequest.raw();
+    let function = command.subject.function.ok_or(Refusal::UnknownFunction)?;
+    let input = ModifyVhcaStateIn::from_prefix(&command.input).map_err(|_| Refusal::InputLength)?;
+    let mut managed = silicon.managed(function);
+    if input.select_arm_change_event() {
+        managed.armed = input.arm_change_event();
+    }
+    if input.select_sw_function_id() {
+        managed.user_number = input.sw_function_id();
+    }
+    silicon.subfunctions.managed.insert(function, managed);
+    // The state comes without a select bit: zero leaves it as it is.
+    if (1..=LAST_STATE).contains(&input.vhca_state()) {
+        silicon.move_to_state(function, VhcaState::from_raw(input.vhca_state()), at, buses);
+    }
+    Ok(Reply::ok())
 }
 
 impl Silicon {
@@ -59,12 +101,12 @@ impl Silicon {
     }
 
     /// The state of a function as its manager sees it.
-    pub(super) fn vhca_state(&self, function: Function) -> VhcaState {
+    pub(crate) fn vhca_state(&self, function: Function) -> VhcaState {
         self.managed(function).state
     }
 
     /// The function under test enabled or disabled another one: a change that an armed event tells of.
-    pub(super) fn set_vhca_state(
+    pub(crate) fn move_to_state(
         &mut self,
         function: Function,
         state: VhcaState,
@@ -94,68 +136,5 @@ impl Silicon {
             .subfunction(id)
             .filter(|_| command.endpoint == self.function_under_test());
         known.ok_or(Refusal::UnknownSubfunction)
-    }
-
-    pub(super) fn alloc_sf(&mut self, command: &Command) -> Answered {
-        let function = self.managed_sf(command)?;
-        let mut managed = self.managed(function);
-        if managed.state != VhcaState::Invalid {
-            return Err(Refusal::SubfunctionState);
-        }
-        managed.state = VhcaState::Allocated;
-        self.subfunctions.managed.insert(function, managed);
-        Ok(Reply::ok())
-    }
-
-    pub(super) fn dealloc_sf(&mut self, command: &Command) -> Answered {
-        let function = self.managed_sf(command)?;
-        let managed = self.managed(function);
-        if managed.state != VhcaState::Allocated {
-            return Err(Refusal::SubfunctionState);
-        }
-        // Allocating and deallocating is the manager's own doing and no event. What is armed stays so: the driver arms
-        // an id again after events only, and waits for one when it activates the next function of that id.
-        let gone = Managed {
-            state: VhcaState::Invalid,
-            armed: managed.armed,
-            user_number: 0,
-        };
-        self.subfunctions.managed.insert(function, gone);
-        Ok(Reply::ok())
-    }
-
-    pub(super) fn query_vhca_state(&mut self, command: &Command) -> Answered {
-        let function = command.subject.function.ok_or(Refusal::UnknownFunction)?;
-        let managed = self.managed(function);
-        let output = QueryVhcaStateOut::new()
-            .with_arm_change_event(managed.armed)
-            .with_vhca_state(managed.state.raw())
-            .with_sw_function_id(managed.user_number);
-        Ok(Reply::done(&output))
-    }
-
-    pub(super) fn modify_vhca_state(
-        &mut self,
-        command: &Command,
-        at: Cycles,
-        buses: &mut dyn Buses,
-    ) -> Answered {
-        /// Highest state that can be asked for; the field has room for more.
-        const LAST_STATE: u8 = VhcaState::TeardownRequest.raw();
-        let function = command.subject.function.ok_or(Refusal::UnknownFunction)?;
-        let input = ModifyVhcaStateIn::from_prefix(&command.input).map_err(|_| Refusal::InputLength)?;
-        let mut managed = self.managed(function);
-        if input.select_arm_change_event() {
-            managed.armed = input.arm_change_event();
-        }
-        if input.select_sw_function_id() {
-            managed.user_number = input.sw_function_id();
-        }
-        self.subfunctions.managed.insert(function, managed);
-        // The state comes without a select bit: zero leaves it as it is.
-        if (1..=LAST_STATE).contains(&input.vhca_state()) {
-            self.set_vhca_state(function, VhcaState::from_raw(input.vhca_state()), at, buses);
-        }
-        Ok(Reply::ok())
     }
 }

@@ -4,83 +4,20 @@
 //! [`Pace`](crate::Pace)): a doorbell can name 32 chains of a million pages each, and other functions are not to wait for
 //! that. The functions whose doorbells rang take turns.
 
-use crate::device::fetch::ENTRIES;
-use crate::state::mailbox::{Chain, ChainFault, Walk};
+use crate::bus::Buses;
+use crate::record::Record;
+use crate::state::command_queue::ENTRIES;
+use crate::state::mailbox::{Chain, ChainFault};
 use crate::state::pace::Pace;
-use crate::state::silicon::{Buses, Silicon};
-use prm::command_queue::CommandEntry;
+use crate::state::reception::{Leg, Reception};
+use crate::state::silicon::Silicon;
 use prm::{Cycles, Function, Iova, Token};
-use std::collections::VecDeque;
 
 /// Bytes of input and output from which on a command is a large one: those wait for their turn if there are many.
 const LARGE: u64 = 256 << 10;
 
 /// Bytes of input and output that the large commands under way may have in all.
 const MOST_UNDER_WAY: u64 = 8 << 20;
-
-/// Functions whose doorbells rang and whose commands have not all been fetched.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Inflow {
-    /// In the order of their turns.
-    turns: VecDeque<Function>,
-    /// Those whose next command has to wait until others are over.
-    crowded: Vec<Function>,
-}
-
-impl Inflow {
-    /// Whether there is anything to fetch now.
-    pub(crate) fn is_due(&self) -> bool {
-        !self.turns.is_empty()
-    }
-
-    fn enter(&mut self, endpoint: Function) {
-        if !self.turns.contains(&endpoint) && !self.crowded.contains(&endpoint) {
-            self.turns.push_back(endpoint);
-        }
-    }
-
-    /// A command is over: there may be room for those that wait.
-    pub(crate) fn room_again(&mut self) {
-        self.turns.extend(self.crowded.drain(..));
-    }
-}
-
-/// A command whose entry was read and whose chains are being followed.
-#[derive(Clone, Debug)]
-pub(crate) struct Reception {
-    pub(crate) slot: u8,
-    pub(crate) entry_at: Iova,
-    pub(crate) entry: CommandEntry,
-    pub(crate) rung: Cycles,
-    pub(crate) input: Vec<u8>,
-    pub(crate) output_mailboxes: Vec<Iova>,
-    leg: Leg,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Leg {
-    Input(Walk),
-    Output(Walk),
-}
-
-impl Reception {
-    pub(crate) fn new(slot: u8, entry_at: Iova, entry: CommandEntry, rung: Cycles, input: Chain) -> Self {
-        Self {
-            slot,
-            entry_at,
-            input: entry.inline_input().to_vec(),
-            entry,
-            rung,
-            output_mailboxes: Vec::new(),
-            leg: Leg::Input(input.walk()),
-        }
-    }
-
-    /// Bytes of input and output.
-    fn weight(&self) -> u64 {
-        u64::from(self.entry.input_length()) + u64::from(self.entry.output_length())
-    }
-}
 
 /// What a portion of work came to.
 enum Portion {
@@ -91,6 +28,30 @@ enum Portion {
 }
 
 impl Silicon {
+    /// The command doorbell: bit n hands over the entry in slot n.
+    pub(crate) fn ring_commands(
+        &mut self,
+        endpoint: Function,
+        vector: u32,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) {
+        self.records.push(Record::Doorbell {
+            cycles: now,
+            endpoint,
+            vector,
+        });
+        let ready = self
+            .endpoints
+            .get(&endpoint)
+            .is_some_and(|state| now >= state.ready_at);
+        if !ready {
+            self.refuse(endpoint, now, "doorbell of a device that initialises");
+            return;
+        }
+        self.note_doorbell(endpoint, vector, now, buses);
+    }
+
     /// Notes the slots of a doorbell. In one process their commands are fetched before this returns; a served device
     /// begins with the first portion.
     pub(crate) fn note_doorbell(
@@ -225,12 +186,5 @@ impl Silicon {
                 .filter(|reception| !reception.input_is_new())
                 .map(|reception| reception.weight()),
         )
-    }
-}
-
-impl Reception {
-    /// Whether nothing beyond the entry was read yet.
-    fn input_is_new(&self) -> bool {
-        self.input.len() <= prm::command_queue::INLINE_LENGTH && self.output_mailboxes.is_empty()
     }
 }

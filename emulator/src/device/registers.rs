@@ -1,8 +1,11 @@
 //! The register window of an endpoint: the initialisation segment and the doorbells of its UAR pages.
 
+use crate::bus::Buses;
+use crate::state::command_queue::{LOG_QUEUE_SIZE, LOG_QUEUE_STRIDE};
 use crate::state::endpoint::Endpoint;
-use crate::state::health::{self, Health};
-use crate::state::silicon::{Buses, Silicon};
+use crate::state::health;
+use crate::state::health::Health;
+use crate::state::silicon::Silicon;
 use crate::version::FirmwareVersion;
 use prm::init_segment::{
     self as segment, COMMAND_INTERFACE_REVISION, FirmwareRevision, InitializingWord, InterfaceRevision,
@@ -10,13 +13,6 @@ use prm::init_segment::{
 };
 use prm::uar::{EQ_DOORBELL_ARM, EQ_DOORBELL_NO_ARM, EqDoorbell};
 use prm::{ADAPTER_PAGE_SHIFT, ADAPTER_PAGE_SIZE, Cycles, Function};
-
-/// log2 of the number of command queue entries.
-pub(crate) const LOG_QUEUE_SIZE: u8 = 5;
-/// log2 of the distance of command queue entries in bytes.
-pub(crate) const LOG_QUEUE_STRIDE: u8 = 6;
-/// Index of the first UAR page: behind the initialisation segment.
-pub(crate) const FIRST_UAR: u32 = 8;
 
 const HEALTH_BUFFER_END: u64 = segment::HEALTH_BUFFER + 0x40;
 

@@ -1,10 +1,11 @@
 //! Resets of one function: what is forgotten, and which pages go back to whom because of it.
 
-use crate::commands::Port;
+use crate::bus::Buses;
 use crate::config::OnReset;
 use crate::owner::Owner;
 use crate::state::endpoint::Endpoint;
-use crate::state::silicon::{Buses, Silicon};
+use crate::state::port::Port;
+use crate::state::silicon::Silicon;
 use prm::{Cycles, Function};
 
 /// How long a device initialises after a reset.
@@ -32,6 +33,7 @@ impl Silicon {
                 OnReset::ReturnPages => self.return_pages(supplier, owner, now, buses),
                 OnReset::Silent => {}
             }
+            self.go_on(now, buses);
         }
     }
 

@@ -1,15 +1,65 @@
 //! A command as the device saw it, in the form of recorded command streams.
 
-use prm::{Cycles, Function};
-use serde::Serialize;
+use prm::{CapabilityMode, Cycles, Function};
+use serde::{Serialize, Serializer};
+
+/// A number that records write in hexadecimal, as `0x104`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hex(pub u64);
+
+impl Serialize for Hex {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:#x}", self.0))
+    }
+}
+
+/// How a driver learns that a command is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Completion {
+    /// It looks at the entry.
+    Poll,
+    /// By an event.
+    Event,
+}
+
+impl Completion {
+    /// The word of recorded command streams.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Poll => "poll",
+            Self::Event => "event",
+        }
+    }
+}
+
+/// Which values of a capability area were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapabilityValues {
+    /// Those in force.
+    Cur,
+    /// Those on offer.
+    Max,
+}
+
+impl From<CapabilityMode> for CapabilityValues {
+    fn from(mode: CapabilityMode) -> Self {
+        match mode {
+            CapabilityMode::Current => Self::Cur,
+            CapabilityMode::Max => Self::Max,
+        }
+    }
+}
 
 /// One command, from its doorbell to the owner bit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CommandRecord {
     /// Number of the command, counted from 1 over the silicon in the order of doorbells.
     pub n: u64,
-    /// Opcode in hexadecimal, as `0x104`.
-    pub opcode: String,
+    /// Opcode, as `0x104`.
+    pub opcode: Hex,
     /// Name of the operation; `UNKNOWN` without one.
     pub name: &'static str,
     /// Operation modifier.
@@ -18,8 +68,8 @@ pub struct CommandRecord {
     pub in_len: u32,
     /// Length of the output in bytes.
     pub out_len: u32,
-    /// `poll` or `event`, decided when the doorbell was rung.
-    pub completion: &'static str,
+    /// How it completes, decided when the doorbell was rung.
+    pub completion: Completion,
     /// Slot of the command queue.
     pub slot: u8,
     /// Command status; absent where the command was not executed.
@@ -66,9 +116,9 @@ pub struct CommandFields {
     /// Capability commands: which area.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cap_type: Option<u16>,
-    /// QUERY_HCA_CAP: `cur` or `max`.
+    /// QUERY_HCA_CAP: which values.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cap_mode: Option<&'static str>,
+    pub cap_mode: Option<CapabilityValues>,
     /// SET_HCA_CAP(general): icm_mng_function_id_mode of the input.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icm_mode_set: Option<u8>,
@@ -98,7 +148,7 @@ pub struct CommandFields {
     pub issi: Option<u16>,
     /// ACCESS_REG: the register, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reg: Option<String>,
+    pub reg: Option<Hex>,
     /// ACCESS_REG: the argument.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arg: Option<u32>,
@@ -122,7 +172,7 @@ pub struct CommandFields {
     pub uar_page: Option<u32>,
     /// CREATE_EQ: event types 0 to 63 as a mask, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mask: Option<String>,
+    pub mask: Option<Hex>,
     /// CREATE_EQ: number of buffer pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub npas: Option<u32>,

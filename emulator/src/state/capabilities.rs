@@ -3,14 +3,17 @@
 //! Only what the driver's page, event, function and eswitch paths look at is offered. Everything else is zero: a
 //! capability that is not offered is a command that never comes.
 
-use crate::config::{DeviceConfig, Port};
-use crate::state::endpoint::Area;
+use crate::config::DeviceConfig;
+use crate::config::Port;
 use crate::state::roster::{Roster, ec_vf_vport_base, function_under_test};
 use prm::capability_area::{
     EswitchCapabilities, EswitchFlowTableCapabilities, EthernetCapabilities, FlowTableProperties,
     GeneralCapabilities, GeneralCapabilities2, NicFlowTableCapabilities,
 };
 use prm::{CapabilityType, Function, PageMode};
+
+/// A capability area as SET_HCA_CAP left it.
+pub(crate) type Area = [u8; prm::capability::CAPABILITY_AREA_LENGTH];
 
 /// log2 of the number of event queues.
 pub(crate) const LOG_MAX_EQ: u8 = 7;

@@ -1,11 +1,9 @@
 //! A command on its way through firmware.
 
-use crate::operations::fields as command_fields;
 use crate::order::{Answer, HoldPoint};
-use crate::record::{CommandRecord, Record};
+use crate::record::{CommandRecord, Completion, Hex};
 use crate::reply::Reply;
-use crate::state::silicon::Silicon;
-use crate::work::names::Subject;
+use crate::state::operation::{Exchange, Operation};
 use prm::{Cycles, DeliveryStatus, Function, Iova, Opcode};
 
 /// How far a command has come.
@@ -23,6 +21,17 @@ pub(crate) enum Stage {
     Lost,
 }
 
+/// Whom a command is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// function_id, vhca_id or vport number, whichever the command carries.
+    pub(crate) id: Option<u16>,
+    /// Whether it is about another function than its endpoint's own.
+    pub(crate) other: bool,
+    /// The function, if the id names one.
+    pub(crate) function: Option<Function>,
+}
+
 /// A command that the driver handed over.
 #[derive(Clone, Debug)]
 pub(crate) struct Command {
@@ -33,6 +42,8 @@ pub(crate) struct Command {
     /// Where its queue entry lies.
     pub(crate) entry_at: Iova,
     pub(crate) opcode: Opcode,
+    /// The row of the table of operations that it has; that of unknown operations if there is none.
+    pub(crate) operation: &'static Operation,
     pub(crate) op_mod: u16,
     /// The whole input; empty if it could not be read.
     pub(crate) input: Vec<u8>,
@@ -60,12 +71,7 @@ pub(crate) struct Command {
 impl Command {
     /// Number of entries in the command's list of pages, as its lengths tell.
     pub(crate) fn listed_pages(&self) -> u64 {
-        let (length, head) = match self.opcode {
-            Opcode::CreateEq => (self.in_len, prm::event_queue::CreateEqIn::SIZE as u64),
-            Opcode::ManagePages => (self.in_len, 16),
-            _ => (0, 0),
-        };
-        u64::from(length).saturating_sub(head) / prm::pages::PAGE_ADDRESS_LENGTH as u64
+        self.operation.list.entries(self.in_len)
     }
 
     /// Bytes of input and output that firmware keeps for it; nothing once it is written or lost.
@@ -85,59 +91,37 @@ impl Command {
         let status = answered.map(|reply| reply.status.raw());
         CommandRecord {
             n: self.number,
-            opcode: format!("{:#x}", self.opcode.raw()),
+            opcode: Hex(self.opcode.raw().into()),
             name: self.opcode.name(),
             op_mod: self.op_mod,
             in_len: self.in_len,
             out_len: self.out_len,
-            completion: if self.by_event { "event" } else { "poll" },
+            completion: if self.by_event {
+                Completion::Event
+            } else {
+                Completion::Poll
+            },
             slot: self.slot,
             status,
             syndrome: answered
                 .map(|reply| reply.syndrome.0)
                 .filter(|&syndrome| syndrome != 0),
             delivery: (self.delivery != DeliveryStatus::Ok).then(|| self.delivery.raw()),
-            fields: command_fields::of(self),
+            fields: (self.operation.fields)(&self.exchange()),
             endpoint: self.endpoint,
             rung: self.rung,
             cycles,
         }
     }
-}
 
-impl Silicon {
-    /// Drops every command of an endpoint, as a reset does; they never complete.
-    pub(crate) fn drop_commands_of(&mut self, endpoint: Function, now: Cycles, why: &'static str) {
-        let numbers: Vec<u64> = self
-            .commands
-            .values()
-            .filter(|command| command.endpoint == endpoint)
-            .map(|c| c.number)
-            .collect();
-        for number in numbers {
-            self.drop_command(number, now, why);
-        }
-        if let Some(state) = self.endpoints.get_mut(&endpoint) {
-            state.queue.clear();
-        }
-        self.inflow.room_again();
-    }
-
-    pub(crate) fn drop_command(&mut self, number: u64, now: Cycles, why: &'static str) {
-        let Some(command) = self.commands.remove(&number) else {
-            return;
-        };
-        self.gate.forget(number);
-        self.agenda.forget_command(number);
-        self.inflow.room_again();
-        // What was lost inside firmware was reported when that happened, and what is written was completed.
-        if !matches!(command.stage, Stage::Lost | Stage::Written) {
-            let record = Box::new(command.record(now));
-            self.records.push(Record::CommandUnfinished {
-                cycles: now,
-                why,
-                command: record,
-            });
+    fn exchange(&self) -> Exchange<'_> {
+        Exchange {
+            opcode: self.opcode,
+            op_mod: self.op_mod,
+            input: &self.input,
+            id: self.subject.id,
+            listed_pages: self.listed_pages(),
+            reply: self.reply.as_ref(),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! One function that has a register window: everything of the device that is its own.
 
-use crate::device::fetch::CommandQueue;
+use crate::state::capabilities::Area;
+use crate::state::command_queue::CommandQueue;
+use crate::state::event_queue::EventQueue;
 use crate::state::health::Health;
-use crate::work::events::EventQueue;
 use prm::{Cycles, EventType, Function};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,9 +19,6 @@ pub(crate) enum PageNaming {
     /// vhca_id.
     VhcaId,
 }
-
-/// A capability area as SET_HCA_CAP left it.
-pub(crate) type Area = [u8; prm::capability::CAPABILITY_AREA_LENGTH];
 
 /// State of one endpoint.
 #[derive(Clone, Debug)]

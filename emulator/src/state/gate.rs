@@ -7,8 +7,7 @@ use crate::order::{
     Answer, AnswerRule, CommandMatch, Hold, HoldPoint, LONGEST_NAME, MAX_ORDERS, MAX_RULES, OrderError,
     PageRequest, ReactionRule,
 };
-use crate::state::command::Command;
-use crate::work::names::Subject;
+use crate::state::command::{Command, Subject};
 use prm::{Cycles, Function, Opcode};
 use std::sync::Arc;
 

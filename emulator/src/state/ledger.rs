@@ -5,36 +5,18 @@
 //! the same whatever the number of functions, and little more for a million pages than for a thousand.
 
 mod frames;
+mod page;
 mod row;
+
+pub use page::{OwnedPage, PAGE_SHIFT};
 
 use crate::config::ReturnOrder;
 use crate::owner::Owner;
 use frames::Frames;
-use prm::{Function, Iova};
+use prm::Function;
 use rand_chacha::ChaCha8Rng;
 use row::Row;
 use std::collections::BTreeMap;
-
-/// log2 of an ICM page's size in bytes.
-pub const PAGE_SHIFT: u32 = 12;
-
-/// A page that firmware holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OwnedPage {
-    /// Page number: the bus address divided by 4096.
-    pub number: u64,
-    /// Which acceptance this was, counted over the whole life of the silicon. A page that is given, taken and given
-    /// again has another generation.
-    pub generation: u64,
-}
-
-impl OwnedPage {
-    /// The page's bus address.
-    #[must_use]
-    pub const fn address(self) -> Iova {
-        Iova(self.number << PAGE_SHIFT)
-    }
-}
 
 /// A page that cannot be given because somebody holds it already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

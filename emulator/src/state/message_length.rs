@@ -4,10 +4,9 @@
 //! delivery status before a single mailbox is read. The shortest lengths are those of the operations themselves and are
 //! checked when a command is executed (`BAD_INPUT_LENGTH`, `BAD_OUTPUT_LENGTH`).
 
-use prm::command::InputHeader;
 use prm::event_queue::CreateEqIn;
 use prm::pages::{ManagePagesIn, PAGE_ADDRESS_LENGTH};
-use prm::{DeliveryStatus, Opcode, PagesOp};
+use prm::{DeliveryStatus, PagesOp};
 
 /// Shortest input and output: their heads.
 const HEAD: u32 = 8;
@@ -24,79 +23,104 @@ const fn list(head: usize, pages: u32) -> u32 {
     head as u32 + PAGE_ADDRESS_LENGTH as u32 * pages
 }
 
-/// Longest input and longest output in bytes of the command that begins with these 16 bytes.
-fn longest(inline_input: &[u8], most_pages: u32) -> (u32, u32) {
-    let pages = list(ManagePagesIn::SIZE, most_pages);
-    let head = InputHeader::from_prefix(inline_input).unwrap_or_default();
-    match head.operation() {
-        Opcode::ManagePages => match PagesOp::from_raw(head.op_mod()) {
-            PagesOp::Give => (pages, PLAIN),
-            PagesOp::Take => (PLAIN, pages),
-            PagesOp::CannotGive | PagesOp::Unknown(_) => (PLAIN, PLAIN),
-        },
-        Opcode::CreateEq => (list(CreateEqIn::SIZE, MOST_QUEUE_PAGES), PLAIN),
-        _ => (PLAIN, PLAIN),
-    }
+/// Which list of pages the messages of an operation may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PageList {
+    /// None.
+    None,
+    /// CREATE_EQ: the pages of the buffer, behind the context.
+    EventQueue,
+    /// MANAGE_PAGES: in the input of a give, in the output of a take.
+    ManagePages,
 }
 
-/// Checks the lengths that an entry tells; `most_pages` is the longest list of one MANAGE_PAGES.
-pub(crate) fn check(
-    inline_input: &[u8],
-    input: u32,
-    output: u32,
-    most_pages: u32,
-) -> Result<(), DeliveryStatus> {
-    let (longest_input, longest_output) = longest(inline_input, most_pages);
-    if !(HEAD..=longest_input).contains(&input) {
-        return Err(DeliveryStatus::BadInputLength);
+impl PageList {
+    /// Number of entries in the list of an input of this length.
+    pub(crate) fn entries(self, input: u32) -> u64 {
+        let head = match self {
+            Self::None => return 0,
+            Self::EventQueue => CreateEqIn::SIZE,
+            Self::ManagePages => ManagePagesIn::SIZE,
+        };
+        u64::from(input).saturating_sub(head as u64) / PAGE_ADDRESS_LENGTH as u64
     }
-    if !(HEAD..=longest_output).contains(&output) {
-        return Err(DeliveryStatus::BadOutputLength);
+
+    /// Longest input and longest output in bytes of a command with this operation modifier.
+    fn longest(self, op_mod: u16, most_pages: u32) -> (u32, u32) {
+        let pages = list(ManagePagesIn::SIZE, most_pages);
+        match self {
+            Self::None => (PLAIN, PLAIN),
+            Self::EventQueue => (list(CreateEqIn::SIZE, MOST_QUEUE_PAGES), PLAIN),
+            Self::ManagePages => match PagesOp::from_raw(op_mod) {
+                PagesOp::Give => (pages, PLAIN),
+                PagesOp::Take => (PLAIN, pages),
+                PagesOp::CannotGive | PagesOp::Unknown(_) => (PLAIN, PLAIN),
+            },
+        }
     }
-    Ok(())
+
+    /// Checks the lengths that an entry tells; `most_pages` is the longest list of one MANAGE_PAGES.
+    pub(crate) fn check(
+        self,
+        op_mod: u16,
+        input: u32,
+        output: u32,
+        most_pages: u32,
+    ) -> Result<(), DeliveryStatus> {
+        let (longest_input, longest_output) = self.longest(op_mod, most_pages);
+        if !(HEAD..=longest_input).contains(&input) {
+            return Err(DeliveryStatus::BadInputLength);
+        }
+        if !(HEAD..=longest_output).contains(&output) {
+            return Err(DeliveryStatus::BadOutputLength);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use prm::command::Command;
-    use prm::pages::ManagePages;
 
-    fn check(inline_input: &[u8], input: u32, output: u32) -> Result<(), DeliveryStatus> {
-        super::check(inline_input, input, output, 60_000)
-    }
-
-    fn of(opcode: Opcode, op_mod: u16) -> Vec<u8> {
-        let head = ManagePages::input().with_op_mod(op_mod);
-        let mut bytes = head.as_bytes().to_vec();
-        bytes[..2].copy_from_slice(&opcode.raw().to_be_bytes());
-        bytes
+    fn check(list: PageList, op: PagesOp, input: u32, output: u32) -> Result<(), DeliveryStatus> {
+        list.check(op.raw(), input, output, 60_000)
     }
 
     #[test]
     fn a_list_of_pages_may_be_long_on_its_own_side_only() {
         let long = 16 + 8 * 60_000;
-        let give = of(Opcode::ManagePages, PagesOp::Give.raw());
-        assert_eq!(check(&give, long, 16), Ok(()));
-        assert_eq!(check(&give, long + 8, 16), Err(DeliveryStatus::BadInputLength));
-        assert_eq!(check(&give, 16, long), Err(DeliveryStatus::BadOutputLength));
-        let take = of(Opcode::ManagePages, PagesOp::Take.raw());
-        assert_eq!(check(&take, 16, long), Ok(()));
-        assert_eq!(check(&take, long, 16), Err(DeliveryStatus::BadInputLength));
-        let cannot = of(Opcode::ManagePages, PagesOp::CannotGive.raw());
-        assert_eq!(check(&cannot, long, 16), Err(DeliveryStatus::BadInputLength));
-        assert_eq!(check(&of(Opcode::CreateEq, 0), 272 + 8 * (1 << 16), 16), Ok(()));
+        let pages = |op, input, output| check(PageList::ManagePages, op, input, output);
+        assert_eq!(pages(PagesOp::Give, long, 16), Ok(()));
+        assert_eq!(
+            pages(PagesOp::Give, long + 8, 16),
+            Err(DeliveryStatus::BadInputLength)
+        );
+        assert_eq!(
+            pages(PagesOp::Give, 16, long),
+            Err(DeliveryStatus::BadOutputLength)
+        );
+        assert_eq!(pages(PagesOp::Take, 16, long), Ok(()));
+        assert_eq!(
+            pages(PagesOp::Take, long, 16),
+            Err(DeliveryStatus::BadInputLength)
+        );
+        assert_eq!(
+            pages(PagesOp::CannotGive, long, 16),
+            Err(DeliveryStatus::BadInputLength)
+        );
+        assert_eq!(
+            check(PageList::EventQueue, PagesOp::CannotGive, 272 + 8 * (1 << 16), 16),
+            Ok(())
+        );
     }
 
     #[test]
-    fn no_other_operation_known_or_not_is_followed_far() {
-        for opcode in [0x100, 0x104, 0x400, 0x999, 0xffff].map(Opcode::from_raw) {
-            let input = of(opcode, 0);
-            assert_eq!(check(&input, 4112, 4112), Ok(()));
-            assert_eq!(check(&input, PLAIN + 1, 16), Err(DeliveryStatus::BadInputLength));
-            assert_eq!(check(&input, 16, PLAIN + 1), Err(DeliveryStatus::BadOutputLength));
-            assert_eq!(check(&input, 7, 16), Err(DeliveryStatus::BadInputLength));
-            assert_eq!(check(&input, 8, 7), Err(DeliveryStatus::BadOutputLength));
-        }
+    fn no_message_without_a_list_is_followed_far() {
+        let plain = |input, output| check(PageList::None, PagesOp::CannotGive, input, output);
+        assert_eq!(plain(4112, 4112), Ok(()));
+        assert_eq!(plain(PLAIN + 1, 16), Err(DeliveryStatus::BadInputLength));
+        assert_eq!(plain(16, PLAIN + 1), Err(DeliveryStatus::BadOutputLength));
+        assert_eq!(plain(7, 16), Err(DeliveryStatus::BadInputLength));
+        assert_eq!(plain(8, 7), Err(DeliveryStatus::BadOutputLength));
     }
 }

@@ -1,8 +1,5 @@
 //! How much firmware does at a time: all that is due, or a portion of it.
 
-use crate::state::silicon::{Buses, Silicon};
-use prm::Cycles;
-
 /// How much firmware does at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
@@ -40,26 +37,5 @@ impl Pace {
             Self::Whole => usize::MAX,
             Self::Portions => 4096,
         }
-    }
-}
-
-impl Silicon {
-    /// Chooses how much is done at a time.
-    pub fn set_pace(&mut self, pace: Pace) {
-        self.pace = pace;
-    }
-
-    /// Whether something is to be done at `now`.
-    #[must_use]
-    pub fn has_work(&self, now: Cycles) -> bool {
-        self.inflow.is_due() || self.next_due().is_some_and(|due| due.at <= now)
-    }
-
-    /// Does one portion of what is to be done at `now`: of the commands that were announced, and of what is due. False
-    /// if there was nothing to do. Every piece of work that was due happens at the time at which it was due.
-    pub fn work(&mut self, now: Cycles, buses: &mut dyn Buses) -> bool {
-        let fetched = self.fetch_portion(now, buses);
-        let done = self.do_next(now, buses);
-        fetched || done
     }
 }

@@ -1,35 +1,29 @@
 //! The silicon: one device's firmware with all its functions, as one value.
 
-use crate::commands::{Objects, Port, Subfunctions, Vports};
 use crate::config::DeviceConfig;
-use crate::device::doorbell::Inflow;
-use crate::order::HoldPoint;
-use crate::owner::Owner;
-use crate::record::{Journal, PagesMoved, Record};
-use crate::state::agenda::{Agenda, Due};
+use crate::record::Record;
+use crate::state::agenda::{Agenda, Due, DueKind, Task};
 use crate::state::board::{RequestBoard, UnansweredRequest};
-use crate::state::command::{Command, Stage};
-use crate::state::endpoint::Endpoint;
-use crate::state::gate::{Caught, Gate, HoldState};
+use crate::state::command::Command;
+use crate::state::endpoint::{Endpoint, PageNaming};
+use crate::state::gate::Gate;
+use crate::state::journal::Journal;
 use crate::state::ledger::Ledger;
+use crate::state::objects::Objects;
 use crate::state::pace::Pace;
+use crate::state::page_chore::PageChore;
+use crate::state::port::Port;
+use crate::state::reception::Inflow;
 use crate::state::roster::{Roster, function_under_test};
-use crate::state::validation::{self, ConfigError};
-use crate::work::chores::PageChore;
-use prm::link::HostBus;
-use prm::{Cycles, Function, Iova, Opcode, PagesOp};
+use crate::state::subfunctions::Subfunctions;
+use crate::state::validation;
+use crate::state::validation::ConfigError;
+use crate::state::vports::Vports;
+use prm::{Cycles, Function, Iova};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// The hosts that the silicon's functions see.
-///
-/// Every endpoint has its own: a VF that is passed through lives in another address space than its PF.
-pub trait Buses {
-    /// The bus of an endpoint. Only asked for functions of [`Silicon::endpoints`].
-    fn bus(&mut self, endpoint: Function) -> &mut dyn HostBus;
-}
 
 /// One piece of silicon and its firmware: a deterministic state machine without I/O.
 ///
@@ -45,6 +39,8 @@ pub struct Silicon {
     pub(crate) endpoints: BTreeMap<Function, Endpoint>,
     /// Commands that are not over, by number.
     pub(crate) commands: BTreeMap<u64, Command>,
+    /// Those that nothing keeps waiting any more, for the service to go on with.
+    pub(crate) ready: Vec<u64>,
     /// How many commands were fetched.
     pub(crate) commands_seen: u64,
     pub(crate) agenda: Agenda,
@@ -71,55 +67,6 @@ pub struct Silicon {
     pub(crate) records: Journal,
 }
 
-/// A command that the driver handed over and that has not been given back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutstandingCommand {
-    /// Number of the command.
-    pub n: u64,
-    /// Whose command interface it came through.
-    pub endpoint: Function,
-    /// Its slot.
-    pub slot: u8,
-    /// Its operation.
-    pub opcode: Opcode,
-    /// Its operation modifier.
-    pub op_mod: u16,
-    /// The function it is about, where its input names one.
-    pub function: Option<Function>,
-    /// When its doorbell was rung.
-    pub since: Cycles,
-    /// What it waits for.
-    pub waits_for: WaitsFor,
-}
-
-/// What keeps a command from being over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WaitsFor {
-    /// Its own latency.
-    Latency,
-    /// Serial firmware works on another command.
-    Turn,
-    /// Pages for these owners.
-    Pages(Vec<Owner>),
-    /// The hold of this name.
-    Hold(String),
-    /// Nothing: firmware lost it.
-    Never,
-}
-
-/// A page command that is on the wire: rung and not completed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PagesInFlight {
-    /// Whose book.
-    pub supplier: Function,
-    /// Whose pages.
-    pub owner: Owner,
-    /// Which way.
-    pub op: PagesOp,
-    /// Whether firmware has executed it already: the ledger shows it and the driver does not know yet.
-    pub executed: bool,
-}
-
 impl Silicon {
     /// Silicon as described, just powered on. All randomness follows from `seed`.
     ///
@@ -144,6 +91,7 @@ impl Silicon {
             roster: Arc::new(roster),
             endpoints,
             commands: BTreeMap::new(),
+            ready: Vec::new(),
             commands_seen: 0,
             agenda: Agenda::default(),
             gate: Gate::default(),
@@ -235,62 +183,6 @@ impl Silicon {
             .is_some_and(Endpoint::takes_page_requests)
     }
 
-    /// The holds in force, in the order in which they were installed.
-    #[must_use]
-    pub fn holds(&self) -> Vec<HoldState> {
-        let state = |(name, number): (&str, Option<u64>)| {
-            let command = number.and_then(|number| self.commands.get(&number));
-            HoldState {
-                name: name.to_owned(),
-                caught: command.and_then(caught),
-            }
-        };
-        self.gate.holds().map(state).collect()
-    }
-
-    /// The page commands that are on the wire.
-    #[must_use]
-    pub fn pages_in_flight(&self) -> Vec<PagesInFlight> {
-        let page_commands = self.commands.values().filter(|command| {
-            command.opcode == Opcode::ManagePages && !matches!(command.stage, Stage::Written | Stage::Lost)
-        });
-        let in_flight = page_commands.map(|command| PagesInFlight {
-            supplier: command.endpoint,
-            owner: self.page_owner(command),
-            op: PagesOp::from_raw(command.op_mod),
-            executed: command.stage == Stage::Executed,
-        });
-        in_flight.collect()
-    }
-
-    /// The commands that the driver has not got back, in the order of their doorbells. One whose outputs are written and
-    /// whose event is held is among them.
-    #[must_use]
-    pub fn outstanding_commands(&self) -> Vec<OutstandingCommand> {
-        let outstanding = self.commands.values().map(|command| OutstandingCommand {
-            n: command.number,
-            endpoint: command.endpoint,
-            slot: command.slot,
-            opcode: command.opcode,
-            op_mod: command.op_mod,
-            function: command.subject.function,
-            since: command.rung,
-            waits_for: self.waits_for(command),
-        });
-        outstanding.collect()
-    }
-
-    fn waits_for(&self, command: &Command) -> WaitsFor {
-        let held = command.held_since.and(command.hold.as_ref());
-        match (command.stage, held) {
-            (Stage::Lost, _) => WaitsFor::Never,
-            (Stage::Queued, _) => WaitsFor::Turn,
-            (_, Some((name, _))) => WaitsFor::Hold(name.clone()),
-            _ if !command.needs.is_empty() => WaitsFor::Pages(self.waits_for_pages(command)),
-            _ => WaitsFor::Latency,
-        }
-    }
-
     /// Page requests that were posted and that the driver has not answered with GIVE, TAKE or CANNOT GIVE.
     #[must_use]
     pub fn unanswered_requests(&self) -> Vec<UnansweredRequest> {
@@ -301,27 +193,6 @@ impl Silicon {
     #[must_use]
     pub fn take_records(&mut self) -> Vec<Record> {
         self.records.take()
-    }
-
-    /// Firmware forgets what a supplier gave and what it asked that supplier for.
-    pub(crate) fn forget_supplies(&mut self, supplier: Function, now: Cycles) {
-        self.forget_chore(supplier, None);
-        for (owner, pages) in self.ledger.forget_supplier(supplier) {
-            let moved = PagesMoved {
-                cycles: now,
-                supplier,
-                owner,
-                pages,
-            };
-            self.records.push(Record::PagesForgotten(moved));
-        }
-        self.drop_requests(supplier);
-    }
-
-    /// Nobody is there any more to answer what this supplier was asked for.
-    pub(crate) fn drop_requests(&mut self, supplier: Function) {
-        self.board.forget_supplier(supplier);
-        self.agenda.forget_supplier(supplier);
     }
 
     /// Puts an access to host memory on record that met none.
@@ -342,24 +213,20 @@ impl Silicon {
             why,
         });
     }
-}
 
-fn caught(command: &Command) -> Option<Caught> {
-    let (_, at) = command.hold.as_ref()?;
-    let at: HoldPoint = *at;
-    let &Command {
-        number,
-        endpoint,
-        slot,
-        opcode,
-        ..
-    } = command;
-    command.held_since.map(|since| Caught {
-        n: number,
-        endpoint,
-        slot,
-        opcode,
-        at,
-        since,
-    })
+    /// Back to function ids and to the capabilities a device starts with.
+    pub(crate) fn clear_mode(&mut self, endpoint: Function) {
+        if let Some(state) = self.endpoints.get_mut(&endpoint) {
+            state.naming = PageNaming::FunctionId;
+            state.set_capabilities.clear();
+        }
+    }
+
+    /// Enters work for later; what cannot be entered goes on record.
+    pub(crate) fn put_off(&mut self, due: Cycles, kind: DueKind, task: Task, now: Cycles) {
+        if let Err(error) = self.agenda.put_off(due, kind, task) {
+            let own = self.function_under_test();
+            self.refuse(own, now, error.reason());
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Host memory for tests: sparse, one address space for each endpoint.
 
-use crate::state::silicon::Buses;
+use crate::bus::Buses;
 use prm::link::{DmaFault, HostBus};
 use prm::{Function, Iova};
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! Holds and rules.
 
+use crate::device::account::WaitsFor;
 use crate::order::{Answer, AnswerRule, CommandMatch, FirmwareOrder, GateOrder, Hold, HoldPoint, OrderError};
 use crate::record::Record;
 use crate::state::agenda::DueKind;
-use crate::state::silicon::WaitsFor;
 use crate::testing::{Bench, PAGE_SLOT, pf_config, request, to};
 use prm::capability::QueryHcaCap;
 use prm::hca::EnableHca;

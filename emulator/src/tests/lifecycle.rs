@@ -8,7 +8,7 @@ use prm::{Function, PageMode};
 
 fn commands(bench: &Bench) -> Vec<(&'static str, u16, &'static str)> {
     let commands = bench.records.iter().filter_map(|record| match record {
-        Record::Command(command) => Some((command.name, command.op_mod, command.completion)),
+        Record::Command(command) => Some((command.name, command.op_mod, command.completion.word())),
         _ => None,
     });
     commands.collect()

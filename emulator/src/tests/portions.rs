@@ -1,9 +1,9 @@
 //! Long chains and long lists of pages, whole and in portions.
 
 use crate::Pace;
+use crate::device::account::WaitsFor;
 use crate::record::{Corruption, Record};
 use crate::state::message_length::PLAIN;
-use crate::state::silicon::WaitsFor;
 use crate::testing::{Bench, PAGE_SLOT, pf_config};
 use prm::command::{Command, InputHeader};
 use prm::command_queue::CommandEntry;

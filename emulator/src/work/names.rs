@@ -1,93 +1,42 @@
 //! Whom a command is about, as far as its first 16 bytes tell.
 
 use crate::owner::Owner;
+use crate::state::command::{Command, Subject};
 use crate::state::endpoint::PageNaming;
+use crate::state::operation::About;
 use crate::state::silicon::Silicon;
 use prm::capability::QueryHcaCapIn;
-use prm::{Function, Opcode, PageMode, WireIdentity};
-
-/// Whom a command is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Subject {
-    /// function_id, vhca_id or vport number, whichever the command carries.
-    pub(crate) id: Option<u16>,
-    /// Whether it is about another function than its endpoint's own.
-    pub(crate) other: bool,
-    /// The function, if the id names one.
-    pub(crate) function: Option<Function>,
-}
+use prm::pages::ManagePagesIn;
+use prm::{Function, PageMode, WireIdentity};
 
 impl Silicon {
-    pub(crate) fn subject(&self, endpoint: Function, opcode: Opcode, input: &[u8]) -> Subject {
+    /// Whom a command is about whose input begins so.
+    pub(crate) fn subject(&self, endpoint: Function, about: About, input: &[u8]) -> Subject {
         // Every command that names a function has its flags and its id where QUERY_HCA_CAP has them.
         let head = QueryHcaCapIn::from_prefix(input).unwrap_or_default();
         let (id, flag) = (head.function_id(), head.other_function());
         let own = Some(endpoint);
-        match opcode {
-            Opcode::EnableHca | Opcode::DisableHca => {
+        let named = |function, other| Subject {
+            id: Some(id),
+            other,
+            function,
+        };
+        match about {
+            About::Hca => {
                 let function = self.hca_function(endpoint, id, flag, head.function_id_type());
-                Subject {
-                    id: Some(id),
-                    other: function != own,
-                    function,
-                }
+                named(function, function != own)
             }
-            Opcode::QueryHcaCap | Opcode::SetHcaCap if flag => {
-                let function = self.other_function(endpoint, &head);
-                Subject {
-                    id: Some(id),
-                    other: true,
-                    function,
-                }
+            About::PageOwner => {
+                let function = self.owner_of(endpoint, WireIdentity { id, ec: flag }).function();
+                named(function, function != own)
             }
-            Opcode::QueryPages | Opcode::ManagePages => {
-                let owner = self.owner_of(endpoint, WireIdentity { id, ec: flag });
-                let function = owner.function();
-                Subject {
-                    id: Some(id),
-                    other: function != own,
-                    function,
-                }
-            }
-            Opcode::QueryVportState
-            | Opcode::ModifyVportState
-            | Opcode::QueryEswVportContext
-            | Opcode::ModifyEswVportContext
-            | Opcode::QueryNicVportContext
-            | Opcode::ModifyNicVportContext
-            | Opcode::QueryHcaVportContext
-            | Opcode::QueryVnicEnv
-            | Opcode::QueryVportCounter => {
-                let function = if flag {
-                    self.vport_function(endpoint, id)
-                } else {
-                    own
-                };
-                Subject {
-                    id: Some(id),
-                    other: flag,
-                    function,
-                }
-            }
-            Opcode::AllocSf | Opcode::DeallocSf | Opcode::QueryVhcaState | Opcode::ModifyVhcaState => {
-                let function = self.managed_function(endpoint, id, flag);
-                Subject {
-                    id: Some(id),
-                    other: true,
-                    function,
-                }
-            }
-            Opcode::CreateEswVport => Subject {
-                id: Some(id),
-                other: true,
-                function: self.roster.by_vhca_id(id),
-            },
-            Opcode::DestroyEswVport => Subject {
-                id: Some(id),
-                other: true,
-                function: self.vport_function(endpoint, id),
-            },
-            _ => Subject {
+            About::Capability if flag => named(self.other_function(endpoint, &head), true),
+            About::Vport if flag => named(self.vport_function(endpoint, id), true),
+            About::Vport => named(own, false),
+            About::Managed => named(self.managed_function(endpoint, id, flag), true),
+            About::VhcaId => named(self.roster.by_vhca_id(id), true),
+            About::OtherVport => named(self.vport_function(endpoint, id), true),
+            About::Capability | About::Itself => Subject {
                 id: None,
                 other: false,
                 function: own,
@@ -235,5 +184,15 @@ impl Silicon {
         } else {
             (endpoint == function).then_some(WireIdentity { id: 0, ec: false })
         }
+    }
+
+    /// Whose pages a QUERY_PAGES or MANAGE_PAGES is about.
+    pub(crate) fn page_owner(&self, command: &Command) -> Owner {
+        let input = ManagePagesIn::from_prefix(&command.input).unwrap_or_default();
+        let identity = WireIdentity {
+            id: input.function_id(),
+            ec: input.ec_function(),
+        };
+        self.owner_of(command.endpoint, identity)
     }
 }

@@ -1,11 +1,11 @@
 //! Carrying out what a scenario orders firmware and gate to do.
 
+use crate::bus::Buses;
 use crate::config::DeviceConfig;
-use crate::order::{CommandMatch, DeviceError, FirmwareOrder, GateOrder, OrderError, Reconfigure};
-use crate::record::Record;
+use crate::order::{CommandMatch, DeviceError, FirmwareOrder, OrderError, Reconfigure};
 use crate::state::health::Health;
 use crate::state::roster::Roster;
-use crate::state::silicon::{Buses, Silicon};
+use crate::state::silicon::Silicon;
 use prm::event::{EswFunctionsChanged, EventEntry, VportChange};
 use prm::{Cycles, Opcode};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ impl Silicon {
     ///
     /// # Errors
     /// [`OrderError`] if the order makes no sense for this device now; nothing has happened then.
-    pub fn order(
+    pub(crate) fn carry_out(
         &mut self,
         order: &FirmwareOrder,
         now: Cycles,
@@ -40,7 +40,7 @@ impl Silicon {
                 if let Some(state) = self.endpoints.get_mut(&own) {
                     state.initialized = false;
                 }
-                self.needs_met(now, buses);
+                self.needs_met();
                 Ok(())
             }
             FirmwareOrder::DeviceError(DeviceError { syndrome, fatal }) => {
@@ -85,17 +85,7 @@ impl Silicon {
         Ok(())
     }
 
-    /// Carries out the orders of a reaction; what makes no sense by now goes on record.
-    pub(crate) fn react(&mut self, orders: &[FirmwareOrder], now: Cycles, buses: &mut dyn Buses) {
-        for order in orders {
-            if let Err(error) = self.order(order, now, buses) {
-                let own = self.function_under_test();
-                self.refuse(own, now, error.reason());
-            }
-        }
-    }
-
-    fn check_match(&self, to: &CommandMatch) -> Result<(), OrderError> {
+    pub(crate) fn check_match(&self, to: &CommandMatch) -> Result<(), OrderError> {
         if Opcode::from_name(&to.command).is_none() {
             return Err(OrderError::UnknownCommand(to.command.clone()));
         }
@@ -141,39 +131,5 @@ impl Silicon {
             self.roster = Arc::new(Roster::new(&self.config, &self.vhca_ids));
         }
         Ok(())
-    }
-
-    /// Carries out an order to the gate. A released command goes on at once where only the hold kept it back; its
-    /// execution is due now and is done by the next [`Silicon::advance`].
-    ///
-    /// # Errors
-    /// [`OrderError`] if the order names a hold or a command that does not exist, or a hold that exists already, or if there are too
-    /// many.
-    pub fn gate(&mut self, order: &GateOrder, now: Cycles, buses: &mut dyn Buses) -> Result<(), OrderError> {
-        match order {
-            GateOrder::Hold(hold) => {
-                self.check_match(&hold.command)?;
-                self.gate.install_hold(hold.clone())
-            }
-            GateOrder::Release { name } => {
-                let released = self.gate.release(name);
-                let number = released.ok_or_else(|| OrderError::UnknownHold(name.clone()))?;
-                let held = |number: &u64| {
-                    self.commands
-                        .get(number)
-                        .is_some_and(|command| command.held_since.is_some())
-                };
-                let n = number.filter(held);
-                self.records.push(Record::GateReleased {
-                    cycles: now,
-                    name: name.clone(),
-                    n,
-                });
-                if let Some(number) = number {
-                    self.let_go(number, now, buses);
-                }
-                Ok(())
-            }
-        }
     }
 }

@@ -1,18 +1,23 @@
 //! Page requests: what firmware has asked its suppliers for, and what has become of it.
 
+use crate::bus::Buses;
 use crate::order::{Answer, OrderError, PageRequest};
 use crate::owner::Owner;
-use crate::record::{PagesMoved, Record};
+use crate::record::Record;
+use crate::reply::{Refusal, Reply};
 use crate::state::board::{Fate, UnansweredRequest};
-use crate::state::command::{Command, Stage};
-use crate::state::silicon::{Buses, Silicon};
+use crate::state::command::Stage;
+use crate::state::silicon::Silicon;
 use crate::work::demand;
 use prm::event::{self, EventEntry};
 use prm::{Cycles, Function, PageCount, WireIdentity};
 
 impl Silicon {
     /// The requests a command depends on: by a rule, or by the modelled demand.
-    pub(crate) fn demand_of(&self, command: &Command) -> Vec<PageRequest> {
+    pub(crate) fn demand_of(&self, number: u64) -> Vec<PageRequest> {
+        let Some(command) = self.commands.get(&number) else {
+            return Vec::new();
+        };
         match &command.answer {
             Some(Answer::Needs { requests }) => requests.clone(),
             Some(Answer::Refuse { .. } | Answer::Accept {}) => Vec::new(),
@@ -21,36 +26,6 @@ impl Silicon {
             }
             _ => Vec::new(),
         }
-    }
-
-    /// Posts the requests a command depends on; returns the numbers of those it waits for.
-    pub(crate) fn post_needs(
-        &mut self,
-        endpoint: Function,
-        requests: &[PageRequest],
-        now: Cycles,
-        buses: &mut dyn Buses,
-    ) -> Vec<u64> {
-        let takes = self.takes_page_requests(endpoint);
-        if !takes {
-            if !requests.is_empty() {
-                self.refuse(
-                    endpoint,
-                    now,
-                    "a command needs pages and no event queue takes page requests",
-                );
-            }
-            return Vec::new();
-        }
-        let mut needs = Vec::new();
-        for request in requests {
-            match self.post_page_request(endpoint, request, now, buses) {
-                Ok(number) if request.pages > 0 && !request.release_all => needs.extend(number),
-                Ok(_) => {}
-                Err(error) => self.refuse(endpoint, now, error.reason()),
-            }
-        }
-        needs
     }
 
     /// Posts a page request to `supplier`. Returns the request's number; none for release-all, which nobody answers.
@@ -130,7 +105,7 @@ impl Silicon {
             .with_page_count(PageCount(pages).to_bits());
         let posted = self.post_event(supplier, &EventEntry::of(&data), now, buses);
         if release_all {
-            self.needs_met(now, buses);
+            self.needs_met();
         }
         if !is_answered {
             return Ok(None);
@@ -143,22 +118,6 @@ impl Silicon {
             since: now,
         };
         Ok(Some(self.board.post(request, fate)))
-    }
-
-    /// Firmware forgets the pages of an owner and what it asked for on its behalf.
-    pub(crate) fn forget_pages(&mut self, supplier: Function, owner: Owner, now: Cycles) {
-        let pages = self.ledger.forget(supplier, owner);
-        self.forget_chore(supplier, Some(owner));
-        self.board.release_owner(supplier, owner);
-        if pages > 0 {
-            let moved = PagesMoved {
-                cycles: now,
-                supplier,
-                owner,
-                pages,
-            };
-            self.records.push(Record::PagesForgotten(moved));
-        }
     }
 
     /// Asks `supplier` to take back everything that `owner` holds.
@@ -207,27 +166,25 @@ impl Silicon {
         }
     }
 
-    /// The driver cannot give what was asked for: a command that waits for it cannot be executed.
-    pub(crate) fn pages_denied(
-        &mut self,
-        supplier: Function,
-        owner: Owner,
-        now: Cycles,
-        buses: &mut dyn Buses,
-    ) {
+    /// The driver cannot give what was asked for: a command that waits for it ends without having been executed. It is ready for
+    /// that.
+    pub(crate) fn pages_denied(&mut self, supplier: Function, owner: Owner) {
         if let Some(request) = self.board.denied(supplier, owner) {
-            let waits = |command: &&Command| command.needs.contains(&request);
-            let waiting: Vec<u64> = self.commands.values().filter(waits).map(|c| c.number).collect();
-            for number in waiting {
-                self.deny(number, now, buses);
+            for command in self
+                .commands
+                .values_mut()
+                .filter(|command| command.needs.contains(&request))
+            {
+                command.needs.clear();
+                command.reply = Some(Reply::refused(Refusal::PagesDenied));
+                self.ready.push(command.number);
             }
         }
     }
 
-    /// Lets the commands go on whose needs are met.
-    pub(crate) fn needs_met(&mut self, now: Cycles, buses: &mut dyn Buses) {
+    /// Finds the commands whose needs are met: they are ready.
+    pub(crate) fn needs_met(&mut self) {
         let board = &self.board;
-        let mut ready = Vec::new();
         for command in self
             .commands
             .values_mut()
@@ -235,21 +192,8 @@ impl Silicon {
         {
             command.needs.retain(|&number| board.owner(number).is_some());
             if command.needs.is_empty() && command.stage == Stage::InService {
-                ready.push(command.number);
+                self.ready.push(command.number);
             }
         }
-        for number in ready {
-            self.proceed(number, now, buses);
-        }
-    }
-
-    /// Whose pages a command still waits for.
-    pub(crate) fn waits_for_pages(&self, command: &Command) -> Vec<Owner> {
-        command
-            .needs
-            .iter()
-            .filter_map(|&number| self.board.owner(number))
-            .map(|r| r.owner)
-            .collect()
     }
 }

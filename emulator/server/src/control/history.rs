@@ -56,18 +56,18 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use emulator::record::CommandFields;
+    use emulator::record::{CommandFields, Completion, Hex};
     use prm::{Cycles, Function};
 
     fn command(n: u64) -> CommandRecord {
         CommandRecord {
             n,
-            opcode: "0x104".to_owned(),
+            opcode: Hex(0x104),
             name: "ENABLE_HCA",
             op_mod: 0,
             in_len: 16,
             out_len: 16,
-            completion: "poll",
+            completion: Completion::Poll,
             slot: 0,
             status: Some(0),
             syndrome: None,

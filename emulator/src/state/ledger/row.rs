@@ -1,6 +1,6 @@
 //! The pages of one owner.
 
-use super::OwnedPage;
+use super::page::OwnedPage;
 use crate::config::ReturnOrder;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng as _;

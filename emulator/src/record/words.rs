@@ -1,42 +1,13 @@
-//! Keeping records, and telling the log about them as they happen.
+//! Records as lines of a log.
 
 use super::Record;
 use std::fmt;
 use tracing::Level;
 
-/// The records since they were last taken.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Journal {
-    records: Vec<Record>,
-    /// Whether something was refused before.
-    has_refused: bool,
-}
-
-impl Journal {
-    /// Keeps a record and logs it as the firmware's.
-    pub(crate) fn push(&mut self, record: Record) {
-        let virtual_ns = record.cycles().0;
-        let is_refusal = matches!(record, Record::Refused { .. });
-        let is_first = is_refusal && !std::mem::replace(&mut self.has_refused, true);
-        let level = if is_first { Level::INFO } else { record.level() };
-        match level {
-            Level::INFO => tracing::info!(actor = "firmware", virtual_ns, "{record}"),
-            Level::DEBUG => tracing::debug!(actor = "firmware", virtual_ns, "{record}"),
-            _ => tracing::trace!(actor = "firmware", virtual_ns, "{record}"),
-        }
-        self.records.push(record);
-    }
-
-    /// Hands the records over.
-    pub(crate) fn take(&mut self) -> Vec<Record> {
-        std::mem::take(&mut self.records)
-    }
-}
-
 impl Record {
     /// Pages, gate and faults are what a run is about; commands are its detail, doorbells and interrupts its noise. A
     /// driver can have any number of accesses refused: only the first of them is worth a line.
-    fn level(&self) -> Level {
+    pub(crate) fn level(&self) -> Level {
         match self {
             Self::Doorbell { .. } | Self::Event { .. } | Self::Interrupt { .. } => Level::TRACE,
             Self::Command(_) | Self::Refused { .. } => Level::DEBUG,
@@ -54,7 +25,7 @@ impl fmt::Display for Record {
                     "command {} {} op_mod {}",
                     command.n, command.name, command.op_mod
                 )?;
-                write!(f, " in slot {} ({})", command.slot, command.completion)?;
+                write!(f, " in slot {} ({})", command.slot, command.completion.word())?;
                 match command.status {
                     Some(status) => write!(f, ": status {status:#x}"),
                     None => f.write_str(": not executed"),

@@ -36,7 +36,7 @@ impl Default for Port {
 
 impl Port {
     /// Length of a register of the port; none if it is not one.
-    pub(super) const fn register_length(register: RegisterId) -> Option<usize> {
+    pub(crate) const fn register_length(register: RegisterId) -> Option<usize> {
         match register {
             RegisterId::PortMtu => Some(PortMtu::SIZE),
             RegisterId::PortTypeAndSpeed => Some(PortTypeAndSpeed::SIZE),
@@ -47,7 +47,7 @@ impl Port {
     }
 
     /// Reads or writes a register of the port; `data` is the register as the driver sent it, the answer as it is then.
-    pub(super) fn access(
+    pub(crate) fn access(
         &mut self,
         register: RegisterId,
         access: RegisterAccess,

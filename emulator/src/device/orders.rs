@@ -1,0 +1,58 @@
+//! Orders from outside, to firmware and to the gate.
+
+use crate::bus::Buses;
+use crate::order::{FirmwareOrder, GateOrder, OrderError};
+use crate::record::Record;
+use crate::state::silicon::Silicon;
+use prm::Cycles;
+
+impl Silicon {
+    /// Carries out an order at once; events are posted in this call.
+    ///
+    /// # Errors
+    /// [`OrderError`] if the order makes no sense for this device now; nothing has happened then.
+    pub fn order(
+        &mut self,
+        order: &FirmwareOrder,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Result<(), OrderError> {
+        self.carry_out(order, now, buses)?;
+        self.go_on(now, buses);
+        Ok(())
+    }
+
+    /// Carries out an order to the gate. A released command goes on at once where only the hold kept it back; its
+    /// execution is due now and is done by the next [`Silicon::advance`].
+    ///
+    /// # Errors
+    /// [`OrderError`] if the order names a hold or a command that does not exist, or a hold that exists already, or if there are too
+    /// many.
+    pub fn gate(&mut self, order: &GateOrder, now: Cycles, buses: &mut dyn Buses) -> Result<(), OrderError> {
+        match order {
+            GateOrder::Hold(hold) => {
+                self.check_match(&hold.command)?;
+                self.gate.install_hold(hold.clone())
+            }
+            GateOrder::Release { name } => {
+                let released = self.gate.release(name);
+                let number = released.ok_or_else(|| OrderError::UnknownHold(name.clone()))?;
+                let held = |number: &u64| {
+                    self.commands
+                        .get(number)
+                        .is_some_and(|command| command.held_since.is_some())
+                };
+                let n = number.filter(held);
+                self.records.push(Record::GateReleased {
+                    cycles: now,
+                    name: name.clone(),
+                    n,
+                });
+                if let Some(number) = number {
+                    self.let_go(number, now, buses);
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Keeping records, and telling the log about them as they happen.
+
+use crate::record::Record;
+use tracing::Level;
+
+/// The records since they were last taken.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Journal {
+    records: Vec<Record>,
+    /// Whether something was refused before.
+    has_refused: bool,
+}
+
+impl Journal {
+    /// Keeps a record and logs it as the firmware's.
+    pub(crate) fn push(&mut self, record: Record) {
+        let virtual_ns = record.cycles().0;
+        let is_refusal = matches!(record, Record::Refused { .. });
+        let is_first = is_refusal && !std::mem::replace(&mut self.has_refused, true);
+        let level = if is_first { Level::INFO } else { record.level() };
+        match level {
+            Level::INFO => tracing::info!(actor = "firmware", virtual_ns, "{record}"),
+            Level::DEBUG => tracing::debug!(actor = "firmware", virtual_ns, "{record}"),
+            _ => tracing::trace!(actor = "firmware", virtual_ns, "{record}"),
+        }
+        self.records.push(record);
+    }
+
+    /// Hands the records over.
+    pub(crate) fn take(&mut self) -> Vec<Record> {
+        std::mem::take(&mut self.records)
+    }
+}

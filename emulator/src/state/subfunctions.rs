@@ -1,0 +1,27 @@
+//! The functions that an eswitch manager looks after.
+
+use prm::Function;
+use prm::subfunction::VhcaState;
+use std::collections::BTreeMap;
+
+/// What the manager knows and wants of one function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Managed {
+    pub(crate) state: VhcaState,
+    /// The next change of the state posts an event.
+    pub(crate) armed: bool,
+    /// The user's number of a subfunction.
+    pub(crate) user_number: u32,
+}
+
+/// The managed functions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Subfunctions {
+    pub(crate) managed: BTreeMap<Function, Managed>,
+}
+
+impl Subfunctions {
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,19 @@
+//! What was written to vports.
+
+use prm::Function;
+use prm::vport::NicVportContext;
+use std::collections::BTreeMap;
+
+/// What was written to vports, by the function behind each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Vports {
+    pub(crate) contexts: BTreeMap<Function, NicVportContext>,
+    /// Admin state that was asked for.
+    pub(crate) states: BTreeMap<Function, u8>,
+}
+
+impl Vports {
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
