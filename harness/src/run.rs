@@ -34,6 +34,7 @@ pub use result::{
 
 use crate::inproc::Limits;
 use crate::scenario::ScenarioFile;
+use crate::timeline::Keep;
 use driver::RevisionName;
 use driver::runtime::{Choice, InOrder, Recorded, Scheduler, Seeded};
 use execution::Execution;
@@ -48,6 +49,8 @@ pub struct RunOptions {
     pub schedule: Option<Vec<Choice>>,
     /// How far the run may go.
     pub limits: Limits,
+    /// What it keeps of what happens.
+    pub keep: Keep,
 }
 
 impl RunOptions {

@@ -5,6 +5,7 @@ use super::budget::{Budget, Exhausted, Limits};
 use super::machine::Machine;
 use super::memory::Account;
 use super::wait_graph::WaitCycle;
+use crate::timeline::{DriverView, Recorder, Timeline};
 use driver::runtime::{DriverId, Object, Runtime, ScheduleMismatch, Scheduler, TaskId};
 use driver::{Driver, DriverSetup, Errno, HostOperation, HostOptions, RevisionName};
 use emulator::Silicon;
@@ -71,6 +72,8 @@ pub struct World {
     pub(super) watched: Vec<TaskId>,
     pub(super) ended: BTreeMap<TaskId, Cycles>,
     pub(super) cycles: Vec<WaitCycle>,
+    /// What happens, where somebody wants to know.
+    recorder: Option<Box<Recorder>>,
 }
 
 impl World {
@@ -95,9 +98,44 @@ impl World {
             watched: Vec::new(),
             ended: BTreeMap::new(),
             cycles: Vec::new(),
+            recorder: None,
         };
         world.bind(endpoint);
         Ok(world)
+    }
+
+    /// From now on what happens is kept, see [`World::timeline`].
+    pub fn keep_timeline(&mut self) {
+        self.recorder = Some(Box::new(Recorder::new(self.endpoint(), self.now())));
+        self.record();
+    }
+
+    /// What has happened since it is kept, to add what is known elsewhere.
+    pub fn timeline(&mut self) -> Option<&mut Timeline> {
+        self.recorder.as_mut().map(|recorder| &mut recorder.timeline)
+    }
+
+    /// What has happened since it was kept. From now on nothing is.
+    pub fn take_timeline(&mut self) -> Option<Timeline> {
+        let mut timeline = self.recorder.take()?.timeline;
+        timeline.ended = self.now();
+        Some(timeline)
+    }
+
+    /// Notes what is not as it was, where somebody wants to know.
+    pub(super) fn record(&mut self) {
+        let Some(mut recorder) = self.recorder.take() else {
+            return;
+        };
+        let drivers = self.drivers().map(|(endpoint, _, driver)| DriverView {
+            id: driver.id(),
+            endpoint,
+            locks: driver.lock_holders(),
+            counters: driver.books().counters,
+        });
+        let drivers: Vec<DriverView> = drivers.collect();
+        recorder.look(self.now(), &self.runtime.tasks(), &drivers);
+        self.recorder = Some(recorder);
     }
 
     /// The driver of the function under test.

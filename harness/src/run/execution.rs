@@ -9,6 +9,7 @@ use super::result::{Mismatch, RunResult, StepRecord};
 use super::{RunOptions, wording};
 use crate::inproc::{Halt, World, WorldSetup};
 use crate::scenario::{End, ScenarioFile, Step};
+use crate::timeline::Keep;
 use driver::RevisionName;
 use emulator::ConfigError;
 use prm::Cycles;
@@ -62,7 +63,7 @@ impl<'a> Execution<'a> {
         revision: RevisionName,
         options: &RunOptions,
     ) -> Result<Self, ConfigError> {
-        let world = World::new(WorldSetup {
+        let mut world = World::new(WorldSetup {
             device: scenario.device.clone(),
             seed: options.seed.unwrap_or(0),
             page_bytes: scenario.host.page_size.into(),
@@ -71,6 +72,9 @@ impl<'a> Execution<'a> {
             scheduler: options.scheduler(),
             limits: options.limits,
         })?;
+        if options.keep == Keep::Everything {
+            world.keep_timeline();
+        }
         let observer = Observer::new(scenario);
         Ok(Self {
             scenario,
@@ -170,6 +174,7 @@ impl<'a> Execution<'a> {
     fn finish(mut self, halt: Option<(u32, &Step, Halt)>, result: &mut RunResult) {
         let now = self.world.now();
         result.virtual_ns = now.0;
+        result.timeline = self.world.take_timeline();
         (result.leaked_pages, result.leaked_mappings) = self.observer.leaked;
         result.warnings = self.observer.warnings.iter().map(Value::to_string).collect();
         result.commands = std::mem::take(&mut self.observer.commands);

@@ -8,6 +8,7 @@ use super::{snapshot, wording};
 use crate::inproc::World;
 use crate::invariant::{DriverScene, Scene, Watch};
 use crate::scenario::{ScenarioFile, Step};
+use crate::timeline::Printed;
 use driver::books::OwnerKey;
 use driver::{Message, MessageKind, MessageLevel};
 use emulator::{CommandRecord, Record};
@@ -78,6 +79,14 @@ impl<'a> Observer<'a> {
             _ => None,
         });
         self.completed = of_commands.fold((0, None), |(number, _), name| (number + 1, Some(name)));
+        if let Some(timeline) = world.timeline() {
+            timeline.records.extend(records.iter().cloned());
+            let printed = drivers.iter().flat_map(|driver| &driver.messages);
+            timeline.printed.extend(printed.map(|message| Printed {
+                at: message.at,
+                words: message.to_string(),
+            }));
+        }
         let messages = drivers.iter().flat_map(|driver| &driver.messages);
         let warnings: Vec<Value> = messages.filter_map(|message| self.warning(message)).collect();
         let violations = self.watch.check(&Scene {

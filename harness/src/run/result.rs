@@ -4,6 +4,7 @@ use super::RunOptions;
 use super::aspect::{Aspect, Deed};
 use super::failure::Failure;
 use crate::scenario::ScenarioFile;
+use crate::timeline::Timeline;
 use emulator::CommandRecord;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -222,6 +223,9 @@ pub struct RunResult {
     pub commands: Vec<CommandRecord>,
     /// Where a driver that was compared with ours showed other books first.
     pub comparison: Option<Comparison>,
+    /// When everything happened, where that was kept. No part of what is kept of a run.
+    #[serde(skip)]
+    pub timeline: Option<Timeline>,
     /// The line that repeats this run.
     pub replay: String,
 }
@@ -321,6 +325,7 @@ impl RunResult {
             choices: Vec::new(),
             commands: Vec::new(),
             comparison: None,
+            timeline: None,
             replay: String::new(),
         }
     }
