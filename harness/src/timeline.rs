@@ -9,6 +9,7 @@ pub use recorder::{DriverView, Recorder};
 use driver::runtime::Object;
 use emulator::Record;
 use prm::{Cycles, Function};
+use std::collections::BTreeMap;
 
 /// Whether a run keeps its [`Timeline`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,6 +121,22 @@ impl Timeline {
             counters: Vec::new(),
             printed: Vec::new(),
             records: Vec::new(),
+        }
+    }
+
+    /// Adds the counters of the function under test that have changed since they were last added.
+    pub fn add_counters(&mut self, at: Cycles, counters: &BTreeMap<String, Option<u32>>) {
+        for (name, value) in counters {
+            let Some(value) = *value else { continue };
+            let last = self.counters.iter().rev().find(|sample| sample.name == *name);
+            if last.is_none_or(|last| last.value != value) {
+                self.counters.push(CounterSample {
+                    at,
+                    endpoint: self.endpoint,
+                    name: name.clone(),
+                    value,
+                });
+            }
         }
     }
 }

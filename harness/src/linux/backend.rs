@@ -7,6 +7,7 @@ use super::reach::{self, Abilities};
 use super::scaling;
 use crate::run::{Failure, Outcome, RunOptions, RunResult, run_scenario};
 use crate::scenario::ScenarioFile;
+use crate::timeline::Keep;
 use driver::RevisionName;
 use files::Scratch;
 use guest::image::{Image, ImageError, ImageOptions};
@@ -42,6 +43,7 @@ pub struct LinuxBackend {
     judged_as: RevisionName,
     abilities: Abilities,
     interrupt: Option<OwnedFd>,
+    keep: Keep,
     // Holds the initramfs.
     _folder: Scratch,
 }
@@ -66,6 +68,7 @@ impl LinuxBackend {
                 full,
             },
             interrupt: None,
+            keep: Keep::Nothing,
             _folder: folder,
         })
     }
@@ -73,6 +76,11 @@ impl LinuxBackend {
     /// Once this is readable, the run that is under way ends with [`GuestError::Interrupted`].
     pub fn interrupt_by(&mut self, interrupt: OwnedFd) {
         self.interrupt = Some(interrupt);
+    }
+
+    /// From now on runs keep this of what happens.
+    pub const fn keep(&mut self, keep: Keep) {
+        self.keep = keep;
     }
 
     /// From now on Linux is judged by what files expect of this revision.
@@ -135,7 +143,8 @@ impl LinuxBackend {
             return Ok(result);
         }
         let mut guest = self.guest_for(&scaled, seed.unwrap_or(0))?;
-        let aftermath = Execution::new(&mut guest, &scaled, &reference, self.judged_as).run(&mut result)?;
+        let aftermath =
+            Execution::new(&mut guest, &scaled, &reference, self.judged_as, self.keep).run(&mut result)?;
         if aftermath == Aftermath::Clean {
             self.guest = Some(guest);
         }

@@ -12,6 +12,7 @@ use crate::run::holds::Holds;
 use crate::run::{Mismatch, Outcome, RunResult, Snapshot, StepRecord, Violation};
 use crate::scenario::outcome::without;
 use crate::scenario::{End, ScenarioFile, Step};
+use crate::timeline::{Keep, Timeline};
 use driver::RevisionName;
 use prm::Cycles;
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub struct Execution<'a> {
     /// Our driver's run of the same scenario.
     reference: &'a RunResult,
     judged_as: RevisionName,
+    keep: Keep,
     pub(super) operations: Operations,
     /// What the file leaves open on Linux.
     outcomes: Outcomes<'a>,
@@ -98,6 +100,7 @@ impl<'a> Execution<'a> {
         scenario: &'a ScenarioFile,
         reference: &'a RunResult,
         judged_as: RevisionName,
+        keep: Keep,
     ) -> Self {
         let began = guest.now();
         Self {
@@ -105,6 +108,7 @@ impl<'a> Execution<'a> {
             scenario,
             reference,
             judged_as,
+            keep,
             operations: Operations::default(),
             outcomes: Outcomes::new(scenario, judged_as),
             current: 0,
@@ -123,10 +127,14 @@ impl<'a> Execution<'a> {
     /// # Errors
     /// [`GuestError::is_of_the_machine`]. Everything else is the scenario's result.
     pub fn run(mut self, result: &mut RunResult) -> Result<Aftermath, GuestError> {
+        if self.keep == Keep::Everything {
+            self.guest.keep_account();
+        }
         let outcome = self.steps(result);
         // What comes after the last step is not the scenario's.
         result.virtual_ns = self.guest.now().saturating_sub(self.began).0;
         result.commands = self.guest.take_commands();
+        result.timeline = self.timeline(result);
         let ended = match outcome {
             Ok(()) => self.judge_end(result)?,
             Err(error) if error.is_of_the_machine() => return Err(error),
@@ -143,6 +151,19 @@ impl<'a> Execution<'a> {
             result.reason = Some(comparison::sentence(first));
         }
         Ok(ended)
+    }
+
+    /// What can be seen of a kernel: firmware's account, and the counters where they were read.
+    fn timeline(&mut self, result: &RunResult) -> Option<Timeline> {
+        let records = self.guest.take_account()?;
+        let mut timeline = Timeline::new(self.guest.silicon().function_under_test(), self.began);
+        timeline.ended = self.guest.now();
+        timeline.records = records;
+        for step in &result.steps {
+            let at = self.began.saturating_add(Cycles(step.after.virtual_ns));
+            timeline.add_counters(at, &step.after.counters);
+        }
+        Some(timeline)
     }
 
     fn steps(&mut self, result: &mut RunResult) -> Result<(), GuestError> {

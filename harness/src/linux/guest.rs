@@ -72,6 +72,8 @@ pub struct Guest {
     replies: BTreeMap<u32, Reply>,
     complaints: Vec<Complaint>,
     commands: Vec<CommandRecord>,
+    /// Firmware's account, where somebody wants to have it.
+    account: Option<Vec<Record>>,
     /// How many records the device has made: a measure of activity.
     activity: u64,
     /// Since when it has made none.
@@ -143,6 +145,7 @@ impl Guest {
             replies: BTreeMap::new(),
             complaints: Vec::new(),
             commands: Vec::new(),
+            account: None,
             activity: 0,
             watched,
             folder,
@@ -251,6 +254,16 @@ impl Guest {
         std::mem::take(&mut self.complaints)
     }
 
+    /// From now on firmware's account is kept, see [`Guest::take_account`].
+    pub fn keep_account(&mut self) {
+        self.account = Some(Vec::new());
+    }
+
+    /// Firmware's account since it was kept. From now on it is not.
+    pub fn take_account(&mut self) -> Option<Vec<Record>> {
+        self.account.take()
+    }
+
     /// The command stream since the last call, in the order of doorbells.
     pub fn take_commands(&mut self) -> Vec<CommandRecord> {
         let mut commands = std::mem::take(&mut self.commands);
@@ -344,6 +357,9 @@ impl Guest {
         }
         self.activity += records.len() as u64;
         self.calm_since = self.now();
+        if let Some(account) = &mut self.account {
+            account.extend(records.iter().cloned());
+        }
         for record in records {
             tracing::debug!(actor = "firmware", "{record}");
             match record {
