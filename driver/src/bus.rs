@@ -59,17 +59,15 @@ pub(crate) fn subfunction(state: &State, id: u16) -> Function {
 /// mlx5 has no part in it (`reset_prepare`, `reset_done`). It goes on with queues and commands that firmware has forgotten.
 ///
 /// # Errors
-/// `ENOENT` without the function.
+/// `-ENOENT` without the function, `-EIO` when the host could not.
 pub(crate) async fn reset(driver: &Driver) -> Result<(), Errno> {
     if !driver.is_present() {
         return Err(Errno::ENOENT);
     }
     let _device = driver.lock(Object::DeviceLock).await;
     driver
-        .step(driver.writes(Object::Registers), |_, backing| {
-            backing.reset_function();
-        })
-        .await;
+        .step(driver.writes(Object::Registers), |_, bus| bus.reset_function())
+        .await?;
     driver.pause(pauses::FUNCTION_RESET).await;
     Ok(())
 }

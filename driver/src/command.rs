@@ -25,6 +25,7 @@ pub(crate) use mode::{Gate, Mode, disable, enable, set_down, set_gate, set_mode,
 
 pub use error::{CommandError, CommandErrorKind, LateCompletion, Ticket};
 
+use crate::device_bus::Bus;
 use crate::driver::{Driver, State};
 use crate::health;
 use crate::message::MessageKind;
@@ -32,7 +33,6 @@ use crate::revision::PageSlotWait;
 use crate::runtime::{Object, Woken};
 use prm::command::{InputHeader, OutputHeader};
 use prm::layout::Layout;
-use prm::link::DeviceBacking;
 use prm::{Command, CommandStatus, Opcode, Syndrome};
 use slots::{Issue, Lane, Prepared, Queue};
 
@@ -80,8 +80,7 @@ pub async fn execute_raw(driver: &Driver, input: &[u8], out_len: usize) -> Resul
     let fail = |kind| CommandError { opcode, kind };
     let lane = Lane::of(opcode);
     let access = driver.writes(lane.object());
-    let prepare =
-        |state: &mut State, backing: &mut dyn DeviceBacking| prepare(state, backing, input, out_len);
+    let prepare = |state: &mut State, bus: &mut Bus| prepare(state, bus, input, out_len);
     let prepared = driver.step(access, prepare).await.map_err(fail)?;
     let (slot, mode) = submit(driver, lane, prepared).await.map_err(fail)?;
     let output = match mode {
@@ -102,26 +101,26 @@ pub async fn execute_raw(driver: &Driver, input: &[u8], out_len: usize) -> Resul
 /// First test of the gate, then mailboxes and a place in the queue (`cmd_exec`).
 fn prepare(
     state: &mut State,
-    backing: &mut dyn DeviceBacking,
+    bus: &mut Bus,
     input: &[u8],
     out_len: usize,
 ) -> Result<Prepared, CommandErrorKind> {
     let opcode = opcode_of(input);
     may_send(state, opcode)?;
-    let now = backing.now();
+    let now = bus.now();
     let State {
         command, messages, ..
     } = state;
     let mut print = |kind: MessageKind| messages.print(now, kind);
     let prepared = command
         .queue
-        .prepare(opcode, input, out_len, backing, &mut print)
+        .prepare(opcode, input, out_len, bus, &mut print)
         .map_err(|_| CommandErrorKind::NoMemory)?;
     match Lane::of(opcode) {
         Lane::Page => command.queue.join_page_line(prepared.ticket),
         Lane::Regular if command.queue.is_stalled() => {
             print(MessageKind::AllSlotsStalled);
-            command.queue.discard(prepared, backing);
+            command.queue.discard(prepared, bus);
             return Err(CommandErrorKind::SlotsStalled);
         }
         Lane::Regular => command.queue.turn.push_back(prepared.ticket),
@@ -157,8 +156,8 @@ async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, 
                 // The gate may have closed while the command waited.
                 Err(kind) => break kind,
                 Ok(()) => {
-                    let mode = driver.with(|state, backing| {
-                        state.command.queue.send(lane, slot, prepared, backing);
+                    let mode = driver.with(|state, bus| {
+                        state.command.queue.send(lane, slot, prepared, bus);
                         if lane == Lane::Regular && state.command.mode == Mode::Events {
                             state.command.queue.turn.pop_front();
                         }
@@ -192,7 +191,7 @@ async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, 
         }
         driver.runtime().point(driver.writes(lane.object())).await;
     };
-    driver.with(|state, backing| state.command.queue.discard(prepared, backing));
+    driver.with(|state, bus| state.command.queue.discard(prepared, bus));
     notify_lane(driver, lane);
     if lane == Lane::Page && failure == CommandErrorKind::NoSlot {
         health::declare_faulty(driver).await;

@@ -4,6 +4,7 @@ use crate::books::DriverBooks;
 use crate::bus;
 use crate::capabilities::Capabilities;
 use crate::command::CommandState;
+use crate::device_bus::Bus;
 use crate::errno::Errno;
 use crate::eswitch::{self, EswitchState};
 use crate::event_queue::{self, EventQueues};
@@ -21,7 +22,6 @@ use crate::subfunction::{self, SubfunctionState};
 use crate::timeouts::Timeouts;
 use prm::Cycles;
 use prm::function::Function;
-use prm::link::DeviceBacking;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -58,7 +58,7 @@ pub struct DriverSetup {
     /// The executor all drivers of the run share.
     pub runtime: Runtime,
     /// Its device.
-    pub backing: Box<dyn DeviceBacking>,
+    pub bus: Bus,
 }
 
 /// Everything a driver knows: plain data. At quiescence it is all there is of a driver.
@@ -105,7 +105,7 @@ struct Shared {
     options: HostOptions,
     runtime: Runtime,
     state: RefCell<State>,
-    backing: RefCell<Box<dyn DeviceBacking>>,
+    bus: RefCell<Bus>,
     locks: RefCell<BTreeMap<Object, TaskId>>,
     /// Drivers on functions below this one, and the driver above.
     children: RefCell<BTreeMap<Function, Driver>>,
@@ -125,7 +125,7 @@ impl Driver {
             revision,
             options,
             runtime,
-            backing,
+            bus,
         } = setup;
         let interface = Interface {
             kind: FunctionKind::of(endpoint),
@@ -143,7 +143,7 @@ impl Driver {
                     interface,
                     ..State::default()
                 }),
-                backing: RefCell::new(backing),
+                bus: RefCell::new(bus),
                 locks: RefCell::new(BTreeMap::new()),
                 children: RefCell::default(),
                 parent: RefCell::default(),
@@ -275,7 +275,7 @@ impl Driver {
 
     /// Prints. Part of an announced step, but not inside its closure.
     pub fn message(&self, kind: MessageKind) {
-        self.with(|state, backing| state.messages.print(backing.now(), kind));
+        self.with(|state, bus| state.messages.print(bus.now(), kind));
     }
 
     /// The executor all drivers of the run share.
@@ -305,26 +305,22 @@ impl Driver {
     }
 
     /// One atomic step: announces `access`, lets others run, then does `act` with nothing in between.
-    pub async fn step<R>(
-        &self,
-        access: Access,
-        act: impl FnOnce(&mut State, &mut dyn DeviceBacking) -> R,
-    ) -> R {
+    pub async fn step<R>(&self, access: Access, act: impl FnOnce(&mut State, &mut Bus) -> R) -> R {
         self.runtime().point(access).await;
         self.with(act)
     }
 
     /// Does `act` as part of the step that is already running.
-    pub fn with<R>(&self, act: impl FnOnce(&mut State, &mut dyn DeviceBacking) -> R) -> R {
+    pub fn with<R>(&self, act: impl FnOnce(&mut State, &mut Bus) -> R) -> R {
         let mut state = self.shared.state.borrow_mut();
-        let mut backing = self.shared.backing.borrow_mut();
-        act(&mut state, backing.as_mut())
+        let mut bus = self.shared.bus.borrow_mut();
+        act(&mut state, &mut bus)
     }
 
     /// The present time.
     #[must_use]
     pub fn now(&self) -> Cycles {
-        self.shared.backing.borrow().now()
+        self.shared.bus.borrow().now()
     }
 
     /// Starts a task of this driver: its name begins with the function's.

@@ -9,6 +9,7 @@ mod dispatch;
 pub(crate) use dispatch::{raise, recover_command_events};
 
 use crate::command::{self, Gate, Mode};
+use crate::device_bus::Bus;
 use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::message::MessageKind;
@@ -78,6 +79,18 @@ pub struct EventQueues {
 impl EventQueues {
     fn position(&self, role: Role) -> Option<usize> {
         self.queues.iter().position(|queue| queue.role == role)
+    }
+
+    /// Whether a queue has its events told by this vector.
+    fn share(&self, vector: u16) -> bool {
+        self.queues.iter().any(|queue| queue.vector == vector)
+    }
+
+    /// A queue of this vector has gone: without another one it need not be told any more.
+    fn leave(&self, vector: u16, bus: &mut Bus) {
+        if !self.share(vector) {
+            bus.disable_interrupt(vector);
+        }
     }
 }
 
@@ -179,26 +192,39 @@ fn queues_offered(state: &State) -> u32 {
 async fn create(driver: &Driver, role: Role, events: u64) -> Result<(), Errno> {
     let access = driver.writes(Object::EventQueue(role as u8));
     let (mut queue, uar) = driver
-        .step(access, |state, backing| {
+        .step(access, |state, bus| {
             let uar = state.interface.uar.unwrap_or_default();
-            EventQueue::allocate(role, role.log_size(), role.vector(), uar, backing).map(|queue| (queue, uar))
+            let queue = EventQueue::allocate(role, role.log_size(), role.vector(), uar, bus)
+                .map_err(|_| Errno::ENOMEM)?;
+            // The first queue on a vector has it told, the last one ends that.
+            if !state.event_queues.share(role.vector())
+                && let Err(failure) = bus.enable_interrupt(role.vector())
+            {
+                queue.free(bus);
+                return Err(Errno::from(failure));
+            }
+            Ok((queue, uar))
         })
-        .await
-        .map_err(|_| Errno::ENOMEM)?;
+        .await?;
     match command::execute(driver, &create_input(&queue, uar, events), CreateEqOut::SIZE).await {
         Ok(output) => {
             let created = CreateEqOut::from_prefix(&output).unwrap_or_default();
             queue.number = EqNumber(created.eq_number());
             driver
-                .step(access, |state, backing| {
-                    queue.update(backing, true);
+                .step(access, |state, bus| {
+                    queue.update(bus, true);
                     state.event_queues.queues.push(queue);
                 })
                 .await;
             Ok(())
         }
         Err(error) => {
-            driver.step(access, |_, backing| queue.free(backing)).await;
+            driver
+                .step(access, |state, bus| {
+                    queue.free(bus);
+                    state.event_queues.leave(role.vector(), bus);
+                })
+                .await;
             Err(error.errno())
         }
     }
@@ -241,10 +267,11 @@ async fn destroy(driver: &Driver, role: Role) {
         });
     }
     driver
-        .step(access, |state, backing| {
+        .step(access, |state, bus| {
             let queues = &mut state.event_queues;
             if let Some(place) = queues.position(role) {
-                queues.queues.remove(place).free(backing);
+                queues.queues.remove(place).free(bus);
+                queues.leave(role.vector(), bus);
             }
         })
         .await;

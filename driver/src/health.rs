@@ -7,6 +7,7 @@ mod waits;
 
 use self::waits::{wait_down, wait_readable, wait_vital};
 use crate::command;
+use crate::device_bus::Bus;
 use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::interface::{DeviceState, FunctionKind};
@@ -17,7 +18,6 @@ use crate::registers;
 use crate::runtime::{Object, Work, WorkQueue};
 use prm::Cycles;
 use prm::init_segment::{NIC_INTERFACE_DISABLED, NIC_INTERFACE_SOFTWARE_RESET};
-use prm::link::DeviceBacking;
 
 /// Equal readings of the health counter in a row that are reported.
 const MISS_LIMIT: u32 = 3;
@@ -142,9 +142,9 @@ async fn poll(driver: &Driver) {
     if driver.with(|state, _| state.health.next_poll.is_none() || state.interface.in_error()) {
         return;
     }
-    if let Some(sensor) = driver.with(|_, backing| fatal_sensor(backing)) {
+    if let Some(sensor) = driver.with(|_, bus| fatal_sensor(bus)) {
         driver.message(MessageKind::FatalSensor { sensor });
-        let syndrome = driver.with(|_, backing| registers::health_syndrome(backing));
+        let syndrome = driver.with(|_, bus| registers::health_syndrome(bus));
         if syndrome != 0 {
             let fatal = sensor == FATAL_SYNDROME;
             driver.message(MessageKind::HealthSyndrome { syndrome, fatal });
@@ -158,9 +158,9 @@ async fn poll(driver: &Driver) {
         driver.queue_work(HealthWork::Fatal);
         return;
     }
-    let (compromised, syndrome) = driver.with(|state, backing| {
-        let counter = registers::health_counter(backing);
-        let syndrome = registers::health_syndrome(backing);
+    let (compromised, syndrome) = driver.with(|state, bus| {
+        let counter = registers::health_counter(bus);
+        let syndrome = registers::health_syndrome(bus);
         let health = &mut state.health;
         health.misses = if counter == health.counter {
             health.misses + 1
@@ -185,17 +185,17 @@ async fn poll(driver: &Driver) {
 }
 
 /// The first sensor that says the device is lost (`mlx5_health_check_fatal_sensors`).
-fn fatal_sensor(backing: &mut dyn DeviceBacking) -> Option<u8> {
-    if registers::health_firmware_version(backing) == u32::MAX {
+fn fatal_sensor(bus: &mut Bus) -> Option<u8> {
+    if registers::health_firmware_version(bus) == u32::MAX {
         return Some(1);
     }
-    match registers::queue_word(backing).nic_interface() {
+    match registers::queue_word(bus).nic_interface() {
         NIC_INTERFACE_DISABLED => return Some(3),
         NIC_INTERFACE_SOFTWARE_RESET => return Some(4),
         _ => {}
     }
-    let syndrome = registers::health_syndrome(backing);
-    (syndrome != 0 && registers::health_severity(backing) & RFR != 0).then_some(FATAL_SYNDROME)
+    let syndrome = registers::health_syndrome(bus);
+    (syndrome != 0 && registers::health_severity(bus) & RFR != 0).then_some(FATAL_SYNDROME)
 }
 
 /// The driver gives the device up by itself: a page command or a change of mode has waited too long. Ends what waits for
@@ -221,9 +221,9 @@ pub(crate) async fn declare_faulty(driver: &Driver) {
 /// command and every page.
 pub(crate) async fn reset_function(driver: &Driver) -> bool {
     driver
-        .step(driver.writes(Object::Health), |_, backing| {
-            if registers::queue_word(backing).nic_interface() != NIC_INTERFACE_DISABLED {
-                registers::write_nic_interface(backing, NIC_INTERFACE_SOFTWARE_RESET);
+        .step(driver.writes(Object::Health), |_, bus| {
+            if registers::queue_word(bus).nic_interface() != NIC_INTERFACE_DISABLED {
+                registers::write_nic_interface(bus, NIC_INTERFACE_SOFTWARE_RESET);
             }
         })
         .await;
@@ -246,7 +246,7 @@ async fn handle_fatal(driver: &Driver) {
         return;
     }
     driver.runtime().point(driver.writes(Object::Health)).await;
-    if driver.with(|_, backing| fatal_sensor(backing)).is_some() {
+    if driver.with(|_, bus| fatal_sensor(bus)).is_some() {
         command::flush(driver).await;
     }
     let devlink = driver.lock(Object::DevlinkLock).await;
@@ -307,7 +307,7 @@ async fn try_recover(driver: &Driver) -> Result<(), Errno> {
     }
     load::load_one(driver, load::Occasion::Recovery).await?;
     match driver
-        .step(driver.reads(Object::Health), |_, backing| fatal_sensor(backing))
+        .step(driver.reads(Object::Health), |_, bus| fatal_sensor(bus))
         .await
     {
         Some(_) => Err(Errno::EIO),
@@ -319,15 +319,15 @@ async fn try_recover(driver: &Driver) -> Result<(), Errno> {
 /// whether it went down.
 async fn reset(driver: &Driver) -> bool {
     let limit = driver
-        .step(driver.writes(Object::Health), |state, backing| {
+        .step(driver.writes(Object::Health), |state, bus| {
             let physical = state.interface.kind == FunctionKind::Physical;
-            if fatal_sensor(backing) == Some(FATAL_SYNDROME) {
+            if fatal_sensor(bus) == Some(FATAL_SYNDROME) {
                 if !physical {
                     // Only a physical function may ask for the reset; the others wait for theirs.
                     return state.timeouts.full_crdump;
                 }
-                if registers::initializing(backing).firmware_reset_supported() {
-                    registers::write_nic_interface(backing, NIC_INTERFACE_SOFTWARE_RESET);
+                if registers::initializing(bus).firmware_reset_supported() {
+                    registers::write_nic_interface(bus, NIC_INTERFACE_SOFTWARE_RESET);
                 }
             }
             state.timeouts.pcie_toggle

@@ -17,6 +17,7 @@ pub mod books;
 mod bus;
 pub mod capabilities;
 pub mod command;
+pub mod device_bus;
 mod devlink;
 mod driver;
 mod ecpf;

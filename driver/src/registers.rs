@@ -1,84 +1,78 @@
 //! Reads and writes of the initialisation segment.
 
+use crate::device_bus::Bus;
 use prm::UarIndex;
 use prm::init_segment::{
     FIRMWARE_REVISION, HEALTH_COUNTER, HEALTH_FIRMWARE_VERSION, HEALTH_RFR_SEVERITY, HEALTH_SYNDROME,
     INITIALIZING, INTERFACE_REVISION, InitializingWord, InterfaceRevision, QUEUE_ADDRESS_HIGH,
     QUEUE_ADDRESS_LOW, QueueAddressLow,
 };
-use prm::link::DeviceBacking;
 use prm::uar::{EQ_DOORBELL_ARM, EQ_DOORBELL_NO_ARM, EqDoorbell};
 use prm::{EqNumber, Iova};
 
-/// A register's offset as the backing takes it. BAR 0 is far smaller than 4 GiB; what lies beyond does not exist and
+/// A register's offset as the bus takes it. BAR 0 is far smaller than 4 GiB; what lies beyond does not exist and
 /// is mapped to the end.
 pub(crate) fn offset(register: u64) -> u32 {
     u32::try_from(register).unwrap_or(!3)
 }
 
 /// The word that says whether the device is ready, and whether it is an ECPF.
-pub(crate) fn initializing(backing: &mut dyn DeviceBacking) -> InitializingWord {
-    InitializingWord::from_word(backing.read_register(offset(INITIALIZING)))
+pub(crate) fn initializing(bus: &mut Bus) -> InitializingWord {
+    InitializingWord::from_word(bus.read_register(offset(INITIALIZING)))
 }
 
 /// The revision of the command interface (`cmdif_rev`). Reads the firmware revision too, as it gets printed.
-pub(crate) fn interface_revision(backing: &mut dyn DeviceBacking) -> u16 {
-    let _firmware = backing.read_register(offset(FIRMWARE_REVISION));
-    InterfaceRevision::from_word(backing.read_register(offset(INTERFACE_REVISION))).interface_revision()
+pub(crate) fn interface_revision(bus: &mut Bus) -> u16 {
+    let _firmware = bus.read_register(offset(FIRMWARE_REVISION));
+    InterfaceRevision::from_word(bus.read_register(offset(INTERFACE_REVISION))).interface_revision()
 }
 
 /// The word with the command queue's shape and the interface's state.
-pub(crate) fn queue_word(backing: &mut dyn DeviceBacking) -> QueueAddressLow {
-    QueueAddressLow::from_word(backing.read_register(offset(QUEUE_ADDRESS_LOW)))
+pub(crate) fn queue_word(bus: &mut Bus) -> QueueAddressLow {
+    QueueAddressLow::from_word(bus.read_register(offset(QUEUE_ADDRESS_LOW)))
 }
 
 /// Tells the device where the command queue is (`mlx5_cmd_enable`).
-pub(crate) fn write_queue_address(backing: &mut dyn DeviceBacking, queue: Iova) {
+pub(crate) fn write_queue_address(bus: &mut Bus, queue: Iova) {
     let [high, low] = halves(queue.0);
-    backing.write_register(offset(QUEUE_ADDRESS_HIGH), high);
+    bus.write_register(offset(QUEUE_ADDRESS_HIGH), high);
     // INVARIANT: the queue is page aligned, so the low 12 bits carry neither a shape nor an interface state.
-    backing.write_register(offset(QUEUE_ADDRESS_LOW), low);
+    bus.write_register(offset(QUEUE_ADDRESS_LOW), low);
 }
 
 /// Asks for an interface state without moving the queue (`mlx5_set_nic_state`).
-pub(crate) fn write_nic_interface(backing: &mut dyn DeviceBacking, interface: u8) {
-    let word = queue_word(backing).with_nic_interface(interface & 7);
-    backing.write_register(offset(QUEUE_ADDRESS_LOW), word.to_word());
+pub(crate) fn write_nic_interface(bus: &mut Bus, interface: u8) {
+    let word = queue_word(bus).with_nic_interface(interface & 7);
+    bus.write_register(offset(QUEUE_ADDRESS_LOW), word.to_word());
 }
 
 /// Firmware's version in the health buffer; all ones from a device that is gone.
-pub(crate) fn health_firmware_version(backing: &mut dyn DeviceBacking) -> u32 {
-    backing.read_register(offset(HEALTH_FIRMWARE_VERSION))
+pub(crate) fn health_firmware_version(bus: &mut Bus) -> u32 {
+    bus.read_register(offset(HEALTH_FIRMWARE_VERSION))
 }
 
 /// The byte with the `rfr` bit (bit 7) and the severity.
-pub(crate) fn health_severity(backing: &mut dyn DeviceBacking) -> u8 {
-    backing.read_register_byte(offset(HEALTH_RFR_SEVERITY))
+pub(crate) fn health_severity(bus: &mut Bus) -> u8 {
+    bus.read_register_byte(offset(HEALTH_RFR_SEVERITY))
 }
 
 /// The health syndrome, 0 if healthy.
-pub(crate) fn health_syndrome(backing: &mut dyn DeviceBacking) -> u8 {
-    backing.read_register_byte(offset(HEALTH_SYNDROME))
+pub(crate) fn health_syndrome(bus: &mut Bus) -> u8 {
+    bus.read_register_byte(offset(HEALTH_SYNDROME))
 }
 
 /// The health counter, which moves as long as firmware runs.
-pub(crate) fn health_counter(backing: &mut dyn DeviceBacking) -> u32 {
-    backing.read_register(offset(HEALTH_COUNTER))
+pub(crate) fn health_counter(bus: &mut Bus) -> u32 {
+    bus.read_register(offset(HEALTH_COUNTER))
 }
 
 /// Moves an event queue's consumer index, and arms the queue if told so (`eq_update_ci`).
-pub(crate) fn ring_event_queue(
-    backing: &mut dyn DeviceBacking,
-    uar: UarIndex,
-    eq: EqNumber,
-    consumer: u32,
-    arm: bool,
-) {
+pub(crate) fn ring_event_queue(bus: &mut Bus, uar: UarIndex, eq: EqNumber, consumer: u32, arm: bool) {
     let doorbell = if arm { EQ_DOORBELL_ARM } else { EQ_DOORBELL_NO_ARM };
     let value = EqDoorbell::new()
         .with_eq_number(eq.0)
         .with_consumer_index(consumer & 0x00ff_ffff);
-    backing.write_register(offset(uar.bar_offset() + doorbell), value.to_word());
+    bus.write_register(offset(uar.bar_offset() + doorbell), value.to_word());
 }
 
 /// Upper and lower half.

@@ -2,6 +2,7 @@
 
 use crate::command;
 use crate::command::CommandError;
+use crate::device_bus::Bus;
 use crate::driver::Driver;
 use crate::runtime::Object;
 use prm::Cycles;
@@ -11,7 +12,6 @@ use prm::access_register::{
 };
 use prm::command::Command as _;
 use prm::init_segment::{COMMAND_TIMEOUT, QUEUE_INIT_TIMEOUT, Timeout};
-use prm::link::DeviceBacking;
 
 /// Limits and intervals (`mlx5_tout_set_def_val`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,16 +56,16 @@ impl Default for Timeouts {
 }
 
 /// Whether the device states limits of its own (`mlx5_tout_query_iseg`).
-pub(crate) fn are_stated(backing: &mut dyn DeviceBacking) -> bool {
-    backing.read_register(crate::registers::offset(QUEUE_INIT_TIMEOUT)) != 0
+pub(crate) fn are_stated(bus: &mut Bus) -> bool {
+    bus.read_register(crate::registers::offset(QUEUE_INIT_TIMEOUT)) != 0
 }
 
 /// Reads the command limit from the initialisation segment (`mlx5_tout_query_iseg`).
-pub(crate) fn read_init_segment(limits: &mut Timeouts, backing: &mut dyn DeviceBacking) {
-    if are_stated(backing) {
+pub(crate) fn read_init_segment(limits: &mut Timeouts, bus: &mut Bus) {
+    if are_stated(bus) {
         replace(
             &mut limits.command,
-            backing.read_register(crate::registers::offset(COMMAND_TIMEOUT)),
+            bus.read_register(crate::registers::offset(COMMAND_TIMEOUT)),
         );
     }
 }
@@ -76,7 +76,7 @@ pub(crate) fn read_init_segment(limits: &mut Timeouts, backing: &mut dyn DeviceB
 /// As [`command::execute`].
 pub(crate) async fn query_register(driver: &Driver) -> Result<(), CommandError> {
     let stated = driver
-        .step(driver.reads(Object::Registers), |_, backing| are_stated(backing))
+        .step(driver.reads(Object::Registers), |_, bus| are_stated(bus))
         .await;
     if !stated {
         return Ok(());

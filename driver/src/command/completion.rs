@@ -2,13 +2,13 @@
 
 use super::slots::Lane;
 use super::{CommandErrorKind, LateCompletion, Mode, notify_lane};
+use crate::device_bus::Bus;
 use crate::driver::{Driver, State};
 use crate::event_queue;
 use crate::message::MessageKind;
 use crate::pages;
 use crate::revision::{PageSlotWait, TimedOutMailboxes};
 use crate::runtime::{Object, Woken};
-use prm::link::DeviceBacking;
 use prm::{Cycles, DeliveryStatus, Opcode};
 
 /// What polling waits beyond the limit of a command.
@@ -23,7 +23,7 @@ pub(super) async fn poll(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandEr
     let limit = driver.with(|state, _| state.timeouts.command);
     let deadline = driver.now().saturating_add(limit).saturating_add(POLL_GRACE);
     let result = loop {
-        let seen = driver.with(|state, backing| look(state, slot, backing));
+        let seen = driver.with(|state, bus| look(state, slot, bus));
         if let Some(result) = seen {
             break collect(driver, slot, result);
         }
@@ -35,7 +35,7 @@ pub(super) async fn poll(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandEr
             .runtime()
             .point(driver.writes(Object::CommandSlot(slot)))
             .await;
-        if woken == Woken::Expired && driver.with(|state, backing| look(state, slot, backing)).is_none() {
+        if woken == Woken::Expired && driver.with(|state, bus| look(state, slot, bus)).is_none() {
             break Err(give_up(driver, slot));
         }
     };
@@ -45,15 +45,11 @@ pub(super) async fn poll(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandEr
 }
 
 /// How a polled command has ended, if it has.
-fn look(
-    state: &State,
-    slot: u8,
-    backing: &mut dyn DeviceBacking,
-) -> Option<Result<DeliveryStatus, CommandErrorKind>> {
+fn look(state: &State, slot: u8, bus: &mut Bus) -> Option<Result<DeliveryStatus, CommandErrorKind>> {
     if state.is_down() {
         return Some(Err(CommandErrorKind::DeviceGone));
     }
-    state.command.queue.poll(slot, backing).map(Ok)
+    state.command.queue.poll(slot, bus).map(Ok)
 }
 
 /// Waits for the completion event (`wait_func`): the limit, then a look into the event queue in case the interrupt was
@@ -113,7 +109,7 @@ fn collect(
     result: Result<DeliveryStatus, CommandErrorKind>,
 ) -> Result<Vec<u8>, CommandErrorKind> {
     let executed = result == Ok(DeliveryStatus::Ok);
-    let finished = driver.with(|state, backing| state.command.queue.finish(slot, executed, backing));
+    let finished = driver.with(|state, bus| state.command.queue.finish(slot, executed, bus));
     notify_slot(driver, slot);
     match (result, finished) {
         (Err(kind), _) => Err(kind),
@@ -125,13 +121,13 @@ fn collect(
 /// Lets a command be lost: its slot stays taken until its completion comes (`cb_timeout` path of `wait_func`).
 fn give_up(driver: &Driver, slot: u8) -> CommandErrorKind {
     let free_mailboxes = driver.revision().timed_out_mailboxes() == TimedOutMailboxes::Freed;
-    let lost = driver.with(|state, backing| {
+    let lost = driver.with(|state, bus| {
         let lost = state
             .command
             .queue
             .entry(slot)
             .map(|entry| (entry.opcode, entry.ticket));
-        state.command.queue.give_up(slot, free_mailboxes, backing);
+        state.command.queue.give_up(slot, free_mailboxes, bus);
         lost
     });
     let Some((opcode, ticket)) = lost else {
@@ -164,19 +160,19 @@ pub(crate) async fn on_completion(driver: &Driver, vector: u32) {
 }
 
 fn complete(driver: &Driver, slot: u8) {
-    let late = driver.with(|state, backing| {
+    let late = driver.with(|state, bus| {
         if state.interface.in_error() || state.command.mode != Mode::Events {
             return None;
         }
         let queue = &mut state.command.queue;
-        let delivery = queue.delivery(slot, backing);
+        let delivery = queue.delivery(slot, bus);
         let entry = queue.entry(slot)?;
         if !entry.timed_out {
             entry.result.get_or_insert(Ok(delivery));
             return None;
         }
         let executed = delivery == DeliveryStatus::Ok;
-        let (entry, output) = queue.finish(slot, executed, backing)?;
+        let (entry, output) = queue.finish(slot, executed, bus)?;
         let whole = executed && entry.whole;
         Some(LateCompletion {
             ticket: entry.ticket,

@@ -8,9 +8,10 @@
 #[cfg(test)]
 mod tests;
 
+use crate::device_bus::{Bus, BusFailure};
 use crate::message::MessageKind;
 use prm::command_queue::{MAILBOX_DATA_LENGTH, MAILBOX_STRIDE, Mailbox};
-use prm::link::{DeviceBacking, OutOfMemory};
+use prm::link::OutOfMemory;
 use prm::{Iova, Token};
 
 /// Bytes the pool takes from the host at a time.
@@ -58,7 +59,7 @@ impl Chain {
     }
 
     /// Links the mailboxes and fills them with `data`, which may be shorter than they are.
-    pub(crate) fn write(&self, backing: &mut dyn DeviceBacking, token: Token, data: &[u8]) {
+    pub(crate) fn write(&self, bus: &mut Bus, token: Token, data: &[u8]) {
         let mut rest = data;
         for (index, block) in self.blocks.iter().enumerate() {
             let (now, later) = rest.split_at(rest.len().min(MAILBOX_DATA_LENGTH));
@@ -68,15 +69,19 @@ impl Chain {
             mailbox.set_next(self.blocks.get(index + 1).map_or(0, |next| next.bus.0));
             mailbox.set_block_number(u32::try_from(index).unwrap_or(u32::MAX));
             mailbox.set_token(token.0);
-            backing.write_memory(block.memory, mailbox.as_bytes());
+            bus.write_memory(block.memory, mailbox.as_bytes());
         }
     }
 
     /// Reads as many bytes as `into` has, from where the driver believes the data to be.
-    pub(crate) fn read(&self, backing: &dyn DeviceBacking, into: &mut [u8]) {
+    ///
+    /// # Errors
+    /// [`BusFailure`] when memory cannot be reached; `into` means nothing then.
+    pub(crate) fn read(&self, bus: &Bus, into: &mut [u8]) -> Result<(), BusFailure> {
         for (block, part) in self.blocks.iter().zip(into.chunks_mut(MAILBOX_DATA_LENGTH)) {
-            backing.read_memory(block.memory, part);
+            bus.read_memory(block.memory, part)?;
         }
+        Ok(())
     }
 }
 
@@ -100,21 +105,21 @@ impl Mailboxes {
     pub(crate) fn allocate_output(
         &mut self,
         count: usize,
-        backing: &mut dyn DeviceBacking,
+        bus: &mut Bus,
         print: &mut dyn FnMut(MessageKind),
     ) -> Result<Chain, OutOfMemory> {
         if count == 0 {
             return Ok(Chain::empty());
         }
-        backing.allocate("mailbox")?;
-        self.allocate_blocks(count, backing, print)
+        bus.allocate("mailbox")?;
+        self.allocate_blocks(count, bus, print)
     }
 
     /// Input mailboxes, out of the smallest cache that holds enough, or else out of the pool.
     pub(crate) fn allocate_input(
         &mut self,
         count: usize,
-        backing: &mut dyn DeviceBacking,
+        bus: &mut Bus,
         print: &mut dyn FnMut(MessageKind),
     ) -> Result<Chain, OutOfMemory> {
         if count == 0 {
@@ -124,7 +129,7 @@ impl Mailboxes {
             if blocks < count {
                 continue;
             }
-            if let Some(mut chain) = self.take_cached(cache, blocks, limit, backing)? {
+            if let Some(mut chain) = self.take_cached(cache, blocks, limit, bus)? {
                 // The rest of the blocks stays with the cache's chain; it is found again by its first block.
                 chain.truncate(count);
                 return Ok(Chain {
@@ -133,8 +138,8 @@ impl Mailboxes {
                 });
             }
         }
-        backing.allocate("mailbox")?;
-        self.allocate_blocks(count, backing, print)
+        bus.allocate("mailbox")?;
+        self.allocate_blocks(count, bus, print)
     }
 
     fn take_cached(
@@ -142,7 +147,7 @@ impl Mailboxes {
         cache: usize,
         blocks: usize,
         limit: usize,
-        backing: &mut dyn DeviceBacking,
+        bus: &mut Bus,
     ) -> Result<Option<Vec<Block>>, OutOfMemory> {
         if let Some(chain) = self.cached[cache].pop() {
             return Ok(Some(chain));
@@ -153,7 +158,7 @@ impl Mailboxes {
         // The kernel fills its caches when the command interface is enabled. Filling them as they are used makes
         // no difference to a device and keeps small runs small.
         let bytes = (blocks as u64 * MAILBOX_STRIDE).next_multiple_of(CHUNK_LENGTH);
-        let chunk = backing.allocate_coherent(bytes)?;
+        let chunk = bus.allocate_coherent(bytes)?;
         self.cache_chunks.push((chunk, bytes));
         self.cache_sizes[cache] += 1;
         let block = |index: u64| {
@@ -166,7 +171,7 @@ impl Mailboxes {
     fn allocate_blocks(
         &mut self,
         count: usize,
-        backing: &mut dyn DeviceBacking,
+        bus: &mut Bus,
         print: &mut dyn FnMut(MessageKind),
     ) -> Result<Chain, OutOfMemory> {
         let mut chain = Chain {
@@ -174,10 +179,10 @@ impl Mailboxes {
             home: Home::Pool,
         };
         for _ in 0..count {
-            match self.pop(backing, print) {
+            match self.pop(bus, print) {
                 Ok(block) => chain.blocks.push(block),
                 Err(no_memory) => {
-                    self.free(chain, backing);
+                    self.free(chain, bus);
                     return Err(no_memory);
                 }
             }
@@ -188,11 +193,11 @@ impl Mailboxes {
     }
 
     /// Gives a chain back. Its memory is another's from now on, even if the device still writes it.
-    pub(crate) fn free(&mut self, chain: Chain, backing: &mut dyn DeviceBacking) {
+    pub(crate) fn free(&mut self, chain: Chain, bus: &mut Bus) {
         match chain.home {
             Home::Pool => {
                 for block in chain.blocks {
-                    self.push(block, backing);
+                    self.push(block, bus);
                 }
             }
             Home::Cache(cache) => {
@@ -208,45 +213,42 @@ impl Mailboxes {
     }
 
     /// Gives all memory back to the host.
-    pub(crate) fn release(&mut self, backing: &mut dyn DeviceBacking) {
+    pub(crate) fn release(&mut self, bus: &mut Bus) {
         let this = std::mem::take(self);
         for chunk in this.chunks {
-            backing.free_coherent(chunk, CHUNK_LENGTH);
+            bus.free_coherent(chunk, CHUNK_LENGTH);
         }
         for (chunk, bytes) in this.cache_chunks {
-            backing.free_coherent(chunk, bytes);
+            bus.free_coherent(chunk, bytes);
         }
     }
 
-    fn pop(
-        &mut self,
-        backing: &mut dyn DeviceBacking,
-        print: &mut dyn FnMut(MessageKind),
-    ) -> Result<Block, OutOfMemory> {
+    fn pop(&mut self, bus: &mut Bus, print: &mut dyn FnMut(MessageKind)) -> Result<Block, OutOfMemory> {
         if self.head == Iova(0) {
-            self.grow(backing)?;
+            self.grow(bus)?;
         }
         let memory = self.head;
         let mut link = [0; 16];
-        backing.read_memory(memory, &mut link);
-        let (next, bus) = split(link);
+        // A block whose link cannot be read is no block to hand out.
+        bus.read_memory(memory, &mut link).map_err(|_| OutOfMemory)?;
+        let (next, address) = split(link);
         self.head = if next == Iova(0) || self.is_block(next) {
             next
         } else {
             print(MessageKind::MailboxPoolCorrupted { block: memory });
             Iova(0)
         };
-        backing.write_memory(memory, Mailbox::default().as_bytes());
-        Ok(Block { memory, bus })
+        bus.write_memory(memory, Mailbox::default().as_bytes());
+        Ok(Block { memory, bus: address })
     }
 
-    fn push(&mut self, block: Block, backing: &mut dyn DeviceBacking) {
-        backing.write_memory(block.memory, &join(self.head, block.bus));
+    fn push(&mut self, block: Block, bus: &mut Bus) {
+        bus.write_memory(block.memory, &join(self.head, block.bus));
         self.head = block.memory;
     }
 
-    fn grow(&mut self, backing: &mut dyn DeviceBacking) -> Result<(), OutOfMemory> {
-        let chunk = backing.allocate_coherent(CHUNK_LENGTH)?;
+    fn grow(&mut self, bus: &mut Bus) -> Result<(), OutOfMemory> {
+        let chunk = bus.allocate_coherent(CHUNK_LENGTH)?;
         let place = self.chunks.partition_point(|&other| other < chunk);
         self.chunks.insert(place, chunk);
         for offset in (0..CHUNK_LENGTH / MAILBOX_STRIDE)
@@ -254,7 +256,7 @@ impl Mailboxes {
             .map(|index| index * MAILBOX_STRIDE)
         {
             let memory = Iova(chunk.0 + offset);
-            self.push(Block { memory, bus: memory }, backing);
+            self.push(Block { memory, bus: memory }, bus);
         }
         Ok(())
     }

@@ -43,9 +43,9 @@ const QUEUE_LENGTH: u64 = 4096;
 /// `-EINVAL` for a device of another interface revision or a queue of impossible shape, `-ENOMEM`.
 pub(crate) async fn enable(driver: &Driver) -> Result<(), Errno> {
     driver.runtime().point(driver.writes(Object::CommandSlots)).await;
-    let (revision, shape) = driver.with(|_, backing| {
-        let revision = registers::interface_revision(backing);
-        (revision, registers::queue_word(backing))
+    let (revision, shape) = driver.with(|_, bus| {
+        let revision = registers::interface_revision(bus);
+        (revision, registers::queue_word(bus))
     });
     if revision != COMMAND_INTERFACE_REVISION {
         driver.message(MessageKind::InterfaceRevision { revision });
@@ -56,17 +56,15 @@ pub(crate) async fn enable(driver: &Driver) -> Result<(), Errno> {
         driver.message(MessageKind::QueueShape { log_size, log_stride });
         return Err(Errno::EINVAL);
     }
-    driver.with(|state, backing| {
-        let memory = backing
-            .allocate_coherent(QUEUE_LENGTH)
-            .map_err(|_| Errno::ENOMEM)?;
+    driver.with(|state, bus| {
+        let memory = bus.allocate_coherent(QUEUE_LENGTH).map_err(|_| Errno::ENOMEM)?;
         let command = &mut state.command;
         // Whatever an earlier queue still had is forgotten: after a failed teardown nobody gives it back.
         command.queue.start(memory, QUEUE_LENGTH, log_size, log_stride);
         command.mode = Mode::Polling;
         command.gate = Gate::Open;
-        registers::write_queue_address(backing, memory);
-        timeouts::read_init_segment(&mut state.timeouts, backing);
+        registers::write_queue_address(bus, memory);
+        timeouts::read_init_segment(&mut state.timeouts, bus);
         Ok(())
     })
 }
@@ -85,8 +83,8 @@ pub(crate) fn set_down(driver: &Driver) {
 /// is lost rather than anybody else's.
 pub(crate) async fn disable(driver: &Driver, keep_memory: bool) {
     driver
-        .step(driver.writes(Object::CommandSlots), |state, backing| {
-            state.command.queue.stop(keep_memory, backing);
+        .step(driver.writes(Object::CommandSlots), |state, bus| {
+            state.command.queue.stop(keep_memory, bus);
             state.command.mode = Mode::Polling;
             state.command.gate = Gate::Open;
         })

@@ -2,13 +2,14 @@
 
 use super::mailbox::{Chain, Mailboxes};
 use super::{CommandErrorKind, Ticket};
+use crate::device_bus::Bus;
 use crate::message::MessageKind;
 use crate::registers;
 use prm::command_queue::{
     CommandEntry, ENTRY_KIND_PCIE, INLINE_INPUT_OFFSET, INLINE_LENGTH, STATUS_OWNER_OFFSET, mailboxes_for,
 };
 use prm::init_segment::COMMAND_DOORBELL;
-use prm::link::{DeviceBacking, OutOfMemory};
+use prm::link::OutOfMemory;
 use prm::{DeliveryStatus, Iova, Opcode, Token};
 use std::collections::VecDeque;
 
@@ -115,12 +116,12 @@ impl Queue {
     }
 
     /// Forgets everything but the tickets, and gives all memory back unless it has to be kept.
-    pub(crate) fn stop(&mut self, keep_memory: bool, backing: &mut dyn DeviceBacking) {
+    pub(crate) fn stop(&mut self, keep_memory: bool, bus: &mut Bus) {
         if !keep_memory {
             if self.length != 0 {
-                backing.free_coherent(self.memory, self.length);
+                bus.free_coherent(self.memory, self.length);
             }
-            self.mailboxes.release(backing);
+            self.mailboxes.release(bus);
         }
         *self = Self {
             next_ticket: self.next_ticket,
@@ -181,7 +182,7 @@ impl Queue {
         opcode: Opcode,
         input: &[u8],
         output_len: usize,
-        backing: &mut dyn DeviceBacking,
+        bus: &mut Bus,
         print: &mut dyn FnMut(MessageKind),
     ) -> Result<Prepared, OutOfMemory> {
         let (head, rest) = input.split_at(input.len().min(INLINE_LENGTH));
@@ -189,22 +190,22 @@ impl Queue {
         inline[..head.len()].copy_from_slice(head);
         let chain_in = self
             .mailboxes
-            .allocate_input(mailboxes_for(input.len()), backing, print)?;
+            .allocate_input(mailboxes_for(input.len()), bus, print)?;
         // 0 would look like a mailbox that was never used.
         self.token = self.token.wrapping_add(1).max(1);
         let token = Token(self.token);
         let chain_out = match self
             .mailboxes
-            .allocate_output(mailboxes_for(output_len), backing, print)
+            .allocate_output(mailboxes_for(output_len), bus, print)
         {
             Ok(chain) => chain,
             Err(no_memory) => {
-                self.mailboxes.free(chain_in, backing);
+                self.mailboxes.free(chain_in, bus);
                 return Err(no_memory);
             }
         };
-        chain_in.write(backing, token, rest);
-        chain_out.write(backing, token, &[]);
+        chain_in.write(bus, token, rest);
+        chain_out.write(bus, token, &[]);
         Ok(Prepared {
             ticket: self.new_ticket(),
             opcode,
@@ -258,11 +259,11 @@ impl Queue {
     }
 
     /// Undoes [`prepare`](Self::prepare) for a command that was not sent.
-    pub(crate) fn discard(&mut self, prepared: Prepared, backing: &mut dyn DeviceBacking) {
+    pub(crate) fn discard(&mut self, prepared: Prepared, bus: &mut Bus) {
         self.turn.retain(|&ticket| ticket != prepared.ticket);
         self.leave_page_line(prepared.ticket);
-        self.mailboxes.free(prepared.output, backing);
-        self.mailboxes.free(prepared.input, backing);
+        self.mailboxes.free(prepared.output, bus);
+        self.mailboxes.free(prepared.input, bus);
     }
 
     /// Whether the command can have a slot now, and which.
@@ -287,7 +288,7 @@ impl Queue {
     }
 
     /// Writes the queue entry into a free slot and rings the doorbell (`cmd_work_handler`).
-    pub(crate) fn send(&mut self, lane: Lane, slot: u8, prepared: Prepared, backing: &mut dyn DeviceBacking) {
+    pub(crate) fn send(&mut self, lane: Lane, slot: u8, prepared: Prepared, bus: &mut Bus) {
         match lane {
             Lane::Regular => self.regular_free -= 1,
             Lane::Page => {
@@ -305,7 +306,7 @@ impl Queue {
             .with_owner(true);
         entry.inline_input_mut().copy_from_slice(&prepared.inline);
         entry.sign();
-        backing.write_memory(self.at(slot), entry.as_bytes());
+        bus.write_memory(self.at(slot), entry.as_bytes());
         let Prepared {
             ticket,
             opcode,
@@ -324,30 +325,29 @@ impl Queue {
             output,
             output_len: output_len as usize,
         });
-        backing.write_register(registers::offset(COMMAND_DOORBELL), 1 << slot);
+        bus.write_register(registers::offset(COMMAND_DOORBELL), 1 << slot);
     }
 
     /// Looks whether the device has given the entry back.
-    pub(crate) fn poll(&self, slot: u8, backing: &dyn DeviceBacking) -> Option<DeliveryStatus> {
+    pub(crate) fn poll(&self, slot: u8, bus: &Bus) -> Option<DeliveryStatus> {
         let mut byte = [0];
-        backing.read_memory(Iova(self.at(slot).0 + STATUS_OWNER_OFFSET as u64), &mut byte);
+        // An entry that cannot be read has not come back.
+        bus.read_memory(Iova(self.at(slot).0 + STATUS_OWNER_OFFSET as u64), &mut byte)
+            .ok()?;
         (byte[0] & 1 == 0).then(|| DeliveryStatus::from_raw(byte[0] >> 1))
     }
 
     /// What the device says of the command in the slot, whoever owns the entry.
-    pub(crate) fn delivery(&self, slot: u8, backing: &dyn DeviceBacking) -> DeliveryStatus {
+    pub(crate) fn delivery(&self, slot: u8, bus: &Bus) -> DeliveryStatus {
         let mut byte = [0];
-        backing.read_memory(Iova(self.at(slot).0 + STATUS_OWNER_OFFSET as u64), &mut byte);
-        DeliveryStatus::from_raw(byte[0] >> 1)
+        match bus.read_memory(Iova(self.at(slot).0 + STATUS_OWNER_OFFSET as u64), &mut byte) {
+            Ok(()) => DeliveryStatus::from_raw(byte[0] >> 1),
+            Err(_) => DeliveryStatus::InternalError,
+        }
     }
 
     /// Ends a command: frees its slot and mailboxes; returns entry and output. `with_output` says whether there is one.
-    pub(crate) fn finish(
-        &mut self,
-        slot: u8,
-        with_output: bool,
-        backing: &mut dyn DeviceBacking,
-    ) -> Option<(Entry, Vec<u8>)> {
+    pub(crate) fn finish(&mut self, slot: u8, with_output: bool, bus: &mut Bus) -> Option<(Entry, Vec<u8>)> {
         let mut entry = self.entries.get_mut(usize::from(slot))?.take()?;
         if usize::from(slot) == self.regular() {
             self.page_free = true;
@@ -359,19 +359,24 @@ impl Queue {
             output.resize(entry.output_len, 0);
             let (head, rest) = output.split_at_mut(entry.output_len.min(INLINE_LENGTH));
             let inline = Iova(self.at(slot).0 + (INLINE_INPUT_OFFSET + INLINE_LENGTH) as u64);
-            backing.read_memory(inline, head);
-            entry.output.read(backing, rest);
+            let read = bus
+                .read_memory(inline, head)
+                .and_then(|()| entry.output.read(bus, rest));
+            if read.is_err() {
+                // An output without a header is malformed, whoever asks.
+                output.clear();
+            }
         }
         self.mailboxes
-            .free(std::mem::replace(&mut entry.output, Chain::empty()), backing);
+            .free(std::mem::replace(&mut entry.output, Chain::empty()), bus);
         self.mailboxes
-            .free(std::mem::replace(&mut entry.input, Chain::empty()), backing);
+            .free(std::mem::replace(&mut entry.input, Chain::empty()), bus);
         Some((entry, output))
     }
 
     /// Gives up on a command: the slot stays taken until the completion comes. With `free_mailboxes` the mailboxes go
     /// back at once, although the device may still write the output's.
-    pub(crate) fn give_up(&mut self, slot: u8, free_mailboxes: bool, backing: &mut dyn DeviceBacking) {
+    pub(crate) fn give_up(&mut self, slot: u8, free_mailboxes: bool, bus: &mut Bus) {
         let Some(entry) = self.entries.get_mut(usize::from(slot)).and_then(Option::as_mut) else {
             return;
         };
@@ -382,8 +387,8 @@ impl Queue {
             // What is left to read of a late completion is what lies in the queue entry.
             entry.whole = entry.output_len <= INLINE_LENGTH;
             entry.output_len = entry.output_len.min(INLINE_LENGTH);
-            self.mailboxes.free(output, backing);
-            self.mailboxes.free(input, backing);
+            self.mailboxes.free(output, bus);
+            self.mailboxes.free(input, bus);
         }
     }
 

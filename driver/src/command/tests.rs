@@ -6,7 +6,7 @@ use crate::errno::Errno;
 use crate::interface::DeviceState;
 use crate::revision::RevisionName;
 use crate::runtime::{DriverId, Runtime};
-use crate::test_backing::SharedBacking;
+use crate::test_backing::SharedMachine;
 use prm::command_queue::{CommandEntry, INLINE_OUTPUT_OFFSET, STATUS_OWNER_OFFSET};
 use prm::function::Function;
 use prm::init_segment::{COMMAND_DOORBELL, INTERFACE_REVISION, QUEUE_ADDRESS_LOW};
@@ -20,7 +20,7 @@ const PAGE_SLOT: u8 = 31;
 /// A driver whose command interface is up, and the device's end of it.
 struct Bench {
     driver: Driver,
-    backing: SharedBacking,
+    bus: SharedMachine,
     queue: Iova,
 }
 
@@ -28,24 +28,20 @@ type Outcome<T> = Rc<RefCell<Option<T>>>;
 
 impl Bench {
     fn new(revision: RevisionName) -> Self {
-        let backing = SharedBacking::default();
-        backing
-            .clone()
-            .write_register(u32::try_from(INTERFACE_REVISION).unwrap(), 5 << 16);
-        backing
-            .clone()
-            .write_register(u32::try_from(QUEUE_ADDRESS_LOW).unwrap(), 0x56);
+        let bus = SharedMachine::default();
+        bus.set_register(u32::try_from(INTERFACE_REVISION).unwrap(), 5 << 16);
+        bus.set_register(u32::try_from(QUEUE_ADDRESS_LOW).unwrap(), 0x56);
         let driver = Driver::new(DriverSetup {
             id: DriverId(0),
             endpoint: Function::Pf,
             revision,
             options: HostOptions::default(),
             runtime: Runtime::default(),
-            backing: Box::new(backing.clone()),
+            bus: bus.bus(),
         });
         let mut bench = Self {
             driver,
-            backing,
+            bus,
             queue: Iova(0),
         };
         let result = bench.start(|driver| async move { enable(&driver).await });
@@ -95,22 +91,22 @@ impl Bench {
     }
 
     fn register(&self, offset: u64) -> u32 {
-        self.backing.clone().read_register(u32::try_from(offset).unwrap())
+        self.bus.register(u32::try_from(offset).unwrap())
     }
 
     fn entry(&self, slot: u8) -> CommandEntry {
         let mut entry = CommandEntry::new();
-        self.backing
-            .read_memory(Iova(self.queue.0 + u64::from(slot) * 64), entry.as_bytes_mut());
+        self.bus
+            .get_memory(Iova(self.queue.0 + u64::from(slot) * 64), entry.as_bytes_mut());
         entry
     }
 
     /// The device writes the output's first bytes and gives the entry back.
     fn complete(&self, slot: u8, inline: [u8; 16], delivery: u8) {
         let at = self.queue.0 + u64::from(slot) * 64;
-        let mut backing = self.backing.clone();
-        backing.write_memory(Iova(at + INLINE_OUTPUT_OFFSET as u64), &inline);
-        backing.write_memory(Iova(at + STATUS_OWNER_OFFSET as u64), &[delivery << 1]);
+        let bus = &self.bus;
+        bus.set_memory(Iova(at + INLINE_OUTPUT_OFFSET as u64), &inline);
+        bus.set_memory(Iova(at + STATUS_OWNER_OFFSET as u64), &[delivery << 1]);
         self.driver.notify(Object::Device);
     }
 
@@ -127,11 +123,11 @@ impl Bench {
             .next_deadline()
             .filter(|&deadline| deadline <= now)
         {
-            self.backing.0.borrow_mut().time = deadline;
+            self.bus.0.borrow_mut().time = deadline;
             self.driver.runtime().expire(deadline);
             self.settle();
         }
-        self.backing.0.borrow_mut().time = now;
+        self.bus.0.borrow_mut().time = now;
         self.settle();
     }
 
@@ -392,7 +388,7 @@ fn what_is_down_answers_by_itself() {
 #[test]
 fn no_memory_for_mailboxes_sends_nothing() {
     let bench = Bench::new(RevisionName::Merged).events();
-    bench.backing.0.borrow_mut().failing.push("mailbox");
+    bench.bus.0.borrow_mut().failing.push("mailbox");
     let result = bench.execute(Opcode::QueryHcaCap, 4112);
     assert_eq!(kind(bench.result(&result)), Some(CommandErrorKind::NoMemory));
     assert_eq!(bench.register(COMMAND_DOORBELL), 0);

@@ -10,8 +10,8 @@ use crate::subfunction;
 
 /// Handles the event (`mlx5_esw_funcs_changed_handler`). Part of the announced step of the interrupt.
 pub(crate) fn on_functions_changed(driver: &Driver) {
-    let generation = driver.with(|state, backing| {
-        let listens = state.eswitch.listens_to_functions && backing.allocate("functions_changed").is_ok();
+    let generation = driver.with(|state, bus| {
+        let listens = state.eswitch.listens_to_functions && bus.allocate("functions_changed").is_ok();
         listens.then_some(state.eswitch.generation)
     });
     if let Some(generation) = generation {

@@ -94,8 +94,8 @@ pub(super) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
         return Err(Errno::EINVAL);
     };
     driver.runtime().point(driver.writes(Object::TypeMap(id))).await;
-    driver.with(|state, backing| {
-        backing.allocate("vport_map").map_err(|_| Errno::ENOMEM)?;
+    driver.with(|state, bus| {
+        bus.allocate("vport_map").map_err(|_| Errno::ENOMEM)?;
         state.eswitch.vhca_map.insert(id, number);
         Ok::<(), Errno>(())
     })?;
@@ -103,12 +103,12 @@ pub(super) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
         return Ok(());
     }
     driver.runtime().point(driver.writes(Object::TypeMap(id))).await;
-    let noted = driver.with(|state, backing| {
+    let noted = driver.with(|state, bus| {
         let function_type = type_of_vport(driver, state, number);
         if function_type == FunctionType::None {
             return Ok(None);
         }
-        backing.allocate("type_map").map_err(|_| Errno::ENOMEM)?;
+        bus.allocate("type_map").map_err(|_| Errno::ENOMEM)?;
         if state.eswitch.type_map.contains_key(&id) {
             return Err(Errno::EBUSY);
         }

@@ -1,9 +1,10 @@
 //! One event queue: its memory, and how far it has been read.
 
 use super::Role;
+use crate::device_bus::Bus;
 use crate::registers;
 use prm::event::EventEntry;
-use prm::link::{DeviceBacking, OutOfMemory};
+use prm::link::OutOfMemory;
 use prm::{ADAPTER_PAGE_SIZE, EqNumber, Iova, UarIndex};
 
 /// A queue.
@@ -32,7 +33,7 @@ impl EventQueue {
         log_size: u8,
         vector: u16,
         uar: UarIndex,
-        backing: &mut dyn DeviceBacking,
+        bus: &mut Bus,
     ) -> Result<Self, OutOfMemory> {
         let queue = Self {
             role,
@@ -44,16 +45,16 @@ impl EventQueue {
             memory: Iova(0),
             consumer: 0,
         };
-        let memory = backing.allocate_coherent(queue.bytes())?;
+        let memory = bus.allocate_coherent(queue.bytes())?;
         let fresh = EventEntry::new().with_owner(true);
         let entries = usize::from(1u16 << log_size);
-        backing.write_memory(memory, &fresh.as_bytes().repeat(entries));
+        bus.write_memory(memory, &fresh.as_bytes().repeat(entries));
         Ok(Self { memory, ..queue })
     }
 
     /// Gives the memory back.
-    pub(crate) fn free(self, backing: &mut dyn DeviceBacking) {
-        backing.free_coherent(self.memory, self.bytes());
+    pub(crate) fn free(self, bus: &mut Bus) {
+        bus.free_coherent(self.memory, self.bytes());
     }
 
     /// The bus addresses of the queue's pages.
@@ -63,13 +64,14 @@ impl EventQueue {
     }
 
     /// The next entry, if the device has written it (`next_eqe_sw`): its owner bit has the parity of the pass.
-    pub(crate) fn next(&mut self, backing: &dyn DeviceBacking) -> Option<EventEntry> {
+    pub(crate) fn next(&mut self, bus: &Bus) -> Option<EventEntry> {
         let place = self.consumer & ((1 << self.log_size) - 1);
         let mut entry = EventEntry::new();
-        backing.read_memory(
+        bus.read_memory(
             Iova(self.memory.0 + u64::from(place) * EventEntry::SIZE as u64),
             entry.as_bytes_mut(),
-        );
+        )
+        .ok()?;
         let pass = self.consumer >> self.log_size & 1 == 1;
         if entry.owner() != pass {
             return None;
@@ -79,8 +81,8 @@ impl EventQueue {
     }
 
     /// Tells the device how far the queue has been read.
-    pub(crate) fn update(&self, backing: &mut dyn DeviceBacking, arm: bool) {
-        registers::ring_event_queue(backing, self.uar, self.number, self.consumer, arm);
+    pub(crate) fn update(&self, bus: &mut Bus, arm: bool) {
+        registers::ring_event_queue(bus, self.uar, self.number, self.consumer, arm);
     }
 
     fn bytes(&self) -> u64 {
@@ -91,40 +93,40 @@ impl EventQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_backing::TestBacking;
+    use crate::test_backing::TestBus;
     use prm::event::EVENT_OWNER_OFFSET;
 
-    fn write(backing: &mut TestBacking, queue: &EventQueue, place: u64, owner: u8) {
+    fn write(bus: &mut TestBus, queue: &EventQueue, place: u64, owner: u8) {
         let at = queue.memory.0 + place * EventEntry::SIZE as u64 + EVENT_OWNER_OFFSET as u64;
-        backing.write_memory(Iova(at), &[owner]);
+        bus.write_memory(Iova(at), &[owner]);
     }
 
     #[test]
     fn an_entry_counts_when_its_owner_bit_has_the_parity_of_the_pass() {
-        let mut backing = TestBacking::default();
-        let mut queue = EventQueue::allocate(Role::Command, 8, 0, UarIndex(8), &mut backing).unwrap();
+        let mut bus = TestBus::default();
+        let mut queue = EventQueue::allocate(Role::Command, 8, 0, UarIndex(8), &mut bus).unwrap();
         assert_eq!(queue.pages().count(), 4);
-        assert!(queue.next(&backing).is_none());
+        assert!(queue.next(&bus).is_none());
         for pass in 0..3u8 {
             for place in 0..256 {
-                assert!(queue.next(&backing).is_none());
-                write(&mut backing, &queue, place, pass & 1);
-                assert!(queue.next(&backing).is_some());
+                assert!(queue.next(&bus).is_none());
+                write(&mut bus, &queue, place, pass & 1);
+                assert!(queue.next(&bus).is_some());
             }
         }
-        queue.free(&mut backing);
-        assert_eq!(backing.coherent_in_use(), 0);
+        queue.free(&mut bus);
+        assert_eq!(bus.coherent_in_use(), 0);
     }
 
     #[test]
     fn the_doorbell_carries_number_and_index_and_says_whether_to_arm() {
-        let mut backing = TestBacking::default();
-        let mut queue = EventQueue::allocate(Role::Command, 8, 0, UarIndex(8), &mut backing).unwrap();
+        let mut bus = TestBus::default();
+        let mut queue = EventQueue::allocate(Role::Command, 8, 0, UarIndex(8), &mut bus).unwrap();
         queue.number = EqNumber(3);
         queue.consumer = 0x0100_0005;
-        queue.update(&mut backing, true);
-        queue.update(&mut backing, false);
-        assert_eq!(backing.registers[&0x8040], 0x0300_0005);
-        assert_eq!(backing.registers[&0x8048], 0x0300_0005);
+        queue.update(&mut bus, true);
+        queue.update(&mut bus, false);
+        assert_eq!(bus.machine.register(0x8040), 0x0300_0005);
+        assert_eq!(bus.machine.register(0x8048), 0x0300_0005);
     }
 }

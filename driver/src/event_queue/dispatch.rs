@@ -67,14 +67,14 @@ async fn read(driver: &Driver, role: Role) -> u32 {
     let mut count = 0;
     loop {
         let entry = driver
-            .step(driver.writes(Object::EventQueue(role as u8)), |state, backing| {
+            .step(driver.writes(Object::EventQueue(role as u8)), |state, bus| {
                 let queues = &mut state.event_queues.queues;
                 let queue = queues
                     .iter_mut()
                     .find(|queue| queue.role == role && queue.attached)?;
-                let entry = if count < BUDGET { queue.next(backing) } else { None };
+                let entry = if count < BUDGET { queue.next(bus) } else { None };
                 if entry.is_none() {
-                    queue.update(backing, true);
+                    queue.update(bus, true);
                 }
                 entry
             })

@@ -18,9 +18,7 @@ pub(super) async fn wait_down(driver: &Driver, limit: Cycles) -> bool {
     let end = driver.now().saturating_add(limit);
     loop {
         let interface = driver
-            .step(access, |_, backing| {
-                registers::queue_word(backing).nic_interface()
-            })
+            .step(access, |_, bus| registers::queue_word(bus).nic_interface())
             .await;
         if interface == NIC_INTERFACE_DISABLED {
             return true;
@@ -42,8 +40,8 @@ pub(super) async fn wait_readable(driver: &Driver) -> Result<(), Errno> {
     let end = driver.now().saturating_add(limit);
     loop {
         let version = driver
-            .step(driver.reads(Object::Health), |_, backing| {
-                registers::health_firmware_version(backing)
+            .step(driver.reads(Object::Health), |_, bus| {
+                registers::health_firmware_version(bus)
             })
             .await;
         if version != u32::MAX {
@@ -61,8 +59,8 @@ pub(super) async fn wait_vital(driver: &Driver) -> Result<(), Errno> {
     let mut first = None;
     for _ in 0..VITAL_LOOKS {
         let counter = driver
-            .step(driver.reads(Object::Health), |_, backing| {
-                registers::health_counter(backing)
+            .step(driver.reads(Object::Health), |_, bus| {
+                registers::health_counter(bus)
             })
             .await;
         if *first.get_or_insert(counter) != counter {

@@ -102,8 +102,8 @@ async fn enable(driver: &Driver, occasion: Occasion) -> Result<(), Errno> {
 async fn start(driver: &Driver, limit: Cycles) -> Result<(), Errno> {
     wait_started(driver, limit).await?;
     let ecpf = driver
-        .step(driver.writes(Object::Interface), |state, backing| {
-            state.interface.ecpf = registers::initializing(backing).embedded_cpu();
+        .step(driver.writes(Object::Interface), |state, bus| {
+            state.interface.ecpf = registers::initializing(bus).embedded_cpu();
             state.interface.ecpf
         })
         .await;
@@ -118,8 +118,8 @@ async fn wait_started(driver: &Driver, limit: Cycles) -> Result<(), Errno> {
     let end = driver.now().saturating_add(limit);
     loop {
         let initializing = driver
-            .step(driver.reads(Object::Registers), |_, backing| {
-                registers::initializing(backing).initializing()
+            .step(driver.reads(Object::Registers), |_, bus| {
+                registers::initializing(bus).initializing()
             })
             .await;
         if !initializing {

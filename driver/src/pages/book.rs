@@ -12,9 +12,9 @@ use super::owner::Owner;
 use super::quarantine::Quarantine;
 use super::root::Root;
 use crate::books::{Counters, FunctionType, OwnerKey};
+use crate::device_bus::Bus;
 use crate::revision::{Accounting, ReturnCheck};
 use prm::Iova;
-use prm::link::DeviceBacking;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -112,18 +112,18 @@ impl PageBook {
     /// [`AllocationFailure`] when the host has no more.
     pub fn take(
         &mut self,
-        backing: &mut dyn DeviceBacking,
+        bus: &mut Bus,
         owner: Owner,
         function_type: FunctionType,
         count: u32,
         accounting: Accounting,
         addresses: &mut Vec<Iova>,
     ) -> Result<(), AllocationFailure> {
-        let size = HostPageSize::of(backing);
+        let size = HostPageSize::of(bus);
         for _ in 0..count {
             let taken = match self.take_listed(owner.key, size)? {
                 Some(taken) => taken,
-                None => self.take_fresh(backing, owner, function_type, size)?,
+                None => self.take_fresh(bus, owner, function_type, size)?,
             };
             match accounting {
                 Accounting::Exchanges => {}
@@ -168,42 +168,40 @@ impl PageBook {
     /// A page of a new host page (`alloc_system_page`, then `alloc_4k`).
     fn take_fresh(
         &mut self,
-        backing: &mut dyn DeviceBacking,
+        bus: &mut Bus,
         owner: Owner,
         function_type: FunctionType,
         size: HostPageSize,
     ) -> Result<Taken, AllocationFailure> {
-        let page = backing.allocate_page().map_err(|_| AllocationFailure::NoMemory)?;
-        let mut mapping = backing.map_page(page);
+        let page = bus.allocate_page().map_err(|_| AllocationFailure::NoMemory)?;
+        let mut mapping = bus.map_page(page);
         // Firmware takes address 0 for no page, so the page is mapped a second time.
         let zero = mapping.is_ok_and(|at| at.0 == 0);
         if zero {
-            mapping = backing.map_page(page);
+            mapping = bus.map_page(page);
         }
         let at = match mapping {
             Ok(at) => at,
             Err(_) => {
-                if zero {
-                    backing.unmap_page(Iova(0));
+                if !zero || bus.unmap_page(Iova(0)).is_ok() {
+                    bus.free_page(page);
                 }
-                backing.free_page(page);
                 return Err(AllocationFailure::NotMapped);
             }
         };
         let mut tracked = TrackedPage::new(page, size.sub_pages(), function_type);
         let first = tracked.take().unwrap_or(0);
         let number = size.number(at);
-        let tracking = self.track(backing, owner, function_type, number, tracked);
-        if tracking.is_err() {
-            backing.unmap_page(at);
-        }
-        if zero {
-            backing.unmap_page(Iova(0));
-        }
+        let tracking = self.track(bus, owner, function_type, number, tracked);
+        // A page that stays mapped is lost rather than anybody else's.
+        let unmapped = tracking.is_ok() || bus.unmap_page(at).is_ok();
+        let unmapped = (!zero || bus.unmap_page(Iova(0)).is_ok()) && unmapped;
         let owner_type = match tracking {
             Ok(owner_type) => owner_type,
             Err(failure) => {
-                backing.free_page(page);
+                if unmapped {
+                    bus.free_page(page);
+                }
                 return Err(failure);
             }
         };
@@ -219,7 +217,7 @@ impl PageBook {
 
     fn track(
         &mut self,
-        backing: &mut dyn DeviceBacking,
+        bus: &mut Bus,
         owner: Owner,
         function_type: FunctionType,
         number: u64,
@@ -228,8 +226,7 @@ impl PageBook {
         let root = match self.roots.entry(owner.key) {
             Entry::Occupied(root) => root.into_mut(),
             Entry::Vacant(place) => {
-                backing
-                    .allocate("page_root")
+                bus.allocate("page_root")
                     .map_err(|_| AllocationFailure::NotTracked)?;
                 place.insert(Root::new(owner.key, owner.wire, function_type))
             }

@@ -217,8 +217,8 @@ async fn accepted(driver: &Driver, owner: Owner, count: PageCount) -> Result<(),
 async fn buffer(driver: &Driver, count: PageCount, cause: Cause) -> Result<Option<usize>, Errno> {
     let length = HEAD_LENGTH.wrapping_add(count.0.wrapping_mul(8));
     let needed = i64::from(HEAD_LENGTH) + 8 * i64::from(count.0.max(0));
-    let refused = driver.step(driver.reads(Object::PageBook), |_, backing| {
-        backing.allocate("page_buffer").is_err()
+    let refused = driver.step(driver.reads(Object::PageBook), |_, bus| {
+        bus.allocate("page_buffer").is_err()
     });
     let refused = refused.await;
     let Ok(usable) = usize::try_from(length) else {
@@ -270,19 +270,12 @@ async fn take_pages(
     let wanted = u32::try_from(count.0).unwrap_or(0);
     let mut pages = Vec::new();
     let taken = driver
-        .step(driver.writes(Object::PageBook), |state, backing| {
+        .step(driver.writes(Object::PageBook), |state, bus| {
             let book = &mut state.pages.book;
             if revision.accounting() == Accounting::Owners {
                 book.learn_type(owner.key, early_type);
             }
-            let taken = book.take(
-                backing,
-                owner,
-                early_type,
-                wanted,
-                revision.accounting(),
-                &mut pages,
-            );
+            let taken = book.take(bus, owner, early_type, wanted, revision.accounting(), &mut pages);
             if taken.is_err() {
                 let failed = wanted.wrapping_sub(u32::try_from(pages.len()).unwrap_or(u32::MAX));
                 book.counters.fw_pages_alloc_failed =
@@ -291,7 +284,7 @@ async fn take_pages(
                     accounting: revision.accounting(),
                     check: revision.return_check(),
                 };
-                book.put(backing, owner.key, pages.iter().rev().copied(), rules);
+                book.put(bus, owner.key, pages.iter().rev().copied(), rules);
             }
             taken
         })
@@ -310,11 +303,11 @@ async fn put_back(driver: &Driver, owner: Owner, pages: &[Iova], count: PageCoun
         check: revision.return_check(),
     };
     driver
-        .step(driver.writes(Object::PageBook), |state, backing| {
+        .step(driver.writes(Object::PageBook), |state, bus| {
             let book = &mut state.pages.book;
             book.counters.fw_pages_give_dropped =
                 book.counters.fw_pages_give_dropped.wrapping_add(count.to_bits());
-            book.put(backing, owner.key, pages.iter().rev().copied(), rules)
+            book.put(bus, owner.key, pages.iter().rev().copied(), rules)
         })
         .await;
 }

@@ -1,7 +1,8 @@
 //! One host page and the 4 KiB pages in it.
 
 use crate::books::FunctionType;
-use prm::link::{DeviceBacking, HostPage};
+use crate::device_bus::Bus;
+use prm::link::HostPage;
 use prm::{ADAPTER_PAGE_SHIFT, ADAPTER_PAGE_SIZE, Iova};
 
 /// Most 4 KiB pages in a host page: 16 in one of 64 KiB.
@@ -102,8 +103,8 @@ pub(super) struct HostPageSize {
 }
 
 impl HostPageSize {
-    pub(super) fn of(backing: &dyn DeviceBacking) -> Self {
-        Self::new(backing.host_page_size())
+    pub(super) fn of(bus: &Bus) -> Self {
+        Self::new(bus.host_page_size())
     }
 
     pub(super) fn new(host_page_size: u64) -> Self {

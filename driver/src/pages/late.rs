@@ -38,7 +38,7 @@ pub(crate) fn on_late_completion(driver: &Driver, late: &LateCompletion) {
                 .entry_count();
             let listed = listed_pages(&late.output, claimed.min(asked));
             let report =
-                driver.with(|state, backing| state.pages.book.put(backing, owner.key, listed, rules(driver)));
+                driver.with(|state, bus| state.pages.book.put(bus, owner.key, listed, rules(driver)));
             report_put(driver, owner.key, &report);
         }
         unsettled => drop_pages(driver, unsettled),
@@ -47,8 +47,8 @@ pub(crate) fn on_late_completion(driver: &Driver, late: &LateCompletion) {
 
 /// The device was reset: it uses nothing that was set aside. Part of an announced step.
 pub(crate) fn on_device_reset(driver: &Driver) {
-    let unsettled = driver.with(|state, backing| {
-        state.pages.book.empty_quarantine(backing);
+    let unsettled = driver.with(|state, bus| {
+        state.pages.book.empty_quarantine(bus);
         state.pages.book.quarantine.settle_all()
     });
     for command in unsettled {
@@ -59,11 +59,11 @@ pub(crate) fn on_device_reset(driver: &Driver) {
 /// Firmware did not take the pages and never will.
 fn drop_pages(driver: &Driver, unsettled: Unsettled) {
     if let Unsettled::Give { owner, pages } = unsettled {
-        driver.with(|state, backing| {
+        driver.with(|state, bus| {
             let book = &mut state.pages.book;
             let dropped = u32::try_from(pages.len()).unwrap_or(u32::MAX);
             book.counters.fw_pages_give_dropped = book.counters.fw_pages_give_dropped.wrapping_add(dropped);
-            book.put(backing, owner.key, pages.into_iter().rev(), rules(driver));
+            book.put(bus, owner.key, pages.into_iter().rev(), rules(driver));
         });
     }
 }

@@ -90,7 +90,7 @@ fn keys(driver: &Driver, state: &crate::driver::State) -> (Option<OwnerKey>, Wir
 async fn insert(driver: &Driver, old: OwnerKey, new: OwnerKey) -> Result<(), Errno> {
     driver.runtime().point(driver.writes(Object::PageBook)).await;
     driver
-        .with(|_, backing| backing.allocate("page_root"))
+        .with(|_, bus| bus.allocate("page_root"))
         .map_err(|_| Errno::ENOMEM)?;
     if driver.with(|state, _| state.pages.book.add_key(old, new)) {
         return Ok(());

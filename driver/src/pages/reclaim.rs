@@ -106,11 +106,11 @@ pub(super) fn listed_pages(output: &[u8], count: u32) -> Vec<Iova> {
 /// Firmware is taken to be gone: the driver helps itself (`reclaim_pages_cmd`).
 async fn by_force(driver: &Driver, owner: Owner, count: u32) -> Result<Reclaimed, Errno> {
     let listed = driver
-        .step(driver.reads(Object::PageBook), |state, backing| {
+        .step(driver.reads(Object::PageBook), |state, bus| {
             let book = &state.pages.book;
             book.root(owner.key)
                 .is_some()
-                .then(|| book.used_pages(owner.key, count as usize, backing.host_page_size()))
+                .then(|| book.used_pages(owner.key, count as usize, bus.host_page_size()))
         })
         .await;
     let Some(listed) = listed else {
@@ -136,8 +136,8 @@ async fn put_listed(driver: &Driver, owner: Owner, listed: Vec<Iova>) -> u32 {
         check: revision.return_check(),
     };
     let report = driver
-        .step(driver.writes(Object::PageBook), |state, backing| {
-            state.pages.book.put(backing, owner.key, listed, rules)
+        .step(driver.writes(Object::PageBook), |state, bus| {
+            state.pages.book.put(bus, owner.key, listed, rules)
         })
         .await;
     report_put(driver, owner.key, &report);

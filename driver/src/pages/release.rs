@@ -14,11 +14,11 @@ use crate::runtime::Object;
 pub(super) async fn release_all(driver: &Driver, owner: Owner) {
     let revision = driver.revision();
     let released = driver
-        .step(driver.writes(Object::PageBook), |state, backing| {
+        .step(driver.writes(Object::PageBook), |state, bus| {
             state
                 .pages
                 .book
-                .release_all(backing, owner.key, revision.accounting())
+                .release_all(bus, owner.key, revision.accounting())
         })
         .await;
     let Some(released) = released else {
@@ -49,10 +49,10 @@ pub(crate) async fn free_page(driver: &Driver, key: OwnerKey) -> Result<(), Errn
         check: revision.return_check(),
     };
     let report = driver
-        .step(driver.writes(Object::PageBook), |state, backing| {
+        .step(driver.writes(Object::PageBook), |state, bus| {
             let book = &mut state.pages.book;
-            let page = book.used_pages(key, 1, backing.host_page_size()).pop()?;
-            Some(book.put(backing, key, [page], rules))
+            let page = book.used_pages(key, 1, bus.host_page_size()).pop()?;
+            Some(book.put(bus, key, [page], rules))
         })
         .await;
     let report = report.ok_or(Errno::ENOENT)?;

@@ -60,7 +60,7 @@ pub(crate) fn on_page_request(driver: &Driver, event: &EventEntry) {
     if !driver.with(|state, _| state.pages.listening) {
         return;
     }
-    if driver.with(|_, backing| backing.allocate("page_request").is_err()) {
+    if driver.with(|_, bus| bus.allocate("page_request").is_err()) {
         driver.message(MessageKind::PageRequestLost);
         if driver.revision().lost_request() == LostRequest::AskedAgain {
             driver.queue_work(PageWork::Ask);

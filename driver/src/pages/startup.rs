@@ -99,7 +99,7 @@ async fn begin(driver: &Driver) {
 
 /// Sets a root aside and says so. Part of an announced step.
 pub(super) fn set_aside(driver: &Driver, key: OwnerKey) {
-    let pages = driver.with(|state, backing| state.pages.book.set_root_aside(key, backing.host_page_size()));
+    let pages = driver.with(|state, bus| state.pages.book.set_root_aside(key, bus.host_page_size()));
     if pages > 0 {
         driver.message(MessageKind::PagesSetAside {
             key,

@@ -66,8 +66,7 @@ pub(crate) async fn stop_events(driver: &Driver) {
 /// Handles a state change event (`mlx5_vhca_state_change_notifier`). Part of the announced step of the interrupt.
 pub(crate) fn on_vhca_state_change(driver: &Driver, event: &EventEntry) {
     let change: VhcaStateChange = event.data();
-    let listens =
-        driver.with(|state, backing| state.subfunction.listening && backing.allocate("vhca_state").is_ok());
+    let listens = driver.with(|state, bus| state.subfunction.listening && bus.allocate("vhca_state").is_ok());
     if listens {
         driver.queue_work(VhcaStateWork::Changed {
             id: change.function_id(),

@@ -4,7 +4,7 @@ use super::memory::HostMemory;
 use emulator::{Buses, Silicon};
 use prm::link::{DmaFault, HostBus};
 use prm::{Cycles, Function, Iova};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// See the module's head.
 #[derive(Clone)]
@@ -14,6 +14,8 @@ pub struct Machine {
     /// The host's memory.
     pub memory: HostMemory,
     now: Cycles,
+    /// Vectors that a driver has told to it.
+    enabled: BTreeSet<(Function, u16)>,
     raised: VecDeque<(Function, u16)>,
 }
 
@@ -25,6 +27,7 @@ impl Machine {
             silicon,
             memory: HostMemory::new(page_bytes),
             now: Cycles::ZERO,
+            enabled: BTreeSet::new(),
             raised: VecDeque::new(),
         }
     }
@@ -62,6 +65,7 @@ impl Machine {
         let endpoint = Function::Pf;
         let mut lines = Lines {
             memory: &mut self.memory,
+            enabled: &self.enabled,
             raised: &mut self.raised,
             endpoint,
         };
@@ -80,6 +84,16 @@ impl Machine {
         acts
     }
 
+    /// Has a vector of a function told to its driver.
+    pub fn enable_vector(&mut self, endpoint: Function, vector: u16) {
+        self.enabled.insert((endpoint, vector));
+    }
+
+    /// Undoes [`Self::enable_vector`]. An edge that is on its way arrives.
+    pub fn disable_vector(&mut self, endpoint: Function, vector: u16) {
+        self.enabled.remove(&(endpoint, vector));
+    }
+
     /// The oldest interrupt that nobody has taken yet.
     pub fn take_interrupt(&mut self) -> Option<(Function, u16)> {
         self.raised.pop_front()
@@ -95,6 +109,7 @@ impl Machine {
 /// The device's way into the host.
 pub struct Lines<'a> {
     memory: &'a mut HostMemory,
+    enabled: &'a BTreeSet<(Function, u16)>,
     raised: &'a mut VecDeque<(Function, u16)>,
     endpoint: Function,
 }
@@ -117,8 +132,8 @@ impl HostBus for Lines<'_> {
 
     fn interrupt(&mut self, vector: u16) {
         let line = (self.endpoint, vector);
-        // An edge that is not taken yet is one edge.
-        if !self.raised.contains(&line) {
+        // A vector that no driver has enabled is masked; an edge that is not taken yet is one edge.
+        if self.enabled.contains(&line) && !self.raised.contains(&line) {
             self.raised.push_back(line);
         }
     }

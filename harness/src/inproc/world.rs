@@ -180,7 +180,7 @@ impl World {
                 ..self.options
             },
             runtime: self.runtime.clone(),
-            backing: Box::new(backing),
+            bus: backing.bus(),
         });
         if matches!(endpoint, Function::Sf(_)) {
             driver.set_light(self.machine.borrow().silicon.config().eswitch.manager);

@@ -2,13 +2,13 @@
 
 use super::{PageBook, PutReport, PutRules};
 use crate::books::{Counters, OwnerKey};
+use crate::device_bus::Bus;
 use crate::pages::free_list::FreeList;
 use crate::pages::host_page::{HostPageSize, PutBack, TrackedPage};
 use crate::pages::quarantine::Quarantine;
 use crate::pages::root::Root;
 use crate::revision::{Accounting, ReturnCheck};
 use prm::Iova;
-use prm::link::DeviceBacking;
 
 /// One owner's root with the parts of the book that change with its pages.
 struct Desk<'a> {
@@ -23,13 +23,13 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn put(&mut self, backing: &mut dyn DeviceBacking, key: OwnerKey, address: Iova, report: &mut PutReport) {
+    fn put(&mut self, bus: &mut Bus, key: OwnerKey, address: Iova, report: &mut PutReport) {
         let (number, sub_page) = (self.size.number(address), self.size.sub_page(address));
         let Some(page) = self.root.table.get_mut(number) else {
             put_set_aside(
                 self.quarantine,
                 self.counters,
-                backing,
+                bus,
                 key,
                 address,
                 self.size,
@@ -60,7 +60,7 @@ impl Desk<'_> {
             PutBack::Free => {}
             PutBack::FirstFree => self.free_list.add(self.root.pages_key, number),
             PutBack::AllFree if self.pages_key_known => {
-                release(self.root, self.free_list, backing, number, self.size);
+                release(self.root, self.free_list, bus, number, self.size);
             }
             // A page in the middle of a move whose own key is already gone can neither be found nor freed.
             PutBack::AllFree => report.owner_missing = Some(self.root.pages_key),
@@ -72,7 +72,7 @@ impl Desk<'_> {
 fn put_set_aside(
     quarantine: &mut Quarantine,
     counters: &mut Counters,
-    backing: &mut dyn DeviceBacking,
+    bus: &mut Bus,
     key: OwnerKey,
     address: Iova,
     size: HostPageSize,
@@ -84,8 +84,7 @@ fn put_set_aside(
         return false;
     };
     if let Some(page) = freed {
-        backing.unmap_page(size.address(number, 0));
-        backing.free_page(page);
+        bus.release_page(size.address(number, 0), page);
     }
     counters.quarantine = counters.quarantine.wrapping_sub(1);
     report.late += 1;
@@ -93,33 +92,26 @@ fn put_set_aside(
 }
 
 /// Frees a host page (`free_fwp`).
-fn release(
-    root: &mut Root,
-    free_list: &mut FreeList,
-    backing: &mut dyn DeviceBacking,
-    number: u64,
-    size: HostPageSize,
-) {
+fn release(root: &mut Root, free_list: &mut FreeList, bus: &mut Bus, number: u64, size: HostPageSize) {
     let Some(page) = root.table.remove(number) else {
         return;
     };
     if size.sub_pages() > 1 {
         free_list.remove(root.pages_key, number);
     }
-    backing.unmap_page(size.address(number, 0));
-    backing.free_page(page.page);
+    bus.release_page(size.address(number, 0), page.page);
 }
 
 impl PageBook {
     /// Puts 4 KiB pages of an owner back (`free_4k`).
     pub fn put(
         &mut self,
-        backing: &mut dyn DeviceBacking,
+        bus: &mut Bus,
         key: OwnerKey,
         addresses: impl IntoIterator<Item = Iova>,
         rules: PutRules,
     ) -> PutReport {
-        let size = HostPageSize::of(backing);
+        let size = HostPageSize::of(bus);
         let mut report = PutReport::default();
         let real = self.resolve(key);
         let pages_key = real
@@ -135,7 +127,7 @@ impl PageBook {
         } = self;
         let Some(root) = real.and_then(|real| roots.get_mut(&real)) else {
             for address in addresses {
-                let known = put_set_aside(quarantine, counters, backing, key, address, size, &mut report);
+                let known = put_set_aside(quarantine, counters, bus, key, address, size, &mut report);
                 report.root_missing |= !known;
             }
             return report;
@@ -150,20 +142,15 @@ impl PageBook {
             rules,
         };
         for address in addresses {
-            desk.put(backing, key, address, &mut report);
+            desk.put(bus, key, address, &mut report);
         }
         report
     }
 
     /// Drops all pages of an owner; how many 4 KiB pages those were, `None` without a root (`release_all_pages`).
     /// The root stays, empty.
-    pub fn release_all(
-        &mut self,
-        backing: &mut dyn DeviceBacking,
-        key: OwnerKey,
-        accounting: Accounting,
-    ) -> Option<u32> {
-        let size = HostPageSize::of(backing);
+    pub fn release_all(&mut self, bus: &mut Bus, key: OwnerKey, accounting: Accounting) -> Option<u32> {
+        let size = HostPageSize::of(bus);
         let real = self.resolve(key)?;
         let root = self.roots.get_mut(&real)?;
         let owner_type = root.function_type;
@@ -184,7 +171,7 @@ impl PageBook {
             }
             released = released.wrapping_add(counted);
             if let Some(root) = self.roots.get_mut(&real) {
-                release(root, &mut self.free_list, backing, number, size);
+                release(root, &mut self.free_list, bus, number, size);
             }
         }
         Some(released)

@@ -2,9 +2,9 @@
 
 use super::PageBook;
 use crate::books::OwnerKey;
+use crate::device_bus::Bus;
 use crate::pages::host_page::HostPageSize;
 use prm::Iova;
-use prm::link::DeviceBacking;
 
 impl PageBook {
     /// Sets a root aside: its pages stay mapped, but leave counters, roots and free list. How many 4 KiB pages.
@@ -64,12 +64,11 @@ impl PageBook {
     }
 
     /// Drops everything that was set aside: the device was reset and uses nothing any more.
-    pub fn empty_quarantine(&mut self, backing: &mut dyn DeviceBacking) {
-        let size = HostPageSize::of(backing);
+    pub fn empty_quarantine(&mut self, bus: &mut Bus) {
+        let size = HostPageSize::of(bus);
         for root in self.quarantine.drain_roots() {
             for (number, page) in root.descending() {
-                backing.unmap_page(size.address(number, 0));
-                backing.free_page(page.page);
+                bus.release_page(size.address(number, 0), page.page);
             }
         }
         self.counters.quarantine = self.quarantine.held_pages();

@@ -1,7 +1,7 @@
 //! The book against a model that is too slow and too simple to be wrong.
 
 use super::*;
-use crate::test_backing::TestBacking;
+use crate::test_backing::TestBus;
 use prm::WireIdentity;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -21,18 +21,18 @@ const ROBUST: PutRules = PutRules {
 
 struct Bench {
     book: PageBook,
-    backing: TestBacking,
+    bus: TestBus,
     rules: PutRules,
 }
 
 impl Bench {
     fn new(page_size: u64, rules: PutRules) -> Self {
         #[allow(clippy::field_reassign_with_default, reason = "other fields are private")]
-        let mut backing = TestBacking::default();
-        backing.page_size = page_size;
+        let bus = TestBus::default();
+        bus.machine.0.borrow_mut().page_size = page_size;
         Self {
             book: PageBook::default(),
-            backing,
+            bus,
             rules,
         }
     }
@@ -44,7 +44,7 @@ impl Bench {
         }
         self.book
             .take(
-                &mut self.backing,
+                &mut self.bus,
                 owner(key),
                 function_type,
                 count,
@@ -56,12 +56,8 @@ impl Bench {
     }
 
     fn put(&mut self, key: u16, pages: &[Iova]) -> PutReport {
-        self.book.put(
-            &mut self.backing,
-            owner(key).key,
-            pages.iter().copied(),
-            self.rules,
-        )
+        self.book
+            .put(&mut self.bus, owner(key).key, pages.iter().copied(), self.rules)
     }
 }
 
@@ -89,7 +85,7 @@ fn on_a_64_kib_host_the_type_sticks_to_the_host_page_or_to_the_owner() {
     );
     bench.put(16, &pages);
     assert_eq!(bench.book.counters, Counters::default());
-    assert_eq!(bench.backing.pages_in_use(), 0);
+    assert_eq!(bench.bus.pages_in_use(), 0);
 }
 
 #[test]
@@ -101,7 +97,7 @@ fn a_page_returned_twice_frees_its_host_page_early_unless_returns_are_checked() 
         back.extend_from_slice(&pages[1..15]);
         let report = bench.put(16, &back);
         assert_eq!(report.twice.is_empty(), rules.check == ReturnCheck::Trusting);
-        assert_eq!(bench.backing.pages_in_use(), in_use);
+        assert_eq!(bench.bus.pages_in_use(), in_use);
     }
 }
 
@@ -111,7 +107,7 @@ fn a_half_used_host_page_outlives_its_forgotten_root_in_the_free_list() {
     bench.take(16, FunctionType::Vf, 5);
     bench.book.forget_root(owner(16).key);
     let pages = bench.take(16, FunctionType::Vf, 11);
-    assert_eq!(bench.backing.pages_in_use(), 1, "all of it the old host page");
+    assert_eq!(bench.bus.pages_in_use(), 1, "all of it the old host page");
     let report = bench.put(16, &pages);
     assert_eq!(report.not_found.len(), 11);
     assert_eq!(bench.book.counters.fw_pages_vfs, 16);
@@ -120,7 +116,7 @@ fn a_half_used_host_page_outlives_its_forgotten_root_in_the_free_list() {
     bench.take(16, FunctionType::Vf, 5);
     bench.book.set_root_aside(owner(16).key, 65536);
     let pages = bench.take(16, FunctionType::Vf, 11);
-    assert_eq!(bench.backing.pages_in_use(), 2, "a fresh one");
+    assert_eq!(bench.bus.pages_in_use(), 2, "a fresh one");
     bench.put(16, &pages);
     assert_eq!(
         (bench.book.counters.fw_pages_vfs, bench.book.counters.quarantine),
@@ -148,7 +144,7 @@ fn pages_held_for_a_late_answer_are_adopted_or_come_back() {
     bench.book.set_root_aside(owner(16).key, 4096);
     let report = bench.put(16, &pages[12..]);
     assert_eq!((report.late, bench.book.counters.quarantine), (500, 0));
-    assert_eq!(bench.backing.pages_in_use(), 0);
+    assert_eq!(bench.bus.pages_in_use(), 0);
 }
 
 #[test]
@@ -161,7 +157,7 @@ fn a_move_keeps_pages_findable_by_both_keys_until_the_old_one_goes() {
     // The pages still carry the old key, which nobody has any more.
     let report = bench.put(5, &pages[1..2]);
     assert_eq!(report.owner_missing, Some(owner(0).key));
-    assert_eq!(bench.backing.pages_in_use(), 2);
+    assert_eq!(bench.bus.pages_in_use(), 2);
     bench.book.retag(owner(0).key, owner(5).key, owner(5).wire);
     assert_eq!(bench.put(5, &pages[2..]).freed, 1);
     assert!(bench.book.root(owner(0).key).is_none());
@@ -264,7 +260,7 @@ proptest! {
                 }
                 Step::ReleaseAll(key) => {
                     let released = bench.book.release_all(
-                        &mut bench.backing,
+                        &mut bench.bus,
                         owner(key).key,
                         bench.rules.accounting,
                     );
@@ -290,7 +286,7 @@ proptest! {
             }
             prop_assert_eq!(bench.book.counters.fw_pages_total as usize, all.len());
             let host_pages: BTreeSet<u64> = all.iter().map(|page| page.0 / page_size).collect();
-            prop_assert_eq!(bench.backing.pages_in_use(), host_pages.len());
+            prop_assert_eq!(bench.bus.pages_in_use(), host_pages.len());
         }
     }
 }
