@@ -5,8 +5,10 @@
 
 mod apt;
 mod cache;
+mod digest;
 mod error;
 mod kernel;
+mod location;
 mod manifest;
 mod modules;
 mod packages;
@@ -20,180 +22,10 @@ mod tests;
 mod verification;
 
 pub use error::KitError;
+pub use location::{Kit, KitOptions};
 pub use report::{SetupReport, Unit};
 
 use cache::Cache;
-use manifest::{Manifest, Part, PartName};
-use qemu::{Qemu, Version};
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// Parts of one's own.
-#[derive(Clone, Debug, Default)]
-pub struct KitOptions {
-    /// A QEMU binary.
-    pub qemu: Option<PathBuf>,
-    /// A kernel image.
-    pub kernel: Option<PathBuf>,
-    /// A folder that is searched for `*.ko`, `*.ko.xz`, `*.ko.zst` and `*.ko.gz`.
-    pub modules: Option<PathBuf>,
-    /// Whether mlx5_core must know sub-functions.
-    pub subfunctions: bool,
-}
-
-impl KitOptions {
-    /// The parts that do not come from the options.
-    fn parts(&self) -> Vec<PartName> {
-        let mut parts = Vec::new();
-        if self.qemu.is_none() {
-            parts.push(PartName::Qemu);
-        }
-        if self.kernel.is_none() {
-            parts.push(PartName::Linux);
-        }
-        if self.subfunctions && self.modules.is_none() {
-            parts.push(PartName::Subfunctions);
-        }
-        parts
-    }
-
-    /// Whether what the options name is there and fits together.
-    fn check(&self) -> Result<(), KitError> {
-        for path in [&self.qemu, &self.kernel, &self.modules].into_iter().flatten() {
-            std::fs::metadata(path).map_err(KitError::file(path))?;
-        }
-        if self.kernel.is_some() && self.modules.is_none() {
-            return Err(KitError::Unfit {
-                what: "a kernel of one's own has no use for the kit's modules".to_owned(),
-                help: "name the folder with its modules by --modules".to_owned(),
-            });
-        }
-        match &self.modules {
-            Some(folder) if modules::driver(folder)?.is_none() => Err(KitError::Unfit {
-                what: format!("there is no mlx5_core.ko in {}", folder.display()),
-                help: "build the kernel with CONFIG_MLX5_CORE=m, or name the folder that has the module"
-                    .to_owned(),
-            }),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// The parts of a guest, all there.
-#[derive(Clone, Debug)]
-pub struct Kit {
-    qemu: Qemu,
-    qemu_version: Version,
-    kernel: PathBuf,
-    kernel_release: Option<String>,
-    modules: PathBuf,
-    origins: String,
-}
-
-impl Kit {
-    /// Finds the parts and verifies those of the cache. Never fetches.
-    ///
-    /// # Errors
-    /// [`KitError::Missing`] and [`KitError::Damaged`] when a setup would help, others when the options name what cannot serve.
-    pub fn locate(options: &KitOptions) -> Result<Self, KitError> {
-        options.check()?;
-        Self::locate_in(&Cache::of_user()?, options)
-    }
-
-    /// Finds the parts in `cache`; the options have been checked.
-    fn locate_in(cache: &Cache, options: &KitOptions) -> Result<Self, KitError> {
-        let manifest = Manifest::read(cache);
-        for name in options.parts() {
-            if let Some(part) = manifest.parts.get(&name)
-                && let Some(damage) = verification::damage(cache, part)
-            {
-                let part = setup::title(name).to_owned();
-                return Err(KitError::Damaged { part, damage });
-            }
-        }
-        let part = |name| manifest.parts.get(&name);
-        let (qemu, qemu_version) = locate_qemu(cache, options, part(PartName::Qemu))?;
-
-        let linux = part(PartName::Linux);
-        let kernel = match (&options.kernel, linux) {
-            (Some(own), _) => own.clone(),
-            (None, Some(linux)) => linux.root(cache).join("vmlinuz"),
-            (None, None) => return Err(missing("a Linux kernel with mlx5_core")),
-        };
-        let kernel_release = kernel::release_of(&kernel)?;
-        let of_kernel = |part: &&Part| Some(&part.version) == kernel_release.as_ref();
-        let modules = match &options.modules {
-            Some(own) => own.clone(),
-            None if options.subfunctions => part(PartName::Subfunctions)
-                .filter(of_kernel)
-                .ok_or_else(|| missing("an mlx5_core with sub-functions"))?
-                .root(cache),
-            None => linux
-                .ok_or_else(|| missing("the modules of the kernel"))?
-                .root(cache),
-        };
-        let origins = format!(
-            "QEMU {} ({}), Linux {} ({}){}",
-            qemu::shown(qemu_version),
-            match &qemu {
-                Qemu::Unpacked(_) => "kit".to_owned(),
-                Qemu::Machine => "this machine's".to_owned(),
-                Qemu::Own(path) => path.display().to_string(),
-            },
-            kernel_release.as_deref().unwrap_or("of unknown release"),
-            origin(options.kernel.as_deref()),
-            match &options.modules {
-                Some(path) => format!(", modules in {}", path.display()),
-                None if options.subfunctions => ", mlx5_core with sub-functions (kit)".to_owned(),
-                None => String::new(),
-            }
-        );
-        Ok(Self {
-            qemu,
-            qemu_version,
-            kernel,
-            kernel_release,
-            modules,
-            origins,
-        })
-    }
-
-    /// A command that starts QEMU, with no arguments but those by which it finds its own files.
-    #[must_use]
-    pub fn qemu(&self) -> Command {
-        self.qemu.command()
-    }
-
-    /// QEMU's version.
-    #[must_use]
-    pub fn qemu_version(&self) -> (u32, u32, u32) {
-        self.qemu_version
-    }
-
-    /// The kernel image.
-    #[must_use]
-    pub fn kernel(&self) -> &Path {
-        &self.kernel
-    }
-
-    /// The kernel's release, as `uname -r` says it in the guest; `None` if the image does not say.
-    #[must_use]
-    pub fn kernel_release(&self) -> Option<&str> {
-        self.kernel_release.as_deref()
-    }
-
-    /// The folder to search for modules.
-    #[must_use]
-    pub fn modules(&self) -> &Path {
-        &self.modules
-    }
-
-    /// The parts and where they come from, on one line: `QEMU 11.1.3 (kit), Linux 7.2.12+deb13-amd64 (kit)`.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        self.origins.clone()
-    }
-}
 
 /// Brings the parts that are missing into the cache; with nothing missing it only looks.
 ///
@@ -201,37 +33,4 @@ impl Kit {
 /// See [`KitError`]. What was fetched until then is not fetched again.
 pub fn setup(options: &KitOptions, report: &mut dyn SetupReport) -> Result<Kit, KitError> {
     setup::setup(&Cache::of_user()?, options, report)
-}
-
-/// The user's QEMU, else the kit's, else the machine's if it can serve.
-fn locate_qemu(
-    cache: &Cache,
-    options: &KitOptions,
-    part: Option<&Part>,
-) -> Result<(Qemu, Version), KitError> {
-    if let Some(own) = &options.qemu {
-        let qemu = Qemu::Own(own.clone());
-        let version = qemu.examine()?;
-        return Ok((qemu, version));
-    }
-    if let Some(part) = part
-        && let Some(version) = qemu::version_in(&part.version)
-    {
-        return Ok((Qemu::Unpacked(part.root(cache)), version));
-    }
-    match Qemu::Machine.examine() {
-        Ok(version) => Ok((Qemu::Machine, version)),
-        Err(_) => Err(missing("a QEMU of at least 10.1 with vfio-user-pci")),
-    }
-}
-
-fn origin(own: Option<&Path>) -> String {
-    own.map_or("kit".to_owned(), |path| path.display().to_string())
-}
-
-fn missing(what: &str) -> KitError {
-    KitError::Missing {
-        what: what.to_owned(),
-        help: "`mlx5-cosim setup` fetches it into your cache folder, without root".to_owned(),
-    }
 }

@@ -3,7 +3,7 @@
 use crate::command::{Command, commands};
 use crate::init_segment::Timeout;
 use crate::layout;
-use crate::layout::nested;
+use crate::layout_macro::nested;
 use crate::opcode::Opcode;
 use crate::raw_enum::raw_enum;
 

@@ -2,7 +2,7 @@
 
 use crate::command::{Command, StatusOutput, commands};
 use crate::layout;
-use crate::layout::nested;
+use crate::layout_macro::nested;
 use crate::opcode::Opcode;
 
 layout! {

@@ -4,8 +4,6 @@ use std::fmt;
 
 use thiserror::Error;
 
-pub(crate) use crate::layout_macro::nested;
-
 /// One named field of a layout, as the field table tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {

@@ -1,7 +1,7 @@
 //! Which modules there are, and which others each needs.
 
-use super::ImageError;
 use super::compression::{Form, split_name, unpack};
+use super::error::ImageError;
 use super::modinfo::{ModuleInfo, canonical, of_file};
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,7 +1,7 @@
 //! Debian packages as apt names them: what is to be fetched, and the bytes that must arrive.
 
 use super::KitError;
-use super::manifest::sha256;
+use super::digest::sha256;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 

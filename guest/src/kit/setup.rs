@@ -2,12 +2,14 @@
 
 use super::apt::Apt;
 use super::cache::{Cache, remove};
+use super::error::KitError;
 use super::kernel::{self, Offer};
+use super::location::{Kit, KitOptions};
 use super::manifest::{Manifest, Part, PartName};
 use super::packages::{Selection, megabytes};
 use super::qemu::{self, Qemu};
 use super::report::SetupReport;
-use super::{Kit, KitError, KitOptions, modules, subfunctions};
+use super::{modules, subfunctions};
 use std::path::{Path, PathBuf};
 
 /// The package that has QEMU for this architecture.
@@ -36,7 +38,7 @@ pub fn setup(cache: &Cache, options: &KitOptions, report: &mut dyn SetupReport) 
     let absent = absent(cache, options, &manifest);
     for (name, damage) in &absent {
         if let Some(damage) = damage {
-            report.warning(&format!("{} is fetched again: {damage}", title(*name)));
+            report.warning(&format!("{} is fetched again: {damage}", name.title()));
         }
     }
     if !absent.is_empty() {
@@ -132,13 +134,17 @@ fn fetch(
         let plan = plan(apt, *name)?;
         let title = match &plan.offer {
             Some(offer) => format!("Linux {}", offer.release()),
-            None => title(*name).to_owned(),
+            None => name.title().to_owned(),
         };
         report.note(&format!("{title}: {}", plan.selection.amount(&apt.archives())));
         plans.push(plan);
     }
     for plan in plans {
-        apt.fetch(&plan.selection, &format!("Fetching {}", title(plan.name)), report)?;
+        apt.fetch(
+            &plan.selection,
+            &format!("Fetching {}", plan.name.title()),
+            report,
+        )?;
         let part = build(cache, apt, &plan, report)?;
         keep(cache, manifest, plan.name, part)?;
     }
@@ -224,13 +230,4 @@ fn check_kernel(tree: &Path) -> Result<Vec<PathBuf>, KitError> {
     })?;
     let driver = driver.strip_prefix(tree).unwrap_or(&driver).to_owned();
     Ok(vec![PathBuf::from("vmlinuz"), driver])
-}
-
-/// The part as people call it.
-pub(super) fn title(name: PartName) -> &'static str {
-    match name {
-        PartName::Qemu => "QEMU",
-        PartName::Linux => "Linux",
-        PartName::Subfunctions => "mlx5_core with sub-functions",
-    }
 }

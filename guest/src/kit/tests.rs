@@ -1,7 +1,11 @@
 //! A kit put together by hand: what is found, what is missing, what is damaged.
 
+use super::cache::Cache;
+use super::manifest::{Manifest, Part, PartName};
 use super::*;
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const RELEASE: &str = "7.2.12+deb13-amd64";
 

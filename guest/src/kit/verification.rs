@@ -5,7 +5,8 @@
 //! is taken to be the same; every other one is hashed again.
 
 use super::cache::Cache;
-use super::manifest::{KeyFile, Part, Tally, sha256};
+use super::digest::sha256;
+use super::manifest::{KeyFile, Part, Tally};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};

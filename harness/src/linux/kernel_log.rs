@@ -33,7 +33,7 @@ mod tests;
 use driver::message::Row;
 use driver::{MessageKind, MessageLevel};
 use guest_protocol::{Complaint, LogLine};
-use patterns::Pattern;
+use patterns::{Pattern, compiled};
 use regex::Regex;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -225,8 +225,4 @@ fn look_up(patterns: &[Pattern], text: &str) -> Option<Meaning> {
         .iter()
         .find_map(|pattern| pattern.read(text))
         .map(Meaning::Message)
-}
-
-fn compiled(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the patterns stand in the source, and a test compiles them all")
 }

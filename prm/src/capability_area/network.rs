@@ -1,7 +1,7 @@
 //! The capability areas that tell what becomes of packets: flow tables and Ethernet.
 
 use crate::layout;
-use crate::layout::nested;
+use crate::layout_macro::nested;
 
 layout! {
     /// What one kind of flow table can do, a part of the flow table areas.

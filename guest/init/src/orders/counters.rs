@@ -1,6 +1,7 @@
 //! The page counters of mlx5 functions, over debugfs.
 
-use super::{check_name, files, refused_io};
+use super::files;
+use super::refusal::{check_name, refused_io};
 use guest_protocol::{Answer, Refusal};
 use rustix::io::Errno;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Operations of devlink. The numbers are those of the kernel's user interface (`linux/devlink.h`).
 
 use super::netlink::{Connection, parse_attributes};
-use super::{check_name, refuse};
+use super::refusal::{check_name, refuse};
 use guest_protocol::{Answer, Devlink, EswitchMode, Refusal};
 use netlink_packet_core::{
     DecodeError, DefaultNla, Emitable, NLA_F_NESTED, Nla, ParseableParametrized, parse_u32,

@@ -1,6 +1,6 @@
 //! Files of sysfs, debugfs and proc.
 
-use super::{refuse, refused, refused_io};
+use super::refusal::{refuse, refused, refused_io};
 use guest_protocol::{Answer, Refusal};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;

@@ -1,6 +1,6 @@
 //! Kernel modules.
 
-use super::{check_name, refuse, refused, refused_io};
+use super::refusal::{check_name, refuse, refused, refused_io};
 use guest_protocol::{Answer, MODULES_FOLDER, Refusal};
 use rustix::io::Errno;
 use rustix::system::{delete_module, finit_module};

@@ -1,6 +1,6 @@
 //! One question to a family of generic netlink, and the kernel's answer.
 
-use super::{refuse, refused, refused_io};
+use super::refusal::{refuse, refused, refused_io};
 use guest_protocol::Refusal;
 use netlink_packet_core::{
     DecodeError, DefaultNla, Emitable, ErrorMessage, NLM_F_ACK, NLM_F_REQUEST, NetlinkBuffer, NetlinkMessage,

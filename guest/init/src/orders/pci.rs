@@ -1,6 +1,7 @@
 //! PCI functions, over sysfs.
 
-use super::{check_name, files, refuse, refused, refused_io};
+use super::files;
+use super::refusal::{check_name, refuse, refused, refused_io};
 use guest_protocol::{Answer, PciDevice, Refusal};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::{Errno, pread, pwrite};

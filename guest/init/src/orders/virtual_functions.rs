@@ -4,7 +4,8 @@
 //! VF that is served to it by that BAR, and so by nothing: a driver that the kernel probes at once finds no device. Here the
 //! kernel is kept from probing, the BAR is written, and the driver is bound afterwards.
 
-use super::{files, pci, refuse, refused_io};
+use super::refusal::{refuse, refused_io};
+use super::{files, pci};
 use guest_protocol::Refusal;
 use rustix::io::Errno;
 use std::fs;

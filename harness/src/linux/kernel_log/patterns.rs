@@ -36,21 +36,26 @@ pub(super) fn texts<'a>(rows: impl Iterator<Item = &'static Row> + 'a) -> impl I
         let others = row.others.iter().map(|other| pattern(other, row.fields));
         std::iter::once(text)
             .chain(others)
-            .map(|pattern| compiled(&format!("^{pattern}"), row))
+            .map(|pattern| of_row(&format!("^{pattern}"), row))
             .collect::<Vec<_>>()
     })
 }
 
 /// The patterns for the places of these kinds' `WARN`s.
 pub(super) fn places(rows: impl Iterator<Item = &'static Row>) -> impl Iterator<Item = Pattern> {
-    rows.flat_map(|row| row.places.iter().map(move |place| compiled(place, row)))
+    rows.flat_map(|row| row.places.iter().map(move |place| of_row(place, row)))
 }
 
-fn compiled(pattern: &str, row: &'static Row) -> Pattern {
+fn of_row(pattern: &str, row: &'static Row) -> Pattern {
     Pattern {
-        regex: super::compiled(pattern),
+        regex: compiled(pattern),
         row,
     }
+}
+
+/// A pattern of the source.
+pub(super) fn compiled(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the patterns stand in the source, and a test compiles them all")
 }
 
 fn pattern(text: &str, fields: &[(&'static str, Datum)]) -> String {

@@ -3,7 +3,7 @@
 //!
 //! By the driver's source files. Our driver is silent at these places: it prints the cause.
 
-use super::{Row, effect};
+use super::row::{Row, effect};
 
 #[rustfmt::skip]
 pub(in crate::linux::kernel_log) const EFFECTS: &[Row] = &[

@@ -1,7 +1,7 @@
 //! What says nothing of the driver's work with pages: what a small device makes a kernel say, what happened to go along, and
 //! what the bus says of a request that it turned down, whose result is compared.
 
-use super::{Row, nothing};
+use super::row::{Row, nothing};
 
 #[rustfmt::skip]
 pub(in crate::linux::kernel_log) const HARMLESS: &[Row] = &[
