@@ -3,6 +3,7 @@
 mod actions;
 mod device;
 mod expectations;
+mod wording;
 
 pub use actions::sentence;
 
@@ -162,21 +163,4 @@ fn paragraph(page: &mut Page, lead: &str, content: &str) {
         words_on_line += 1;
     }
     let _ = writeln!(page.text, "{line}");
-}
-
-/// Things in a list, as `a, b and c`.
-pub(crate) fn enumeration(things: &[String]) -> String {
-    match things {
-        [] => "nothing".to_owned(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-/// A number of things, as `1 page` or `2 pages`.
-pub(crate) fn count(number: impl Into<i64>, thing: &str) -> String {
-    match number.into() {
-        1 => format!("1 {thing}"),
-        number => format!("{number} {thing}s"),
-    }
 }

@@ -1,21 +1,16 @@
 //! The shape of a file: every unknown name, missing field and wrong type at once, judged by the schema.
 
 mod choice;
+mod judge;
 mod members;
 
-use crate::scenario::document::{Content, Node, Path, Repairs};
-use crate::scenario::problem::{Collected, Problem, suggestion};
+pub use judge::Shape;
+
+use crate::scenario::document::{Content, Node, Path};
+use crate::scenario::problem::suggestion;
+use judge::{Judge, describe};
 use prm::Function;
 use serde_json::Value;
-
-/// What the check found.
-#[derive(Debug, Default)]
-pub struct Shape {
-    /// The problems.
-    pub problems: Collected,
-    /// What could stand in for the wrong values, so that the rest may still be read and judged.
-    pub repairs: Repairs,
-}
 
 /// Everything in `root` that `schema` does not allow.
 #[must_use]
@@ -28,16 +23,11 @@ pub fn shape_problems(root: &Node, schema: &Value) -> Shape {
     judge.found
 }
 
-struct Judge<'a> {
-    definitions: &'a Value,
-    found: Shape,
-}
-
 impl<'a> Judge<'a> {
     fn check(&mut self, node: &Node, schema: &'a Value, path: &Path) {
         let schema = self.resolve(schema);
         if let Some(alternatives) = schema.get("oneOf").and_then(Value::as_array) {
-            self.check_choice(node, alternatives, path);
+            self.check_choice(node, alternatives, path, Self::check);
             return;
         }
         if !self.check_type(node, schema, path) {
@@ -52,32 +42,8 @@ impl<'a> Judge<'a> {
                     }
                 }
             }
-            Content::Object(members) => self.check_object(node, members, schema, path),
+            Content::Object(members) => self.check_object(node, members, schema, path, Self::check),
         }
-    }
-
-    /// Follows references; a reference may stand next to a description.
-    fn resolve(&self, schema: &'a Value) -> &'a Value {
-        let mut schema = schema;
-        while let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-            let name = target.rsplit('/').next().unwrap_or_default();
-            match self.definitions.get(name) {
-                Some(definition) => schema = definition,
-                None => break,
-            }
-        }
-        schema
-    }
-
-    fn report(&mut self, node: &Node, path: &Path, message: String, label: &str, hint: String) {
-        let (label, span) = (label.to_owned(), node.span.clone());
-        self.found.problems.push(Problem {
-            message,
-            label,
-            hint: Some(hint),
-            span,
-            path: path.clone(),
-        });
     }
 
     fn check_type(&mut self, node: &Node, schema: &'a Value, path: &Path) -> bool {
@@ -214,10 +180,6 @@ fn stand_in(schema: &Value) -> Option<Value> {
             "string" => Some("".into()),
             _ => None,
         })
-}
-
-fn describe(schema: &Value) -> Option<&str> {
-    schema.get("description").and_then(Value::as_str)
 }
 
 fn type_of(node: &Node) -> &'static str {

@@ -6,17 +6,19 @@ mod expectations;
 mod orders;
 mod outcomes;
 mod presence;
+mod sense;
 mod silicon;
+mod story;
 mod vfs;
 mod warnings;
 
 use crate::scenario::document::{Node, Path};
-use crate::scenario::model::{Reachability, ScenarioFile};
-use crate::scenario::problem::{Collected, Problem};
+use crate::scenario::model::ScenarioFile;
+use crate::scenario::problem::Collected;
 use crate::scenario::step::{ACTORS, Step};
-use presence::{Driver, Given};
-use prm::Function;
-use std::collections::{BTreeMap, BTreeSet};
+use sense::Sense;
+use std::collections::BTreeSet;
+use story::Story;
 
 /// Everything in `scenario`, read from `root`, that makes no sense. `stem` is what its name has to be.
 #[must_use]
@@ -37,60 +39,7 @@ pub fn sense_problems(scenario: &ScenarioFile, root: &Node, stem: Option<&str>) 
     sense.problems
 }
 
-/// The check in progress.
-struct Sense<'a> {
-    scenario: &'a ScenarioFile,
-    root: &'a Node,
-    problems: Collected,
-    story: Story,
-    /// The functions that a driver can be bound to, where the device can be made.
-    interfaces: Option<Vec<Function>>,
-}
-
-/// What the steps so far have set up.
-#[derive(Default)]
-struct Story {
-    step_names: BTreeMap<String, usize>,
-    /// Background operations, and whether they have been joined.
-    background: BTreeMap<String, bool>,
-    /// Holds, and whether they have been released.
-    holds: BTreeMap<String, bool>,
-    scalable_functions: BTreeSet<u16>,
-    /// The device's own numbers of the functions that were added, by the numbers of `add_sf`; `None` once that
-    /// depends on what has been let go.
-    device_numbers: Option<BTreeMap<u16, u16>>,
-    /// How many have been added.
-    added: u16,
-    driver: Driver,
-    given: Given,
-    /// How many rules of each kind there are: answers, reactions.
-    rules: [usize; 2],
-    paused: BTreeSet<String>,
-    /// Drivers on other functions: whether they are loaded, where that can be told.
-    loads: BTreeMap<Function, Option<bool>>,
-}
-
 impl Sense<'_> {
-    /// A problem with the value at `path`.
-    fn wrong(&mut self, path: &Path, message: impl Into<String>, label: &str, hint: impl Into<String>) {
-        let span = self.root.find(path).span.clone();
-        self.problems.push(Problem {
-            message: message.into(),
-            label: label.to_owned(),
-            hint: Some(hint.into()),
-            span,
-            path: path.clone(),
-        });
-    }
-
-    /// A problem with the name of the member at `path`.
-    fn wrong_name(&mut self, path: &Path, message: impl Into<String>, label: &str, hint: impl Into<String>) {
-        self.wrong(path, message, label, hint);
-        if let Some(problem) = self.problems.last_mut() {
-            problem.span = self.root.name_span(path);
-        }
-    }
-
     fn check_head(&mut self, stem: Option<&str>) {
         let scenario = self.scenario;
         let top = Path::default();
@@ -187,10 +136,5 @@ impl Sense<'_> {
             self.wrong(&at, message, "the same name again", "names of steps are unique");
             self.story.step_names.insert(name.clone(), first);
         }
-    }
-
-    /// Whether the scenario says of itself that it stops the driver between two of its steps.
-    fn is_white_box(&self) -> bool {
-        self.scenario.reachability == Reachability::WhiteBox
     }
 }

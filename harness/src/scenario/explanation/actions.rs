@@ -1,6 +1,6 @@
 //! Actions in words.
 
-use super::{count, enumeration};
+use super::wording::{count, enumeration};
 use crate::scenario::step::{Action, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep};
 use emulator::order::{
     Answer, AnswerRule, CommandMatch, FirmwareOrder, Hold, HoldPoint, PageRequest, ReactionRule,

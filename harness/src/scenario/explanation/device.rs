@@ -1,6 +1,6 @@
 //! The device and the host in words.
 
-use super::{count, enumeration};
+use super::wording::{count, enumeration};
 use crate::scenario::model::HostConfig;
 use emulator::config::{DeviceConfig, DeviceKind, FirmwareKnobs, Port, Timeouts, VirtualFunctions};
 use prm::PageMode;

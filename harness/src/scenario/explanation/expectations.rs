@@ -1,6 +1,6 @@
 //! Expectations in words.
 
-use super::{count, enumeration};
+use super::wording::{count, enumeration};
 use crate::scenario::expectation::{Books, End, ExpectedViolation, ExpectedWarning};
 use crate::scenario::model::ScenarioFile;
 use crate::scenario::outcome::LinuxOutcome;

@@ -1,13 +1,19 @@
 //! Values that say one of several things.
 
-use super::Judge;
+use super::judge::{Check, Judge};
 use crate::scenario::document::{Content, Node, Path};
 use crate::scenario::problem::suggestion;
 use serde_json::Value;
 
 impl<'a> Judge<'a> {
     /// One of several words, or an object with one of several names.
-    pub(super) fn check_choice(&mut self, node: &Node, alternatives: &'a [Value], path: &Path) {
+    pub(super) fn check_choice(
+        &mut self,
+        node: &Node,
+        alternatives: &'a [Value],
+        path: &Path,
+        check: Check<'a>,
+    ) {
         let words: Vec<&str> = alternatives.iter().flat_map(words_of).collect();
         let tagged: Vec<(&str, &'a Value)> = alternatives.iter().filter_map(tag_of).collect();
         let all = || words.iter().copied().chain(tagged.iter().map(|(name, _)| *name));
@@ -53,7 +59,7 @@ impl<'a> Judge<'a> {
             Content::Object(members) if members.len() == 1 => {
                 let member = &members[0];
                 if let Some((_, schema)) = tagged.iter().find(|(name, _)| *name == member.name) {
-                    self.check(&member.value, schema, &path.member(&member.name));
+                    check(self, &member.value, schema, &path.member(&member.name));
                 } else if words.contains(&member.name.as_str()) {
                     let hint = format!("write `\"{}\"` instead of the object", member.name);
                     self.report(

@@ -1,14 +1,21 @@
 //! Objects: known and unknown members, repeated ones, missing ones.
 
-use super::{Judge, describe};
+use super::judge::{Check, Judge, describe};
 use crate::scenario::document::{Member, Node, Path};
-use crate::scenario::problem::{Problem, suggestion};
+use crate::scenario::problem::suggestion;
 use prm::Function;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 impl<'a> Judge<'a> {
-    pub(super) fn check_object(&mut self, node: &Node, members: &[Member], schema: &'a Value, path: &Path) {
+    pub(super) fn check_object(
+        &mut self,
+        node: &Node,
+        members: &[Member],
+        schema: &'a Value,
+        path: &Path,
+        check: Check<'a>,
+    ) {
         let properties = schema.get("properties").and_then(Value::as_object);
         let property = |name: &str| properties.and_then(|properties| properties.get(name));
         let mut seen = BTreeSet::new();
@@ -25,9 +32,9 @@ impl<'a> Judge<'a> {
                 continue;
             }
             if let Some(property) = property(&member.name) {
-                self.check(&member.value, property, &at);
+                check(self, &member.value, property, &at);
             } else {
-                self.check_other_member(member, schema, path);
+                self.check_other_member(member, schema, path, check);
             }
         }
         for required in schema
@@ -61,7 +68,7 @@ impl<'a> Judge<'a> {
     }
 
     /// A member that `properties` does not name: of a map, or unknown.
-    fn check_other_member(&mut self, member: &Member, schema: &'a Value, path: &Path) {
+    fn check_other_member(&mut self, member: &Member, schema: &'a Value, path: &Path, check: Check<'a>) {
         let at = path.member(&member.name);
         let numbers = schema
             .get("patternProperties")
@@ -73,7 +80,7 @@ impl<'a> Judge<'a> {
                     .parse::<u32>()
                     .is_ok_and(|number| number.to_string() == member.name)
                 {
-                    self.check(&member.value, inner, &at);
+                    check(self, &member.value, inner, &at);
                 } else {
                     let message = format!("`{}` is not a number", member.name);
                     self.report_name(
@@ -103,7 +110,7 @@ impl<'a> Judge<'a> {
             (additional, None) => {
                 self.check_member_name(member, schema, &at);
                 if let Some(inner @ Value::Object(_)) = additional {
-                    self.check(&member.value, inner, &at);
+                    check(self, &member.value, inner, &at);
                 }
             }
         }
@@ -130,23 +137,5 @@ impl<'a> Judge<'a> {
             let message = format!("`{}` is not a function", member.name);
             self.report_name(member, at, message, "no function", &error.to_string());
         }
-    }
-
-    pub(super) fn report_name(
-        &mut self,
-        member: &Member,
-        path: &Path,
-        message: String,
-        label: &str,
-        hint: &str,
-    ) {
-        let (label, span, hint) = (label.to_owned(), member.name_span.clone(), Some(hint.to_owned()));
-        self.found.problems.push(Problem {
-            message,
-            label,
-            hint,
-            span,
-            path: path.clone(),
-        });
     }
 }

@@ -1,6 +1,6 @@
 //! Actions of the host, the gate, the allocators, the race points and the clock.
 
-use super::Sense;
+use super::sense::Sense;
 use crate::scenario::document::Path;
 use crate::scenario::problem::suggestion;
 use crate::scenario::step::{

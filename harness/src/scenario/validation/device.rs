@@ -1,6 +1,6 @@
 //! The device: which functions it has, and which fields of it would have no effect.
 
-use super::Sense;
+use super::sense::Sense;
 use crate::scenario::document::Path;
 use crate::scenario::roster::ranges;
 use emulator::config::{DeviceKind, Eswitch, ExternalHost, VirtualFunctions};

@@ -1,6 +1,6 @@
 //! Expectations: whether each can be compared with something, and whether each revision is judged at all.
 
-use super::Sense;
+use super::sense::Sense;
 use crate::scenario::document::{Content, Path};
 use crate::scenario::expectation::{Books, End, ExpectedViolation, REVISIONS};
 use crate::scenario::problem::suggestion;

@@ -1,6 +1,6 @@
 //! Orders to firmware, and the commands they are about.
 
-use super::Sense;
+use super::sense::Sense;
 use crate::scenario::document::Path;
 use crate::scenario::problem::suggestion;
 use emulator::config::DeviceKind;

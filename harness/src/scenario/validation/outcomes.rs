@@ -1,6 +1,6 @@
 //! Outcomes on Linux: whether there are several, and whether each could be seen.
 
-use super::Sense;
+use super::sense::Sense;
 use crate::scenario::document::Path;
 use crate::scenario::expectation::Books;
 use crate::scenario::outcome::LinuxOutcome;

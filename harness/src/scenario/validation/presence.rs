@@ -1,45 +1,13 @@
 //! Whether there is a driver for what a step does, and whether firmware has the pages that it gives back.
 
-use super::Sense;
+use super::sense::Sense;
+use super::story::Driver;
 use crate::scenario::document::Path;
 use crate::scenario::model::Reachability;
 use crate::scenario::step::{GateStep, HostStep, Step};
 use emulator::config::{DemandProfile, DeviceKind, FirmwareKnobs};
 use emulator::order::{Answer, FirmwareOrder, PageRequest};
 use prm::Function;
-use std::collections::BTreeMap;
-
-/// Whether a driver is bound to the function under test.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Driver {
-    /// No step has bound one.
-    #[default]
-    Never,
-    /// A step has, or has begun to.
-    Bound,
-    /// A step has removed it.
-    Removed,
-}
-
-/// The most pages that firmware can have asked for, by function.
-#[derive(Debug, Default)]
-pub(super) struct Given {
-    pages: BTreeMap<Function, i64>,
-    /// Something asks for pages that nobody can count beforehand.
-    countless: bool,
-}
-
-impl Given {
-    /// Firmware asks for pages of which a run may see `times` (0: any number).
-    fn asked(&mut self, request: &PageRequest, times: u32) {
-        let Some(function) = request.function.filter(|_| times > 0) else {
-            self.countless |= request.pages > 0;
-            return;
-        };
-        let pages = i64::from(request.pages.max(0)) * i64::from(times);
-        *self.pages.entry(function).or_default() += pages;
-    }
-}
 
 impl Sense<'_> {
     /// Keeps what the host does to its driver.

@@ -1,6 +1,6 @@
 //! What the silicon itself refuses: devices that cannot be made, functions without an interface, rules beyond its limits.
 
-use super::Sense;
+use super::sense::Sense;
 use crate::scenario::document::Path;
 use emulator::config::DeviceKind;
 use emulator::order::{Hold, LONGEST_NAME, MAX_ORDERS, MAX_RULES, ReactionRule};

@@ -1,7 +1,7 @@
 //! What the host does to functions on its bus: numbers of VFs, also one that it refuses, by whoever expects the refusal;
 //! resets.
 
-use super::Sense;
+use super::sense::Sense;
 use crate::scenario::document::Path;
 use crate::scenario::step::Step;
 use emulator::config::DeviceKind;

@@ -1,6 +1,6 @@
 //! Expected warnings: whether the driver could ever print them.
 
-use super::Sense;
+use super::sense::Sense;
 use crate::scenario::document::Path;
 use crate::scenario::expectation::ExpectedWarning;
 use crate::scenario::problem::{nearest, suggestion};
