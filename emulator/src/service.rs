@@ -39,7 +39,7 @@ impl Silicon {
                     self.executed(command, at, buses);
                 }
             }
-            Task::React(rule) => self.react(&rule.then, at, buses),
+            Task::React { rule, at: own } => self.react(own, &rule.then, at, buses),
             Task::ReturnPages { supplier, owner } => self.return_pages(supplier, owner, at, buses),
         }
         true
@@ -90,7 +90,6 @@ impl Silicon {
 
     /// Begins to work on a command: this is where rules and holds are matched and where it asks for pages.
     fn begin(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
-        let under_test = self.function_under_test();
         let Some(command) = self.commands.get_mut(&number) else {
             return;
         };
@@ -100,7 +99,7 @@ impl Silicon {
             self.agenda.enter(due, DueKind::InService, Task::Complete(number));
             return;
         }
-        command.answer = self.gate.answer(command, under_test);
+        command.answer = self.gate.answer(command);
         let latency = match command.answer {
             Some(Answer::Late { after_ms } | Answer::CompletedLate { after_ms }) => {
                 Cycles::from_millis(after_ms.into())
@@ -115,7 +114,7 @@ impl Silicon {
             self.lose(number, now, buses);
             return;
         }
-        command.hold = self.gate.reserve(command, under_test);
+        command.hold = self.gate.reserve(command);
         let endpoint = command.endpoint;
         let requests = self.demand_of(number);
         self.catch(number, HoldPoint::BeforeExecution, now, buses);
@@ -183,8 +182,8 @@ impl Silicon {
             name,
             n: number,
         });
-        let supplier = self.function_under_test();
-        for request in &posts {
+        let (requests, supplier) = posts.unwrap_or_else(|| (Vec::new(), self.main_function()));
+        for request in &requests {
             if let Err(error) = self.post_page_request(supplier, request, now, buses) {
                 self.refuse(supplier, now, error.reason());
             }
@@ -280,12 +279,12 @@ impl Silicon {
         let Some(command) = self.commands.get(&number) else {
             return;
         };
-        let reaction = self.gate.reaction(command, self.function_under_test());
+        let reaction = self.gate.reaction(command);
         match reaction {
-            Some(rule) if rule.after_ms == 0 => self.react(&rule.then, at, buses),
-            Some(rule) => {
+            Some((rule, own)) if rule.after_ms == 0 => self.react(own, &rule.then, at, buses),
+            Some((rule, own)) => {
                 let due = at.saturating_add(Cycles::from_millis(rule.after_ms.into()));
-                self.put_off(due, DueKind::Scheduled, Task::React(rule), at);
+                self.put_off(due, DueKind::Scheduled, Task::React { rule, at: own }, at);
             }
             None => {}
         }
@@ -352,10 +351,9 @@ impl Silicon {
     }
 
     /// Carries out the orders of a reaction; what makes no sense by now goes on record.
-    fn react(&mut self, orders: &[FirmwareOrder], now: Cycles, buses: &mut dyn Buses) {
+    fn react(&mut self, own: Function, orders: &[FirmwareOrder], now: Cycles, buses: &mut dyn Buses) {
         for order in orders {
-            if let Err(error) = self.carry_out(order, now, buses) {
-                let own = self.function_under_test();
+            if let Err(error) = self.carry_out(own, order, now, buses) {
                 self.refuse(own, now, error.reason());
             }
             self.go_on(now, buses);

@@ -8,9 +8,11 @@
 mod driver;
 mod host;
 mod load;
+mod seat;
 
 pub(crate) use driver::{Bench, Output, PAGE_SLOT, request};
 pub(crate) use host::{Host, Hosts};
+pub(crate) use seat::Seat;
 
 use crate::config::{DeviceConfig, DeviceKind, Eswitch, ExternalHost, VirtualFunctions};
 use crate::order::CommandMatch;

@@ -12,4 +12,5 @@ mod portions;
 mod properties;
 mod registers;
 mod rules;
+mod two_hosts;
 mod versions;

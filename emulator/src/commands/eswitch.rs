@@ -107,7 +107,7 @@ impl Silicon {
     }
 
     fn manages_eswitch(&self, command: &Command) -> Result<(), Refusal> {
-        let manager = command.endpoint == self.function_under_test() && self.config.eswitch.manager;
+        let manager = command.endpoint == self.main_function() && self.config.eswitch.manager;
         if manager {
             Ok(())
         } else {

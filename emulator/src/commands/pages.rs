@@ -11,6 +11,7 @@ use crate::state::endpoint::PageNaming;
 use crate::state::ledger::OwnedPage;
 use crate::state::page_chore::PageWork;
 use crate::state::silicon::Silicon;
+use crate::work::demand;
 use prm::pages::{ManagePagesIn, ManagePagesOut, PAGE_ADDRESS_LENGTH, QueryPagesIn, QueryPagesOut};
 use prm::{ADAPTER_PAGE_SHIFT, Cycles, Function, Iova, PageCount, PagesOp, QueryPagesPhase, WireIdentity};
 
@@ -27,10 +28,11 @@ pub(crate) fn query_pages(silicon: &mut Silicon, command: &Command) -> Answered 
         ec: input.ec_function(),
     };
     let endpoint = command.endpoint;
-    let own_demand = endpoint == silicon.function_under_test();
+    let demand = demand::at(&silicon.config, &silicon.roster, endpoint);
+    let (boot, init) = demand.map_or((0, 0), |demand| (demand.boot, demand.init));
     let (identity, pages) = match QueryPagesPhase::from_raw(command.op_mod) {
         QueryPagesPhase::Boot => {
-            let id = if own_demand {
+            let id = if endpoint == silicon.main_function() {
                 silicon.config.firmware.boot_function_id
             } else {
                 0
@@ -39,11 +41,11 @@ pub(crate) fn query_pages(silicon: &mut Silicon, command: &Command) -> Answered 
                 id,
                 ec: endpoint == Function::Ecpf,
             };
-            (identity, if own_demand { silicon.config.demand.boot } else { 0 })
+            (identity, boot)
         }
         QueryPagesPhase::Init => {
             let identity = silicon.init_identity(endpoint, asked)?;
-            (identity, if own_demand { silicon.config.demand.init } else { 0 })
+            (identity, init)
         }
         QueryPagesPhase::Regular => {
             let wanted = silicon.board.wanted(endpoint, silicon.owner_of(endpoint, asked));

@@ -105,7 +105,7 @@ impl Silicon {
         self.managed(function).state
     }
 
-    /// The function under test enabled or disabled another one: a change that an armed event tells of.
+    /// The main function enabled or disabled another one: a change that an armed event tells of.
     pub(crate) fn move_to_state(
         &mut self,
         function: Function,
@@ -125,7 +125,7 @@ impl Silicon {
             let data = event::VhcaStateChange::new()
                 .with_ec_function(u16::from(identity.ec))
                 .with_function_id(identity.id);
-            let manager = self.function_under_test();
+            let manager = self.main_function();
             self.post_event(manager, &EventEntry::of(&data), at, buses);
         }
     }
@@ -134,7 +134,7 @@ impl Silicon {
         let id = command.subject.id.unwrap_or(0);
         let known = self
             .subfunction(id)
-            .filter(|_| command.endpoint == self.function_under_test());
+            .filter(|_| command.endpoint == self.main_function());
         known.ok_or(Refusal::UnknownSubfunction)
     }
 }

@@ -4,10 +4,10 @@ use crate::bus::Buses;
 use crate::order::{FirmwareOrder, GateOrder, OrderError};
 use crate::record::Record;
 use crate::state::silicon::Silicon;
-use prm::Cycles;
+use prm::{Cycles, Function};
 
 impl Silicon {
-    /// Carries out an order at once; events are posted in this call.
+    /// Carries out an order at the main function at once; events are posted in this call.
     ///
     /// # Errors
     /// [`OrderError`] if the order makes no sense for this device now; nothing has happened then.
@@ -17,7 +17,25 @@ impl Silicon {
         now: Cycles,
         buses: &mut dyn Buses,
     ) -> Result<(), OrderError> {
-        self.carry_out(order, now, buses)?;
+        self.order_at(self.main_function(), order, now, buses)
+    }
+
+    /// Carries out an order at this endpoint: its driver is asked for pages, told of errors and sent events, and where a rule does
+    /// not say whose commands it is about, it is about those that come through here.
+    ///
+    /// # Errors
+    /// [`OrderError`] as for [`Self::order`], also if there is no such endpoint.
+    pub fn order_at(
+        &mut self,
+        endpoint: Function,
+        order: &FirmwareOrder,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Result<(), OrderError> {
+        if !self.endpoints.contains_key(&endpoint) {
+            return Err(OrderError::UnknownFunction(endpoint));
+        }
+        self.carry_out(endpoint, order, now, buses)?;
         self.go_on(now, buses);
         Ok(())
     }
@@ -32,7 +50,7 @@ impl Silicon {
         match order {
             GateOrder::Hold(hold) => {
                 self.check_match(&hold.command)?;
-                self.gate.install_hold(hold.clone())
+                self.gate.install_hold(self.main_function(), hold.clone())
             }
             GateOrder::Release { name } => {
                 let released = self.gate.release(name);

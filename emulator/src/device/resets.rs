@@ -14,16 +14,15 @@ const INITIALIZATION: Cycles = Cycles::from_millis(1);
 impl Silicon {
     /// A function-level reset, asked for by the host of the function (PCI Express: Initiate Function Level Reset). The
     /// function is as [`reset_endpoint`](Self::reset_endpoint) leaves it. What others supplied for it goes back to them as
-    /// [`OnReset`] says. With the function under test its VFs and SFs are reset; nobody is left then to give anything
-    /// back to.
+    /// [`OnReset`] says. With a PF the functions of its host are reset, the main
+    /// function's VFs and SFs.
     pub fn reset_function(&mut self, endpoint: Function, now: Cycles, buses: &mut dyn Buses) {
         self.reset_endpoint(endpoint, now);
-        if endpoint == self.function_under_test() {
-            let others: Vec<Function> = self.endpoints.keys().copied().collect();
-            for other in others.into_iter().filter(|&other| other != endpoint) {
-                self.reset_endpoint(other, now);
-            }
-            return;
+        let others: Vec<Function> = self.endpoints.keys().copied().collect();
+        let with_it = |&other: &Function| other != endpoint && self.roster.host_of(other) == endpoint;
+        let others: Vec<Function> = others.into_iter().filter(with_it).collect();
+        for other in others {
+            self.reset_endpoint(other, now);
         }
         let owner = Owner::from(endpoint);
         let suppliers: Vec<Function> = self.endpoints.keys().copied().collect();
@@ -38,7 +37,7 @@ impl Silicon {
     }
 
     /// Resets an endpoint: its commands, queues, capabilities and mode are gone, and firmware has forgotten
-    /// every page that it supplied. Of the function under test it resets the eswitch too. Rules and holds stay. What others
+    /// every page that it supplied. Of the main function it resets the eswitch too. Rules and holds stay. What others
     /// supplied for it stays booked: so it is for a VF whose PF takes it away, which gives its pages back when it is disabled.
     pub fn reset_endpoint(&mut self, endpoint: Function, now: Cycles) {
         if !self.endpoints.contains_key(&endpoint) {
@@ -50,7 +49,7 @@ impl Silicon {
         fresh.ready_at = now.saturating_add(INITIALIZATION);
         self.endpoints.insert(endpoint, fresh);
         self.objects.forget(endpoint);
-        if endpoint == self.function_under_test() {
+        if endpoint == self.main_function() {
             self.vports.clear();
             self.port = Port::default();
             self.subfunctions.clear();

@@ -15,8 +15,8 @@ pub(crate) enum Task {
     Complete(u64),
     /// Go through the next portion of a supplier's list of pages, for a command.
     Pages { supplier: Function, command: u64 },
-    /// Carry out the orders of a reaction.
-    React(Arc<ReactionRule>),
+    /// Carry out the orders of a reaction, at this endpoint.
+    React { rule: Arc<ReactionRule>, at: Function },
     /// Ask a supplier to take back all pages of a function that it disabled.
     ReturnPages { supplier: Function, owner: Owner },
 }
@@ -52,7 +52,7 @@ impl Task {
     /// Whether a rule or the configuration puts it off: there can be any number of those. What is entered for a command
     /// is bounded by the slots.
     const fn is_put_off(&self) -> bool {
-        matches!(self, Self::React(_) | Self::ReturnPages { .. })
+        matches!(self, Self::React { .. } | Self::ReturnPages { .. })
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::config::DeviceConfig;
 use crate::config::Port;
-use crate::state::roster::{Roster, ec_vf_vport_base, function_under_test};
+use crate::state::roster::{Roster, ec_vf_vport_base};
 use prm::capability_area::{
     EswitchCapabilities, EswitchFlowTableCapabilities, EthernetCapabilities, FlowTableProperties,
     GeneralCapabilities, GeneralCapabilities2, NicFlowTableCapabilities,
@@ -38,7 +38,7 @@ pub(crate) fn maximum(
     function: Function,
     kind: CapabilityType,
 ) -> Option<Area> {
-    let own = function == function_under_test(config.kind);
+    let own = function == roster.main();
     let area = match kind {
         CapabilityType::General => *general(config, roster, function, own).as_bytes(),
         CapabilityType::General2 if own => *general_2(config).as_bytes(),

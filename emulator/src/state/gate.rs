@@ -11,19 +11,41 @@ use crate::state::command::{Command, Subject};
 use prm::{Cycles, Function, Opcode};
 use std::sync::Arc;
 
+/// The operation and the command interface that a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Whom {
+    /// None: no command has the name.
+    opcode: Option<Opcode>,
+    /// Where the rule was installed.
+    installed_at: Function,
+    endpoint: Function,
+}
+
+impl Whom {
+    fn of(to: &CommandMatch, installed_at: Function) -> Self {
+        Self {
+            opcode: Opcode::from_name(&to.command),
+            installed_at,
+            endpoint: to.endpoint.unwrap_or(installed_at),
+        }
+    }
+}
+
 /// A rule and how often it still applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Installed<T> {
     rule: T,
+    whom: Whom,
     skip: u32,
     /// None: always.
     left: Option<u32>,
 }
 
 impl<T> Installed<T> {
-    fn new(rule: T, skip: u32, times: u32) -> Self {
+    fn new(rule: T, whom: Whom, skip: u32, times: u32) -> Self {
         Self {
             rule,
+            whom,
             skip,
             left: (times > 0).then_some(times),
         }
@@ -34,6 +56,7 @@ impl<T> Installed<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Held {
     hold: Hold,
+    whom: Whom,
     skip: u32,
     /// The command that it will catch or has caught.
     command: Option<u64>,
@@ -81,11 +104,10 @@ struct Candidate {
     op_mod: u16,
     subject: Subject,
     endpoint: Function,
-    under_test: Function,
 }
 
 impl Candidate {
-    fn of(command: &Command, under_test: Function) -> Self {
+    fn of(command: &Command) -> Self {
         let &Command {
             opcode,
             op_mod,
@@ -98,45 +120,44 @@ impl Candidate {
             op_mod,
             subject,
             endpoint,
-            under_test,
         }
     }
 
-    fn fits(self, to: &CommandMatch) -> bool {
-        Opcode::from_name(&to.command) == Some(self.opcode)
+    fn fits(self, whom: Whom, to: &CommandMatch) -> bool {
+        whom.opcode == Some(self.opcode)
+            && whom.endpoint == self.endpoint
             && to.op_mod.is_none_or(|op_mod| op_mod == self.op_mod)
             && to.id.is_none_or(|id| self.subject.id == Some(id))
             && to
                 .function
                 .is_none_or(|function| self.subject.function == Some(function))
             && to.other.is_none_or(|other| other == self.subject.other)
-            && to.endpoint.unwrap_or(self.under_test) == self.endpoint
     }
 }
 
-/// The first entry that matches; it is removed once it has applied as often as it may.
+/// The first entry that matches, and where it was installed; it is removed once it has applied as often as it may.
 fn first<T: Clone>(
     list: &mut Vec<Installed<T>>,
     matcher: impl Fn(&T) -> &CommandMatch,
     candidate: Candidate,
-) -> Option<T> {
+) -> Option<(T, Function)> {
     for index in 0..list.len() {
         let entry = &mut list[index];
-        if !candidate.fits(matcher(&entry.rule)) {
+        if !candidate.fits(entry.whom, matcher(&entry.rule)) {
             continue;
         }
         if entry.skip > 0 {
             entry.skip -= 1;
             continue;
         }
-        let rule = entry.rule.clone();
+        let (rule, at) = (entry.rule.clone(), entry.whom.installed_at);
         if let Some(left) = &mut entry.left {
             *left -= 1;
             if *left == 0 {
                 list.remove(index);
             }
         }
-        return Some(rule);
+        return Some((rule, at));
     }
     None
 }
@@ -150,20 +171,25 @@ fn install<T>(list: &mut Vec<T>, entry: T) -> Result<(), OrderError> {
 }
 
 impl Gate {
-    pub(crate) fn install_answer(&mut self, rule: AnswerRule) -> Result<(), OrderError> {
+    pub(crate) fn install_answer(&mut self, at: Function, rule: AnswerRule) -> Result<(), OrderError> {
         let (skip, times) = (rule.to.skip, rule.times);
-        install(&mut self.answers, Installed::new(rule, skip, times))
+        let whom = Whom::of(&rule.to, at);
+        install(&mut self.answers, Installed::new(rule, whom, skip, times))
     }
 
-    pub(crate) fn install_reaction(&mut self, rule: ReactionRule) -> Result<(), OrderError> {
+    pub(crate) fn install_reaction(&mut self, at: Function, rule: ReactionRule) -> Result<(), OrderError> {
         if rule.then.len() > MAX_ORDERS {
             return Err(OrderError::TooManyOrders);
         }
         let (skip, times) = (rule.command.skip, rule.times);
-        install(&mut self.reactions, Installed::new(Arc::new(rule), skip, times))
+        let whom = Whom::of(&rule.command, at);
+        install(
+            &mut self.reactions,
+            Installed::new(Arc::new(rule), whom, skip, times),
+        )
     }
 
-    pub(crate) fn install_hold(&mut self, hold: Hold) -> Result<(), OrderError> {
+    pub(crate) fn install_hold(&mut self, at: Function, hold: Hold) -> Result<(), OrderError> {
         if hold.name.len() > LONGEST_NAME {
             return Err(OrderError::NameTooLong);
         }
@@ -171,32 +197,34 @@ impl Gate {
             return Err(OrderError::HoldExists(hold.name));
         }
         let skip = hold.command.skip;
+        let whom = Whom::of(&hold.command, at);
         let held = Held {
             hold,
+            whom,
             skip,
             command: None,
         };
         install(&mut self.holds, held)
     }
 
-    pub(crate) fn answer(&mut self, command: &Command, under_test: Function) -> Option<Answer> {
-        let candidate = Candidate::of(command, under_test);
-        first(&mut self.answers, |rule| &rule.to, candidate).map(|rule| rule.with)
+    pub(crate) fn answer(&mut self, command: &Command) -> Option<Answer> {
+        let candidate = Candidate::of(command);
+        first(&mut self.answers, |rule| &rule.to, candidate).map(|(rule, _)| rule.with)
     }
 
-    /// What is to be done once this command has been executed.
-    pub(crate) fn reaction(&mut self, command: &Command, under_test: Function) -> Option<Arc<ReactionRule>> {
-        let candidate = Candidate::of(command, under_test);
+    /// What is to be done once this command has been executed, and where.
+    pub(crate) fn reaction(&mut self, command: &Command) -> Option<(Arc<ReactionRule>, Function)> {
+        let candidate = Candidate::of(command);
         first(&mut self.reactions, |rule| &rule.command, candidate)
     }
 
     /// The hold that is to catch this command, with its name and point.
-    pub(crate) fn reserve(&mut self, command: &Command, under_test: Function) -> Option<(String, HoldPoint)> {
-        let candidate = Candidate::of(command, under_test);
+    pub(crate) fn reserve(&mut self, command: &Command) -> Option<(String, HoldPoint)> {
+        let candidate = Candidate::of(command);
         for held in self.holds.iter_mut().filter(|held| held.command.is_none()) {
             // A command that completes by polling has no event to be held before.
             let reachable = command.by_event || held.hold.at != HoldPoint::BeforeEvent;
-            if !reachable || !candidate.fits(&held.hold.command) {
+            if !reachable || !candidate.fits(held.whom, &held.hold.command) {
                 continue;
             }
             if held.skip > 0 {
@@ -209,10 +237,10 @@ impl Gate {
         None
     }
 
-    /// What to post when this hold catches its command.
-    pub(crate) fn posts(&self, name: &str) -> Vec<PageRequest> {
-        let held = self.holds.iter().find(|held| held.hold.name == name);
-        held.map(|held| held.hold.posts.clone()).unwrap_or_default()
+    /// What to post when this hold catches its command, and where.
+    pub(crate) fn posts(&self, name: &str) -> Option<(Vec<PageRequest>, Function)> {
+        let held = self.holds.iter().find(|held| held.hold.name == name)?;
+        Some((held.hold.posts.clone(), held.whom.installed_at))
     }
 
     /// Removes a hold; tells which command it was for. None if there is no such hold.

@@ -2,7 +2,7 @@
 
 use crate::config::{DeviceConfig, DeviceKind};
 use prm::{Function, WireIdentity};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// First vport of the embedded CPU's VFs, as capability `ec_vf_vport_base` tells: above those of the host's VFs.
 pub(crate) fn ec_vf_vport_base(config: &DeviceConfig) -> u16 {
@@ -27,7 +27,7 @@ pub(crate) struct Entry {
     pub(crate) overridden: bool,
 }
 
-/// The functions of the silicon, the one under test first.
+/// The functions of the silicon, the main one first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Roster {
     entries: BTreeMap<Function, Entry>,
@@ -35,10 +35,12 @@ pub(crate) struct Roster {
     by_vhca_id: BTreeMap<u16, Function>,
     by_identity: BTreeMap<WireIdentity, Function>,
     by_vport: BTreeMap<u16, Function>,
+    /// Functions besides the main one whose drivers name others.
+    managers: BTreeSet<Function>,
 }
 
-/// The function that the driver under test binds to.
-pub(crate) const fn function_under_test(kind: DeviceKind) -> Function {
+/// The function that a device of this kind is described from.
+const fn main_function(kind: DeviceKind) -> Function {
     match kind {
         DeviceKind::Pf => Function::Pf,
         DeviceKind::Ecpf => Function::Ecpf,
@@ -47,9 +49,17 @@ pub(crate) const fn function_under_test(kind: DeviceKind) -> Function {
 }
 
 impl Roster {
-    /// The functions that the configuration describes; `vhca_ids` replaces single ids.
-    pub(crate) fn new(config: &DeviceConfig, vhca_ids: &BTreeMap<Function, u16>) -> Self {
-        let mut roster = Self::default();
+    /// The functions that the configuration describes; `vhca_ids` replaces single ids, and the drivers of `managers` name others
+    /// as that of the main function does.
+    pub(crate) fn new(
+        config: &DeviceConfig,
+        vhca_ids: &BTreeMap<Function, u16>,
+        managers: &BTreeSet<Function>,
+    ) -> Self {
+        let mut roster = Self {
+            managers: managers.clone(),
+            ..Self::default()
+        };
         for mut entry in described(config) {
             if let Some(&vhca_id) = vhca_ids.get(&entry.function) {
                 entry.vhca_id = vhca_id;
@@ -60,7 +70,7 @@ impl Roster {
         roster
     }
 
-    // Where two functions claim one number, the first keeps it: the one under test comes before all others.
+    // Where two functions claim one number, the first keeps it: the main one comes before all others.
     fn add(&mut self, entry: Entry) {
         let function = entry.function;
         self.by_vhca_id.entry(entry.vhca_id).or_insert(function);
@@ -74,7 +84,34 @@ impl Roster {
         self.entries.insert(function, entry);
     }
 
-    /// All functions, the one under test first.
+    /// The function that everything belongs to that is no other's: the eswitch, the port, orders that name no endpoint.
+    pub(crate) fn main(&self) -> Function {
+        // INVARIANT: every description has at least the function of its kind.
+        self.order.first().copied().unwrap_or(Function::Pf)
+    }
+
+    /// Whether the driver of `endpoint` names others than itself. The ids in its commands are those of the device then; in those
+    /// of another driver id 0 is itself.
+    pub(crate) fn is_manager(&self, endpoint: Function) -> bool {
+        endpoint == self.main() || self.managers.contains(&endpoint)
+    }
+
+    /// Whether commands and events at `endpoint` can be about `function`: so its driver can supply pages for it. That of the main
+    /// function names all, that of an external host's PF that host's VFs.
+    pub(crate) fn names(&self, endpoint: Function, function: Function) -> bool {
+        endpoint == function
+            || endpoint == self.main()
+            || self.managers.contains(&endpoint) && is_of_host(endpoint, function)
+    }
+
+    /// With whose driver the driver of this function comes and goes.
+    pub(crate) fn host_of(&self, function: Function) -> Function {
+        let host = |&manager: &Function| manager == function || is_of_host(manager, function);
+        let named = self.managers.iter().copied().find(|manager| host(manager));
+        named.unwrap_or(self.main())
+    }
+
+    /// All functions, the main one first.
     pub(crate) fn functions(&self) -> &[Function] {
         &self.order
     }
@@ -106,6 +143,11 @@ impl Roster {
     }
 }
 
+/// Whether `function` is on the same host as the PF `manager`, which is none of the main function's.
+const fn is_of_host(manager: Function, function: Function) -> bool {
+    matches!((manager, function), (Function::HostPf, Function::HostVf(_)))
+}
+
 fn described(config: &DeviceConfig) -> Vec<Entry> {
     let ecpf = config.kind == DeviceKind::Ecpf;
     let entry = |function, vhca_id, identity: Option<(u16, bool)>, vport| Entry {
@@ -118,7 +160,7 @@ fn described(config: &DeviceConfig) -> Vec<Entry> {
     let mut entries = Vec::new();
     let own_vport = if ecpf { ECPF_VPORT } else { 0 };
     entries.push(entry(
-        function_under_test(config.kind),
+        main_function(config.kind),
         config.vhca_id,
         Some((0, ecpf)),
         Some(own_vport),

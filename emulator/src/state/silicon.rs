@@ -14,7 +14,7 @@ use crate::state::pace::Pace;
 use crate::state::page_chore::PageChore;
 use crate::state::port::Port;
 use crate::state::reception::Inflow;
-use crate::state::roster::{Roster, function_under_test};
+use crate::state::roster::Roster;
 use crate::state::subfunctions::Subfunctions;
 use crate::state::validation;
 use crate::state::validation::ConfigError;
@@ -35,6 +35,8 @@ pub struct Silicon {
     pub(crate) config: Arc<DeviceConfig>,
     /// vhca_ids that a scenario changed.
     pub(crate) vhca_ids: BTreeMap<Function, u16>,
+    /// Functions besides the main one whose drivers name others.
+    pub(crate) managers: BTreeSet<Function>,
     pub(crate) roster: Arc<Roster>,
     pub(crate) endpoints: BTreeMap<Function, Endpoint>,
     /// Commands that are not over, by number.
@@ -74,8 +76,8 @@ impl Silicon {
     /// [`ConfigError`] if the description contradicts itself.
     pub fn new(config: DeviceConfig, seed: u64) -> Result<Self, ConfigError> {
         validation::check(&config)?;
-        let roster = Roster::new(&config, &BTreeMap::new());
-        let own = function_under_test(config.kind);
+        let roster = Roster::new(&config, &BTreeMap::new(), &BTreeSet::new());
+        let own = roster.main();
         let has_window =
             |function: &Function| matches!(function, Function::Vf(_) | Function::EcVf(_) | Function::Sf(_));
         let others = roster.functions().iter().copied().filter(has_window);
@@ -88,6 +90,7 @@ impl Silicon {
             host_vfs: config.external_host.enabled_vfs,
             config: Arc::new(config),
             vhca_ids: BTreeMap::new(),
+            managers: BTreeSet::new(),
             roster: Arc::new(roster),
             endpoints,
             commands: BTreeMap::new(),
@@ -124,13 +127,34 @@ impl Silicon {
         &self.config
     }
 
-    /// The function that the driver under test binds to.
+    /// The function that the device is described from. It has what no other function has, the eswitch and the port, and orders
+    /// that name no endpoint go to it; a device that is served is behind it.
     #[must_use]
-    pub fn function_under_test(&self) -> Function {
-        function_under_test(self.config.kind)
+    pub fn main_function(&self) -> Function {
+        self.roster.main()
     }
 
-    /// The functions that have a register window: the one under test, its VFs and its SFs.
+    /// An external host has a driver of its own from now on: its PF has a register window, and names itself and its VFs in
+    /// commands of its own, page commands among them. It is no part of the description: who plays the device plays the hosts too.
+    /// False if the device has no external host.
+    pub fn connect_host(&mut self) -> bool {
+        let host = Function::HostPf;
+        if self.roster.get(host).is_none() {
+            return false;
+        }
+        self.managers.insert(host);
+        self.endpoints.entry(host).or_insert_with(|| Endpoint::new(host));
+        self.describe_functions();
+        true
+    }
+
+    /// Makes the roster anew, from the description and what was changed since.
+    pub(crate) fn describe_functions(&mut self) {
+        self.roster = Arc::new(Roster::new(&self.config, &self.vhca_ids, &self.managers));
+    }
+
+    /// The functions that have a register window, the main one first: VFs and SFs have, and the PF of an external host that is
+    /// connected.
     #[must_use]
     pub fn endpoints(&self) -> Vec<Function> {
         let in_order = self.roster.functions().iter().copied();
@@ -139,7 +163,7 @@ impl Silicon {
             .collect()
     }
 
-    /// Every function that the ledger can name, the one under test first.
+    /// Every function that the ledger can name, the main one first.
     #[must_use]
     pub fn functions(&self) -> Vec<Function> {
         self.roster.functions().to_vec()
@@ -225,7 +249,7 @@ impl Silicon {
     /// Enters work for later; what cannot be entered goes on record.
     pub(crate) fn put_off(&mut self, due: Cycles, kind: DueKind, task: Task, now: Cycles) {
         if let Err(error) = self.agenda.put_off(due, kind, task) {
-            let own = self.function_under_test();
+            let own = self.main_function();
             self.refuse(own, now, error.reason());
         }
     }

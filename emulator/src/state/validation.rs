@@ -3,7 +3,7 @@
 use crate::config::{DeviceConfig, DeviceKind, VirtualFunctions};
 use crate::state::roster::Roster;
 use prm::Function;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// A device description that no silicon can follow.
@@ -131,7 +131,7 @@ fn virtual_functions(field: &'static str, vfs: &VirtualFunctions) -> Result<(), 
 }
 
 fn numbers(config: &DeviceConfig) -> Result<(), ConfigError> {
-    let roster = Roster::new(config, &BTreeMap::new());
+    let roster = Roster::new(config, &BTreeMap::new(), &BTreeSet::new());
     let (mut vhca_ids, mut identities, mut vports) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for entry in roster.entries() {
         let (second, vhca_id) = (entry.function, entry.vhca_id);

@@ -79,7 +79,7 @@ pub(crate) const PAGE_SLOT: u8 = 31;
 impl Bench {
     pub(crate) fn new(config: DeviceConfig) -> Self {
         let silicon = Silicon::new(config, 1).expect("the description is good");
-        let endpoint = silicon.function_under_test();
+        let endpoint = silicon.main_function();
         let mut bench = Self {
             silicon,
             hosts: Hosts::default(),
@@ -95,7 +95,7 @@ impl Bench {
         bench
     }
 
-    /// Loads the driver of the function under test up to its event queues.
+    /// Loads the driver of the main function up to its event queues.
     pub(crate) fn loaded(config: DeviceConfig) -> Self {
         let mut bench = Self::new(config);
         bench.load();
@@ -378,7 +378,7 @@ impl Bench {
     pub(crate) fn held(&self, owner: impl Into<Owner>) -> u64 {
         self.silicon
             .ledger()
-            .pages(self.silicon.function_under_test(), owner.into())
+            .pages(self.silicon.main_function(), owner.into())
     }
 }
 

@@ -270,5 +270,5 @@ fn commands_are_recorded_as_recorded_streams_are() {
             "first_owner": 1,
         }),
     );
-    assert_eq!(bench.silicon.function_under_test(), Function::Pf);
+    assert_eq!(bench.silicon.main_function(), Function::Pf);
 }

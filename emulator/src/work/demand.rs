@@ -4,22 +4,31 @@
 //! many stands in the table of operations.
 //!
 //! What a function holds is given back when it is disabled, by the knob `on_disable`; what the function itself holds
-//! is taken back at unload. There is no demand while no event queue takes page requests, and none of functions that are
-//! not under test: their own drivers' commands cost nothing.
+//! is taken back at unload. There is no demand while no event queue takes page requests, and none at endpoints
+//! whose drivers name nobody but themselves: their commands cost nothing.
 
-use crate::config::{DemandProfile, DeviceConfig};
+use crate::config::{self, DemandProfile, DeviceConfig};
 use crate::order::PageRequest;
 use crate::state::command::Command;
 use crate::state::operation::Demand;
-use crate::state::roster::function_under_test;
+use crate::state::roster::Roster;
+use prm::Function;
 
 /// Most pages for one list.
 const MOST_FOR_A_LIST: u64 = 1024;
 
+/// The demand at an endpoint; none where its driver names nobody but itself.
+pub(crate) fn at<'a>(
+    config: &'a DeviceConfig,
+    roster: &Roster,
+    endpoint: Function,
+) -> Option<&'a config::Demand> {
+    roster.is_manager(endpoint).then_some(&config.demand)
+}
+
 /// What a command needs, if anything.
-pub(crate) fn of(config: &DeviceConfig, command: &Command) -> Option<PageRequest> {
-    let own = function_under_test(config.kind);
-    if config.demand.profile != DemandProfile::Modelled || command.endpoint != own {
+pub(crate) fn of(config: &DeviceConfig, roster: &Roster, command: &Command) -> Option<PageRequest> {
+    if at(config, roster, command.endpoint)?.profile != DemandProfile::Modelled {
         return None;
     }
     let pages = match command.operation.demand {

@@ -84,7 +84,7 @@ impl Silicon {
     pub(crate) fn move_boot_pages(&mut self, endpoint: Function, at: Cycles, buses: &mut dyn Buses) {
         let knobs = &self.config.firmware;
         let id = knobs.boot_function_id;
-        if id == 0 || endpoint != self.function_under_test() {
+        if id == 0 || endpoint != self.main_function() {
             return;
         }
         let from = Owner::Unnamed {

@@ -44,8 +44,9 @@ impl Silicon {
         }
     }
 
-    fn is_under_test(&self, endpoint: Function) -> bool {
-        self.function_under_test() == endpoint
+    /// The function, if commands at `endpoint` can be about it.
+    fn named_at(&self, endpoint: Function, function: Option<Function>) -> Option<Function> {
+        function.filter(|&function| self.roster.names(endpoint, function))
     }
 
     /// The function that ENABLE_HCA and DISABLE_HCA name. A satellite PF has no function id; its vport number stands
@@ -57,11 +58,11 @@ impl Silicon {
         ec: bool,
         is_vhca_id: bool,
     ) -> Option<Function> {
-        if !self.is_under_test(endpoint) {
+        if !self.roster.is_manager(endpoint) {
             return (id == 0 || is_vhca_id).then_some(endpoint);
         }
         if is_vhca_id {
-            return self.roster.by_vhca_id(id);
+            return self.named_at(endpoint, self.roster.by_vhca_id(id));
         }
         let named = self.managed_function(endpoint, id, ec);
         named.or_else(|| self.vport_function(endpoint, id))
@@ -69,11 +70,11 @@ impl Silicon {
 
     /// The function of a function id. The flag for the embedded CPU is not looked at where there is none.
     pub(crate) fn managed_function(&self, endpoint: Function, id: u16, ec: bool) -> Option<Function> {
-        if !self.is_under_test(endpoint) {
+        if !self.roster.is_manager(endpoint) {
             return (id == 0).then_some(endpoint);
         }
         let exact = self.roster.by_identity(WireIdentity { id, ec });
-        exact.or_else(|| self.subfunction(id))
+        self.named_at(endpoint, exact.or_else(|| self.subfunction(id)))
     }
 
     /// The subfunction of a function id, whatever the flag for the embedded CPU says.
@@ -86,9 +87,10 @@ impl Silicon {
     /// The function that a capability command with `other_function` names.
     pub(crate) fn other_function(&self, endpoint: Function, input: &QueryHcaCapIn) -> Option<Function> {
         let id = input.function_id();
-        if !self.is_under_test(endpoint) {
-            None
-        } else if input.function_id_type() {
+        if !self.roster.is_manager(endpoint) {
+            return None;
+        }
+        let function = if input.function_id_type() {
             self.roster.by_vhca_id(id)
         } else if input.ec_vf_function() {
             self.roster
@@ -96,14 +98,14 @@ impl Silicon {
                 .filter(|f| matches!(f, Function::EcVf(_)))
         } else {
             self.roster.by_vport(id)
-        }
+        };
+        self.named_at(endpoint, function)
     }
 
     /// The function behind a vport.
     pub(crate) fn vport_function(&self, endpoint: Function, vport: u16) -> Option<Function> {
-        self.roster
-            .by_vport(vport)
-            .filter(|_| self.is_under_test(endpoint))
+        let manager = self.roster.is_manager(endpoint);
+        self.named_at(endpoint, self.roster.by_vport(vport).filter(|_| manager))
     }
 
     /// Who owns the pages of this identity, as the page mode of `endpoint` has it now.
@@ -139,7 +141,7 @@ impl Silicon {
 
     fn owner_by_function_id(&self, endpoint: Function, identity: WireIdentity) -> Owner {
         let WireIdentity { id, ec } = identity;
-        if !self.is_under_test(endpoint) {
+        if !self.roster.is_manager(endpoint) {
             return if id == 0 && !ec {
                 Owner::from(endpoint)
             } else {
@@ -151,9 +153,8 @@ impl Silicon {
         if id == boot_id && boot_id != 0 && ec == (endpoint == Function::Ecpf) {
             return Owner::unnamed(identity);
         }
-        self.roster
-            .by_identity(identity)
-            .map_or(Owner::unnamed(identity), Owner::from)
+        let function = self.named_at(endpoint, self.roster.by_identity(identity));
+        function.map_or(Owner::unnamed(identity), Owner::from)
     }
 
     fn owner_by_vhca_id(&self, endpoint: Function, id: u16) -> Owner {
@@ -161,10 +162,8 @@ impl Silicon {
         if self.roster.vhca_id(endpoint) == id {
             return Owner::from(endpoint);
         }
-        if !self.is_under_test(endpoint) {
-            return unnamed;
-        }
-        self.roster.by_vhca_id(id).map_or(unnamed, Owner::from)
+        let function = self.named_at(endpoint, self.roster.by_vhca_id(id));
+        function.map_or(unnamed, Owner::from)
     }
 
     /// The identity by which page requests to `endpoint` name a function now; none where the page mode has no name
@@ -179,8 +178,8 @@ impl Silicon {
                 ec: false,
             });
         }
-        if self.is_under_test(endpoint) {
-            entry.identity
+        if self.roster.is_manager(endpoint) {
+            entry.identity.filter(|_| self.roster.names(endpoint, function))
         } else {
             (endpoint == function).then_some(WireIdentity { id: 0, ec: false })
         }

@@ -4,35 +4,34 @@ use crate::bus::Buses;
 use crate::config::DeviceConfig;
 use crate::order::{CommandMatch, DeviceError, FirmwareOrder, OrderError, Reconfigure};
 use crate::state::health::Health;
-use crate::state::roster::Roster;
 use crate::state::silicon::Silicon;
 use prm::event::{EswFunctionsChanged, EventEntry, VportChange};
-use prm::{Cycles, Opcode};
+use prm::{Cycles, Function, Opcode};
 use std::sync::Arc;
 
 impl Silicon {
-    /// Carries out an order at once; events are posted in this call.
+    /// Carries out an order at the endpoint `own` at once; events are posted in this call.
     ///
     /// # Errors
     /// [`OrderError`] if the order makes no sense for this device now; nothing has happened then.
     pub(crate) fn carry_out(
         &mut self,
+        own: Function,
         order: &FirmwareOrder,
         now: Cycles,
         buses: &mut dyn Buses,
     ) -> Result<(), OrderError> {
-        let own = self.function_under_test();
         match order {
             FirmwareOrder::RequestPages(request) => {
                 self.post_page_request(own, request, now, buses).map(|_| ())
             }
             FirmwareOrder::Answer(rule) => {
                 self.check_match(&rule.to)?;
-                self.gate.install_answer(rule.clone())
+                self.gate.install_answer(own, rule.clone())
             }
             FirmwareOrder::When(rule) => {
                 self.check_match(&rule.command)?;
-                self.gate.install_reaction(rule.clone())
+                self.gate.install_reaction(own, rule.clone())
             }
             FirmwareOrder::Reset {} => {
                 self.forget_supplies(own, now);
@@ -54,14 +53,14 @@ impl Silicon {
             }
             FirmwareOrder::VportChange { vport } => {
                 let data = VportChange::new().with_vport_number(*vport);
-                self.post_ordered(&EventEntry::of(&data), now, buses)
+                self.post_ordered(own, &EventEntry::of(&data), now, buses)
             }
             FirmwareOrder::FunctionsChanged { host_vfs } => {
                 if *host_vfs > self.config.external_host.vfs.total {
                     return Err(OrderError::TooManyHostVfs);
                 }
                 self.host_vfs = *host_vfs;
-                self.post_ordered(&EventEntry::of(&EswFunctionsChanged::new()), now, buses)
+                self.post_ordered(own, &EventEntry::of(&EswFunctionsChanged::new()), now, buses)
             }
             FirmwareOrder::Reconfigure(changes) => self.reconfigure(changes),
         }
@@ -69,11 +68,11 @@ impl Silicon {
 
     fn post_ordered(
         &mut self,
+        own: Function,
         entry: &EventEntry,
         now: Cycles,
         buses: &mut dyn Buses,
     ) -> Result<(), OrderError> {
-        let own = self.function_under_test();
         let takes = self
             .endpoints
             .get(&own)
@@ -128,7 +127,7 @@ impl Silicon {
         config.firmware.return_order = return_order.unwrap_or(config.firmware.return_order);
         if !vhca_ids.is_empty() {
             self.vhca_ids.extend(vhca_ids);
-            self.roster = Arc::new(Roster::new(&self.config, &self.vhca_ids));
+            self.describe_functions();
         }
         Ok(())
     }

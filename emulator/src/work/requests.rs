@@ -22,7 +22,9 @@ impl Silicon {
             Some(Answer::Needs { requests }) => requests.clone(),
             Some(Answer::Refuse { .. } | Answer::Accept {}) => Vec::new(),
             _ if self.takes_page_requests(command.endpoint) => {
-                demand::of(&self.config, command).into_iter().collect()
+                demand::of(&self.config, &self.roster, command)
+                    .into_iter()
+                    .collect()
             }
             _ => Vec::new(),
         }
@@ -64,7 +66,7 @@ impl Silicon {
 
     fn named_owner(&self, supplier: Function, function: Function) -> Result<Owner, OrderError> {
         let known = self.roster.get(function).is_some();
-        let reachable = supplier == self.function_under_test() || supplier == function;
+        let reachable = self.roster.names(supplier, function);
         if known && reachable {
             Ok(Owner::from(function))
         } else {

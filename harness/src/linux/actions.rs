@@ -66,7 +66,7 @@ impl Execution<'_> {
     /// An error is seen at the next look, 2 s later and up to a second more: as in our driver's run there is time for what the scenario
     /// does before. Without this it would be a matter of chance.
     fn await_health_poll(&mut self) -> Result<(), GuestError> {
-        let function = self.guest.silicon().function_under_test();
+        let function = self.guest.silicon().main_function();
         let before = self.guest.silicon().health_seen_at(function);
         let end = self
             .guest

@@ -255,7 +255,7 @@ impl<'a> Execution<'a> {
         let shown = record.after.counters.iter();
         let counters = shown.filter_map(|(name, value)| Some((name.clone(), (*value)?)));
         let silicon = self.guest.silicon();
-        let book = CounterBook::new(silicon, silicon.function_under_test(), counters.collect());
+        let book = CounterBook::new(silicon, silicon.main_function(), counters.collect());
         let mut broken = self.watch.check_counters(record.number, &book);
         for violation in &mut broken {
             let mut ours = self.reference.violations.iter();
@@ -269,7 +269,7 @@ impl<'a> Execution<'a> {
 
     fn snapshot(&self, counters: BTreeMap<String, u32>) -> Snapshot {
         let silicon = self.guest.silicon();
-        let endpoint = silicon.function_under_test();
+        let endpoint = silicon.main_function();
         let mut snapshot = Snapshot::of_device(silicon, endpoint);
         snapshot.virtual_ns = self.guest.now().saturating_sub(self.began).0;
         snapshot.counters = crate::scenario::COUNTERS

@@ -233,8 +233,7 @@ impl Guest {
     /// Address of the function under test.
     #[must_use]
     pub fn address_under_test(&self) -> String {
-        self.address(self.silicon().function_under_test())
-            .unwrap_or_default()
+        self.address(self.silicon().main_function()).unwrap_or_default()
     }
 
     /// How much the device has recorded so far, and since when nothing was added.

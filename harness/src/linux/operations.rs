@@ -117,7 +117,7 @@ impl Operations {
             HostStep::EnableVfs(number) => vfs(*number),
             HostStep::DisableVfs => vfs(0),
             HostStep::Flr(function) => {
-                let device = if *function == guest.silicon().function_under_test() {
+                let device = if *function == guest.silicon().main_function() {
                     device
                 } else {
                     guest.address(*function).unwrap_or_default()
@@ -245,7 +245,7 @@ impl Operations {
 /// The kernel takes the place of a VF's BAR from the PF's capability and never writes the VF's own BAR register, which is
 /// what QEMU maps by; so it is written from user space, with memory decoding on.
 fn prepare_vf(guest: &mut Guest, function: Function, device: &str) -> Result<(), GuestError> {
-    if guest.silicon().function_under_test() == function {
+    if guest.silicon().main_function() == function {
         return Ok(());
     }
     let order = Order::ReadFiles {

@@ -132,7 +132,7 @@ impl Snapshot {
     /// The silicon as it is now.
     #[must_use]
     pub fn of(silicon: &Silicon, now: Cycles) -> Self {
-        let own = silicon.function_under_test();
+        let own = silicon.main_function();
         let functions = silicon.functions();
         let mut ledger: BTreeMap<String, u64> = functions
             .iter()
