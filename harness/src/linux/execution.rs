@@ -156,7 +156,7 @@ impl<'a> Execution<'a> {
     /// What can be seen of a kernel: firmware's account, and the counters where they were read.
     fn timeline(&mut self, result: &RunResult) -> Option<Timeline> {
         let records = self.guest.take_account()?;
-        let mut timeline = Timeline::new(self.guest.silicon().function_under_test(), self.began);
+        let mut timeline = Timeline::new(self.guest.silicon().main_function(), self.began);
         timeline.ended = self.guest.now();
         timeline.records = records;
         for step in &result.steps {
