@@ -3,11 +3,12 @@
 //! When such a function goes, the host unbinds its driver first, in the task that takes the function away
 //! (`pci_disable_sriov`, `auxiliary_device_delete`).
 
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::load;
 use crate::pauses;
 use crate::runtime::Object;
+use crate::state::State;
 use prm::function::Function;
 use std::future::Future;
 use std::pin::Pin;

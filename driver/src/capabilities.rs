@@ -2,8 +2,9 @@
 
 use crate::command;
 use crate::command::CommandError;
-use crate::driver::{Driver, State};
+use crate::handle::Driver;
 use crate::runtime::Object;
+use crate::state::State;
 use prm::capability::{CAPABILITY_AREA_OFFSET, QueryHcaCap, SetHcaCap};
 use prm::capability_area::{
     EswitchCapabilities, EswitchFlowTableCapabilities, EthernetCapabilities, GeneralCapabilities,

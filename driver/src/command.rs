@@ -26,11 +26,12 @@ pub(crate) use mode::{Gate, Mode, disable, enable, set_down, set_gate, set_mode,
 pub use error::{CommandError, CommandErrorKind, LateCompletion, Ticket};
 
 use crate::device_bus::Bus;
-use crate::driver::{Driver, State};
+use crate::handle::Driver;
 use crate::health;
 use crate::message::MessageKind;
 use crate::revision::PageSlotWait;
 use crate::runtime::{Object, Woken};
+use crate::state::State;
 use prm::command::{InputHeader, OutputHeader};
 use prm::layout::Layout;
 use prm::{Command, CommandStatus, Opcode, Syndrome};

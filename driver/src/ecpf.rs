@@ -2,12 +2,13 @@
 
 use crate::books::FunctionType;
 use crate::command;
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::eswitch;
+use crate::handle::Driver;
 use crate::message::{AwaitedPages, MessageKind};
 use crate::pages;
 use crate::runtime::Object;
+use crate::state::State;
 use prm::command::Command as _;
 use prm::hca::{DisableHca, EnableHca};
 

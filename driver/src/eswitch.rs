@@ -44,10 +44,11 @@ pub(crate) use vport_change::{EventMask, on_vport_change};
 
 use crate::books::{DriverBooks, FunctionType};
 use crate::capabilities::{self, OtherFunction};
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::revision::TypeLookup;
 use crate::runtime::{Object, WorkQueue};
+use crate::state::State;
 use legacy_fdb::LegacyFdb;
 use prm::capability_area::GeneralCapabilities;
 use prm::{CapabilityType, EswitchMode, VhcaId};

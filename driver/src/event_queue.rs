@@ -10,12 +10,13 @@ pub(crate) use dispatch::{raise, recover_command_events};
 
 use crate::command::{self, Gate, Mode};
 use crate::device_bus::Bus;
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pages;
 use crate::pauses;
 use crate::runtime::Object;
+use crate::state::State;
 use buffer::EventQueue;
 use prm::command::Command as _;
 use prm::event_queue::{CreateEq, CreateEqOut, DestroyEq, EqContext};

@@ -1,8 +1,8 @@
 //! Flow tables, groups and entries as commands.
 
 use crate::command;
-use crate::driver::Driver;
 use crate::errno::Errno;
+use crate::handle::Driver;
 use prm::command::Command as _;
 use prm::flow_table::{
     CreateFlowGroup, CreateFlowTable, DeleteFlowTableEntry, DestroyFlowGroup, DestroyFlowTable,

@@ -8,14 +8,16 @@ mod waits;
 use self::waits::{wait_down, wait_readable, wait_vital};
 use crate::command;
 use crate::device_bus::Bus;
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
+use crate::handle::Driver;
+use crate::handle::Work;
 use crate::interface::{DeviceState, FunctionKind};
 use crate::load;
 use crate::message::MessageKind;
 use crate::pages;
 use crate::registers;
-use crate::runtime::{Object, Work, WorkQueue};
+use crate::runtime::{Object, WorkQueue};
+use crate::state::State;
 use prm::Cycles;
 use prm::init_segment::{NIC_INTERFACE_DISABLED, NIC_INTERFACE_SOFTWARE_RESET};
 

@@ -1,7 +1,6 @@
 //! What the driver knows of its function as a whole: its kind, and how far it has been brought up.
 
 use crate::capabilities::Capabilities;
-use crate::driver::State;
 use prm::UarIndex;
 use prm::function::Function;
 
@@ -86,13 +85,5 @@ impl Interface {
         self.kind == FunctionKind::Physical
             && capabilities.general().vport_group_manager()
             && capabilities.is_ethernet()
-    }
-}
-
-impl State {
-    /// Whether no command may reach the device (`mlx5_cmd_is_down`).
-    #[must_use]
-    pub fn is_down(&self) -> bool {
-        !self.command.is_up() || self.interface.in_error()
     }
 }

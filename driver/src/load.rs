@@ -15,9 +15,9 @@ mod function;
 mod interface;
 
 use crate::command;
-use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::eswitch;
+use crate::handle::Driver;
 use crate::health;
 use crate::interface::DeviceState;
 use crate::message::MessageKind;

@@ -11,11 +11,12 @@
 mod objects;
 mod tables;
 
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::flow_objects::{Table, destroy_table};
+use crate::handle::Driver;
 use crate::interface::FunctionKind;
 use crate::runtime::Object;
+use crate::state::State;
 use objects::Created;
 use tables::Chain;
 

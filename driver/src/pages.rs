@@ -46,10 +46,11 @@ pub(crate) use startup::{check_mode, reclaim_startup, satisfy_startup};
 pub(crate) use waiting::wait_for_pages;
 
 use crate::books::{DriverBooks, OwnerKey, OwnerView, PageWait};
-use crate::driver::{Driver, State};
+use crate::handle::Driver;
 use crate::pauses;
 use crate::revision::{Accounting, BootRoot, Leftovers};
 use crate::runtime::{Object, WorkQueue};
+use crate::state::State;
 use prm::PageMode;
 use reporting::Reporting;
 use std::collections::BTreeSet;

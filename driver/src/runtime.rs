@@ -3,17 +3,14 @@
 //! * `access` - the vocabulary of shared objects
 //! * `schedule` - who runs next
 //! * `executor` - tasks, waits, deadlines, race points
-//! * `lock` - sleeping locks
-//! * `work_queue` - first-in first-out queues with one worker
+//! * `work_queue` - first-in first-out queues with one worker, as data
 
 mod access;
 mod executor;
-mod lock;
 mod schedule;
 mod work_queue;
 
 pub use access::{Access, DriverId, Object, TaskId, Use};
 pub use executor::{Point, Runtime, TaskView, Wait, Waiting, Woken};
-pub use lock::LockGuard;
 pub use schedule::{Candidate, Choice, InOrder, Recorded, ScheduleMismatch, Scheduler, Seeded};
-pub use work_queue::{Work, WorkQueue};
+pub use work_queue::WorkQueue;

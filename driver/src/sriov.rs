@@ -3,14 +3,15 @@
 use crate::books::FunctionType;
 use crate::bus;
 use crate::command;
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::eswitch;
+use crate::handle::Driver;
 use crate::interface::FunctionKind;
 use crate::message::{AwaitedPages, MessageKind, VfNumber};
 use crate::pages;
 use crate::pauses;
 use crate::runtime::Object;
+use crate::state::State;
 use prm::command::Command as _;
 use prm::function::Function;
 use prm::hca::{DisableHca, EnableHca};

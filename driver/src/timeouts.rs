@@ -3,7 +3,7 @@
 use crate::command;
 use crate::command::CommandError;
 use crate::device_bus::Bus;
-use crate::driver::Driver;
+use crate::handle::Driver;
 use crate::runtime::Object;
 use prm::Cycles;
 use prm::Opcode;

@@ -1,8 +1,8 @@
 //! The user access region: the page of BAR 0 with the driver's doorbells.
 
 use crate::command;
-use crate::driver::Driver;
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::runtime::Object;
 use prm::UarIndex;
 use prm::command::Command as _;

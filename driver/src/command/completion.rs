@@ -3,12 +3,13 @@
 use super::slots::Lane;
 use super::{CommandErrorKind, LateCompletion, Mode, notify_lane};
 use crate::device_bus::Bus;
-use crate::driver::{Driver, State};
 use crate::event_queue;
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pages;
 use crate::revision::{PageSlotWait, TimedOutMailboxes};
 use crate::runtime::{Object, Woken};
+use crate::state::State;
 use prm::{Cycles, DeliveryStatus, Opcode};
 
 /// What polling waits beyond the limit of a command.

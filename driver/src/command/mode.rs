@@ -2,8 +2,8 @@
 
 use super::Ticket;
 use super::slots::MOST_SLOTS;
-use crate::driver::Driver;
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::health;
 use crate::message::MessageKind;
 use crate::registers;

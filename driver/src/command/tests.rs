@@ -1,8 +1,8 @@
 //! The command interface against a device that does only what a test makes it do.
 
 use super::*;
-use crate::driver::{DriverSetup, HostOptions};
 use crate::errno::Errno;
+use crate::handle::{DriverSetup, HostOptions};
 use crate::interface::DeviceState;
 use crate::revision::RevisionName;
 use crate::runtime::{DriverId, Runtime};

@@ -3,8 +3,8 @@
 use super::satellite::{create_vport, destroy_vport};
 use super::vport::{Vport, VportKind};
 use crate::command;
-use crate::driver::Driver;
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::runtime::Object;
 use prm::VhcaId;

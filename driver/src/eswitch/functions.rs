@@ -2,7 +2,7 @@
 
 use crate::command;
 use crate::command::CommandError;
-use crate::driver::Driver;
+use crate::handle::Driver;
 use prm::VhcaId;
 use prm::command::Command as _;
 use prm::eswitch::{

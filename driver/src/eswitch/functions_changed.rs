@@ -3,7 +3,7 @@
 use super::vport_change::EventMask;
 use super::work::EswitchWork;
 use super::{functions, is_ecpf_manager, membership};
-use crate::driver::Driver;
+use crate::handle::Driver;
 use crate::pauses::DEVLINK_RETRY;
 use crate::runtime::Object;
 use crate::subfunction;

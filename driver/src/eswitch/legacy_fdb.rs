@@ -1,8 +1,8 @@
 //! The forwarding database of legacy mode: one table, three groups, no entry until somebody has an address.
 
-use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::flow_objects::{Group, Table, create_group, create_table, destroy_group, destroy_table, pool};
+use crate::handle::Driver;
 use crate::runtime::Object;
 use prm::flow_table::FlowTableType;
 

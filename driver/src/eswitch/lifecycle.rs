@@ -7,11 +7,12 @@ use super::{
     PF_VPORT, adjacent, has_ec_sriov, is_allowed, is_ecpf, is_ecpf_manager, legacy_fdb, membership,
     query_functions, steering,
 };
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pauses;
 use crate::runtime::Object;
+use crate::state::State;
 use crate::subfunction;
 use prm::EswitchMode;
 

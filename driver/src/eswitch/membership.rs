@@ -3,9 +3,9 @@
 use super::vport::VportKind;
 use super::vport_change::EventMask;
 use super::{ECPF_VPORT, PF_VPORT, adjacent, ec_vf_base, is_ecpf, is_ecpf_manager, vport_setup};
-use crate::driver::Driver;
 use crate::ecpf;
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::runtime::Object;
 use prm::EswitchMode;
 

@@ -3,8 +3,8 @@
 use super::is_allowed;
 use super::lifecycle::{VfCount, disable_locked, enable_locked};
 use crate::devlink;
-use crate::driver::Driver;
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::runtime::Object;
 use prm::EswitchMode;
 

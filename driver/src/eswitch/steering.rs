@@ -1,11 +1,11 @@
 //! The flow tables of switchdev mode, with the least a device can offer.
 
-use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::flow_objects::{
     Entry, Group, Table, create_group, create_table, delete_entry, destroy_group, destroy_table, pool,
     set_entry, set_root,
 };
+use crate::handle::Driver;
 use crate::runtime::Object;
 use prm::flow_table::FlowTableType;
 

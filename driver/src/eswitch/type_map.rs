@@ -4,12 +4,13 @@ use super::PF_VPORT;
 use super::vport::{VportKind, is_ec_vf};
 use super::vport_commands::query_function;
 use crate::books::FunctionType;
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pages;
 use crate::revision::{TypeLookup, TypeMapFailure, UnmarkedVport};
 use crate::runtime::Object;
+use crate::state::State;
 use prm::VhcaId;
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use super::{ECPF_VPORT, PF_VPORT, UPLINK_VPORT, ec_vf_base, is_ecpf};
 use crate::capabilities::OtherFunction;
-use crate::driver::State;
+use crate::state::State;
 use prm::VhcaId;
 use std::ops::Range;
 

@@ -2,7 +2,7 @@
 
 use super::vport_commands::{AddressList, arm, query_addresses, query_context};
 use super::work::EswitchWork;
-use crate::driver::Driver;
+use crate::handle::Driver;
 use crate::runtime::Object;
 use prm::event::{EventEntry, VportChange};
 

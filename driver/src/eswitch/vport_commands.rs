@@ -5,7 +5,7 @@ use super::vport_change::EventMask;
 use crate::capabilities;
 use crate::command;
 use crate::command::CommandError;
-use crate::driver::Driver;
+use crate::handle::Driver;
 use prm::CapabilityType;
 use prm::VhcaId;
 use prm::capability_area::{GeneralCapabilities, GeneralCapabilities2};

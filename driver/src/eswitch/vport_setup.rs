@@ -5,12 +5,13 @@ use super::type_map;
 use super::vport::LinkState;
 use super::vport_change::{EventMask, apply};
 use super::vport_commands::{arm, query_context, query_function, set_link};
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pages;
 use crate::revision::VportUnwind;
 use crate::runtime::Object;
+use crate::state::State;
 
 /// What decides about the steps for a vport.
 #[derive(Clone, Copy, Debug)]

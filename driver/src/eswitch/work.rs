@@ -1,8 +1,10 @@
 //! The eswitch's own queue: one worker for vport changes and function changes alike.
 
 use super::{functions_changed, vport_change};
-use crate::driver::{Driver, State};
-use crate::runtime::{Object, Work, WorkQueue};
+use crate::handle::Driver;
+use crate::handle::Work;
+use crate::runtime::{Object, WorkQueue};
+use crate::state::State;
 
 /// What the worker does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

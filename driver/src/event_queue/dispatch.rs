@@ -2,8 +2,8 @@
 
 use super::Role;
 use crate::command;
-use crate::driver::Driver;
 use crate::eswitch;
+use crate::handle::Driver;
 use crate::pages;
 use crate::runtime::Object;
 use crate::subfunction;

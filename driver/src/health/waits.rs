@@ -1,7 +1,7 @@
 //! Waiting for a device on its way down and back up: what is looked at, how often, for how long.
 
-use crate::driver::Driver;
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pauses::{READABLE_LOOK, RESET_LOOK, VITAL_LOOK};
 use crate::registers;

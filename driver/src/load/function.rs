@@ -3,8 +3,8 @@
 use super::Occasion;
 use crate::capabilities;
 use crate::command::{self, CommandErrorKind};
-use crate::driver::Driver;
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::health;
 use crate::interface::FunctionKind;
 use crate::message::MessageKind;

@@ -1,9 +1,9 @@
 //! The interface: what needs a running function.
 
-use crate::driver::Driver;
 use crate::ecpf;
 use crate::errno::Errno;
 use crate::event_queue;
+use crate::handle::Driver;
 use crate::netdev;
 use crate::pages;
 use crate::pauses;

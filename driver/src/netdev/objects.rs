@@ -1,9 +1,9 @@
 //! What firmware only numbers: protection and transport domain, counters, queues, receivers.
 
 use crate::command;
-use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::event_queue;
+use crate::handle::Driver;
 use crate::runtime::Object;
 use prm::Opcode;
 use prm::access_register::{

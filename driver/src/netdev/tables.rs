@@ -1,11 +1,11 @@
 //! The network device's flow tables: what kind of packet goes where. Nothing of their content matters to anybody here.
 
-use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::flow_objects::{
     Entry, Group, Table, create_group, create_table, delete_entry, destroy_group, destroy_table, set_entry,
     set_root,
 };
+use crate::handle::Driver;
 use crate::runtime::Object;
 use prm::flow_table::FlowTableType;
 

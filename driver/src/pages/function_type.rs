@@ -2,10 +2,11 @@
 
 use super::owner::Owner;
 use crate::books::{FunctionType, OwnerKey};
-use crate::driver::{Driver, State};
 use crate::eswitch;
+use crate::handle::Driver;
 use crate::revision::{Accounting, EmbeddedCpuBit, TypeLookup};
 use crate::runtime::Object;
+use crate::state::State;
 use prm::{PageMode, VhcaId, WireIdentity};
 
 /// The type of an owner (`func_id_to_type`, `func_vhca_id_to_type`). With VHCA ids it may take the eswitch's state lock.

@@ -5,7 +5,7 @@ use super::quarantine::Unsettled;
 use super::reclaim::listed_pages;
 use super::reporting::report_put;
 use crate::command::LateCompletion;
-use crate::driver::Driver;
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use prm::DeliveryStatus;
 use prm::command::OutputHeader;

@@ -3,9 +3,9 @@
 use super::owner::Owner;
 use super::startup::set_aside;
 use crate::books::{FunctionType, OwnerKey};
-use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::eswitch;
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::revision::{BootRoot, MigrationOrder, StaleRoots};
 use crate::runtime::Object;
@@ -73,7 +73,7 @@ pub(super) async fn migrate(driver: &Driver) -> Result<(), Errno> {
     Ok(())
 }
 
-fn keys(driver: &Driver, state: &crate::driver::State) -> (Option<OwnerKey>, WireIdentity) {
+fn keys(driver: &Driver, state: &crate::state::State) -> (Option<OwnerKey>, WireIdentity) {
     let old = match driver.revision().boot_root() {
         BootRoot::Assumed => {
             let wire = WireIdentity {

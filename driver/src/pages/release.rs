@@ -5,8 +5,8 @@ use super::function_type::function_type;
 use super::owner::Owner;
 use super::reporting::{OncePlace, report_put, warn_missing_root};
 use crate::books::OwnerKey;
-use crate::driver::Driver;
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::revision::{Accounting, UnknownRelease};
 use crate::runtime::Object;
 

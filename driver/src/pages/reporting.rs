@@ -2,8 +2,8 @@
 
 use super::book::{AllocationFailure, PutReport};
 use crate::books::OwnerKey;
-use crate::driver::Driver;
 use crate::errno::Errno;
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use prm::Cycles;
 

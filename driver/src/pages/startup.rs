@@ -6,9 +6,9 @@ use super::owner::Owner;
 use super::reclaim::reclaim;
 use crate::books::{FunctionType, OwnerKey};
 use crate::command;
-use crate::driver::Driver;
 use crate::errno::Errno;
 use crate::eswitch;
+use crate::handle::Driver;
 use crate::message::{MessageKind, PageCounter};
 use crate::pauses::RECLAIM_PAUSE;
 use crate::revision::{

@@ -1,13 +1,14 @@
 //! The wait for other functions' pages.
 
 use crate::books::{FunctionType, PageWait, PageWaitOutcome};
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::eswitch;
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pauses::PAGE_WAIT_LOOK;
 use crate::revision::{WaitAttention, WaitTarget};
 use crate::runtime::Object;
+use crate::state::State;
 use prm::PageMode;
 
 /// Waits until no function of a type has pages (`mlx5_wait_for_pages`). The limit begins anew whenever the number falls

@@ -1,6 +1,8 @@
 //! The page code of Linux 7.2.
 
-use super::{Accounting, MigrationOrder, Revision, RevisionName, TeardownCheck, TypeLookup, UnmarkedVport};
+use super::choices::{Accounting, MigrationOrder, TeardownCheck, TypeLookup, UnmarkedVport};
+use super::name::RevisionName;
+use super::questions::Revision;
 
 /// Linux 7.2: types come from a map filled when vports are enabled, are kept on host pages, and counters move page by
 /// page, before firmware sees the pages.

@@ -1,6 +1,8 @@
 //! The page code as it was first posted for review.
 
-use super::{Accounting, MigrationOrder, Revision, RevisionName, TeardownCheck, TypeLookup, UnmarkedVport};
+use super::choices::{Accounting, MigrationOrder, TeardownCheck, TypeLookup, UnmarkedVport};
+use super::name::RevisionName;
+use super::questions::Revision;
 
 /// The change as first posted: types are looked up among the vports under the eswitch's state lock once firmware has
 /// answered, and counters move by the sums of whole exchanges.

@@ -1,12 +1,13 @@
 //! Page code that answers every concern raised about the other two.
 
-use super::{
+use super::choices::{
     Accounting, BootRoot, ClaimOverrun, ClampRemainder, ClosedGate, CountCheck, EmbeddedCpuBit,
     GiveWithoutDevice, Leftovers, LostRequest, MigrationOrder, ModeCheck, PageQueueDrain, PageSlotWait,
-    ReclaimProgress, RequestIdentity, ReturnCheck, Revision, RevisionName, StaleRoots, TeardownCheck,
-    TimedOutMailboxes, TypeLookup, TypeMapFailure, UnknownOutcome, UnknownRelease, UnmarkedVport,
-    VportUnwind, WaitAttention, WaitTarget,
+    ReclaimProgress, RequestIdentity, ReturnCheck, StaleRoots, TeardownCheck, TimedOutMailboxes, TypeLookup,
+    TypeMapFailure, UnknownOutcome, UnknownRelease, UnmarkedVport, VportUnwind, WaitAttention, WaitTarget,
 };
+use super::name::RevisionName;
+use super::questions::Revision;
 
 /// Accounts are kept by owner, identities are fixed when an event arrives, an unknown outcome stays unknown, and no
 /// number of the device's goes into arithmetic unchecked.

@@ -1,9 +1,6 @@
-//! Work queues with a single worker: first in, first out, one item at a time, every item a task of its own.
+//! Queues with a single worker as data: first in, first out, one item at a time.
 
-use super::access::Object;
-use crate::driver::{Driver, State};
 use std::collections::VecDeque;
-use std::future::Future;
 
 /// The items that wait, and how many have been.
 #[derive(Clone, Debug)]
@@ -36,67 +33,37 @@ impl<W> WorkQueue<W> {
     pub fn waiting(&self) -> impl Iterator<Item = &W> {
         self.items.iter()
     }
-}
 
-/// Something a queue's worker does.
-pub trait Work: Clone + 'static {
-    /// The name of the worker's tasks.
-    const NAME: &'static str;
-    /// The queue as an object of scheduling points.
-    const QUEUE: Object;
-
-    /// Where the queue lives.
-    fn queue(state: &mut State) -> &mut WorkQueue<Self>;
-
-    /// Does the work.
-    fn run(self, driver: Driver) -> impl Future<Output = ()>;
-}
-
-impl Driver {
-    /// Queues work. Part of an announced step: interrupt handlers call it too.
-    pub fn queue_work<W: Work>(&self, work: W) {
-        let start = self.with(|state, _| {
-            let queue = W::queue(state);
-            queue.items.push_back(work);
-            queue.queued += 1;
-            !std::mem::replace(&mut queue.busy, true)
-        });
-        if start {
-            self.spawn_worker::<W>();
-        }
+    /// Items that were queued so far.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.queued
     }
 
-    fn spawn_worker<W: Work>(&self) {
-        let driver = self.clone();
-        self.spawn(W::NAME, async move {
-            let item = driver
-                .step(driver.writes(W::QUEUE), |state, _| {
-                    W::queue(state).items.pop_front()
-                })
-                .await;
-            if let Some(work) = item {
-                work.run(driver.clone()).await;
-            }
-            let more = driver.with(|state, _| {
-                let queue = W::queue(state);
-                queue.finished += 1;
-                queue.busy = !queue.items.is_empty();
-                queue.busy
-            });
-            driver.notify(W::QUEUE);
-            if more {
-                driver.spawn_worker::<W>();
-            }
-        });
+    /// Items that have ended so far.
+    #[must_use]
+    pub fn finished(&self) -> u64 {
+        self.finished
     }
 
-    /// Waits until everything queued before this call has ended.
-    pub async fn flush_work<W: Work>(&self) {
-        let target = self
-            .step(self.reads(W::QUEUE), |state, _| W::queue(state).queued)
-            .await;
-        while self.with(|state, _| W::queue(state).finished) < target {
-            self.runtime().wait(self.id(), W::QUEUE, None).await;
-        }
+    /// Queues an item. Whether a worker has to be started for it.
+    #[must_use]
+    pub fn push(&mut self, item: W) -> bool {
+        self.items.push_back(item);
+        self.queued += 1;
+        !std::mem::replace(&mut self.busy, true)
+    }
+
+    /// The item to work on.
+    pub fn take(&mut self) -> Option<W> {
+        self.items.pop_front()
+    }
+
+    /// Notes that the item being worked on has ended. Whether a worker has to be started for the next.
+    #[must_use]
+    pub fn finish(&mut self) -> bool {
+        self.finished += 1;
+        self.busy = !self.items.is_empty();
+        self.busy
     }
 }

@@ -2,7 +2,7 @@
 
 use super::vhca_state::{VhcaStateWork, arm, query};
 use crate::bus;
-use crate::driver::Driver;
+use crate::handle::Driver;
 use crate::runtime::Object;
 use prm::subfunction::VhcaState;
 

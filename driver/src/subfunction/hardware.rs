@@ -3,10 +3,11 @@
 use super::SubfunctionState;
 use crate::capabilities::{self, OtherFunction};
 use crate::command;
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::eswitch;
+use crate::handle::Driver;
 use crate::runtime::Object;
+use crate::state::State;
 use prm::CapabilityType;
 use prm::capability_area::GeneralCapabilities;
 use prm::command::Command as _;

@@ -3,11 +3,12 @@
 use super::hardware;
 use crate::command;
 use crate::devlink;
-use crate::driver::{Driver, State};
 use crate::errno::Errno;
 use crate::eswitch;
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::runtime::Object;
+use crate::state::State;
 use prm::EswitchMode;
 use prm::command::Command as _;
 use prm::hca::{DisableHca, EnableHca};

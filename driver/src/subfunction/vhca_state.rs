@@ -5,10 +5,12 @@
 
 use super::{device, hardware, port};
 use crate::command;
-use crate::driver::{Driver, State};
+use crate::handle::Driver;
+use crate::handle::Work;
 use crate::message::MessageKind;
 use crate::pauses;
-use crate::runtime::{Object, Work, WorkQueue};
+use crate::runtime::{Object, WorkQueue};
+use crate::state::State;
 use prm::command::Command as _;
 use prm::event::{EventEntry, VhcaStateChange};
 use prm::subfunction::{ModifyVhcaState, QueryVhcaState, VhcaState};

@@ -1,7 +1,7 @@
 //! Sleeping locks. No hand-over: whoever runs first after an unlock gets the lock, as with the kernel's mutexes.
 
-use super::access::{Object, TaskId};
-use crate::driver::Driver;
+use super::driver::Driver;
+use crate::runtime::{Object, TaskId};
 
 /// A held lock. Dropping it unlocks.
 #[must_use = "a lock is held as long as its guard lives"]

@@ -1,0 +1,57 @@
+//! Work queues with a single worker, every item a task of its own.
+
+use super::driver::Driver;
+use crate::runtime::{Object, WorkQueue};
+use crate::state::State;
+use std::future::Future;
+
+/// Something a queue's worker does.
+pub trait Work: Clone + 'static {
+    /// The name of the worker's tasks.
+    const NAME: &'static str;
+    /// The queue as an object of scheduling points.
+    const QUEUE: Object;
+
+    /// Where the queue lives.
+    fn queue(state: &mut State) -> &mut WorkQueue<Self>;
+
+    /// Does the work.
+    fn run(self, driver: Driver) -> impl Future<Output = ()>;
+}
+
+impl Driver {
+    /// Queues work. Part of an announced step: interrupt handlers call it too.
+    pub fn queue_work<W: Work>(&self, work: W) {
+        let start = self.with(|state, _| W::queue(state).push(work));
+        if start {
+            self.spawn_worker::<W>();
+        }
+    }
+
+    fn spawn_worker<W: Work>(&self) {
+        let driver = self.clone();
+        self.spawn(W::NAME, async move {
+            let item = driver
+                .step(driver.writes(W::QUEUE), |state, _| W::queue(state).take())
+                .await;
+            if let Some(work) = item {
+                work.run(driver.clone()).await;
+            }
+            let more = driver.with(|state, _| W::queue(state).finish());
+            driver.notify(W::QUEUE);
+            if more {
+                driver.spawn_worker::<W>();
+            }
+        });
+    }
+
+    /// Waits until everything queued before this call has ended.
+    pub async fn flush_work<W: Work>(&self) {
+        let target = self
+            .step(self.reads(W::QUEUE), |state, _| W::queue(state).queued())
+            .await;
+        while self.with(|state, _| W::queue(state).finished()) < target {
+            self.runtime().wait(self.id(), W::QUEUE, None).await;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What the owner of a driver does with it: starts host operations, raises interrupts, fires timers, reads its books.
+
+use crate::books::DriverBooks;
+use crate::bus;
+use crate::errno::Errno;
+use crate::eswitch;
+use crate::event_queue;
+use crate::handle::Driver;
+use crate::health;
+use crate::load;
+use crate::operation::HostOperation;
+use crate::pages;
+use crate::runtime::{Object, TaskId};
+use crate::sriov;
+use crate::subfunction;
+
+impl Driver {
+    /// Starts a host operation as a task of its own.
+    pub fn start(&self, operation: HostOperation) -> TaskId {
+        let driver = self.clone();
+        self.spawn(operation.name(), async move {
+            let name = operation.name();
+            tracing::info!(actor = "host", function = %driver.endpoint(), virtual_ns = driver.now().0, "{name} begins");
+            let result = driver.perform(operation).await;
+            let outcome = result.map_or_else(|errno| errno.to_string(), |()| "ok".to_owned());
+            tracing::info!(actor = "host", function = %driver.endpoint(), virtual_ns = driver.now().0, "{name} ends: {outcome}");
+            if let Some(task) = driver.runtime().current() {
+                driver.with(|state, _| state.outcomes.insert(task, result));
+            }
+        })
+    }
+
+    async fn perform(&self, operation: HostOperation) -> Result<(), Errno> {
+        // The host binds, unbinds and reloads under the lock of the device. It changes the number of VFs under it, too, but
+        // looks at the number first.
+        let _device = match operation {
+            HostOperation::Load | HostOperation::Unload | HostOperation::Reload => {
+                Some(self.lock(Object::DeviceLock).await)
+            }
+            _ => None,
+        };
+        match operation {
+            HostOperation::Load if !self.is_present() => Err(Errno::ENODEV),
+            HostOperation::Load => load::probe(self).await,
+            HostOperation::Unload => load::remove(self).await,
+            HostOperation::Reload => load::reload(self).await,
+            HostOperation::EnableVfs(number) => sriov::write_number(self, number).await,
+            HostOperation::DisableVfs => sriov::write_number(self, 0).await,
+            HostOperation::ResetFunction => bus::reset(self).await,
+            HostOperation::SetEswitchMode(mode) => eswitch::set_mode(self, mode).await,
+            HostOperation::AddSf(number) => subfunction::add(self, number).await,
+            HostOperation::ActivateSf(number) => subfunction::activate(self, number).await,
+            HostOperation::RemoveSf(number) => subfunction::remove(self, number).await,
+            HostOperation::FreePage { key } => pages::free_page(self, key).await,
+        }
+    }
+
+    /// The device raised an interrupt: runs its handler as a task, or makes the running one look again.
+    pub fn interrupt(&self, vector: u16) {
+        event_queue::raise(self, vector);
+    }
+
+    /// Starts what is due by now. To be called whenever time has passed.
+    pub fn fire_timers(&self) {
+        health::fire(self);
+    }
+
+    /// The driver's book as it stands.
+    #[must_use]
+    pub fn books(&self) -> DriverBooks {
+        self.with(|state, _| {
+            let mut books = DriverBooks {
+                warnings: state.messages.all().to_vec(),
+                lost_command_slots: state.command.lost_slots(),
+                numvfs: state.sriov.num_vfs(),
+                bound: state.interface.probed,
+                loaded: state.interface.loaded,
+                error_state: state.interface.in_error(),
+                ..DriverBooks::default()
+            };
+            pages::describe(self, state, &mut books);
+            eswitch::describe(self, state, &mut books);
+            books
+        })
+    }
+}
