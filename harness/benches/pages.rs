@@ -9,8 +9,8 @@ use driver::runtime::InOrder;
 use driver::{HostOperation, RevisionName};
 use emulator::FirmwareOrder;
 use emulator::order::PageRequest;
-use harness::inproc::memory::{Account, HostMemory};
-use harness::inproc::{Limits, World, WorldSetup};
+use harness::stage::inproc::memory::{Account, HostMemory};
+use harness::stage::inproc::{Limits, World, WorldSetup};
 use prm::WireIdentity;
 
 #[global_allocator]

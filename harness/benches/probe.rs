@@ -5,7 +5,7 @@ use emulator::config::DeviceConfig;
 use guest::image::{Image, ImageOptions};
 use guest::kit::{Kit, KitOptions};
 use guest_protocol::Order;
-use harness::linux::guest::{DRIVER, Guest};
+use harness::stage::linux::guest::{DRIVER, Guest};
 use prm::Cycles;
 use serde_json::json;
 use std::error::Error;

@@ -5,7 +5,7 @@
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use driver::RevisionName;
-use harness::run::{RunOptions, run_scenario};
+use harness::play::{RunOptions, run_scenario};
 use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
 use std::path::Path;
 

@@ -4,11 +4,10 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod cli;
-pub mod inproc;
-pub mod invariant;
-pub mod linux;
+pub mod judge;
+pub mod play;
+pub mod record;
 pub mod report;
-pub mod run;
 pub mod scenario;
+pub mod stage;
 pub mod text;
-pub mod timeline;

@@ -12,7 +12,7 @@ use driver::{HostOperation, RevisionName};
 use emulator::Record;
 use emulator::config::DeviceConfig;
 use emulator::order::FirmwareOrder;
-use harness::inproc::{Ending, Limits, World, WorldSetup};
+use harness::stage::inproc::{Ending, Limits, World, WorldSetup};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::ops::Range;

@@ -13,12 +13,12 @@
 use driver::RevisionName;
 use guest::kit::{Kit, KitOptions};
 use harness::cli::naming::qualified_name;
-use harness::linux::profile::Profile;
-use harness::linux::reach::{Abilities, obstacle};
-use harness::linux::{LinuxBackend, stream};
-use harness::run::result::{Outcome, RunResult};
-use harness::run::{RunOptions, run_scenario};
+use harness::play::{RunOptions, run_scenario};
+use harness::record::result::{Outcome, RunResult};
 use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
+use harness::stage::linux::profile::Profile;
+use harness::stage::linux::reach::{Abilities, obstacle};
+use harness::stage::linux::{LinuxBackend, stream};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -173,7 +173,7 @@ fn scaling(cases: &[Case]) -> Trial {
     Trial::test("scaling::files_stay_true", move || {
         let mut wrong = String::new();
         for (name, scenario) in &scenarios {
-            let scaled = harness::linux::scaling::scaled(scenario);
+            let scaled = harness::stage::linux::scaling::scaled(scenario);
             let result = run_scenario(&scaled, "", RevisionName::Merged, &RunOptions::default());
             if result.virtual_ns > 80_000_000_000 {
                 wrong.push_str(&format!(
@@ -256,7 +256,7 @@ fn stream_trial(case: &Case) -> Trial {
     let (scenario, file) = (case.scenario.clone(), case.file.clone());
     Trial::test(format!("stream::{}", case.name), move || {
         let linux = run(RevisionName::Merged, &scenario, &file)?;
-        let scaled = harness::linux::scaling::scaled(&scenario);
+        let scaled = harness::stage::linux::scaling::scaled(&scenario);
         let ours = run_scenario(&scaled, "", RevisionName::Merged, &RunOptions::default());
         assert!(linux.commands.len() > 20, "a load takes more than 20 commands");
         match stream::first_difference(&linux.commands, &ours.commands) {

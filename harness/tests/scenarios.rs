@@ -7,9 +7,9 @@
 
 use driver::RevisionName;
 use harness::cli::naming::qualified_name;
+use harness::play::{RunOptions, run_scenario};
+use harness::record::result::{Outcome, RunResult};
 use harness::report::canonical::canonical_text;
-use harness::run::result::{Outcome, RunResult};
-use harness::run::{RunOptions, run_scenario};
 use harness::scenario::{ReadError, ScenarioFile, read_scenario, scenario_files};
 use insta::Settings;
 use libtest_mimic::{Arguments, Failed, Trial};

@@ -6,9 +6,10 @@ use driver::runtime::InOrder;
 use driver::{Errno, HostOperation, RevisionName};
 use emulator::config::DeviceConfig;
 use emulator::order::FirmwareOrder;
-use harness::inproc::{Budget, Ending, Halt, Limits, World, WorldSetup};
-use harness::run::{Outcome, RunOptions, RunResult, run_scenario};
+use harness::play::{RunOptions, run_scenario};
+use harness::record::{Outcome, RunResult};
 use harness::scenario::ScenarioFile;
+use harness::stage::inproc::{Budget, Ending, Halt, Limits, World, WorldSetup};
 use prm::{Cycles, Function};
 use serde_json::{Value, json};
 

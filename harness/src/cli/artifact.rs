@@ -1,6 +1,6 @@
 //! A recorded run: all that is needed to repeat it, whatever has become of the scenario's file since.
 
-use crate::run::result::RunResult;
+use crate::record::result::RunResult;
 use crate::scenario::{Problems, ScenarioFile, parse_scenario};
 use crate::text::reading::{LONGEST_RECORD, TextError, read_text};
 use driver::RevisionName;

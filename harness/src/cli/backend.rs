@@ -1,9 +1,9 @@
 //! Runs a job where its driver runs.
 
 use crate::cli::job::Job;
-use crate::linux::{BackendError, LinuxBackend};
-use crate::run::result::RunResult;
-use crate::run::{RunOptions, run_scenario};
+use crate::play::{RunOptions, run_scenario};
+use crate::record::result::RunResult;
+use crate::stage::linux::{BackendError, LinuxBackend};
 use driver::RevisionName;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Exit codes. They are part of the command line's contract: scripts and CI rely on them.
 
-use crate::run::Failure;
+use crate::record::Failure;
 use std::cmp::Ordering;
 use std::process::ExitCode;
 

@@ -2,7 +2,7 @@
 
 use crate::cli::artifact::Artifact;
 use crate::cli::job::Job;
-use crate::run::result::RunResult;
+use crate::record::result::RunResult;
 use std::fs;
 use std::io;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Both books of one moment side by side: each type counter next to what firmware books on functions of that type.
 
-use crate::run::result::Snapshot;
+use crate::record::result::Snapshot;
 use emulator::config::DeviceKind;
 use prm::Function;
 use std::collections::BTreeMap;

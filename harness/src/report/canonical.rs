@@ -2,7 +2,7 @@
 //!
 //! Of each step it holds what the step changed, of the end it holds everything.
 
-use crate::run::result::{RunResult, Snapshot};
+use crate::record::result::{RunResult, Snapshot};
 use serde_json::{Map, Value, json};
 
 /// What Linux has no window for: null in its snapshots, never 0. Its times are those of a wall clock.
@@ -64,7 +64,7 @@ pub fn canonical_text(result: &RunResult) -> String {
     format!("{:#}\n", canonical(result))
 }
 
-fn violations(violations: &[crate::run::result::Violation]) -> Vec<String> {
+fn violations(violations: &[crate::record::result::Violation]) -> Vec<String> {
     violations
         .iter()
         .map(|violation| format!("{}: {}", violation.invariant, violation.detail))

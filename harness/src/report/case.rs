@@ -1,7 +1,7 @@
 //! A case that has finished, and what every report says of it in the same words.
 
+use crate::record::result::RunResult;
 use crate::report::books::{Entry, side_by_side};
-use crate::run::result::RunResult;
 use crate::scenario::ScenarioFile;
 
 /// The revision of a case that stands for all runs of a file, because the file does not say which there are.

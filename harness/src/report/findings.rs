@@ -1,8 +1,8 @@
 //! What a run showed, in a few numbers.
 
+use crate::record::result::{Outcome, RunResult};
 use crate::report::books::{readable, short_name, signed};
 use crate::report::case::{Finished, seconds};
-use crate::run::result::{Outcome, RunResult};
 use crate::scenario::InvariantName;
 use std::collections::BTreeMap;
 

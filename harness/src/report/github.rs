@@ -3,11 +3,11 @@
 //!
 //! Source: "Workflow commands for GitHub Actions", `::error file=..,line=..,col=..,title=..::message`.
 
+use crate::record::Failure;
+use crate::record::result::{Place, RunResult};
 use crate::report::case::Finished;
 use crate::report::stream::Report;
 use crate::report::summary::Summary;
-use crate::run::Failure;
-use crate::run::result::{Place, RunResult};
 use std::io::{self, Write};
 
 /// Writes what is wrong with a case as soon as it has finished.
@@ -71,7 +71,7 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::Mismatch;
+    use crate::record::Mismatch;
 
     fn lines(result: &RunResult) -> Vec<String> {
         let (mut out, mut summary) = (Vec::new(), Summary::default());

@@ -1,5 +1,6 @@
 //! Runs for people: one line each, and the details where something failed or somebody asked.
 
+use crate::record::result::{Mismatch, Outcome, Place, RunResult, Violation};
 use crate::report::books::{Entry, readable};
 use crate::report::case::{Finished, seconds};
 use crate::report::columns::{Columns, wrapped};
@@ -7,7 +8,6 @@ use crate::report::findings::{self, Findings};
 use crate::report::palette::{Palette, Tone};
 use crate::report::stream::{Plan, Readers, Report};
 use crate::report::summary::Summary;
-use crate::run::result::{Mismatch, Outcome, Place, RunResult, Violation};
 use crate::text::printable::{lines, one_line};
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -1,10 +1,10 @@
 //! Results as JSON, one object per line.
 
+use crate::record::Failure;
+use crate::record::result::{Note, Outcome, RunResult};
 use crate::report::case::Finished;
 use crate::report::stream::Report;
 use crate::report::summary::Summary;
-use crate::run::Failure;
-use crate::run::result::{Note, Outcome, RunResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

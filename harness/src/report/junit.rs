@@ -2,12 +2,12 @@
 //!
 //! What XML forbids, and what a terminal would obey, is shown as an escape: the library would leave it out.
 
+use crate::record::{Failure, Outcome};
 use crate::report::case::{Finished, seconds};
 use crate::report::human::{Close, HumanReport, Style};
 use crate::report::palette::Palette;
 use crate::report::stream::Report;
 use crate::report::summary::Summary;
-use crate::run::{Failure, Outcome};
 use crate::text::printable::{lines, one_line};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;

@@ -1,10 +1,10 @@
 //! Results in the kernel's test anything protocol, version 1: a test for each scenario, a subtest for each revision.
 
+use crate::record::Failure;
+use crate::record::result::{Outcome, Place, RunResult};
 use crate::report::case::Finished;
 use crate::report::stream::{Plan, Report};
 use crate::report::summary::Summary;
-use crate::run::Failure;
-use crate::run::result::{Outcome, Place, RunResult};
 use crate::text::printable::one_line;
 use std::collections::VecDeque;
 use std::fmt::Write as _;

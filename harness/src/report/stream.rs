@@ -3,9 +3,9 @@
 //! A report is a [`Report`]; it learns of a run from nothing but these events, in this order, and writes what it has to
 //! say into what it is handed. Several reports listen to one stream.
 
+use crate::record::StepRecord;
 use crate::report::case::Finished;
 use crate::report::summary::Summary;
-use crate::run::StepRecord;
 use std::io::{self, Write};
 
 /// What is about to be run, in the order in which it will be reported.

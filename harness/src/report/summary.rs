@@ -1,10 +1,10 @@
 //! The end of a run on one screen: which case drifts under which revision and by how much, then the totals.
 
+use crate::record::Failure;
+use crate::record::result::{Outcome, RunResult};
 use crate::report::case::{EVERY_REVISION, Finished};
 use crate::report::columns::{Columns, wrapped};
 use crate::report::findings::Findings;
-use crate::run::Failure;
-use crate::run::result::{Outcome, RunResult};
 use std::collections::BTreeMap;
 use std::fmt;
 

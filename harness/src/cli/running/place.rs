@@ -6,9 +6,10 @@ use crate::cli::job::{Backend, Job};
 use crate::cli::setup;
 use crate::cli::signals::EndSignals;
 use crate::cli::streams;
-use crate::linux::guest::GuestError;
-use crate::linux::{BackendError, LinuxBackend};
-use crate::run::{Failure, RunOptions, RunResult};
+use crate::play::RunOptions;
+use crate::record::{Failure, RunResult};
+use crate::stage::linux::guest::GuestError;
+use crate::stage::linux::{BackendError, LinuxBackend};
 use std::sync::Once;
 
 /// Guests in a row that may fail before nobody tries another.

@@ -7,9 +7,9 @@ use crate::cli::selection::{Reading, Refused};
 use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
 use crate::cli::streams;
 use crate::cli::{RevisionChoice, RunArguments};
+use crate::record::result::{Note, Outcome};
+use crate::record::{Failure, RunResult};
 use crate::report::canonical::canonical_text;
-use crate::run::result::{Note, Outcome};
-use crate::run::{Failure, RunResult};
 use std::collections::BTreeSet;
 use std::io;
 

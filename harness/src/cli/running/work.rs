@@ -10,8 +10,9 @@ use crate::cli::running::place::{Place, Ran, unrun};
 use crate::cli::running::plan::Case;
 use crate::cli::running::snapshots;
 use crate::cli::snapshot_folder::SnapshotFolder;
-use crate::run::location::Locations;
-use crate::run::{Failure, RunOptions, RunResult};
+use crate::judge::location::Locations;
+use crate::play::RunOptions;
+use crate::record::{Failure, RunResult};
 use std::io;
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Changes of a scenario's text by position: what is not changed keeps its bytes, comments of editors and layout included.
 
-use crate::run::location::Locations;
+use crate::judge::location::Locations;
 use crate::scenario::document::{Content, Member, Node, Span};
 use serde_json::Value;
 

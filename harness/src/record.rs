@@ -1,0 +1,20 @@
+//! What happened in a run: plain data that every backend fills in and every report shows.
+//!
+//! * [`result`] - what a run yields
+//! * [`failure`] - why it is not as it should be
+//! * [`aspect`] - what an expectation is about
+//! * [`timeline`] - when everything happened, where that is kept
+//! * [`recorder`] - keeps what the tasks of our drivers do, as they do it
+//! * `trace_hash` - one number for everything that happened
+
+pub mod aspect;
+pub mod failure;
+pub mod recorder;
+pub mod result;
+pub mod timeline;
+pub(crate) mod trace_hash;
+
+pub use failure::Failure;
+pub use result::{
+    Compared, Comparison, Mismatch, Outcome, Parting, RunResult, Snapshot, StepRecord, Violation,
+};

@@ -1,0 +1,136 @@
+//! When everything of a run happened, on the device's clock: kept only where somebody asks for it.
+
+use driver::runtime::Object;
+use emulator::Record;
+use prm::{Cycles, Function};
+use std::collections::BTreeMap;
+
+/// Whether a run keeps its [`Timeline`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// It costs nothing.
+    #[default]
+    Nothing,
+    /// All that the backend can see.
+    Everything,
+}
+
+/// A time in which something lasted. What had not ended with the run has no end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Its beginning.
+    pub began: Cycles,
+    /// Its end.
+    pub ended: Option<Cycles>,
+}
+
+/// A task of a driver, from its start to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskSpan {
+    /// Its name, which no other task has that lives at the same time.
+    pub name: String,
+    /// When it lived.
+    pub span: Span,
+    /// What it waited for, one after another.
+    pub waits: Vec<WaitSpan>,
+}
+
+/// A wait of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitSpan {
+    /// On whose driver's object.
+    pub endpoint: Function,
+    /// On which.
+    pub object: Object,
+    /// How long.
+    pub span: Span,
+}
+
+/// A lock in the hands of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockSpan {
+    /// Whose driver's.
+    pub endpoint: Function,
+    /// Which.
+    pub object: Object,
+    /// The task's name.
+    pub holder: String,
+    /// How long.
+    pub span: Span,
+}
+
+/// A counter of a driver that has changed, or is seen for the first time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CounterSample {
+    /// When.
+    pub at: Cycles,
+    /// Whose driver's.
+    pub endpoint: Function,
+    /// The counter.
+    pub name: String,
+    /// Its value, as the kernel prints it.
+    pub value: u32,
+}
+
+/// Something that a driver has printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Printed {
+    /// When.
+    pub at: Cycles,
+    /// What.
+    pub words: String,
+}
+
+/// See the module's head. All times are those of the device's clock; the run began at `began`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeline {
+    /// The function under test.
+    pub endpoint: Function,
+    /// The beginning of the run.
+    pub began: Cycles,
+    /// Its end.
+    pub ended: Cycles,
+    /// Tasks in the order of their starts.
+    pub tasks: Vec<TaskSpan>,
+    /// Locks in the order in which they were taken.
+    pub locks: Vec<LockSpan>,
+    /// Counters in the order of their changes.
+    pub counters: Vec<CounterSample>,
+    /// What drivers have printed.
+    pub printed: Vec<Printed>,
+    /// Firmware's own account.
+    pub records: Vec<Record>,
+}
+
+impl Timeline {
+    /// Nothing has happened yet.
+    #[must_use]
+    pub const fn new(endpoint: Function, began: Cycles) -> Self {
+        Self {
+            endpoint,
+            began,
+            ended: began,
+            tasks: Vec::new(),
+            locks: Vec::new(),
+            counters: Vec::new(),
+            printed: Vec::new(),
+            records: Vec::new(),
+        }
+    }
+
+    /// Adds the counters of the function under test that have changed since they were last added.
+    pub fn add_counters(&mut self, at: Cycles, counters: &BTreeMap<String, Option<u32>>) {
+        for (name, value) in counters {
+            let Some(value) = *value else { continue };
+            let last = self.counters.iter().rev().find(|sample| sample.name == *name);
+            if last.is_none_or(|last| last.value != value) {
+                self.counters.push(CounterSample {
+                    at,
+                    endpoint: self.endpoint,
+                    name: name.clone(),
+                    value,
+                });
+            }
+        }
+    }
+}

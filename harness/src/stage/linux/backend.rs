@@ -1,0 +1,180 @@
+//! From a scenario to its result, over as many boots as it takes.
+
+use super::execution::{Aftermath, Execution};
+use super::guest::{Guest, GuestError};
+use super::profile::Profile;
+use super::reach::{self, Abilities};
+use super::scaling;
+use crate::play::{RunOptions, run_scenario};
+use crate::record::timeline::Keep;
+use crate::record::{Failure, Outcome, RunResult};
+use crate::scenario::ScenarioFile;
+use driver::RevisionName;
+use files::Scratch;
+use guest::image::{Image, ImageError, ImageOptions};
+use guest::kit::{Kit, KitError, KitOptions};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+
+/// What waits longer than this on the wall clock is run only when asked for, in seconds.
+const LONGEST: u64 = 80;
+
+/// Why nothing can be run on Linux.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// There is no kit.
+    #[error(transparent)]
+    Kit(#[from] KitError),
+    /// The initramfs cannot be built.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// The guest failed before any scenario began.
+    #[error(transparent)]
+    Guest(#[from] GuestError),
+    /// A file of this process failed.
+    #[error("the guest cannot be prepared: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Runs scenarios on Linux; keeps a guest from one to the next where both need the same.
+pub struct LinuxBackend {
+    kit: Kit,
+    initrd: PathBuf,
+    guest: Option<Guest>,
+    judged_as: RevisionName,
+    abilities: Abilities,
+    interrupt: Option<OwnedFd>,
+    keep: Keep,
+    // Holds the initramfs.
+    _folder: Scratch,
+}
+
+impl LinuxBackend {
+    /// Finds the kit and builds the initramfs. Linux is judged by what files expect of `judged_as`.
+    ///
+    /// # Errors
+    /// See [`BackendError`].
+    pub fn new(options: &KitOptions, judged_as: RevisionName, full: bool) -> Result<Self, BackendError> {
+        let kit = Kit::locate(options)?;
+        let folder = Scratch::new()?;
+        let initrd = folder.path().join("initramfs.gz");
+        Image::build(kit.modules(), &ImageOptions::default())?.write(&initrd)?;
+        Ok(Self {
+            kit,
+            initrd,
+            guest: None,
+            judged_as,
+            abilities: Abilities {
+                subfunctions: options.subfunctions,
+                full,
+            },
+            interrupt: None,
+            keep: Keep::Nothing,
+            _folder: folder,
+        })
+    }
+
+    /// Once this is readable, the run that is under way ends with [`GuestError::Interrupted`].
+    pub fn interrupt_by(&mut self, interrupt: OwnedFd) {
+        self.interrupt = Some(interrupt);
+    }
+
+    /// From now on runs keep this of what happens.
+    pub const fn keep(&mut self, keep: Keep) {
+        self.keep = keep;
+    }
+
+    /// From now on Linux is judged by what files expect of this revision.
+    pub const fn judge_as(&mut self, revision: RevisionName) {
+        self.judged_as = revision;
+    }
+
+    /// Whether the driver's module has scalable functions.
+    #[must_use]
+    pub const fn has_subfunctions(&self) -> bool {
+        self.abilities.subfunctions
+    }
+
+    /// What drives the runs, in one line.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        self.kit.describe()
+    }
+
+    /// Runs a scenario, read from `file`. What firmware draws follows from `seed`; so does the order of tasks in our driver's run.
+    ///
+    /// # Errors
+    /// [`BackendError::Guest`] if no guest boots, or one is lost for a reason that is not its own. What happens to a guest
+    /// otherwise is the scenario's result.
+    pub fn run(
+        &mut self,
+        scenario: &ScenarioFile,
+        file: &str,
+        seed: Option<u64>,
+    ) -> Result<RunResult, BackendError> {
+        let options = RunOptions {
+            seed,
+            ..RunOptions::default()
+        };
+        let scaled = scaling::scaled(scenario);
+        if let Some(obstacle) = reach::obstacle(scenario, self.judged_as, self.abilities) {
+            let mut result = RunResult::empty(scenario, file, "linux", options.seed);
+            result.outcome = Outcome::Skip;
+            result.reason = Some(obstacle.to_owned());
+            return Ok(result);
+        }
+        let reference = run_scenario(&scaled, file, self.judged_as, &options);
+        let mut result = RunResult::empty(scenario, file, "linux", options.seed);
+        let halted = reference.outcome == Outcome::Fail && reference.mismatches.is_empty();
+        if halted || reference.steps.len() != scaled.steps.len() {
+            let failure = reference.failure().unwrap_or(Failure::Expectation);
+            let reason = reference.reason.unwrap_or_default();
+            result.fail(
+                failure,
+                format!("our driver's run did not come to its end: {reason}"),
+            );
+            return Ok(result);
+        }
+        let takes = reference.virtual_ns / 1_000_000_000;
+        if takes > LONGEST && !self.abilities.full {
+            result.outcome = Outcome::Skip;
+            result.reason = Some(format!(
+                "it waits longer than {LONGEST} s on the wall clock; --full runs it"
+            ));
+            return Ok(result);
+        }
+        let mut guest = self.guest_for(&scaled, seed.unwrap_or(0))?;
+        let aftermath =
+            Execution::new(&mut guest, &scaled, &reference, self.judged_as, self.keep).run(&mut result)?;
+        if aftermath == Aftermath::Clean {
+            self.guest = Some(guest);
+        }
+        Ok(result)
+    }
+
+    /// A guest with the scenario's device in it: the one that is there, if it will do.
+    fn guest_for(&mut self, scenario: &ScenarioFile, seed: u64) -> Result<Guest, BackendError> {
+        let profile = Profile::of(&scenario.device);
+        if let Some(mut guest) = self.guest.take()
+            && guest.profile() == profile
+        {
+            // What it has printed since it was left in good order is nobody's, but its kernel is not as it was.
+            match guest
+                .replace_device(&scenario.device, seed)
+                .and_then(|()| guest.is_quiet())
+            {
+                Ok(true) => return Ok(guest),
+                Ok(false) => tracing::warn!(
+                    actor = "host",
+                    "the kernel has complained since; it is not used again"
+                ),
+                Err(error) if error.is_of_the_machine() => return Err(error.into()),
+                Err(error) => tracing::warn!(actor = "host", %error, "the guest cannot be used again"),
+            }
+        }
+        tracing::info!(actor = "host", "booting a guest with a {profile}");
+        let interrupt = self.interrupt.as_ref().map(OwnedFd::try_clone).transpose()?;
+        let guest = Guest::boot(&self.kit, &self.initrd, &scenario.device, seed, interrupt)?;
+        Ok(guest)
+    }
+}

@@ -1,0 +1,337 @@
+//! Both runs side by side: Linux in the guest, our driver in this process.
+
+mod messages;
+
+use crate::record::{Compared, Comparison as Books, Mismatch, RunResult, Snapshot, StepRecord};
+use crate::scenario::{Books as ExpectedBooks, COUNTERS, counter_value};
+use emulator::config::{DeviceConfig, DeviceKind, Port};
+use prm::PageMode;
+use std::collections::BTreeSet;
+
+pub(super) use messages::{Expected, are_printed, complaints, warnings, warnings_so_far};
+
+pub use crate::record::Comparison;
+
+/// Compares what Linux shows after a step with what the file expects. What Linux has no window for is left out: page
+/// roots, counts of vports, the counters without a file; and times, which are those of a wall clock.
+pub(super) fn with_file(
+    number: Option<u32>,
+    expected: &ExpectedBooks,
+    record: &StepRecord,
+    mismatches: &mut Vec<Mismatch>,
+) {
+    let mut differ = |what: String, expected: String, actual: String| {
+        mismatches.push(Mismatch {
+            step: number,
+            what,
+            expected,
+            actual,
+        });
+    };
+    for (name, &wanted) in &expected.counters {
+        let Some(value) = record.after.counters.get(name).copied().flatten() else {
+            continue;
+        };
+        if Some(value) != counter_value(wanted) {
+            differ(
+                format!("counters.{name}"),
+                wanted.to_string(),
+                signed(value).to_string(),
+            );
+        }
+    }
+    for (owner, &wanted) in &expected.ledger {
+        let value = record.after.ledger.get(owner).copied().unwrap_or(0);
+        if value != wanted {
+            differ(format!("ledger.{owner}"), wanted.to_string(), value.to_string());
+        }
+    }
+    if let Some(wanted) = expected.returns.filter(|&wanted| record.returns != Some(wanted)) {
+        differ("returns".to_owned(), wanted.to_string(), shown(record.returns));
+    }
+    if let Some(wanted) = expected.pending.filter(|&wanted| wanted != record.pending) {
+        differ(
+            "pending".to_owned(),
+            wanted.to_string(),
+            record.pending.to_string(),
+        );
+    }
+}
+
+/// A driver that is loaded shows its counters: otherwise nothing would be compared, and everything would be equal. Those of other
+/// functions are missing where it has neither an eswitch nor names owners by function id.
+pub(super) fn are_shown(device: &DeviceConfig, record: &StepRecord, mismatches: &mut Vec<Mismatch>) {
+    const OF_OTHERS: [&str; 5] = [
+        "fw_pages_vfs",
+        "fw_pages_ec_vfs",
+        "fw_pages_sfs",
+        "fw_pages_host_pf",
+        "fw_pages_spfs",
+    ];
+    let has_eswitch = device.kind != DeviceKind::Vf
+        && device.port != Port::Infiniband
+        && device.eswitch.vport_group_manager;
+    let shows_others = has_eswitch || device.page_mode == PageMode::FuncId;
+    // What the kernel keeps and does not show has names without the prefix.
+    let shown = COUNTERS.into_iter().filter(|name| name.starts_with("fw_pages_"));
+    for name in shown.filter(|name| shows_others || !OF_OTHERS.contains(name)) {
+        if record.after.counters.get(name).copied().flatten().is_none() {
+            mismatches.push(Mismatch {
+                step: Some(record.number),
+                what: format!("counters.{name}"),
+                expected: "shown by a loaded driver".to_owned(),
+                actual: "nothing".to_owned(),
+            });
+        }
+    }
+}
+
+/// Compares a step with the same step of our driver's run. The first one that differs is kept with both its books. What the
+/// file's outcomes decide, by name in `decided`, is not compared.
+pub(super) fn with_ours(
+    ours: &StepRecord,
+    linux: &StepRecord,
+    background: bool,
+    decided: &BTreeSet<String>,
+    result: &mut RunResult,
+) {
+    let table = table(&ours.after, &linux.after);
+    let number = linux.number;
+    let reported: BTreeSet<String> = result
+        .mismatches
+        .iter()
+        .filter(|mismatch| mismatch.step == Some(number))
+        .map(|mismatch| mismatch.what.clone())
+        .collect();
+    let mut differs = false;
+    let compared = table.iter().filter(|row| !decided.contains(&row.name));
+    for row in compared.filter(|row| row.differs()) {
+        differs = true;
+        if !reported.contains(&row.name) {
+            result.mismatches.push(Mismatch {
+                step: Some(number),
+                what: row.name.clone(),
+                expected: format!("{} as in our driver's run", shown(row.ours)),
+                actual: shown(row.linux),
+            });
+        }
+    }
+    // A step in the background has ended by the time it is looked at, or not: that is timing.
+    let returns_count = !background && !decided.contains("returns") && !reported.contains("returns");
+    if returns_count && ours.returns != linux.returns {
+        result.mismatches.push(Mismatch {
+            step: Some(number),
+            what: "returns".to_owned(),
+            expected: format!("{} as in our driver's run", shown(ours.returns)),
+            actual: shown(linux.returns),
+        });
+    }
+    if differs && result.comparison.is_none() {
+        result.comparison = Some(Books {
+            step: number,
+            what: linux.what.clone(),
+            rows: table,
+        });
+    }
+}
+
+/// The books of both runs for a run that differs in something else: after the step where it does, or the last one.
+pub(super) fn books_of_both(reference: &RunResult, result: &mut RunResult) {
+    let Some(first) = result.mismatches.first().filter(|_| result.comparison.is_none()) else {
+        return;
+    };
+    let is_it = |record: &&StepRecord| first.step.is_none_or(|step| record.number <= step);
+    let last = |steps: &[StepRecord]| steps.iter().rfind(is_it).cloned();
+    if let (Some(ours), Some(linux)) = (last(&reference.steps), last(&result.steps)) {
+        result.comparison = Some(Books {
+            step: linux.number,
+            rows: table(&ours.after, &linux.after),
+            what: linux.what,
+        });
+    }
+}
+
+/// The counters that Linux shows and the whole ledger, of both runs.
+fn table(ours: &Snapshot, linux: &Snapshot) -> Vec<Compared> {
+    let mut rows = Vec::new();
+    for (name, value) in &linux.counters {
+        let our_value = ours.counters.get(name).copied().flatten();
+        if let Some(value) = value {
+            rows.push(Compared {
+                name: format!("counters.{name}"),
+                ours: our_value.map(signed),
+                linux: Some(signed(*value)),
+            });
+        }
+    }
+    let owners: BTreeSet<&String> = ours.ledger.keys().chain(linux.ledger.keys()).collect();
+    for owner in owners {
+        let pages = |snapshot: &Snapshot| {
+            let pages = snapshot.ledger.get(owner).copied().unwrap_or(0);
+            Some(i64::try_from(pages).unwrap_or(i64::MAX))
+        };
+        rows.push(Compared {
+            name: format!("ledger.{owner}"),
+            ours: pages(ours),
+            linux: pages(linux),
+        });
+    }
+    rows
+}
+
+/// Whether our driver wrote where it must not within the steps up to this one: a kernel crashes there.
+pub(super) fn crash_is_foretold(reference: &RunResult, step: u32) -> bool {
+    let mut steps = reference.steps.iter().filter(|record| record.number <= step);
+    steps.any(foretells_a_crash)
+}
+
+/// Whether our driver wrote where it must not in this step.
+pub(super) fn foretells_a_crash(record: &StepRecord) -> bool {
+    const WRITES: [&str; 2] = ["out_of_bounds_write", "mailbox_pool_corrupted"];
+    let mut warnings = record.warnings.iter();
+    warnings.any(|warning| WRITES.iter().any(|write| warning.contains(write)))
+}
+
+/// A mismatch in one line.
+pub(super) fn sentence(mismatch: &Mismatch) -> String {
+    match mismatch.step {
+        Some(step) => format!("step {step}: {mismatch}"),
+        None => format!("at the end: {mismatch}"),
+    }
+}
+
+fn signed(value: u32) -> i64 {
+    i64::from(value.cast_signed())
+}
+
+fn shown(value: Option<impl std::fmt::Display>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), |value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::ScenarioFile;
+    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    fn scenario() -> ScenarioFile {
+        serde_json::from_value(json!({
+            "name": "a", "row": "1", "concern": "", "why": "", "reachability": "compliant_firmware",
+            "device": { "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id" }, "steps": [], "expect": {},
+        }))
+        .unwrap()
+    }
+
+    pub(super) fn result() -> RunResult {
+        RunResult::empty(&scenario(), "a.json", "linux", None)
+    }
+
+    fn step(total: Option<u32>, vfs: Option<u32>, pf: u64, returns: Option<i32>) -> StepRecord {
+        StepRecord {
+            number: 3,
+            what: "host load".to_owned(),
+            returns,
+            took_ns: None,
+            pending: false,
+            warnings: Vec::new(),
+            violations: Vec::new(),
+            after: Snapshot {
+                counters: [("fw_pages_total", total), ("fw_pages_vfs", vfs)]
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .into(),
+                ledger: [("pf".to_owned(), pf)].into(),
+                ..Snapshot::default()
+            },
+        }
+    }
+
+    #[test]
+    fn equal_books_agree_and_what_linux_cannot_show_is_not_compared() {
+        let mut result = result();
+        let ours = step(Some(240), Some(7), 240, Some(0));
+        with_ours(
+            &ours,
+            &step(Some(240), None, 240, Some(0)),
+            false,
+            &BTreeSet::new(),
+            &mut result,
+        );
+        assert_eq!(result.mismatches, []);
+        assert_eq!(result.comparison, None);
+    }
+
+    #[test]
+    fn the_first_step_that_differs_is_kept_with_both_books() {
+        let mut result = result();
+        let ours = step(Some(240), Some(u32::MAX - 511), 240, Some(0));
+        with_ours(
+            &ours,
+            &step(Some(240), Some(0), 200, Some(-16)),
+            false,
+            &BTreeSet::new(),
+            &mut result,
+        );
+        let whats: Vec<&str> = result
+            .mismatches
+            .iter()
+            .map(|mismatch| mismatch.what.as_str())
+            .collect();
+        assert_eq!(whats, ["counters.fw_pages_vfs", "ledger.pf", "returns"]);
+        let comparison = result.comparison.unwrap();
+        assert_eq!((comparison.step, comparison.rows.len()), (3, 3));
+        assert_eq!(
+            (comparison.rows[1].ours, comparison.rows[1].linux),
+            (Some(-512), Some(0))
+        );
+    }
+
+    #[test]
+    fn the_result_of_a_step_in_the_background_is_timing() {
+        let mut result = result();
+        with_ours(
+            &step(None, None, 0, None),
+            &step(None, None, 0, Some(0)),
+            true,
+            &BTreeSet::new(),
+            &mut result,
+        );
+        assert_eq!(result.mismatches, []);
+    }
+
+    #[test]
+    fn the_file_is_compared_as_far_as_linux_shows() {
+        let expected = ExpectedBooks {
+            counters: BTreeMap::from([("fw_pages_total".to_owned(), 240), ("self".to_owned(), 240)]),
+            ledger: BTreeMap::from([("pf".to_owned(), 240)]),
+            roots: BTreeMap::from([(5, 240)]),
+            took_s: Some(65),
+            ..ExpectedBooks::default()
+        };
+        let mut mismatches = Vec::new();
+        with_file(
+            Some(3),
+            &expected,
+            &step(Some(240), None, 240, None),
+            &mut mismatches,
+        );
+        assert_eq!(mismatches, []);
+        with_file(
+            Some(3),
+            &expected,
+            &step(Some(241), None, 239, None),
+            &mut mismatches,
+        );
+        assert_eq!(mismatches.len(), 2);
+    }
+
+    #[test]
+    fn a_crash_is_foretold_where_our_driver_wrote_out_of_bounds() {
+        let mut reference = result();
+        let mut record = step(None, None, 0, None);
+        record.warnings = vec![json!({ "out_of_bounds_write": { "length": 0 } }).to_string()];
+        reference.steps.push(record);
+        assert!(crash_is_foretold(&reference, 3));
+        assert!(!crash_is_foretold(&reference, 2));
+    }
+}
