@@ -48,6 +48,6 @@ mod uar;
 pub use errno::Errno;
 pub use handle::{Driver, DriverSetup, HostOptions};
 pub use message::{Message, MessageKind, MessageLevel};
-pub use operation::HostOperation;
+pub use operation::{HostOperation, Needs};
 pub use revision::RevisionName;
 pub use state::State;

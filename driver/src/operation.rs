@@ -1,54 +1,100 @@
-//! What the host asks of a driver: the operations a person or a script starts.
+//! What the host asks of a driver: the operations a person or a script starts, in one table.
+//!
+//! Scenario files carry these operations by their words; the schema's texts are the docs here.
 
 use crate::books::OwnerKey;
 use prm::EswitchMode;
+use serde::{Deserialize, Serialize};
 
-/// An operation.
+/// What a kernel may be built without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HostOperation {
-    /// Binds the driver: probe and load (insmod).
-    Load,
-    /// Unbinds it: remove (rmmod).
-    Unload,
-    /// Unloads and loads again, keeping what lives from probe to remove (`devlink dev reload`).
-    Reload,
-    /// Writes a number of VFs (sysfs `sriov_numvfs`), also one that cannot be.
-    EnableVfs(i32),
-    /// Disables all VFs (sysfs `sriov_numvfs`, 0).
-    DisableVfs,
-    /// Resets the function (sysfs `reset`).
-    ResetFunction,
-    /// Changes the eswitch's mode (`devlink dev eswitch set`).
-    SetEswitchMode(EswitchMode),
-    /// Adds a scalable function by its number, from 1 (`devlink port add`).
-    AddSf(u16),
-    /// Activates it (`devlink port function set state active`).
-    ActivateSf(u16),
-    /// Deletes it (`devlink port del`).
-    RemoveSf(u16),
-    /// Takes one page from firmware's reach without telling it. No host can do that; it shows what a race would.
-    FreePage {
-        /// Whose page.
-        key: OwnerKey,
-    },
+pub enum Needs {
+    /// Nothing: every driver can do it.
+    Nothing,
+    /// `CONFIG_MLX5_SF`.
+    Subfunctions,
 }
 
-impl HostOperation {
-    /// The operation's name, the last part of its task's name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Load => "host.load",
-            Self::Unload => "host.unload",
-            Self::Reload => "host.reload",
-            Self::EnableVfs(_) => "host.enable_vfs",
-            Self::DisableVfs => "host.disable_vfs",
-            Self::ResetFunction => "host.flr",
-            Self::SetEswitchMode(_) => "host.eswitch_mode",
-            Self::AddSf(_) => "host.add_sf",
-            Self::ActivateSf(_) => "host.activate_sf",
-            Self::RemoveSf(_) => "host.remove_sf",
-            Self::FreePage { .. } => "host.free_page",
+/// A row: the operation, its word in scenario files, what it needs, what the host does in words.
+macro_rules! operations {
+    ($(
+        $(#[$meta:meta])*
+        $name:ident $(($field:ident: $type:ty))? = $word:literal, $needs:ident, $clause:expr;
+    )*) => {
+        /// An operation.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+        pub enum HostOperation {
+            $($(#[$meta])* #[serde(rename = $word)] $name $(($type))?,)*
         }
-    }
+
+        impl HostOperation {
+            /// The operation's name, the last part of its task's name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name { .. } => concat!("host.", $word),)*
+                }
+            }
+
+            /// Its word in scenario files.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name { .. } => $word,)*
+                }
+            }
+
+            /// What a kernel needs for it.
+            #[must_use]
+            pub const fn needs(self) -> Needs {
+                match self {
+                    $(Self::$name { .. } => Needs::$needs,)*
+                }
+            }
+
+            /// What the host does, to follow "the host".
+            #[must_use]
+            pub fn clause(self) -> String {
+                match self {
+                    $(Self::$name $(($field))? => String::from($clause),)*
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    /// Bind the driver to the function under test.
+    Load = "load", Nothing, "loads the driver";
+    /// Remove it.
+    Unload = "unload", Nothing, "removes the driver";
+    /// `devlink dev reload`: unload and load without removing the device's objects.
+    Reload = "reload", Nothing, "reloads the driver through devlink";
+    /// Write this number to `sriov_numvfs`, also one that the host refuses.
+    EnableVfs(number: i32) = "enable_vfs", Nothing, match number {
+        1 => "enables 1 VF".to_owned(),
+        0..=0xffff => format!("enables {number} VFs"),
+        _ => format!("asks for {number} VFs"),
+    };
+    /// Write 0 to `sriov_numvfs`.
+    DisableVfs = "disable_vfs", Nothing, "disables its VFs";
+    // Files say which function is meant; its driver does it.
+    /// Write 1 to `reset` of this function: a function-level reset.
+    #[serde(skip)]
+    ResetFunction = "flr", Nothing, "resets the function";
+    /// `devlink dev eswitch set mode`.
+    SetEswitchMode(mode: EswitchMode) = "eswitch_mode", Nothing, match mode {
+        EswitchMode::Legacy => "sets the eswitch to legacy mode",
+        EswitchMode::Switchdev => "sets the eswitch to switchdev mode",
+    };
+    /// `devlink port add`: create this scalable function (1 is `sf1`).
+    AddSf(number: u16) = "add_sf", Subfunctions, format!("adds sf{number}");
+    /// `devlink port function set state active`.
+    ActivateSf(number: u16) = "activate_sf", Subfunctions, format!("activates sf{number}");
+    /// `devlink port del`.
+    RemoveSf(number: u16) = "remove_sf", Subfunctions, format!("removes sf{number}");
+    /// Take one page of this owner from firmware's reach without telling it. No host can do that; it shows what a race would.
+    #[serde(skip)]
+    FreePage(key: OwnerKey) = "free_page", Nothing, format!("frees a page of owner key {key}");
 }

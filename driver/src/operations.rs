@@ -51,7 +51,7 @@ impl Driver {
             HostOperation::AddSf(number) => subfunction::add(self, number).await,
             HostOperation::ActivateSf(number) => subfunction::activate(self, number).await,
             HostOperation::RemoveSf(number) => subfunction::remove(self, number).await,
-            HostOperation::FreePage { key } => pages::free_page(self, key).await,
+            HostOperation::FreePage(key) => pages::free_page(self, key).await,
         }
     }
 

@@ -59,7 +59,6 @@ pub enum FirmwareOrder {
 pub struct PageRequest {
     /// Whom the pages are for, by name; the identity on the wire follows from the page mode in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub function: Option<Function>,
     /// Whom the pages are for, by the raw identity on the wire. Exactly one of `function` and `identity`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,7 +85,6 @@ pub struct CommandMatch {
     pub id: Option<u16>,
     /// The same by name: the function the command is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub function: Option<Function>,
     /// Whether it is about another function than its endpoint's own: other_function, other_vport, or an id that does not
     /// name the endpoint.
@@ -94,7 +92,6 @@ pub struct CommandMatch {
     pub other: Option<bool>,
     /// Whose command interface it came through (default: the function under test).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub endpoint: Option<Function>,
     /// How many matching commands to let pass first.
     #[serde(default)]

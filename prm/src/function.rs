@@ -92,6 +92,24 @@ impl<'de> Deserialize<'de> for Function {
     }
 }
 
+/// Names of functions, as a regular expression.
+pub const PATTERN: &str = "^(pf|ecpf|host_pf|(spf|vf|host_vf|ec_vf|sf|adjacent_vf)[1-9][0-9]*)$";
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Function {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Function".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": PATTERN })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

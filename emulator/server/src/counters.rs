@@ -26,7 +26,6 @@ pub struct ServerCounters {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FunctionCounters {
     /// The function.
-    #[schemars(with = "String")]
     pub function: Function,
     /// Whether it has a client now.
     pub connected: bool,

@@ -64,16 +64,8 @@ impl Execution<'_> {
                 };
                 (self.world.bind(function.which), operation)
             }
-            HostStep::Load => (0, HostOperation::Load),
-            HostStep::Unload => (0, HostOperation::Unload),
-            HostStep::Reload => (0, HostOperation::Reload),
-            HostStep::EnableVfs(vfs) => (0, HostOperation::EnableVfs(*vfs)),
-            HostStep::DisableVfs => (0, HostOperation::DisableVfs),
+            HostStep::Operation(operation) => (0, *operation),
             HostStep::Flr(function) => (self.world.bind(*function), HostOperation::ResetFunction),
-            HostStep::EswitchMode(mode) => (0, HostOperation::SetEswitchMode(*mode)),
-            HostStep::AddSf(number) => (0, HostOperation::AddSf(*number)),
-            HostStep::ActivateSf(number) => (0, HostOperation::ActivateSf(*number)),
-            HostStep::RemoveSf(number) => (0, HostOperation::RemoveSf(*number)),
         };
         self.operate(place, operation, step)
     }
@@ -149,7 +141,7 @@ impl Execution<'_> {
             RaceStep::Pause { at } => self.world.runtime().pause_at(at),
             RaceStep::Resume { at } => self.world.runtime().resume_at(at),
             RaceStep::FreePage { key } => {
-                return self.operate(0, HostOperation::FreePage { key: OwnerKey(*key) }, step);
+                return self.operate(0, HostOperation::FreePage(OwnerKey(*key)), step);
             }
         }
         Ok(Done::default())

@@ -77,16 +77,17 @@ fn is_empty(value: &Value) -> bool {
 mod tests {
     use super::*;
     use crate::scenario::HostStep;
+    use driver::HostOperation;
 
     #[test]
     fn steps_read_like_orders() {
         let load = Step {
-            host: Some(HostStep::Load),
+            host: Some(HostStep::Operation(HostOperation::Load)),
             ..Step::default()
         };
         assert_eq!(step(&load), "host load");
         let vfs = Step {
-            host: Some(HostStep::EnableVfs(2)),
+            host: Some(HostStep::Operation(HostOperation::EnableVfs(2))),
             name: Some("on".to_owned()),
             background: true,
             ..Step::default()

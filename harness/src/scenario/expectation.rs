@@ -3,7 +3,7 @@
 //! What is named is compared; what is not named is not. Warnings and violations are the exception: at the end both
 //! lists have to be exactly the ones given, and an absent list is an empty one.
 
-use crate::scenario::vocabulary::InvariantName;
+use crate::scenario::vocabulary::{COUNTERS, InvariantName};
 use driver::RevisionName;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error as _, Visitor};
@@ -103,6 +103,7 @@ pub struct Books {
     /// The driver's counters, by their debugfs names plus `self`, `none` and `quarantine`. A negative number means the
     /// same number as a u32: -512 is 4294966784.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = { "enum": COUNTERS }))]
     pub counters: BTreeMap<String, i64>,
     /// Pages that firmware books on each function (`vf1`), or on an identity that names none (`id300`).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -150,6 +151,7 @@ impl Books {
 pub struct End {
     /// The driver's counters after the last step.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = { "enum": COUNTERS }))]
     pub counters: BTreeMap<String, i64>,
     /// Firmware's ledger after the last step.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

@@ -97,6 +97,7 @@ impl Reachability {
 #[serde(deny_unknown_fields, default)]
 pub struct HostConfig {
     /// Size of a host page in bytes: 4096 or 65536.
+    #[schemars(extend("enum" = [4096, 65536]))]
     pub page_size: u32,
     /// Whether the driver is built with eswitch support (CONFIG_MLX5_ESWITCH).
     pub eswitch_support: bool,

@@ -1,24 +1,18 @@
 //! The JSON Schemas of scenario files and of the control protocol, which speaks their words: derived from the types, then
-//! sharpened by what the types cannot say.
+//! sharpened everywhere by what the types cannot say.
 
 use crate::scenario::model::ScenarioFile;
-use crate::scenario::step::{ALLOCATION_SITES, RACE_POINTS};
-use crate::scenario::vocabulary::COUNTERS;
 use device_server::control::message::Line;
 use prm::Opcode;
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
-
-/// Names of functions, as a regular expression.
-pub const FUNCTION_PATTERN: &str = "^(pf|ecpf|host_pf|(spf|vf|host_vf|ec_vf|sf|adjacent_vf)[1-9][0-9]*)$";
 
 /// The schema.
 #[must_use]
 pub fn schema() -> Value {
-    let mut schema = schemars::schema_for!(ScenarioFile).to_value();
-    sharpen(&mut schema);
-    name_the_words_of_orders(&mut schema["$defs"]);
-    name_the_words(&mut schema["$defs"]);
-    schema
+    schema_of::<ScenarioFile>()
 }
 
 /// The schema as text, as it is checked in.
@@ -30,48 +24,48 @@ pub fn schema_text() -> String {
 /// The schema of a line of the control protocol, as text, as it is checked in.
 #[must_use]
 pub fn control_schema_text() -> String {
-    let mut schema = schemars::schema_for!(Line).to_value();
-    sharpen(&mut schema);
+    format!("{:#}\n", schema_of::<Line>())
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::default().with_transform(RecursiveTransform(sharpen));
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     name_the_words_of_orders(&mut schema["$defs"]);
-    format!("{schema:#}\n")
+    schema
 }
 
 /// What holds everywhere: no unknown fields, no `null` (what is not said is left out), the limits of integers.
-fn sharpen(schema: &mut Value) {
-    match schema {
-        Value::Object(object) => {
-            if object.contains_key("properties") && !object.contains_key("additionalProperties") {
-                object.insert("additionalProperties".into(), json!(false));
-            }
-            if object.get("default").is_some_and(Value::is_null) {
-                object.remove("default");
-            }
-            if let Some(Value::Array(types)) = object.get_mut("type") {
-                types.retain(|name| name != "null");
-                if let [only] = types.as_slice() {
-                    let only = only.clone();
-                    object.insert("type".into(), only);
-                }
-            }
-            if let Some(Value::Array(alternatives)) = object.get_mut("anyOf") {
-                alternatives.retain(|alternative| alternative["type"] != "null");
-                if let [Value::Object(only)] = alternatives.as_slice() {
-                    let only = only.clone();
-                    object.remove("anyOf");
-                    object.extend(only);
-                }
-            }
-            if let Some((minimum, maximum)) = object.get("format").and_then(Value::as_str).and_then(limits) {
-                object.insert("minimum".into(), json!(minimum));
-                object.insert("maximum".into(), json!(maximum));
-            }
-            if let Some(Value::String(text)) = object.get_mut("description") {
-                *text = text.replace("[`", "`").replace("`]", "`").replace('\n', " ");
-            }
-            object.values_mut().for_each(sharpen);
+fn sharpen(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    if object.contains_key("properties") && !object.contains_key("additionalProperties") {
+        object.insert("additionalProperties".into(), json!(false));
+    }
+    if object.get("default").is_some_and(Value::is_null) {
+        object.remove("default");
+    }
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            object.insert("type".into(), only);
         }
-        Value::Array(values) => values.iter_mut().for_each(sharpen),
-        _ => {}
+    }
+    if let Some(Value::Array(alternatives)) = object.get_mut("anyOf") {
+        alternatives.retain(|alternative| alternative["type"] != "null");
+        if let [Value::Object(only)] = alternatives.as_slice() {
+            let only = only.clone();
+            object.remove("anyOf");
+            object.extend(only);
+        }
+    }
+    if let Some((minimum, maximum)) = object.get("format").and_then(Value::as_str).and_then(limits) {
+        object.insert("minimum".into(), json!(minimum));
+        object.insert("maximum".into(), json!(maximum));
+    }
+    if let Some(Value::String(text)) = object.get_mut("description") {
+        *text = text.replace("[`", "`").replace("`]", "`").replace('\n', " ");
     }
 }
 
@@ -88,39 +82,9 @@ fn limits(format: &str) -> Option<(i64, i64)> {
 /// What holds for single fields of orders: whose words come from where.
 fn name_the_words_of_orders(definitions: &mut Value) {
     let opcodes: Vec<&str> = Opcode::ALL.iter().map(|opcode| opcode.name()).collect();
-    let function = json!(FUNCTION_PATTERN);
     definitions["CommandMatch"]["properties"]["command"]["enum"] = json!(opcodes);
-    for (holder, field) in [
-        ("PageRequest", "function"),
-        ("CommandMatch", "function"),
-        ("CommandMatch", "endpoint"),
-    ] {
-        definitions[holder]["properties"][field]["pattern"] = function.clone();
-    }
-    definitions["Reconfigure"]["properties"]["vhca_ids"]["propertyNames"] = json!({ "pattern": function });
-}
-
-/// The same for the other fields of scenarios.
-fn name_the_words(definitions: &mut Value) {
-    let counters = json!({ "enum": COUNTERS });
-    definitions["AllocationFault"]["properties"]["site"]["enum"] = json!(ALLOCATION_SITES);
-    for alternative in ["pause", "resume"] {
-        if let Some(at) = alternative_of(&mut definitions["RaceStep"], alternative) {
-            at["properties"]["at"]["enum"] = json!(RACE_POINTS);
-        }
-    }
-    for books in ["Books", "End"] {
-        definitions[books]["properties"]["counters"]["propertyNames"] = counters.clone();
-    }
-    definitions["FunctionStep"]["properties"]["which"]["pattern"] = json!(FUNCTION_PATTERN);
-    definitions["HostConfig"]["properties"]["page_size"]["enum"] = json!([4096, 65536]);
-}
-
-fn alternative_of<'a>(schema: &'a mut Value, name: &str) -> Option<&'a mut Value> {
-    let alternatives = schema["oneOf"].as_array_mut()?;
-    alternatives
-        .iter_mut()
-        .find_map(|alternative| alternative["properties"].get_mut(name))
+    definitions["Reconfigure"]["properties"]["vhca_ids"]["propertyNames"] =
+        json!({ "pattern": prm::function::PATTERN });
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Steps: one action by one actor each, and what the books have to say afterwards.
 
 use crate::scenario::expectation::StepExpectation;
+use driver::HostOperation;
 use emulator::order::{FirmwareOrder, GateOrder, Hold};
-use prm::{EswitchMode, Function};
-use schemars::JsonSchema;
+use prm::Function;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 /// One step. Exactly one of `host`, `firmware`, `gate`, `fault`, `race` and `time` says who acts and how.
@@ -94,31 +95,38 @@ impl Step {
 /// What the host's administrator can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(transform = list_operations)]
 pub enum HostStep {
-    /// Bind the driver to the function under test.
-    Load,
-    /// Remove it.
-    Unload,
-    /// `devlink dev reload`: unload and load without removing the device's objects.
-    Reload,
-    /// Write this number to `sriov_numvfs`, also one that the host refuses.
-    EnableVfs(i32),
-    /// Write 0 to `sriov_numvfs`.
-    DisableVfs,
     /// Write 1 to `reset` of this function: a function-level reset.
-    Flr(#[schemars(with = "String")] Function),
-    /// `devlink dev eswitch set mode`.
-    EswitchMode(EswitchMode),
-    /// `devlink port add`: create this scalable function (1 is `sf1`).
-    AddSf(u16),
-    /// `devlink port function set state active`.
-    ActivateSf(u16),
-    /// `devlink port del`.
-    RemoveSf(u16),
+    Flr(Function),
     /// Join the operation that the named step started in the background.
     WaitFor(String),
     /// A second driver instance, on a VF or an SF.
     Function(FunctionStep),
+    /// What the driver of the function under test does, by the driver's own words.
+    #[serde(untagged)]
+    Operation(HostOperation),
+}
+
+/// Puts the driver's operations into one list with the other steps of the host, before them.
+fn list_operations(schema: &mut Schema) {
+    let alternatives = ["anyOf", "oneOf"]
+        .into_iter()
+        .find_map(|kind| schema.remove(kind));
+    let Some(serde_json::Value::Array(alternatives)) = alternatives else {
+        return;
+    };
+    let (operations, mut others): (Vec<_>, Vec<_>) = alternatives
+        .into_iter()
+        .partition(|alternative| alternative.get("oneOf").is_some());
+    let mut listed: Vec<serde_json::Value> = operations
+        .iter()
+        .filter_map(|operations| operations["oneOf"].as_array())
+        .flatten()
+        .cloned()
+        .collect();
+    listed.append(&mut others);
+    schema.insert("oneOf".to_owned(), listed.into());
 }
 
 /// A step of a second driver instance.
@@ -126,7 +134,6 @@ pub enum HostStep {
 #[serde(deny_unknown_fields)]
 pub struct FunctionStep {
     /// The function it is bound to.
-    #[schemars(with = "String")]
     pub which: Function,
     /// What it does.
     #[serde(rename = "do")]
@@ -190,6 +197,7 @@ pub enum Fault {
 #[serde(deny_unknown_fields)]
 pub struct AllocationFault {
     /// The place, as `page_root`.
+    #[schemars(extend("enum" = ALLOCATION_SITES))]
     pub site: String,
     /// How many to let succeed first.
     #[serde(default)]
@@ -234,11 +242,13 @@ pub enum RaceStep {
     /// Stop the next task that gets there.
     Pause {
         /// The race point, as `migrate.erased_old_key`.
+        #[schemars(extend("enum" = RACE_POINTS))]
         at: String,
     },
     /// Let it go on.
     Resume {
         /// The race point.
+        #[schemars(extend("enum" = RACE_POINTS))]
         at: String,
     },
     /// Free one boot page that the driver holds under this owner key.

@@ -5,7 +5,6 @@ use crate::scenario::step::{Action, Fault, FunctionOperation, GateStep, HostStep
 use emulator::order::{
     Answer, AnswerRule, CommandMatch, FirmwareOrder, Hold, HoldPoint, PageRequest, ReactionRule,
 };
-use prm::EswitchMode;
 
 /// The step's action as one sentence.
 #[must_use]
@@ -33,22 +32,8 @@ pub fn sentence(action: Action<'_>, step: &Step) -> String {
 
 fn host_clause(host: &HostStep) -> String {
     match host {
-        HostStep::Load => "the host loads the driver".to_owned(),
-        HostStep::Unload => "the host removes the driver".to_owned(),
-        HostStep::Reload => "the host reloads the driver through devlink".to_owned(),
-        HostStep::EnableVfs(number) => match u16::try_from(*number) {
-            Ok(number) => format!("the host enables {}", count(number, "VF")),
-            Err(_) => format!("the host asks for {number} VFs"),
-        },
-        HostStep::DisableVfs => "the host disables its VFs".to_owned(),
+        HostStep::Operation(operation) => format!("the host {}", operation.clause()),
         HostStep::Flr(function) => format!("the host resets {function}"),
-        HostStep::EswitchMode(EswitchMode::Legacy) => "the host sets the eswitch to legacy mode".to_owned(),
-        HostStep::EswitchMode(EswitchMode::Switchdev) => {
-            "the host sets the eswitch to switchdev mode".to_owned()
-        }
-        HostStep::AddSf(number) => format!("the host adds sf{number}"),
-        HostStep::ActivateSf(number) => format!("the host activates sf{number}"),
-        HostStep::RemoveSf(number) => format!("the host removes sf{number}"),
         HostStep::WaitFor(name) => format!("the host waits until `{name}` has ended"),
         HostStep::Function(step) => {
             let verb = match step.operation {

@@ -6,6 +6,7 @@ use crate::scenario::problem::suggestion;
 use crate::scenario::step::{
     Action, Fault, FunctionOperation, FunctionStep, GateStep, HostStep, RaceStep, Step, TimeStep,
 };
+use driver::HostOperation;
 use prm::{EswitchMode, Function};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,52 +74,55 @@ impl Sense<'_> {
 
     fn check_host(&mut self, host: &HostStep, step: &Step, path: &Path, names: &BTreeSet<&str>) {
         match host {
-            HostStep::Load | HostStep::EswitchMode(EswitchMode::Switchdev) => {}
-            HostStep::Unload => {
+            HostStep::Operation(operation) => self.check_operation(*operation, step, path),
+            HostStep::Flr(function) => self.check_reset(*function, &path.member("flr")),
+            HostStep::WaitFor(name) => self.check_wait_for(name, &path.member("wait_for"), names),
+            HostStep::Function(step) => self.check_second_driver(step, &path.member("function")),
+        }
+    }
+
+    /// Checks what an operation presupposes, and keeps what it sets up. Most have nothing of the kind.
+    fn check_operation(&mut self, operation: HostOperation, step: &Step, path: &Path) {
+        let at = path.member(operation.word());
+        match operation {
+            HostOperation::Unload => {
                 self.goes(|_| true, Some(false));
                 self.story.scalable_functions.clear();
                 self.story.device_numbers = None;
             }
-            HostStep::Reload | HostStep::EswitchMode(EswitchMode::Legacy) => {
+            HostOperation::Reload | HostOperation::SetEswitchMode(EswitchMode::Legacy) => {
                 self.goes(is_scalable, Some(false));
                 self.story.scalable_functions.clear();
                 self.story.device_numbers = None;
             }
-            HostStep::EnableVfs(number) => {
-                self.check_vfs(*number, step, &path.member("enable_vfs"));
-            }
-            HostStep::DisableVfs => {
+            HostOperation::EnableVfs(number) => self.check_vfs(number, step, &at),
+            HostOperation::DisableVfs => {
                 self.goes(|function| !is_scalable(function), Some(false));
                 self.check_vfs(0, step, path);
             }
-            HostStep::Flr(function) => self.check_reset(*function, &path.member("flr")),
-            HostStep::AddSf(number) => {
-                let at = path.member("add_sf");
-                self.number_on_device(*number);
-                if self.check_scalable(*number, &at) && !self.story.scalable_functions.insert(*number) {
+            HostOperation::AddSf(number) => {
+                self.number_on_device(number);
+                if self.check_scalable(number, &at) && !self.story.scalable_functions.insert(number) {
                     let message = format!("`sf{number}` exists already");
                     self.wrong(&at, message, "added before", "remove it first, or add another");
                 }
             }
-            HostStep::ActivateSf(number) => {
-                let at = path.member("activate_sf");
-                if self.check_scalable(*number, &at) {
-                    self.check_added(*number, &at);
+            HostOperation::ActivateSf(number) => {
+                if self.check_scalable(number, &at) {
+                    self.check_added(number, &at);
                 }
             }
-            HostStep::RemoveSf(number) => {
-                let at = path.member("remove_sf");
-                if self.check_scalable(*number, &at) {
-                    self.check_added(*number, &at);
-                    self.story.scalable_functions.remove(number);
+            HostOperation::RemoveSf(number) => {
+                if self.check_scalable(number, &at) {
+                    self.check_added(number, &at);
+                    self.story.scalable_functions.remove(&number);
                     // Its place is free now, or once its driver has let go.
                     self.story.device_numbers = None;
                     // Which function stands behind the number is the driver's choice.
                     self.goes(is_scalable, None);
                 }
             }
-            HostStep::WaitFor(name) => self.check_wait_for(name, &path.member("wait_for"), names),
-            HostStep::Function(step) => self.check_second_driver(step, &path.member("function")),
+            _ => {}
         }
     }
 

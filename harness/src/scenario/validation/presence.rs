@@ -5,6 +5,7 @@ use super::story::Driver;
 use crate::scenario::document::Path;
 use crate::scenario::model::Reachability;
 use crate::scenario::step::{GateStep, HostStep, Step};
+use driver::HostOperation;
 use emulator::config::{DemandProfile, DeviceKind, FirmwareKnobs};
 use emulator::order::{Answer, FirmwareOrder, PageRequest};
 use prm::Function;
@@ -12,22 +13,15 @@ use prm::Function;
 impl Sense<'_> {
     /// Keeps what the host does to its driver.
     pub(super) fn follow_driver(&mut self, host: &HostStep, step: &Step, path: &Path) {
-        let what = match host {
-            HostStep::Load => {
-                self.story.driver = Driver::Bound;
-                self.count_demand();
-                return;
-            }
-            HostStep::WaitFor(_) | HostStep::Function(_) | HostStep::Flr(_) => return,
-            HostStep::Unload => "unload",
-            HostStep::Reload => "reload",
-            HostStep::EnableVfs(_) => "enable_vfs",
-            HostStep::DisableVfs => "disable_vfs",
-            HostStep::EswitchMode(_) => "eswitch_mode",
-            HostStep::AddSf(_) => "add_sf",
-            HostStep::ActivateSf(_) => "activate_sf",
-            HostStep::RemoveSf(_) => "remove_sf",
+        let HostStep::Operation(operation) = *host else {
+            return;
         };
+        if operation == HostOperation::Load {
+            self.story.driver = Driver::Bound;
+            self.count_demand();
+            return;
+        }
+        let what = operation.word();
         // Who says what such a step returns knows what he does.
         let foreseen = [
             &step.expect.all,
@@ -45,10 +39,10 @@ impl Sense<'_> {
             );
             self.wrong(path, message, "no driver", hint);
         }
-        if *host == HostStep::Unload && !step.background {
+        if operation == HostOperation::Unload && !step.background {
             self.story.driver = Driver::Removed;
         }
-        if *host == HostStep::Reload {
+        if operation == HostOperation::Reload {
             self.count_demand();
         }
     }

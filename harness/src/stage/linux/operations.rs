@@ -4,7 +4,7 @@ mod auxiliary;
 
 use super::guest::{DRIVER, Guest, GuestError};
 use crate::scenario::{FunctionOperation, HostStep};
-use driver::Errno;
+use driver::{Errno, HostOperation};
 use guest_protocol::{Answer, Devlink, Order, Outcome};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
@@ -68,16 +68,16 @@ impl Operations {
         step: &HostStep,
         name: Option<String>,
     ) -> Result<usize, GuestError> {
-        let activates = matches!(step, HostStep::ActivateSf(_));
+        let activates = matches!(step, HostStep::Operation(HostOperation::ActivateSf(_)));
         if activates != self.sf_stays_unbound {
             auxiliary::set_autoprobe(guest, !activates)?;
             self.sf_stays_unbound = activates;
         }
         let order = self.order(guest, step)?;
         let binding = match step {
-            HostStep::Load => Some(Binding::Load),
-            HostStep::Unload => Some(Binding::Unload),
-            HostStep::Reload => Some(Binding::Reload),
+            HostStep::Operation(HostOperation::Load) => Some(Binding::Load),
+            HostStep::Operation(HostOperation::Unload) => Some(Binding::Unload),
+            HostStep::Operation(HostOperation::Reload) => Some(Binding::Reload),
             _ => None,
         };
         // From the first moment of an unload on there may be no counters.
@@ -91,7 +91,7 @@ impl Operations {
             binding,
             was_loaded,
             adds: match step {
-                HostStep::AddSf(number) => Some(*number),
+                HostStep::Operation(HostOperation::AddSf(number)) => Some(*number),
                 _ => None,
             },
             began,
@@ -108,14 +108,14 @@ impl Operations {
             text: number.to_string(),
         };
         Ok(match step {
-            HostStep::Load => Order::Bind {
+            HostStep::Operation(HostOperation::Load) => Order::Bind {
                 driver: DRIVER.to_owned(),
                 device,
             },
-            HostStep::Unload => Order::Unbind { device },
-            HostStep::Reload => Order::Devlink(Devlink::Reload { device }),
-            HostStep::EnableVfs(number) => vfs(*number),
-            HostStep::DisableVfs => vfs(0),
+            HostStep::Operation(HostOperation::Unload) => Order::Unbind { device },
+            HostStep::Operation(HostOperation::Reload) => Order::Devlink(Devlink::Reload { device }),
+            HostStep::Operation(HostOperation::EnableVfs(number)) => vfs(*number),
+            HostStep::Operation(HostOperation::DisableVfs) => vfs(0),
             HostStep::Flr(function) => {
                 let device = if *function == guest.silicon().main_function() {
                     device
@@ -127,18 +127,20 @@ impl Operations {
                     text: "1".to_owned(),
                 }
             }
-            HostStep::EswitchMode(mode) => Order::Devlink(Devlink::EswitchMode { device, mode: *mode }),
-            HostStep::AddSf(number) => Order::Devlink(Devlink::AddSf {
+            HostStep::Operation(HostOperation::SetEswitchMode(mode)) => {
+                Order::Devlink(Devlink::EswitchMode { device, mode: *mode })
+            }
+            HostStep::Operation(HostOperation::AddSf(number)) => Order::Devlink(Devlink::AddSf {
                 device,
                 pf_number: 0,
                 sf_number: u32::from(*number),
             }),
-            HostStep::ActivateSf(number) => Order::Devlink(Devlink::SetPortState {
+            HostStep::Operation(HostOperation::ActivateSf(number)) => Order::Devlink(Devlink::SetPortState {
                 device,
                 port: port(number),
                 active: true,
             }),
-            HostStep::RemoveSf(number) => Order::Devlink(Devlink::DeletePort {
+            HostStep::Operation(HostOperation::RemoveSf(number)) => Order::Devlink(Devlink::DeletePort {
                 device,
                 port: port(number),
             }),
@@ -162,8 +164,11 @@ impl Operations {
                     FunctionOperation::Unload => Order::Unbind { device },
                 }
             }
-            // Joining is not an operation of the guest's; asking for nothing ends at once.
-            HostStep::WaitFor(_) => Order::ReadFiles { paths: Vec::new() },
+            // Joining is not an operation of the guest's, and what no host can do is none; asking for nothing ends at once.
+            HostStep::WaitFor(_)
+            | HostStep::Operation(HostOperation::ResetFunction | HostOperation::FreePage(_)) => {
+                Order::ReadFiles { paths: Vec::new() }
+            }
         })
     }
 

@@ -1,7 +1,7 @@
 //! Which scenarios can be run on a Linux that is what it is, and why the others cannot.
 
 use crate::scenario::{Action, HostStep, ScenarioFile, Step};
-use driver::RevisionName;
+use driver::{HostOperation, Needs, RevisionName};
 use emulator::config::{DemandProfile, Port};
 
 /// What the guest's kernel is built with, and how long the user waits.
@@ -29,7 +29,12 @@ pub fn obstacle(
     if !scenario.host.eswitch_support {
         return Some("the kernel is built with CONFIG_MLX5_ESWITCH");
     }
-    let modes = |step: &Step| matches!(step.host, Some(HostStep::EswitchMode(_)));
+    let modes = |step: &Step| {
+        matches!(
+            step.host,
+            Some(HostStep::Operation(HostOperation::SetEswitchMode(_)))
+        )
+    };
     if scenario.device.port == Port::Ethernet
         && scenario.device.demand.profile == DemandProfile::Modelled
         && scenario.steps.iter().any(modes)
@@ -53,8 +58,8 @@ fn action_obstacle(action: Action<'_>, abilities: Abilities) -> Option<&'static 
         Action::Fault(_) => {
             Some("it makes a chosen allocation fail, which needs a kernel with fault injection at that place")
         }
-        Action::Host(HostStep::AddSf(_) | HostStep::ActivateSf(_) | HostStep::RemoveSf(_))
-            if !abilities.subfunctions =>
+        Action::Host(HostStep::Operation(operation))
+            if operation.needs() == Needs::Subfunctions && !abilities.subfunctions =>
         {
             Some(
                 "the kernel is built without CONFIG_MLX5_SF; `setup --subfunctions` builds a module that has it",
