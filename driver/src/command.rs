@@ -12,18 +12,13 @@
 //! they have ended); MANAGE_PAGES has a slot of its own and waits for nobody but another MANAGE_PAGES.
 
 mod completion;
-mod error;
-mod mailbox;
 mod mode;
 mod offline;
-mod slots;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use completion::{flush, on_completion};
-pub(crate) use mode::{Gate, Mode, disable, enable, set_down, set_gate, set_mode, set_up};
-
-pub use error::{CommandError, CommandErrorKind, LateCompletion, Ticket};
+pub(crate) use mode::{disable, enable, set_down, set_gate, set_mode, set_up};
 
 use crate::device_bus::Bus;
 use crate::handle::Driver;
@@ -32,44 +27,10 @@ use crate::message::MessageKind;
 use crate::revision::PageSlotWait;
 use crate::runtime::{Object, Woken};
 use crate::state::State;
+use crate::state::command::{CommandError, CommandErrorKind, Gate, Issue, Lane, Mode, Prepared};
 use prm::command::{InputHeader, OutputHeader};
 use prm::layout::Layout;
 use prm::{Command, CommandStatus, Opcode, Syndrome};
-use slots::{Issue, Lane, Prepared, Queue};
-
-/// The command interface's part of the driver's state.
-#[derive(Clone, Debug, Default)]
-pub struct CommandState {
-    queue: Queue,
-    mode: Mode,
-    gate: Gate,
-    /// The interface can be used (`MLX5_CMDIF_STATE_UP`).
-    up: bool,
-}
-
-impl CommandState {
-    /// Slots that a time-out has cost and no completion has given back.
-    #[must_use]
-    pub fn lost_slots(&self) -> u32 {
-        u32::try_from(self.queue.lost().count()).unwrap_or(u32::MAX)
-    }
-
-    /// The command interface may be used.
-    #[must_use]
-    pub fn is_up(&self) -> bool {
-        self.up
-    }
-}
-
-impl Lane {
-    /// What tasks on this lane contend for.
-    const fn object(self) -> Object {
-        match self {
-            Self::Regular => Object::CommandSlots,
-            Self::Page => Object::PageSlot,
-        }
-    }
-}
 
 /// Executes a command and returns its output, as firmware and device left it: no message, no emulation of a lost device
 /// (`mlx5_cmd_do`). `input` begins with the opcode. A refusal by firmware is an error.

@@ -1,8 +1,7 @@
 //! Who comes over netlink, and finds the device or not.
 
 use crate::errno::Errno;
-use crate::handle::Driver;
-use crate::handle::LockGuard;
+use crate::handle::{Driver, LockGuard};
 use crate::runtime::Object;
 
 /// The devlink lock of a bound driver (`devlink_get_from_attrs_lock`): a device is there for netlink from probe to

@@ -3,18 +3,17 @@
 use crate::books::FunctionType;
 use crate::command;
 use crate::errno::Errno;
-use crate::eswitch;
 use crate::handle::Driver;
 use crate::message::{AwaitedPages, MessageKind};
 use crate::pages;
 use crate::runtime::Object;
-use crate::state::State;
+use crate::state::{State, functions};
 use prm::command::Command as _;
 use prm::hca::{DisableHca, EnableHca};
 
 /// How a PF behind this one is named: its vport number, or its VHCA id where firmware takes that.
 fn name(state: &State, vport: u16) -> (u16, bool) {
-    let function = eswitch::vport_function(state, vport);
+    let function = functions::vport_function(state, vport);
     (function.id, function.is_vhca_id)
 }
 
@@ -25,7 +24,7 @@ fn name(state: &State, vport: u16) -> (u16, bool) {
 pub(crate) async fn enable_pf(driver: &Driver, vport: u16) -> Result<(), Errno> {
     let target = driver
         .step(driver.reads(Object::Vport(vport)), |state, _| {
-            (eswitch::is_ecpf(state) && eswitch::is_allowed(state)).then(|| name(state, vport))
+            (functions::is_ecpf(state) && functions::is_allowed(state)).then(|| name(state, vport))
         })
         .await;
     let Some((id, is_vhca_id)) = target else {
@@ -49,7 +48,7 @@ pub(crate) async fn enable_pf(driver: &Driver, vport: u16) -> Result<(), Errno> 
 pub(crate) async fn disable_pf(driver: &Driver, vport: u16) {
     let target = driver
         .step(driver.reads(Object::Vport(vport)), |state, _| {
-            (eswitch::is_ecpf(state) && state.eswitch.is_activated(vport)).then(|| name(state, vport))
+            (functions::is_ecpf(state) && state.eswitch.is_activated(vport)).then(|| name(state, vport))
         })
         .await;
     let Some((id, is_vhca_id)) = target else { return };
@@ -70,7 +69,7 @@ pub(crate) async fn disable_pf(driver: &Driver, vport: u16) {
 pub(crate) async fn cleanup(driver: &Driver) {
     if !driver
         .step(driver.reads(Object::Interface), |state, _| {
-            eswitch::is_ecpf(state)
+            functions::is_ecpf(state)
         })
         .await
     {

@@ -30,137 +30,26 @@ mod vport_commands;
 mod vport_setup;
 mod work;
 
-pub use vport::{Vport, VportKind};
-pub use work::EswitchWork;
-
 pub(crate) use functions::query_functions;
 pub(crate) use functions_changed::on_functions_changed;
 pub(crate) use lifecycle::{disable, disable_sriov, enable};
 pub(crate) use membership::{load_vport, unload_vport};
 pub(crate) use mode::set_mode;
 pub(crate) use type_map::{ask_types, type_by_map, type_by_walk};
-pub(crate) use vport::vport_function;
-pub(crate) use vport_change::{EventMask, on_vport_change};
+pub(crate) use vport_change::on_vport_change;
 
-use crate::books::{DriverBooks, FunctionType};
-use crate::capabilities::{self, OtherFunction};
+use crate::books::DriverBooks;
+use crate::capabilities;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::revision::TypeLookup;
-use crate::runtime::{Object, WorkQueue};
+use crate::runtime::Object;
 use crate::state::State;
-use legacy_fdb::LegacyFdb;
+use crate::state::capabilities::OtherFunction;
+use crate::state::eswitch::{EswitchState, EswitchWork, PF_VPORT};
+use crate::state::functions::is_ecpf_manager;
+use prm::CapabilityType;
 use prm::capability_area::GeneralCapabilities;
-use prm::{CapabilityType, EswitchMode, VhcaId};
-use std::collections::BTreeMap;
-use steering::Steering;
-
-/// The number of the uplink's vport.
-pub const UPLINK_VPORT: u16 = 0xffff;
-
-/// The number of the embedded CPU's vport.
-pub const ECPF_VPORT: u16 = 0xfffe;
-
-/// The number of a PF's vport.
-pub const PF_VPORT: u16 = 0;
-
-/// The eswitch's part of the driver's state (`struct mlx5_eswitch`).
-#[derive(Clone, Debug, Default)]
-pub struct EswitchState {
-    /// Whether there is an eswitch object. Everything below is empty without one.
-    exists: bool,
-    mode: EswitchMode,
-    /// The vports by number.
-    vports: BTreeMap<u16, Vport>,
-    /// Which vport a VHCA id has. The last vport that was enabled with it.
-    vhca_map: BTreeMap<VhcaId, u16>,
-    /// Which type a VHCA id has.
-    type_map: BTreeMap<VhcaId, FunctionType>,
-    /// The count of enabled vports; it can be wrong, and negative.
-    enabled_vports: i32,
-    /// VFs with a vport: the driver's own, on an ECPF the host's.
-    num_vfs: u16,
-    /// The embedded CPU's VFs with a vport.
-    num_ec_vfs: u16,
-    /// Whether the host behind an ECPF has functions.
-    host_functions: bool,
-    /// The vports of satellite PFs in the order of firmware's table.
-    satellites: Vec<u16>,
-    /// Whether the forwarding database exists.
-    fdb_created: bool,
-    legacy: LegacyFdb,
-    steering: Steering,
-    /// Whether events are listened to, by kind.
-    listens_to_vports: bool,
-    listens_to_functions: bool,
-    /// Work of an earlier generation is stale.
-    generation: u64,
-    /// Vport and function changes that wait for the worker.
-    pub queue: WorkQueue<EswitchWork>,
-}
-
-/// Whether there is an eswitch object.
-pub(crate) fn exists(state: &State) -> bool {
-    state.eswitch.exists
-}
-
-/// Whether the driver runs on the embedded CPU.
-pub(crate) fn is_ecpf(state: &State) -> bool {
-    state.interface.is_ecpf()
-}
-
-/// Whether the device is in its error state.
-pub(crate) fn is_in_error(state: &State) -> bool {
-    state.interface.in_error()
-}
-
-/// Whether the driver may change the eswitch (`mlx5_esw_allowed`).
-pub(crate) fn is_allowed(state: &State) -> bool {
-    state.eswitch.exists && state.capabilities.general().eswitch_manager()
-}
-
-/// Whether the driver manages the eswitch from the embedded CPU (`mlx5_core_is_ecpf_esw_manager`).
-pub(crate) fn is_ecpf_manager(state: &State) -> bool {
-    is_ecpf(state) && state.capabilities.general().eswitch_manager()
-}
-
-/// The eswitch's mode.
-pub(crate) fn mode_of(state: &State) -> EswitchMode {
-    state.eswitch.mode
-}
-
-/// Whether the forwarding database exists.
-pub(crate) fn has_fdb(state: &State) -> bool {
-    state.eswitch.fdb_created
-}
-
-/// Whether this is an embedded CPU that manages the eswitch of a host with functions.
-pub(crate) fn has_host_functions(state: &State) -> bool {
-    is_ecpf_manager(state) && state.eswitch.host_functions
-}
-
-/// The vport by which the manager itself is known.
-fn manager_vport(state: &State) -> u16 {
-    if is_ecpf_manager(state) {
-        ECPF_VPORT
-    } else {
-        PF_VPORT
-    }
-}
-
-/// Whether the embedded CPU may have VFs of its own.
-pub(crate) fn has_ec_sriov(state: &State) -> bool {
-    ec_vf_base(state) != 0
-}
-
-/// The first vport of the embedded CPU's VFs, 0 without such.
-fn ec_vf_base(state: &State) -> u16 {
-    if is_ecpf(state) {
-        state.capabilities.general_2().ec_vf_vport_base()
-    } else {
-        0
-    }
-}
 
 /// What decides whether there is an eswitch object (`mlx5_eswitch_init`, `MLX5_VPORT_MANAGER`).
 fn is_wanted(driver: &Driver, state: &State) -> bool {
@@ -265,18 +154,4 @@ pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) 
         TypeLookup::TypeMap => eswitch.type_map.clone(),
         TypeLookup::VportWalk => type_map::walked(driver, state),
     };
-}
-
-impl EswitchState {
-    /// Whether firmware was told to enable the PF behind this vport.
-    pub(crate) fn is_activated(&self, vport: u16) -> bool {
-        self.vports.get(&vport).is_some_and(|vport| vport.activated)
-    }
-
-    /// Notes whether it was.
-    pub(crate) fn set_activated(&mut self, vport: u16, activated: bool) {
-        if let Some(vport) = self.vports.get_mut(&vport) {
-            vport.activated = activated;
-        }
-    }
 }

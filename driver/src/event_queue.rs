@@ -3,13 +3,11 @@
 //! * `buffer` - a queue's memory, its consumer index, arming
 //! * `dispatch` - the interrupt handler, and who gets which event
 
-mod buffer;
 mod dispatch;
 
 pub(crate) use dispatch::{raise, recover_command_events};
 
-use crate::command::{self, Gate, Mode};
-use crate::device_bus::Bus;
+use crate::command;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
@@ -17,83 +15,17 @@ use crate::pages;
 use crate::pauses;
 use crate::runtime::Object;
 use crate::state::State;
-use buffer::EventQueue;
+use crate::state::command::{Gate, Mode};
+use crate::state::event_queues::{EventQueue, Role};
 use prm::command::Command as _;
 use prm::event_queue::{CreateEq, CreateEqOut, DestroyEq, EqContext};
 use prm::{EqNumber, EventType, Opcode, UarIndex};
-use std::collections::BTreeSet;
-
-/// The queues, in the order of creation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Role {
-    /// Completions of commands.
-    Command,
-    /// All events that have no queue of their own.
-    Async,
-    /// Page requests.
-    Pages,
-    /// Completions of the network device's queues.
-    Completions,
-}
-
-impl Role {
-    /// The interrupt vector.
-    const fn vector(self) -> u16 {
-        match self {
-            Self::Command | Self::Async | Self::Pages => VECTOR,
-            Self::Completions => COMPLETION_VECTOR,
-        }
-    }
-
-    /// Base-2 logarithm of the number of entries, spare ones included.
-    const fn log_size(self) -> u8 {
-        match self {
-            Self::Command | Self::Pages => 8,
-            Self::Async => 13,
-            Self::Completions => 11,
-        }
-    }
-}
-
-/// The interrupt vector of the first three, which share one.
-const VECTOR: u16 = 0;
-
-/// The interrupt vector of the completions.
-const COMPLETION_VECTOR: u16 = 1;
 
 /// Events that every driver of this interface takes in its asynchronous queue (`gather_async_events_mask`).
 const ASYNC_EVENTS: u64 = 0x001f_02be;
 
 /// Event queues the driver keeps for itself; it needs more than that.
 const RESERVED_QUEUES: u32 = 4;
-
-/// The event queues' part of the driver's state.
-#[derive(Clone, Debug, Default)]
-pub struct EventQueues {
-    queues: Vec<EventQueue>,
-    /// Vectors whose handler runs.
-    running: BTreeSet<u16>,
-    /// Vectors that fired again while it did.
-    again: BTreeSet<u16>,
-}
-
-impl EventQueues {
-    fn position(&self, role: Role) -> Option<usize> {
-        self.queues.iter().position(|queue| queue.role == role)
-    }
-
-    /// Whether a queue has its events told by this vector.
-    fn share(&self, vector: u16) -> bool {
-        self.queues.iter().any(|queue| queue.vector == vector)
-    }
-
-    /// A queue of this vector has gone: without another one it need not be told any more.
-    fn leave(&self, vector: u16, bus: &mut Bus) {
-        if !self.share(vector) {
-            bus.disable_interrupt(vector);
-        }
-    }
-}
 
 /// Creates the queues and changes from polling to events (`create_async_eqs`). A failure leaves none behind.
 ///

@@ -3,6 +3,7 @@
 use crate::command;
 use crate::errno::Errno;
 use crate::handle::Driver;
+use crate::state::flow_objects::{Entry, Group, Table};
 use prm::command::Command as _;
 use prm::flow_table::{
     CreateFlowGroup, CreateFlowTable, DeleteFlowTableEntry, DestroyFlowGroup, DestroyFlowTable,
@@ -15,27 +16,6 @@ const SET_ENTRY_LENGTH: usize = 64 + 768 + 8;
 
 /// Sizes of flow tables that firmware has pools of, base-2 logarithms.
 const POOLS: [u8; 5] = [22, 20, 16, 7, 0];
-
-/// A flow table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Table {
-    pub(crate) kind: FlowTableType,
-    pub(crate) id: u32,
-}
-
-/// A group in a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Group {
-    table: Table,
-    id: u32,
-}
-
-/// An entry of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    table: Table,
-    index: u32,
-}
 
 /// The largest pool of tables that are not larger than asked for and than the device allows, a base-2 logarithm
 /// (`mlx5_ft_pool_get_avail_sz`).

@@ -9,15 +9,15 @@ use self::waits::{wait_down, wait_readable, wait_vital};
 use crate::command;
 use crate::device_bus::Bus;
 use crate::errno::Errno;
-use crate::handle::Driver;
-use crate::handle::Work;
-use crate::interface::{DeviceState, FunctionKind};
+use crate::handle::{Driver, Work};
 use crate::load;
 use crate::message::MessageKind;
 use crate::pages;
 use crate::registers;
 use crate::runtime::{Object, WorkQueue};
 use crate::state::State;
+use crate::state::health::HealthWork;
+use crate::state::interface::{DeviceState, FunctionKind};
 use prm::Cycles;
 use prm::init_segment::{NIC_INTERFACE_DISABLED, NIC_INTERFACE_SOFTWARE_RESET};
 
@@ -29,50 +29,6 @@ const FATAL_SYNDROME: u8 = 5;
 
 /// The first bit of the byte with the severity: the device needs a reset.
 const RFR: u8 = 0x80;
-
-/// Health's part of the driver's state.
-#[derive(Clone, Debug, Default)]
-pub struct Health {
-    /// When the next poll is due; `None` while nobody polls.
-    next_poll: Option<Cycles>,
-    /// The counter at the last poll, and how many polls in a row have read it.
-    counter: u32,
-    misses: u32,
-    /// The syndrome that was reported last.
-    syndrome: u8,
-    /// Remove has begun: work that is queued does nothing.
-    drop_work: bool,
-    /// When the device was last recovered.
-    recovered: Option<Cycles>,
-    queue: WorkQueue<HealthWork>,
-}
-
-impl Health {
-    /// A driver is bound: nothing is known of its device.
-    pub(crate) fn begin(&mut self) {
-        // The queue may still have a worker that is about to end.
-        let queue = std::mem::take(&mut self.queue);
-        *self = Self {
-            queue,
-            ..Self::default()
-        };
-    }
-
-    /// When the next poll is due.
-    #[must_use]
-    pub(crate) const fn next_poll(&self) -> Option<Cycles> {
-        self.next_poll
-    }
-}
-
-/// What the health queue does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HealthWork {
-    /// The device is lost: ends what waits for it, and tries to get it back.
-    Fatal,
-    /// The driver has declared the device faulty and reset it: tries to get it back.
-    Faulty,
-}
 
 impl Work for HealthWork {
     const NAME: &'static str = "health";

@@ -15,34 +15,33 @@
 
 pub mod books;
 mod bus;
-pub mod capabilities;
-pub mod command;
+mod capabilities;
+mod command;
 pub mod device_bus;
 mod devlink;
 mod ecpf;
 pub mod errno;
-pub mod eswitch;
-pub mod event_queue;
+mod eswitch;
+mod event_queue;
 mod flow_objects;
 mod handle;
-pub mod health;
-pub mod interface;
+mod health;
 mod load;
 pub mod message;
-pub mod netdev;
+mod netdev;
 pub mod operation;
 mod operations;
-pub mod pages;
+mod pages;
 mod pauses;
 mod registers;
 pub mod revision;
 pub mod runtime;
-pub mod sriov;
-mod state;
-pub mod subfunction;
+mod sriov;
+pub mod state;
+mod subfunction;
 #[cfg(test)]
 mod test_backing;
-pub mod timeouts;
+mod timeouts;
 mod uar;
 
 pub use errno::Errno;

@@ -19,15 +19,16 @@ use crate::errno::Errno;
 use crate::eswitch;
 use crate::handle::Driver;
 use crate::health;
-use crate::interface::DeviceState;
 use crate::message::MessageKind;
 use crate::netdev;
 use crate::pages;
 use crate::pauses;
 use crate::runtime::Object;
 use crate::sriov;
+use crate::state::capabilities::Capabilities;
+use crate::state::interface::DeviceState;
+use crate::state::timeouts::Timeouts;
 use crate::subfunction;
-use crate::timeouts::Timeouts;
 use prm::command::Command as _;
 use prm::hca::QueryAdapter;
 
@@ -58,7 +59,7 @@ pub(crate) async fn probe(driver: &Driver) -> Result<(), Errno> {
             state.interface.device = DeviceState::Up;
             state.timeouts = Timeouts::default();
             state.health.begin();
-            state.capabilities = crate::capabilities::Capabilities::default();
+            state.capabilities = Capabilities::default();
             state.sriov.forget();
             true
         })

@@ -12,24 +12,12 @@ mod objects;
 mod tables;
 
 use crate::errno::Errno;
-use crate::flow_objects::{Table, destroy_table};
+use crate::flow_objects::destroy_table;
 use crate::handle::Driver;
-use crate::interface::FunctionKind;
 use crate::runtime::Object;
 use crate::state::State;
-use objects::Created;
-use tables::Chain;
-
-/// The network device's part of the driver's state.
-#[derive(Clone, Debug, Default)]
-pub struct NetdevState {
-    /// The table where packets begin that nobody steers.
-    root: Option<Table>,
-    /// What firmware numbered, in the order of creation.
-    objects: Vec<Created>,
-    /// Flow tables in the order of creation.
-    chains: Vec<Chain>,
-}
+use crate::state::flow_objects::Table;
+use crate::state::interface::FunctionKind;
 
 /// Whether the function has a network device: Ethernet with offloads and flow tables (`mlx5_eth_supported`).
 fn is_supported(state: &State) -> bool {

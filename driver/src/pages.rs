@@ -13,30 +13,16 @@
 //! | `waiting` | the wait for other functions' pages |
 //! | `late` | completions that come after their caller gave up |
 
-mod book;
-mod counters;
-mod free_list;
 mod function_type;
 mod give;
-mod host_page;
 mod late;
 mod migration;
-mod owner;
-mod page_table;
-mod quarantine;
 mod reclaim;
 mod release;
 mod reporting;
 mod request;
-mod root;
 mod startup;
 mod waiting;
-
-pub use book::{AllocationFailure, PageBook, PutReport, PutRules};
-pub use owner::Owner;
-pub use quarantine::{Quarantine, Unsettled};
-pub use request::PageWork;
-pub use root::Root;
 
 pub(crate) use function_type::{forget_type, learn_type};
 pub(crate) use late::{on_device_reset, on_late_completion};
@@ -45,35 +31,15 @@ pub(crate) use request::{drain_before_gate, on_page_request};
 pub(crate) use startup::{check_mode, reclaim_startup, satisfy_startup};
 pub(crate) use waiting::wait_for_pages;
 
-use crate::books::{DriverBooks, OwnerKey, OwnerView, PageWait};
+use crate::books::{DriverBooks, OwnerKey, OwnerView};
 use crate::handle::Driver;
 use crate::pauses;
 use crate::revision::{Accounting, BootRoot, Leftovers};
-use crate::runtime::{Object, WorkQueue};
+use crate::runtime::Object;
 use crate::state::State;
+use crate::state::pages::{PageBook, PageWork};
 use prm::PageMode;
-use reporting::Reporting;
 use std::collections::BTreeSet;
-
-/// The page code's part of the driver's state.
-#[derive(Clone, Debug, Default)]
-pub struct PagesState {
-    /// Pages, owners, counters.
-    pub book: PageBook,
-    /// How owners are named now.
-    pub mode: PageMode,
-    /// Page requests that wait for the worker.
-    pub queue: WorkQueue<PageWork>,
-    /// Whether page requests are listened to.
-    listening: bool,
-    /// The key the boot pages went under.
-    boot_key: Option<OwnerKey>,
-    /// The worker met what would have crashed a kernel. It serves nothing any more.
-    crashed: bool,
-    reporting: Reporting,
-    /// Waits that have ended, oldest first.
-    waits: Vec<PageWait>,
-}
 
 /// Begins the book anew (`mlx5_pagealloc_init`). Part of an announced step.
 pub(crate) fn init(driver: &Driver) {

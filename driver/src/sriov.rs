@@ -6,65 +6,15 @@ use crate::command;
 use crate::errno::Errno;
 use crate::eswitch;
 use crate::handle::Driver;
-use crate::interface::FunctionKind;
 use crate::message::{AwaitedPages, MessageKind, VfNumber};
 use crate::pages;
 use crate::pauses;
 use crate::runtime::Object;
-use crate::state::State;
+use crate::state::interface::FunctionKind;
+use crate::state::{State, functions};
 use prm::command::Command as _;
 use prm::function::Function;
 use prm::hca::{DisableHca, EnableHca};
-use std::collections::BTreeSet;
-
-/// The VFs' part of the driver's state (`struct mlx5_core_sriov`).
-#[derive(Clone, Debug, Default)]
-pub struct SriovState {
-    /// VFs on the PCI bus, as the PF's driver is told.
-    num_vfs: u16,
-    /// How many of them, from the first, have been taken off it already.
-    taken_off: u16,
-    /// VFs that can be: on an ECPF the host's.
-    max_vfs: u16,
-    /// The embedded CPU's VFs that can be.
-    max_ec_vfs: u16,
-    /// VFs that firmware was told to enable.
-    enabled: BTreeSet<u16>,
-}
-
-impl SriovState {
-    /// VFs on the PCI bus.
-    #[must_use]
-    pub const fn num_vfs(&self) -> u16 {
-        self.num_vfs
-    }
-
-    /// Whether the VF of this number is on the PCI bus.
-    #[must_use]
-    pub const fn is_on_bus(&self, number: u16) -> bool {
-        self.taken_off < number && number <= self.num_vfs
-    }
-
-    /// VFs that can be. 0 until the first probe has got so far, and on a VF or a scalable function.
-    #[must_use]
-    pub const fn max_vfs(&self) -> u16 {
-        self.max_vfs
-    }
-
-    /// The embedded CPU's VFs that can be.
-    #[must_use]
-    pub const fn max_ec_vfs(&self) -> u16 {
-        self.max_ec_vfs
-    }
-
-    /// What a driver knows that has just been bound: what is on the bus.
-    pub(crate) fn forget(&mut self) {
-        *self = Self {
-            num_vfs: self.num_vfs,
-            ..Self::default()
-        };
-    }
-}
 
 /// Why VFs are disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +46,7 @@ pub(crate) async fn init(driver: &Driver) {
     let total = driver.options().total_vfs;
     let manager = driver
         .step(driver.reads(Object::Sriov), |state, _| {
-            eswitch::is_ecpf_manager(state)
+            functions::is_ecpf_manager(state)
         })
         .await;
     let host_total = if manager {
@@ -110,7 +60,7 @@ pub(crate) async fn init(driver: &Driver) {
     driver
         .step(driver.writes(Object::Sriov), |state, _| {
             state.sriov.max_vfs = host_total;
-            state.sriov.max_ec_vfs = if eswitch::has_ec_sriov(state) { total } else { 0 };
+            state.sriov.max_ec_vfs = if functions::has_ec_sriov(state) { total } else { 0 };
         })
         .await;
 }
@@ -251,7 +201,7 @@ async fn enable_functions(driver: &Driver, count: u16) -> Result<(), Errno> {
         driver.message(MessageKind::EswitchSriovFailed { errno });
         return Err(errno);
     }
-    let embedded = driver.with(|state, _| eswitch::is_ecpf(state));
+    let embedded = driver.with(|state, _| functions::is_ecpf(state));
     for vf in 1..=count {
         let input = EnableHca::input().with_function_id(vf).with_ec_function(embedded);
         match command::run::<EnableHca>(driver, &input).await {
@@ -273,7 +223,7 @@ async fn enable_functions(driver: &Driver, count: u16) -> Result<(), Errno> {
 
 /// Functions, then vports, then the wait for their pages (`mlx5_device_disable_sriov`).
 async fn disable_functions(driver: &Driver, count: u16, clear: bool, reason: Reason) {
-    let embedded = driver.with(|state, _| eswitch::is_ecpf(state));
+    let embedded = driver.with(|state, _| functions::is_ecpf(state));
     for vf in (1..=count).rev() {
         if !driver.with(|state, _| state.sriov.enabled.contains(&vf)) {
             continue;
@@ -302,12 +252,12 @@ async fn disable_functions(driver: &Driver, count: u16, clear: bool, reason: Rea
 /// Which pages are waited for, and in which order.
 fn waits(state: &State, reason: Reason) -> Vec<FunctionType> {
     let own_vfs = match reason {
-        Reason::NumberChanges if eswitch::has_ec_sriov(state) => vec![FunctionType::EcVf],
+        Reason::NumberChanges if functions::has_ec_sriov(state) => vec![FunctionType::EcVf],
         Reason::NumberChanges => vec![FunctionType::Vf],
         Reason::DriverGoes => vec![FunctionType::EcVf, FunctionType::Vf],
     };
     // On the embedded CPU, VFs are the host's: nobody waits for them here.
-    let embedded = eswitch::is_ecpf(state);
+    let embedded = functions::is_ecpf(state);
     own_vfs
         .into_iter()
         .filter(|&of| !(embedded && of == FunctionType::Vf))

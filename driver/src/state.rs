@@ -1,20 +1,36 @@
-//! Everything a driver knows.
+//! Everything a driver knows, as plain data with small verbs: one file for each topic.
+//!
+//! Nothing here waits, sends a command or knows a task. `functions` has the questions that take more than one topic.
 
-use crate::capabilities::Capabilities;
-use crate::command::CommandState;
+pub mod capabilities;
+pub mod command;
+pub mod eswitch;
+pub mod event_queues;
+pub(crate) mod flow_objects;
+pub(crate) mod functions;
+pub mod health;
+pub mod interface;
+pub mod netdev;
+pub mod pages;
+pub mod sriov;
+pub mod subfunction;
+pub mod timeouts;
+
 use crate::errno::Errno;
-use crate::eswitch::EswitchState;
-use crate::event_queue::EventQueues;
-use crate::health::Health;
-use crate::interface::Interface;
 use crate::message::Messages;
-use crate::netdev::NetdevState;
-use crate::pages::PagesState;
 use crate::runtime::TaskId;
-use crate::sriov::SriovState;
-use crate::subfunction::SubfunctionState;
-use crate::timeouts::Timeouts;
+use capabilities::Capabilities;
+use command::CommandState;
+use eswitch::EswitchState;
+use event_queues::EventQueues;
+use health::Health;
+use interface::Interface;
+use netdev::NetdevState;
+use pages::PagesState;
+use sriov::SriovState;
 use std::collections::BTreeMap;
+use subfunction::SubfunctionState;
+use timeouts::Timeouts;
 
 /// Everything a driver knows: plain data. At quiescence it is all there is of a driver.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,6 @@
 //! Completions: polled, by event, too late, and never.
 
-use super::slots::Lane;
-use super::{CommandErrorKind, LateCompletion, Mode, notify_lane};
+use super::notify_lane;
 use crate::device_bus::Bus;
 use crate::event_queue;
 use crate::handle::Driver;
@@ -10,6 +9,7 @@ use crate::pages;
 use crate::revision::{PageSlotWait, TimedOutMailboxes};
 use crate::runtime::{Object, Woken};
 use crate::state::State;
+use crate::state::command::{CommandErrorKind, Lane, LateCompletion, Mode};
 use prm::{Cycles, DeliveryStatus, Opcode};
 
 /// What polling waits beyond the limit of a command.

@@ -1,7 +1,5 @@
 //! Start and stop of the command interface, polling or events, and the opcode gate.
 
-use super::Ticket;
-use super::slots::MOST_SLOTS;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::health;
@@ -9,29 +7,10 @@ use crate::message::MessageKind;
 use crate::registers;
 use crate::revision::PageSlotWait;
 use crate::runtime::{Object, Woken};
-use crate::timeouts;
+use crate::state::command::{Gate, MOST_SLOTS, Mode, Ticket};
+use crate::state::timeouts::read_init_segment;
+use prm::Cycles;
 use prm::init_segment::COMMAND_INTERFACE_REVISION;
-use prm::{Cycles, Opcode};
-
-/// How the driver learns that a command has completed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// By looking at the queue entry until the owner bit clears.
-    #[default]
-    Polling,
-    /// By an event.
-    Events,
-}
-
-/// Which commands may be sent (`allowed_opcode`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Gate {
-    /// All.
-    #[default]
-    Open,
-    /// This one.
-    Only(Opcode),
-}
 
 /// Bytes of a command queue, whatever its number of entries.
 const QUEUE_LENGTH: u64 = 4096;
@@ -64,7 +43,7 @@ pub(crate) async fn enable(driver: &Driver) -> Result<(), Errno> {
         command.mode = Mode::Polling;
         command.gate = Gate::Open;
         registers::write_queue_address(bus, memory);
-        timeouts::read_init_segment(&mut state.timeouts, bus);
+        read_init_segment(&mut state.timeouts, bus);
         Ok(())
     })
 }

@@ -3,9 +3,10 @@
 use super::*;
 use crate::errno::Errno;
 use crate::handle::{DriverSetup, HostOptions};
-use crate::interface::DeviceState;
 use crate::revision::RevisionName;
 use crate::runtime::{DriverId, Runtime};
+use crate::state::command::Ticket;
+use crate::state::interface::DeviceState;
 use crate::test_backing::SharedMachine;
 use prm::command_queue::{CommandEntry, INLINE_OUTPUT_OFFSET, STATUS_OWNER_OFFSET};
 use prm::function::Function;

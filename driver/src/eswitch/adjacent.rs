@@ -1,12 +1,12 @@
 //! Adjacent VFs: functions that another eswitch delegated to this one, in switchdev mode only.
 
 use super::satellite::{create_vport, destroy_vport};
-use super::vport::{Vport, VportKind};
 use crate::command;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::runtime::Object;
+use crate::state::eswitch::{Vport, VportKind};
 use prm::VhcaId;
 use prm::command::Command as _;
 use prm::eswitch::{DelegatedVhca, QueryDelegatedVhca, QueryDelegatedVhcaOut};

@@ -1,8 +1,8 @@
 //! The functions firmware says this eswitch manages.
 
 use crate::command;
-use crate::command::CommandError;
 use crate::handle::Driver;
+use crate::state::command::CommandError;
 use prm::VhcaId;
 use prm::command::Command as _;
 use prm::eswitch::{

@@ -1,11 +1,11 @@
 //! The functions behind the eswitch changed: a host enabled or disabled VFs.
 
-use super::vport_change::EventMask;
-use super::work::EswitchWork;
-use super::{functions, is_ecpf_manager, membership};
+use super::{functions, membership};
 use crate::handle::Driver;
 use crate::pauses::DEVLINK_RETRY;
 use crate::runtime::Object;
+use crate::state::eswitch::{EswitchWork, EventMask};
+use crate::state::functions::is_ecpf_manager;
 use crate::subfunction;
 
 /// Handles the event (`mlx5_esw_funcs_changed_handler`). Part of the announced step of the interrupt.

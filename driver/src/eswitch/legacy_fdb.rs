@@ -1,9 +1,10 @@
 //! The forwarding database of legacy mode: one table, three groups, no entry until somebody has an address.
 
 use crate::errno::Errno;
-use crate::flow_objects::{Group, Table, create_group, create_table, destroy_group, destroy_table, pool};
+use crate::flow_objects::{create_group, create_table, destroy_group, destroy_table, pool};
 use crate::handle::Driver;
 use crate::runtime::Object;
+use crate::state::eswitch::LegacyFdb;
 use prm::flow_table::FlowTableType;
 
 /// The match is on the packet's outer headers.
@@ -17,15 +18,6 @@ const DESTINATION: std::ops::Range<usize> = 8..14;
 
 /// Bytes of the source vport in the match.
 const SOURCE: std::ops::Range<usize> = 70..72;
-
-/// What has been created (`struct legacy_fdb`).
-#[derive(Clone, Debug, Default)]
-pub(super) struct LegacyFdb {
-    table: Option<Table>,
-    addresses: Option<Group>,
-    all_multicast: Option<Group>,
-    promiscuous: Option<Group>,
-}
 
 /// Creates the table and its groups (`esw_create_legacy_fdb_table`).
 ///

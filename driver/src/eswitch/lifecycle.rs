@@ -1,18 +1,15 @@
 //! Eswitch on and off. All of it is called with the devlink lock held.
 
-use super::vport::{LinkState, VportKind, is_ec_vf};
-use super::vport_change::EventMask;
 use super::vport_commands::query_context;
-use super::{
-    PF_VPORT, adjacent, has_ec_sriov, is_allowed, is_ecpf, is_ecpf_manager, legacy_fdb, membership,
-    query_functions, steering,
-};
+use super::{adjacent, legacy_fdb, membership, query_functions, steering};
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pauses;
 use crate::runtime::Object;
 use crate::state::State;
+use crate::state::eswitch::{EventMask, LinkState, PF_VPORT, VportKind};
+use crate::state::functions::{has_ec_sriov, is_allowed, is_ec_vf, is_ecpf, is_ecpf_manager};
 use crate::subfunction;
 use prm::EswitchMode;
 

@@ -1,12 +1,12 @@
 //! All vports in order: group after group up, the groups in reverse down, members ascending both ways.
 
-use super::vport::VportKind;
-use super::vport_change::EventMask;
-use super::{ECPF_VPORT, PF_VPORT, adjacent, ec_vf_base, is_ecpf, is_ecpf_manager, vport_setup};
+use super::{adjacent, vport_setup};
 use crate::ecpf;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::runtime::Object;
+use crate::state::eswitch::{ECPF_VPORT, EventMask, PF_VPORT, VportKind};
+use crate::state::functions::{ec_vf_base, is_ecpf, is_ecpf_manager};
 use prm::EswitchMode;
 
 /// Vports that are enabled and disabled together.

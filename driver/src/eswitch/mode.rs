@@ -1,11 +1,11 @@
 //! The change between legacy and switchdev mode.
 
-use super::is_allowed;
 use super::lifecycle::{VfCount, disable_locked, enable_locked};
 use crate::devlink;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::runtime::Object;
+use crate::state::functions::is_allowed;
 use prm::EswitchMode;
 
 /// Changes the mode (`mlx5_devlink_eswitch_mode_set`). All vports are disabled in between, with VFs alive behind them.

@@ -1,13 +1,14 @@
 //! Satellite PFs: PFs besides the host's, which get their vport from this eswitch.
 
 use super::functions::query_functions;
-use super::vport::{Vport, VportKind, vport_function};
 use crate::capabilities;
 use crate::command;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::runtime::Object;
+use crate::state::eswitch::{Vport, VportKind};
+use crate::state::functions::vport_function;
 use prm::capability_area::GeneralCapabilities;
 use prm::command::Command as _;
 use prm::eswitch::{CreateEswVport, DestroyEswVport};

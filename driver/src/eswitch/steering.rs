@@ -2,11 +2,12 @@
 
 use crate::errno::Errno;
 use crate::flow_objects::{
-    Entry, Group, Table, create_group, create_table, delete_entry, destroy_group, destroy_table, pool,
-    set_entry, set_root,
+    create_group, create_table, delete_entry, destroy_group, destroy_table, pool, set_entry, set_root,
 };
 use crate::handle::Driver;
 use crate::runtime::Object;
+use crate::state::eswitch::{Chain, Steering};
+use crate::state::flow_objects::Table;
 use prm::flow_table::FlowTableType;
 
 /// The match is on the source vport.
@@ -14,31 +15,6 @@ const MISC: u8 = 2;
 
 /// Base-2 logarithm of the size of the network interface's table.
 const OFFLOADS_SIZE: u8 = 7;
-
-/// A chain's table with the group of its last two entries and the entry for a miss.
-#[derive(Clone, Copy, Debug)]
-struct Chain {
-    table: Table,
-    group: Group,
-    miss: Entry,
-}
-
-/// What has been created, in the order in which it goes.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Steering {
-    offloads: Option<Table>,
-    slow_path: Option<Table>,
-    tc_miss: Option<Table>,
-    chains: Vec<Chain>,
-    vport_tables: Vec<Table>,
-    send_to_vport: Option<Group>,
-    miss: Option<Group>,
-    unicast_miss: Option<Entry>,
-    multicast_miss: Option<Entry>,
-    receive: Option<Group>,
-    drop: Option<Group>,
-    drop_rule: Option<Entry>,
-}
 
 /// Creates all tables (`esw_offloads_steering_init`).
 ///

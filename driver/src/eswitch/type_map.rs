@@ -1,7 +1,5 @@
 //! From VHCA id to function type: by a walk over the vports, or by a map that enabling vports fills.
 
-use super::PF_VPORT;
-use super::vport::{VportKind, is_ec_vf};
 use super::vport_commands::query_function;
 use crate::books::FunctionType;
 use crate::errno::Errno;
@@ -10,7 +8,9 @@ use crate::message::MessageKind;
 use crate::pages;
 use crate::revision::{TypeLookup, TypeMapFailure, UnmarkedVport};
 use crate::runtime::Object;
-use crate::state::State;
+use crate::state::eswitch::{PF_VPORT, VportKind};
+use crate::state::functions::is_ec_vf;
+use crate::state::{State, functions};
 use prm::VhcaId;
 use std::collections::BTreeMap;
 
@@ -151,7 +151,7 @@ pub(crate) async fn ask_types(driver: &Driver, of: FunctionType) {
         .step(driver.reads(Object::Eswitch), |state, _| {
             let vports = state.eswitch.vports.keys().copied();
             vports
-                .filter(|&number| number != super::manager_vport(state))
+                .filter(|&number| number != functions::manager_vport(state))
                 .filter(|&number| type_of_vport(driver, state, number) == of)
                 .collect()
         })

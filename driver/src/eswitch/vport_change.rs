@@ -1,41 +1,10 @@
 //! What a vport's function wants: which packets it takes, told by event and read from its context.
 
 use super::vport_commands::{AddressList, arm, query_addresses, query_context};
-use super::work::EswitchWork;
 use crate::handle::Driver;
 use crate::runtime::Object;
+use crate::state::eswitch::{EswitchWork, PF_VPORT};
 use prm::event::{EventEntry, VportChange};
-
-/// Which changes of a vport's context post events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EventMask {
-    /// The list of unicast addresses.
-    pub unicast: bool,
-    /// The list of multicast addresses.
-    pub multicast: bool,
-    /// Promiscuous mode.
-    pub promiscuous: bool,
-}
-
-impl EventMask {
-    /// No event.
-    pub const NONE: Self = Self {
-        unicast: false,
-        multicast: false,
-        promiscuous: false,
-    };
-    /// The events of legacy mode.
-    pub const LEGACY: Self = Self {
-        unicast: true,
-        multicast: true,
-        promiscuous: true,
-    };
-    /// The events of switchdev mode.
-    pub const SWITCHDEV: Self = Self {
-        unicast: true,
-        ..Self::NONE
-    };
-}
 
 /// Handles a vport change event (`eswitch_vport_event`). Part of the announced step of the interrupt.
 pub(crate) fn on_vport_change(driver: &Driver, event: &EventEntry) {
@@ -90,7 +59,7 @@ pub(super) async fn apply(driver: &Driver, number: u16) {
         let _multicast = query_addresses(driver, number, AddressList::Multicast).await;
     }
     if events.promiscuous {
-        let _promiscuous = query_context(driver, number, number != super::PF_VPORT).await;
+        let _promiscuous = query_context(driver, number, number != PF_VPORT).await;
     }
     if enabled {
         arm(driver, number, events).await;

@@ -1,19 +1,18 @@
 //! The commands about one vport.
 
-use super::vport::{LinkState, is_other, vport_function};
-use super::vport_change::EventMask;
 use crate::capabilities;
 use crate::command;
-use crate::command::CommandError;
 use crate::handle::Driver;
-use prm::CapabilityType;
-use prm::VhcaId;
+use crate::state::command::CommandError;
+use crate::state::eswitch::{EventMask, LinkState};
+use crate::state::functions::{is_other, vport_function};
 use prm::capability_area::{GeneralCapabilities, GeneralCapabilities2};
 use prm::command::Command as _;
 use prm::vport::{
     MODIFY_CONTEXT_OFFSET, MacAddressEntry, ModifyNicVportContext, ModifyVportState, NicVportContext,
     QUERY_CONTEXT_OFFSET, QueryNicVportContext,
 };
+use prm::{CapabilityType, VhcaId};
 
 /// Operation modifier of MODIFY_VPORT_STATE for the eswitch's side of a vport.
 const ESWITCH_SIDE: u16 = 1;

@@ -1,9 +1,7 @@
 //! Enabling and disabling a vport.
 
-use super::manager_vport;
 use super::type_map;
-use super::vport::LinkState;
-use super::vport_change::{EventMask, apply};
+use super::vport_change::apply;
 use super::vport_commands::{arm, query_context, query_function, set_link};
 use crate::errno::Errno;
 use crate::handle::Driver;
@@ -12,6 +10,8 @@ use crate::pages;
 use crate::revision::VportUnwind;
 use crate::runtime::Object;
 use crate::state::State;
+use crate::state::eswitch::{EventMask, LinkState};
+use crate::state::functions::manager_vport;
 
 /// What decides about the steps for a vport.
 #[derive(Clone, Copy, Debug)]

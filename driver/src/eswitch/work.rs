@@ -1,22 +1,10 @@
 //! The eswitch's own queue: one worker for vport changes and function changes alike.
 
 use super::{functions_changed, vport_change};
-use crate::handle::Driver;
-use crate::handle::Work;
+use crate::handle::{Driver, Work};
 use crate::runtime::{Object, WorkQueue};
 use crate::state::State;
-
-/// What the worker does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EswitchWork {
-    /// A vport's context changed.
-    VportChange(u16),
-    /// The functions behind the eswitch changed.
-    FunctionsChanged {
-        /// The eswitch's generation when the event came.
-        generation: u64,
-    },
-}
+use crate::state::eswitch::EswitchWork;
 
 impl Work for EswitchWork {
     const NAME: &'static str = "eswitch_worker";

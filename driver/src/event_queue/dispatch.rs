@@ -1,11 +1,11 @@
 //! The interrupt handler: reads all queues that share the vector and hands each event to whom it concerns.
 
-use super::Role;
 use crate::command;
 use crate::eswitch;
 use crate::handle::Driver;
 use crate::pages;
 use crate::runtime::Object;
+use crate::state::event_queues::Role;
 use crate::subfunction;
 use prm::EventType;
 use prm::event::{CommandCompletion, EventEntry, VhcaStateChange};

@@ -3,11 +3,11 @@
 use super::setup::{DriverSetup, HostOptions};
 use crate::device_bus::Bus;
 use crate::errno::Errno;
-use crate::interface::{FunctionKind, Interface};
 use crate::message::MessageKind;
 use crate::revision::Revision;
 use crate::runtime::{Access, DriverId, Object, Runtime, TaskId, Use};
 use crate::state::State;
+use crate::state::interface::{FunctionKind, Interface};
 use prm::Cycles;
 use prm::function::Function;
 use std::cell::RefCell;

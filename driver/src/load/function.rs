@@ -2,17 +2,18 @@
 
 use super::Occasion;
 use crate::capabilities;
-use crate::command::{self, CommandErrorKind};
+use crate::command;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::health;
-use crate::interface::FunctionKind;
 use crate::message::MessageKind;
 use crate::pages;
 use crate::pauses::START_LOOK;
 use crate::registers;
 use crate::revision::TimedOutMailboxes;
 use crate::runtime::Object;
+use crate::state::command::CommandErrorKind;
+use crate::state::interface::FunctionKind;
 use crate::timeouts;
 use prm::access_register::{
     AccessRegister, AccessRegisterIn, HostEndianness, REGISTER_DATA_OFFSET, RegisterAccess, RegisterId,

@@ -5,6 +5,7 @@ use crate::errno::Errno;
 use crate::event_queue;
 use crate::handle::Driver;
 use crate::runtime::Object;
+use crate::state::netdev::Created;
 use prm::Opcode;
 use prm::access_register::{
     AccessRegister, AccessRegisterIn, REGISTER_DATA_OFFSET, RegisterAccess, RegisterId,
@@ -12,13 +13,6 @@ use prm::access_register::{
 use prm::command::{Command as _, ObjectOutput};
 use prm::port::{PortMtu, PortStatus};
 use prm::vport::QueryNicVportContext;
-
-/// An object, by what destroys it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Created {
-    destroy: Opcode,
-    id: u32,
-}
 
 /// A kind of object: what creates it, with which input length in bytes, and what destroys it.
 struct Kind {

@@ -2,20 +2,13 @@
 
 use crate::errno::Errno;
 use crate::flow_objects::{
-    Entry, Group, Table, create_group, create_table, delete_entry, destroy_group, destroy_table, set_entry,
-    set_root,
+    create_group, create_table, delete_entry, destroy_group, destroy_table, set_entry, set_root,
 };
 use crate::handle::Driver;
 use crate::runtime::Object;
+use crate::state::flow_objects::Table;
+use crate::state::netdev::Chain;
 use prm::flow_table::FlowTableType;
-
-/// A table with its groups and entries.
-#[derive(Clone, Debug)]
-pub(super) struct Chain {
-    table: Table,
-    groups: Vec<Group>,
-    entries: Vec<Entry>,
-}
 
 /// How a table is made.
 struct Shape {

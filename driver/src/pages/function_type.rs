@@ -1,12 +1,12 @@
 //! What kind of function owns pages.
 
-use super::owner::Owner;
 use crate::books::{FunctionType, OwnerKey};
 use crate::eswitch;
 use crate::handle::Driver;
 use crate::revision::{Accounting, EmbeddedCpuBit, TypeLookup};
 use crate::runtime::Object;
-use crate::state::State;
+use crate::state::pages::Owner;
+use crate::state::{State, functions};
 use prm::{PageMode, VhcaId, WireIdentity};
 
 /// The type of an owner (`func_id_to_type`, `func_vhca_id_to_type`). With VHCA ids it may take the eswitch's state lock.
@@ -25,7 +25,7 @@ pub(super) async fn function_type(driver: &Driver, owner: Owner) -> FunctionType
 
 fn by_function_id(state: &State, wire: WireIdentity, bit: EmbeddedCpuBit) -> FunctionType {
     let limits = FunctionIdLimits {
-        embedded: eswitch::is_ecpf(state),
+        embedded: functions::is_ecpf(state),
         bit,
         most_vfs: state.sriov.max_vfs().max(state.sriov.max_ec_vfs()),
     };

@@ -1,19 +1,17 @@
 //! Giving pages to firmware.
 
-use super::book::PutRules;
 use super::function_type::function_type;
-use super::owner::Owner;
-use super::quarantine::Unsettled;
 use super::reporting::report_allocation;
 use crate::books::FunctionType;
 use crate::command;
-use crate::command::{CommandError, CommandErrorKind};
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pauses;
 use crate::revision::{Accounting, ClosedGate, CountCheck, GiveWithoutDevice, UnknownOutcome};
 use crate::runtime::Object;
+use crate::state::command::{CommandError, CommandErrorKind};
+use crate::state::pages::{Owner, PutRules, Unsettled};
 use prm::command::Command as _;
 use prm::pages::{ManagePages, PAGE_ADDRESS_LENGTH};
 use prm::{Iova, PageCount, PagesOp};

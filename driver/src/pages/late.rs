@@ -1,16 +1,14 @@
 //! Page commands that complete after their caller gave up.
 
-use super::book::PutRules;
-use super::quarantine::Unsettled;
 use super::reclaim::listed_pages;
 use super::reporting::report_put;
-use crate::command::LateCompletion;
 use crate::handle::Driver;
 use crate::message::MessageKind;
-use prm::DeliveryStatus;
+use crate::state::command::LateCompletion;
+use crate::state::pages::{PutRules, Unsettled};
 use prm::command::OutputHeader;
 use prm::pages::ManagePagesOut;
-use prm::{CommandStatus, Opcode};
+use prm::{CommandStatus, DeliveryStatus, Opcode};
 
 /// A command that had run into its limit has completed. Only revisions that keep pages aside for it
 /// have noted its ticket; for the others nothing happens. Part of an announced step.

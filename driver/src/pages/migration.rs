@@ -1,14 +1,14 @@
 //! The move of the boot pages from a function id to the VHCA id.
 
-use super::owner::Owner;
 use super::startup::set_aside;
 use crate::books::{FunctionType, OwnerKey};
 use crate::errno::Errno;
-use crate::eswitch;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::revision::{BootRoot, MigrationOrder, StaleRoots};
 use crate::runtime::Object;
+use crate::state::functions;
+use crate::state::pages::Owner;
 use prm::{PageMode, WireIdentity};
 
 /// Moves the boot root to the key of the own VHCA id (`mlx5_pagealloc_migrate_to_vhca_id`).
@@ -78,7 +78,7 @@ fn keys(driver: &Driver, state: &crate::state::State) -> (Option<OwnerKey>, Wire
         BootRoot::Assumed => {
             let wire = WireIdentity {
                 id: 0,
-                ec: eswitch::is_ecpf(state),
+                ec: functions::is_ecpf(state),
             };
             Some(OwnerKey::of(wire, PageMode::FuncId))
         }

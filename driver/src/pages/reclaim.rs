@@ -1,18 +1,16 @@
 //! Taking pages back from firmware.
 
-use super::book::PutRules;
 use super::function_type::function_type;
 use super::give::{Cause, execute_when_open, head};
-use super::owner::Owner;
-use super::quarantine::Unsettled;
-use super::reporting::{OncePlace, report_put, warn_missing_root};
+use super::reporting::{report_put, warn_missing_root};
 use crate::command;
-use crate::command::CommandErrorKind;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::revision::{Accounting, ClaimOverrun, UnknownOutcome};
 use crate::runtime::Object;
+use crate::state::command::CommandErrorKind;
+use crate::state::pages::{OncePlace, Owner, PutRules, Unsettled};
 use prm::pages::{ManagePagesOut, PAGE_ADDRESS_LENGTH};
 use prm::{Iova, PageCount, PagesOp};
 

@@ -1,14 +1,13 @@
 //! Pages that firmware dropped without a command.
 
-use super::book::PutRules;
 use super::function_type::function_type;
-use super::owner::Owner;
-use super::reporting::{OncePlace, report_put, warn_missing_root};
+use super::reporting::{report_put, warn_missing_root};
 use crate::books::OwnerKey;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::revision::{Accounting, UnknownRelease};
 use crate::runtime::Object;
+use crate::state::pages::{OncePlace, Owner, PutRules};
 
 /// Drops all pages of an owner (`release_all_pages`).
 pub(super) async fn release_all(driver: &Driver, owner: Owner) {

@@ -1,38 +1,10 @@
 //! What the page code prints, as often as a kernel would.
 
-use super::book::{AllocationFailure, PutReport};
 use crate::books::OwnerKey;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
-use prm::Cycles;
-
-/// Messages of one kind in [`WINDOW`] before they are held back (`DEFAULT_RATELIMIT_BURST`).
-const BURST: u32 = 10;
-
-/// `DEFAULT_RATELIMIT_INTERVAL`.
-const WINDOW: Cycles = Cycles::from_secs(5);
-
-/// What has been printed, as far as that decides about the next message.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Reporting {
-    window_start: Option<Cycles>,
-    printed: u32,
-    warned: [bool; 4],
-}
-
-/// The places that print a stack trace, once in the driver's life each (`WARN_ON_ONCE`).
-#[derive(Clone, Copy, Debug)]
-pub(super) enum OncePlace {
-    /// A page of a key without a root comes back (`find_fw_page`).
-    Find = 0,
-    /// A host page's own key has no root (`free_fwp`).
-    Free = 1,
-    /// Reclaim by force for a key without a root (`reclaim_pages_cmd`).
-    Force = 2,
-    /// Release of everything for a key without a root (`release_all_pages`).
-    Release = 3,
-}
+use crate::state::pages::{AllocationFailure, BURST, OncePlace, PutReport, WINDOW};
 
 /// Prints that a key has no root, unless this place has done so before.
 pub(super) fn warn_missing_root(driver: &Driver, place: OncePlace, key: OwnerKey) {

@@ -1,17 +1,15 @@
 //! Page requests: the event, the queue, the single worker.
 
 use super::give::{Cause, give};
-use super::owner::Owner;
 use super::reclaim::reclaim;
 use super::release::release_all;
-use crate::books::OwnerKey;
 use crate::command;
-use crate::handle::Driver;
-use crate::handle::Work;
+use crate::handle::{Driver, Work};
 use crate::message::MessageKind;
 use crate::revision::{ClampRemainder, LostRequest, PageQueueDrain, RequestIdentity};
 use crate::runtime::{Object, WorkQueue};
-use crate::state::State;
+use crate::state::pages::{Owner, PageWork};
+use crate::state::{State, functions};
 use prm::command::Command as _;
 use prm::event::{EventEntry, PageRequest};
 use prm::pages::QueryPages;
@@ -22,39 +20,6 @@ const MOST_RECLAIMED: i32 = 50_000;
 
 /// How often firmware is asked what it wants after a request was lost, before it is taken to be confused.
 const MOST_QUESTIONS: u32 = 64;
-
-/// What the worker does (`struct mlx5_pages_req`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PageWork {
-    /// Serves a request.
-    Serve {
-        /// Who asks.
-        wire: WireIdentity,
-        /// The owner, where it was decided when the event came.
-        owner: Option<Owner>,
-        /// Positive: give; negative: take.
-        count: PageCount,
-        /// Drop everything the owner has; the count means nothing then.
-        release_all: bool,
-    },
-    /// A request was lost: asks firmware what it wanted.
-    Ask,
-}
-
-impl PageWork {
-    /// Whose pages this drops, if it is a release of all.
-    pub(super) fn releases(&self, mode: PageMode) -> Option<OwnerKey> {
-        match *self {
-            Self::Serve {
-                wire,
-                owner,
-                release_all: true,
-                ..
-            } => Some(owner.unwrap_or_else(|| Owner::named(wire, mode)).key),
-            Self::Serve { .. } | Self::Ask => None,
-        }
-    }
-}
 
 /// Handles a page request event (`req_pages_handler`). Part of the announced step of the interrupt.
 pub(crate) fn on_page_request(driver: &Driver, event: &EventEntry) {
@@ -163,7 +128,7 @@ async fn ask(driver: &Driver) {
             (
                 state.pages.mode,
                 state.capabilities.vhca_id(),
-                crate::eswitch::is_ecpf(state),
+                functions::is_ecpf(state),
             )
         });
         let input = QueryPages::input().with_op_mod(QueryPagesPhase::Regular.raw());

@@ -2,12 +2,10 @@
 
 use super::give::{Cause, give};
 use super::migration::migrate;
-use super::owner::Owner;
 use super::reclaim::reclaim;
 use crate::books::{FunctionType, OwnerKey};
 use crate::command;
 use crate::errno::Errno;
-use crate::eswitch;
 use crate::handle::Driver;
 use crate::message::{MessageKind, PageCounter};
 use crate::pauses::RECLAIM_PAUSE;
@@ -15,6 +13,8 @@ use crate::revision::{
     BootRoot, CountCheck, Leftovers, ModeCheck, ReclaimProgress, StaleRoots, TeardownCheck,
 };
 use crate::runtime::Object;
+use crate::state::functions;
+use crate::state::pages::Owner;
 use prm::command::Command as _;
 use prm::pages::QueryPages;
 use prm::{Cycles, PageCount, PageMode, QueryPagesPhase, WireIdentity};
@@ -44,7 +44,7 @@ pub(crate) async fn satisfy_startup(driver: &Driver, phase: QueryPagesPhase) -> 
         (
             state.pages.mode,
             state.capabilities.vhca_id(),
-            eswitch::is_ecpf(state),
+            functions::is_ecpf(state),
         )
     });
     let embedded = embedded && mode == PageMode::FuncId;
@@ -238,7 +238,7 @@ fn check_counters(driver: &Driver) {
         (
             state.pages.book.counters,
             state.pages.mode,
-            eswitch::exists(state),
+            functions::exists(state),
         )
     });
     let warn = |counter: PageCounter, value: u32| {

@@ -8,7 +8,7 @@ use crate::message::MessageKind;
 use crate::pauses::PAGE_WAIT_LOOK;
 use crate::revision::{WaitAttention, WaitTarget};
 use crate::runtime::Object;
-use crate::state::State;
+use crate::state::{State, functions};
 use prm::PageMode;
 
 /// Waits until no function of a type has pages (`mlx5_wait_for_pages`). The limit begins anew whenever the number falls
@@ -62,7 +62,7 @@ async fn until_drained(driver: &Driver, of: FunctionType) -> PageWaitOutcome {
 }
 
 fn leave_on_error(driver: &Driver) -> bool {
-    let error = driver.with(|state, _| eswitch::is_in_error(state));
+    let error = driver.with(|state, _| functions::is_in_error(state));
     if error {
         driver.message(MessageKind::SkippingPageWait);
     }
@@ -95,14 +95,14 @@ async fn pending(driver: &Driver, of: FunctionType, asked: &mut bool) -> i32 {
 fn can_ask(state: &State) -> bool {
     state.pages.mode == PageMode::VhcaId
         && !cannot_tell_types(state)
-        && !eswitch::is_in_error(state)
+        && !functions::is_in_error(state)
         && state.pages.book.has_unknown_owner()
 }
 
 /// Which wait is the one for owners without a type, so that only one is: what an embedded CPU supplies above all is the host's
 /// PF, what any other PF supplies its VFs.
 fn untyped_with(state: &State) -> FunctionType {
-    if eswitch::is_ecpf(state) {
+    if functions::is_ecpf(state) {
         FunctionType::HostPf
     } else {
         FunctionType::Vf
@@ -112,6 +112,6 @@ fn untyped_with(state: &State) -> FunctionType {
 /// Whether foreign owners stay without a type, because nothing ever tells which function a VHCA id is.
 fn cannot_tell_types(state: &State) -> bool {
     let general = state.capabilities.general();
-    let told = eswitch::exists(state) && general.eswitch_manager() && general.vport_group_manager();
+    let told = functions::exists(state) && general.eswitch_manager() && general.vport_group_manager();
     state.pages.mode == PageMode::VhcaId && !told
 }

@@ -1,9 +1,10 @@
 //! Functions that are active: the host makes a device for each, to which a driver may bind.
 
-use super::vhca_state::{VhcaStateWork, arm, query};
+use super::vhca_state::{arm, query};
 use crate::bus;
 use crate::handle::Driver;
 use crate::runtime::Object;
+use crate::state::subfunction::VhcaStateWork;
 use prm::subfunction::VhcaState;
 
 /// Makes devices for active functions from now on (`mlx5_sf_dev_table_create`). Where somebody else manages the eswitch,

@@ -1,44 +1,19 @@
 //! Which function ids are taken, in firmware's eyes.
 
-use super::SubfunctionState;
-use crate::capabilities::{self, OtherFunction};
+use crate::capabilities;
 use crate::command;
 use crate::errno::Errno;
-use crate::eswitch;
 use crate::handle::Driver;
 use crate::runtime::Object;
-use crate::state::State;
+use crate::state::capabilities::OtherFunction;
+use crate::state::eswitch::PF_VPORT;
+use crate::state::subfunction::{HardwareTable, SubfunctionState, Taken};
+use crate::state::{State, functions};
 use prm::CapabilityType;
 use prm::capability_area::GeneralCapabilities;
 use prm::command::Command as _;
 use prm::subfunction::{AllocSf, DeallocSf, ModifyVhcaState};
 use std::collections::BTreeMap;
-
-/// The driver's own range of function ids (`struct mlx5_sf_hw_table`).
-#[derive(Clone, Debug, Default)]
-pub(super) struct HardwareTable {
-    /// The first.
-    base: u16,
-    /// How many.
-    count: u16,
-    taken: BTreeMap<u16, Taken>,
-}
-
-/// A function id that is taken.
-#[derive(Clone, Copy, Debug, Default)]
-struct Taken {
-    /// The number a person gave the function.
-    number: u16,
-    /// It is freed as soon as its driver lets go.
-    delete_pending: bool,
-}
-
-impl HardwareTable {
-    /// All function ids.
-    pub(super) fn ids(&self) -> std::ops::Range<u16> {
-        self.base..self.base.saturating_add(self.count)
-    }
-}
 
 /// Finds out which function ids there are (`mlx5_sf_hw_table_init`).
 ///
@@ -54,7 +29,7 @@ pub(crate) async fn init(driver: &Driver) -> Result<(), Errno> {
             };
             (
                 state.capabilities.general_max().vhca_state(),
-                eswitch::has_host_functions(state),
+                functions::has_host_functions(state),
             )
         })
         .await;
@@ -63,7 +38,7 @@ pub(crate) async fn init(driver: &Driver) -> Result<(), Errno> {
     }
     if embedded_with_host {
         let host = OtherFunction {
-            id: eswitch::PF_VPORT,
+            id: PF_VPORT,
             ec_vf: false,
             is_vhca_id: false,
         };

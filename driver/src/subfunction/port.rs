@@ -8,20 +8,13 @@ use crate::eswitch;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::runtime::Object;
-use crate::state::State;
+use crate::state::eswitch::EventMask;
+use crate::state::subfunction::Port;
+use crate::state::{State, functions};
 use prm::EswitchMode;
 use prm::command::Command as _;
 use prm::hca::{DisableHca, EnableHca};
 use prm::subfunction::{QueryVhcaState, VhcaState};
-
-/// A scalable function as a person sees it (`struct mlx5_sf`).
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Port {
-    /// Its function id, which is its vport's number too.
-    pub(super) id: u16,
-    /// Its state as far as the driver has been told.
-    pub(super) state: VhcaState,
-}
 
 fn find(state: &State, number: u16) -> Result<Port, Errno> {
     state.subfunction.ports.get(&number).copied().ok_or(Errno::ENODEV)
@@ -41,16 +34,16 @@ pub(crate) async fn add(driver: &Driver, number: u16) -> Result<(), Errno> {
 async fn add_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
     let possible = driver
         .step(driver.reads(Object::Eswitch), |state, _| {
-            eswitch::is_allowed(state)
-                && eswitch::has_fdb(state)
-                && eswitch::mode_of(state) == EswitchMode::Switchdev
+            functions::is_allowed(state)
+                && functions::has_fdb(state)
+                && functions::mode_of(state) == EswitchMode::Switchdev
         })
         .await;
     if !possible {
         return Err(Errno::EOPNOTSUPP);
     }
     let id = hardware::allocate(driver, number).await?;
-    if let Err(errno) = eswitch::load_vport(driver, id, eswitch::EventMask::SWITCHDEV).await {
+    if let Err(errno) = eswitch::load_vport(driver, id, EventMask::SWITCHDEV).await {
         hardware::free(driver, id).await;
         return Err(errno);
     }

@@ -5,27 +5,15 @@
 
 use super::{device, hardware, port};
 use crate::command;
-use crate::handle::Driver;
-use crate::handle::Work;
+use crate::handle::{Driver, Work};
 use crate::message::MessageKind;
 use crate::pauses;
 use crate::runtime::{Object, WorkQueue};
 use crate::state::State;
+use crate::state::subfunction::VhcaStateWork;
 use prm::command::Command as _;
 use prm::event::{EventEntry, VhcaStateChange};
 use prm::subfunction::{ModifyVhcaState, QueryVhcaState, VhcaState};
-
-/// What the worker does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VhcaStateWork {
-    /// A function changed its state.
-    Changed {
-        /// Function id.
-        id: u16,
-    },
-    /// Looks at all functions there may be.
-    LookAtAll,
-}
 
 impl Work for VhcaStateWork {
     const NAME: &'static str = "vhca_state_worker";

@@ -3,7 +3,7 @@
 use super::owner::Owner;
 use super::root::Root;
 use crate::books::OwnerKey;
-use crate::command::Ticket;
+use crate::state::command::Ticket;
 use prm::link::HostPage;
 use prm::{Iova, WireIdentity};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,7 +76,7 @@ impl Quarantine {
     }
 
     /// The roots that were set aside: key, name on the wire, 4 KiB pages.
-    pub(super) fn roots(&self) -> impl Iterator<Item = (OwnerKey, WireIdentity, u64)> + '_ {
+    pub(crate) fn roots(&self) -> impl Iterator<Item = (OwnerKey, WireIdentity, u64)> + '_ {
         let roots = self.roots.iter();
         roots.flat_map(|(&key, roots)| roots.iter().map(move |root| (key, root.wire, root.used)))
     }

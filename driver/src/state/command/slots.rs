@@ -1,10 +1,11 @@
 //! The command queue and its slots: who may send, what is outstanding, and what came back.
 
+use super::error::{CommandErrorKind, Ticket};
 use super::mailbox::{Chain, Mailboxes};
-use super::{CommandErrorKind, Ticket};
 use crate::device_bus::Bus;
 use crate::message::MessageKind;
 use crate::registers;
+use crate::runtime::Object;
 use prm::command_queue::{
     CommandEntry, ENTRY_KIND_PCIE, INLINE_INPUT_OFFSET, INLINE_LENGTH, STATUS_OWNER_OFFSET, mailboxes_for,
 };
@@ -32,6 +33,16 @@ impl Lane {
             Self::Page
         } else {
             Self::Regular
+        }
+    }
+}
+
+impl Lane {
+    /// What tasks on this lane contend for.
+    pub(crate) const fn object(self) -> Object {
+        match self {
+            Self::Regular => Object::CommandSlots,
+            Self::Page => Object::PageSlot,
         }
     }
 }

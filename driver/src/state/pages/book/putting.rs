@@ -1,12 +1,12 @@
 //! Pages that come back.
 
+use super::super::free_list::FreeList;
+use super::super::host_page::{HostPageSize, PutBack, TrackedPage};
+use super::super::quarantine::Quarantine;
+use super::super::root::Root;
 use super::{PageBook, PutReport, PutRules};
 use crate::books::{Counters, OwnerKey};
 use crate::device_bus::Bus;
-use crate::pages::free_list::FreeList;
-use crate::pages::host_page::{HostPageSize, PutBack, TrackedPage};
-use crate::pages::quarantine::Quarantine;
-use crate::pages::root::Root;
 use crate::revision::{Accounting, ReturnCheck};
 use prm::Iova;
 

@@ -1,9 +1,9 @@
 //! Pages of which nobody knows whether firmware uses them.
 
+use super::super::host_page::HostPageSize;
 use super::PageBook;
 use crate::books::OwnerKey;
 use crate::device_bus::Bus;
-use crate::pages::host_page::HostPageSize;
 use prm::Iova;
 
 impl PageBook {

@@ -1,6 +1,6 @@
 //! What the driver knows of its function as a whole: its kind, and how far it has been brought up.
 
-use crate::capabilities::Capabilities;
+use super::capabilities::Capabilities;
 use prm::UarIndex;
 use prm::function::Function;
 

@@ -1,6 +1,6 @@
 //! One event queue: its memory, and how far it has been read.
 
-use super::Role;
+use super::role::Role;
 use crate::device_bus::Bus;
 use crate::registers;
 use prm::event::EventEntry;

@@ -1,0 +1,48 @@
+//! The device's health, as far as it has been looked at.
+
+use crate::runtime::WorkQueue;
+use prm::Cycles;
+
+/// Health's part of the driver's state.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// When the next poll is due; `None` while nobody polls.
+    pub(crate) next_poll: Option<Cycles>,
+    /// The counter at the last poll, and how many polls in a row have read it.
+    pub(crate) counter: u32,
+    pub(crate) misses: u32,
+    /// The syndrome that was reported last.
+    pub(crate) syndrome: u8,
+    /// Remove has begun: work that is queued does nothing.
+    pub(crate) drop_work: bool,
+    /// When the device was last recovered.
+    pub(crate) recovered: Option<Cycles>,
+    pub(crate) queue: WorkQueue<HealthWork>,
+}
+
+impl Health {
+    /// A driver is bound: nothing is known of its device.
+    pub(crate) fn begin(&mut self) {
+        // The queue may still have a worker that is about to end.
+        let queue = std::mem::take(&mut self.queue);
+        *self = Self {
+            queue,
+            ..Self::default()
+        };
+    }
+
+    /// When the next poll is due.
+    #[must_use]
+    pub(crate) const fn next_poll(&self) -> Option<Cycles> {
+        self.next_poll
+    }
+}
+
+/// What the health queue does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HealthWork {
+    /// The device is lost: ends what waits for it, and tries to get it back.
+    Fatal,
+    /// The driver has declared the device faulty and reset it: tries to get it back.
+    Faulty,
+}

@@ -1,0 +1,51 @@
+//! Pages for firmware: what it was given, by owner.
+//!
+//! | where | what |
+//! |---|---|
+//! | `owner` | who owns pages: identity on the wire, key in the book |
+//! | `book`, `root`, `page_table`, `host_page`, `free_list`, `counters` | the book |
+//! | `quarantine` | pages of which nobody knows whether firmware uses them |
+//! | `work` | page requests that wait for the worker |
+//! | `reporting` | what has been printed |
+
+mod book;
+mod counters;
+mod free_list;
+mod host_page;
+mod owner;
+mod page_table;
+mod quarantine;
+mod reporting;
+mod root;
+mod work;
+
+pub use book::{AllocationFailure, PageBook, PutReport, PutRules};
+pub use owner::Owner;
+pub use quarantine::{Quarantine, Unsettled};
+pub(crate) use reporting::{BURST, OncePlace, Reporting, WINDOW};
+pub use root::Root;
+pub use work::PageWork;
+
+use crate::books::{OwnerKey, PageWait};
+use crate::runtime::WorkQueue;
+use prm::PageMode;
+
+/// The page code's part of the driver's state.
+#[derive(Clone, Debug, Default)]
+pub struct PagesState {
+    /// Pages, owners, counters.
+    pub book: PageBook,
+    /// How owners are named now.
+    pub mode: PageMode,
+    /// Page requests that wait for the worker.
+    pub queue: WorkQueue<PageWork>,
+    /// Whether page requests are listened to.
+    pub(crate) listening: bool,
+    /// The key the boot pages went under.
+    pub(crate) boot_key: Option<OwnerKey>,
+    /// The worker met what would have crashed a kernel. It serves nothing any more.
+    pub(crate) crashed: bool,
+    pub(crate) reporting: Reporting,
+    /// Waits that have ended, oldest first.
+    pub(crate) waits: Vec<PageWait>,
+}

@@ -1,0 +1,77 @@
+//! The scalable functions.
+
+use crate::runtime::WorkQueue;
+use prm::subfunction::VhcaState;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The scalable functions' part of the driver's state.
+#[derive(Clone, Debug, Default)]
+pub struct SubfunctionState {
+    /// Function ids, if there may be scalable functions.
+    pub(crate) table: Option<HardwareTable>,
+    /// Ports by the number a person gave them.
+    pub(crate) ports: BTreeMap<u16, Port>,
+    /// Function ids for which the host has a device.
+    pub(crate) devices: BTreeSet<u16>,
+    /// Whether devices are made for active functions.
+    pub(crate) makes_devices: bool,
+    /// Whether state changes are listened to.
+    pub(crate) listening: bool,
+    /// State changes that wait for the worker.
+    pub queue: WorkQueue<VhcaStateWork>,
+}
+
+impl SubfunctionState {
+    /// Function ids of the scalable functions for which the host has a device, so that a driver can bind to them.
+    #[must_use]
+    pub const fn devices(&self) -> &BTreeSet<u16> {
+        &self.devices
+    }
+}
+
+/// The driver's own range of function ids (`struct mlx5_sf_hw_table`).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HardwareTable {
+    /// The first.
+    pub(crate) base: u16,
+    /// How many.
+    pub(crate) count: u16,
+    pub(crate) taken: BTreeMap<u16, Taken>,
+}
+
+/// A function id that is taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Taken {
+    /// The number a person gave the function.
+    pub(crate) number: u16,
+    /// It is freed as soon as its driver lets go.
+    pub(crate) delete_pending: bool,
+}
+
+impl HardwareTable {
+    /// All function ids.
+    pub(crate) fn ids(&self) -> std::ops::Range<u16> {
+        self.base..self.base.saturating_add(self.count)
+    }
+}
+
+/// A scalable function as a person sees it (`struct mlx5_sf`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Port {
+    /// Its function id, which is its vport's number too.
+    pub(crate) id: u16,
+    /// Its state as far as the driver has been told.
+    pub(crate) state: VhcaState,
+}
+
+/// What the worker does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VhcaStateWork {
+    /// A function changed its state.
+    Changed {
+        /// Function id.
+        id: u16,
+    },
+    /// Looks at all functions there may be.
+    LookAtAll,
+}
