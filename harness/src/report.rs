@@ -8,6 +8,7 @@
 //! | [`stream`] | the events that feed every report, and what a report is |
 //! | [`human`], [`summary`] | lines, details and tables for people |
 //! | [`json_lines`], [`junit`], [`ktap`], [`github`] | the same for machines |
+//! | [`trace`] | when everything happened, for a viewer of traces |
 //! | [`canonical`] | a run as snapshot |
 //! | [`difference`] | two snapshots, or two outputs, counter by counter |
 //! | [`palette`], [`columns`] | colours and alignment |
@@ -26,6 +27,7 @@ pub mod ktap;
 pub mod palette;
 pub mod stream;
 pub mod summary;
+pub mod trace;
 
 use clap::ValueEnum;
 use github::GithubReport;

@@ -5,12 +5,14 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::streams;
+use crate::record::timeline::Keep;
 use crate::report::Format;
 use crate::report::case::Finished;
 use crate::report::human::{Close, Style};
 use crate::report::palette::Palette;
 use crate::report::stream::{Plan, Readers, Report};
 use crate::report::summary::Summary;
+use crate::report::trace::TraceReport;
 use crate::text::printable;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use files::OutputFile;
@@ -27,6 +29,9 @@ pub(super) struct OutputArguments {
     format: Format,
     #[command(flatten)]
     files: ReportFiles,
+    /// Write when everything happened, on the device's clock, into this file, for ui.perfetto.dev or chrome://tracing.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
 }
 
 /// The forms that are wanted in a file: `--junit FILE` and its like, one for each form of the table.
@@ -72,7 +77,17 @@ impl OutputArguments {
     /// Every file that is to be written, with the flag that says so.
     fn files(&self) -> impl Iterator<Item = (String, &Path)> {
         let files = self.files.0.iter();
-        files.map(|(format, file)| (format!("--{}", format.name()), file.as_path()))
+        let files = files.map(|(format, file)| (format!("--{}", format.name()), file.as_path()));
+        let trace = self.trace.iter();
+        files.chain(trace.map(|file| ("--trace".to_owned(), file.as_path())))
+    }
+
+    /// What runs have to keep for these reports.
+    pub(super) const fn keep(&self) -> Keep {
+        match self.trace {
+            Some(_) => Keep::Everything,
+            None => Keep::Nothing,
+        }
     }
 }
 
@@ -256,15 +271,23 @@ fn outputs(
         target: Target::Stdout,
     }];
     for (format, file) in &arguments.files.0 {
-        if fs::symlink_metadata(file).is_ok_and(|about| about.file_type().is_fifo()) {
-            return Err(Refused::Pipe { file: file.clone() });
-        }
-        outputs.push(Output {
-            report: format.report(style(Palette { colour: false }, None)),
-            target: Target::File(OutputFile::create(file)?),
-        });
+        let report = format.report(style(Palette { colour: false }, None));
+        outputs.push(in_file(report, file)?);
+    }
+    if let Some(file) = &arguments.trace {
+        outputs.push(in_file(Box::new(TraceReport::default()), file)?);
     }
     Ok(outputs)
+}
+
+fn in_file(report: Box<dyn Report>, file: &Path) -> Result<Output, Refused> {
+    if fs::symlink_metadata(file).is_ok_and(|about| about.file_type().is_fifo()) {
+        return Err(Refused::Pipe {
+            file: file.to_owned(),
+        });
+    }
+    let target = Target::File(OutputFile::create(file)?);
+    Ok(Output { report, target })
 }
 
 /// Whether two paths are one file, which may not be there yet. A device takes what any number of reports write.

@@ -51,6 +51,7 @@ pub(super) fn replay(file: &Path, output: &OutputArguments) -> Exit {
     let options = RunOptions {
         seed: artifact.seed,
         schedule: Some(artifact.choices.clone()),
+        keep: output.keep(),
         ..RunOptions::default()
     };
     let plan = Plan {

@@ -1,8 +1,9 @@
 //! Keeps what the tasks of our drivers do, by looking at them after every step of one.
 
-use super::timeline::{CounterSample, LockSpan, Span, TaskSpan, Timeline, WaitSpan};
+use super::timeline::{CounterSample, LedgerSample, LockSpan, Span, TaskSpan, Timeline, WaitSpan};
 use driver::books::Counters;
 use driver::runtime::{DriverId, Object, TaskId, TaskView};
+use emulator::Owner;
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
 
@@ -29,6 +30,7 @@ pub struct Recorder {
     /// The places of the locks that are held, and by whom.
     held: BTreeMap<(Function, Object), (TaskId, usize)>,
     counters: BTreeMap<(Function, &'static str), u32>,
+    ledger: BTreeMap<(Function, Owner), u64>,
 }
 
 impl Recorder {
@@ -40,6 +42,7 @@ impl Recorder {
             living: BTreeMap::new(),
             held: BTreeMap::new(),
             counters: BTreeMap::new(),
+            ledger: BTreeMap::new(),
         }
     }
 
@@ -60,6 +63,28 @@ impl Recorder {
                 }
             }
         }
+    }
+
+    /// The rows of firmware's ledger: notes what is not as it was. A row that is gone is one without pages.
+    pub fn look_at_ledger(&mut self, now: Cycles, rows: impl Iterator<Item = (Function, Owner, u64)>) {
+        let rows: BTreeMap<(Function, Owner), u64> = rows
+            .map(|(supplier, owner, pages)| ((supplier, owner), pages))
+            .collect();
+        if rows == self.ledger {
+            return;
+        }
+        let before = std::mem::take(&mut self.ledger);
+        let gone = before
+            .keys()
+            .filter(|row| !rows.contains_key(*row))
+            .map(|row| (*row, 0));
+        for (row, pages) in gone.chain(rows.iter().map(|(row, pages)| (*row, *pages))) {
+            if before.get(&row).copied().unwrap_or(0) != pages {
+                let row = self.timeline.row(row.0, row.1);
+                self.timeline.ledger.push(LedgerSample { at: now, row, pages });
+            }
+        }
+        self.ledger = rows;
     }
 
     fn note_tasks(&mut self, now: Cycles, tasks: &[TaskView], drivers: &[DriverView]) {
@@ -92,11 +117,9 @@ impl Recorder {
                 continue;
             }
             end_wait(known, now);
-            known.waits.extend(waits.map(|(endpoint, object)| WaitSpan {
-                endpoint,
-                object,
-                span: since(now),
-            }));
+            if let Some((endpoint, object)) = waits {
+                begin_wait(known, endpoint, object, now);
+            }
         }
     }
 
@@ -128,6 +151,23 @@ impl Recorder {
                 (holder, all.len() - 1)
             });
         }
+    }
+}
+
+/// A wait begins. One that asks again and again, and waits for the same each time, has never stopped.
+fn begin_wait(task: &mut TaskSpan, endpoint: Function, object: Object, now: Cycles) {
+    let asks = matches!(object, Object::Timer | Object::Device | Object::Pause);
+    let last = task.waits.last_mut().filter(|last| {
+        let same = (last.endpoint, last.object, last.span.ended);
+        asks && same == (endpoint, object, Some(now))
+    });
+    match last {
+        Some(last) => last.span.ended = None,
+        None => task.waits.push(WaitSpan {
+            endpoint,
+            object,
+            span: since(now),
+        }),
     }
 }
 

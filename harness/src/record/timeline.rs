@@ -1,7 +1,7 @@
 //! When everything of a run happened, on the device's clock: kept only where somebody asks for it.
 
 use driver::runtime::Object;
-use emulator::Record;
+use emulator::{Owner, Record};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
 
@@ -72,6 +72,17 @@ pub struct CounterSample {
     pub value: u32,
 }
 
+/// A row of firmware's ledger that has changed, or is seen for the first time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerSample {
+    /// When.
+    pub at: Cycles,
+    /// The row, as snapshots name it.
+    pub row: String,
+    /// Pages of 4 KiB that firmware books.
+    pub pages: u64,
+}
+
 /// Something that a driver has printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Printed {
@@ -96,6 +107,8 @@ pub struct Timeline {
     pub locks: Vec<LockSpan>,
     /// Counters in the order of their changes.
     pub counters: Vec<CounterSample>,
+    /// Rows of the ledger in the order of their changes.
+    pub ledger: Vec<LedgerSample>,
     /// What drivers have printed.
     pub printed: Vec<Printed>,
     /// Firmware's own account.
@@ -113,9 +126,61 @@ impl Timeline {
             tasks: Vec::new(),
             locks: Vec::new(),
             counters: Vec::new(),
+            ledger: Vec::new(),
             printed: Vec::new(),
             records: Vec::new(),
         }
+    }
+
+    /// The name of a row of the ledger, as snapshots have it: the owner, and the supplier where it is another than the
+    /// function under test.
+    #[must_use]
+    pub fn row(&self, supplier: Function, owner: Owner) -> String {
+        if supplier == self.endpoint {
+            owner.to_string()
+        } else {
+            format!("{supplier}:{owner}")
+        }
+    }
+
+    /// Makes the ledger of firmware's account, where nobody could look at it as it changed: each end of a step with the
+    /// rows that were seen then corrects what the account does not tell, as rows that get another name.
+    pub fn add_ledger<'a>(&mut self, seen: impl IntoIterator<Item = (Cycles, &'a BTreeMap<String, u64>)>) {
+        let mut books: BTreeMap<String, u64> = BTreeMap::new();
+        let mut told = self.records.iter().peekable();
+        let mut samples = Vec::new();
+        for (end, rows) in seen {
+            while let Some(record) = told.next_if(|record| record.cycles() <= end) {
+                let (moved, is_given) = match record {
+                    Record::PagesGiven(moved) => (moved, true),
+                    Record::PagesTaken(moved) | Record::PagesForgotten(moved) => (moved, false),
+                    _ => continue,
+                };
+                let row = self.row(moved.supplier, moved.owner);
+                let booked = books.entry(row.clone()).or_default();
+                *booked = if is_given {
+                    booked.saturating_add(moved.pages)
+                } else {
+                    booked.saturating_sub(moved.pages)
+                };
+                samples.push((moved.cycles, row, *booked));
+            }
+            let gone: Vec<String> = books
+                .keys()
+                .filter(|row| !rows.contains_key(*row))
+                .cloned()
+                .collect();
+            let gone = gone.into_iter().map(|row| (row, 0));
+            for (row, pages) in gone.chain(rows.iter().map(|(row, pages)| (row.clone(), *pages))) {
+                if books.insert(row.clone(), pages).unwrap_or(0) != pages {
+                    samples.push((end, row, pages));
+                }
+            }
+        }
+        let samples = samples.into_iter();
+        self.ledger = samples
+            .map(|(at, row, pages)| LedgerSample { at, row, pages })
+            .collect();
     }
 
     /// Adds the counters of the function under test that have changed since they were last added.

@@ -7,6 +7,7 @@ use crate::cli::setup;
 use crate::cli::signals::EndSignals;
 use crate::cli::streams;
 use crate::play::RunOptions;
+use crate::record::timeline::Keep;
 use crate::record::{Failure, RunResult};
 use crate::stage::linux::guest::GuestError;
 use crate::stage::linux::{BackendError, LinuxBackend};
@@ -46,6 +47,7 @@ impl Place {
         let linux = || -> Result<LinuxBackend, BackendError> {
             let expected = arguments.expect.revision();
             let mut linux = LinuxBackend::new(&arguments.kit.options(), expected, arguments.full)?;
+            linux.keep(arguments.output.keep());
             linux.interrupt_by(EndSignals::listen()?.into());
             Ok(linux)
         };
@@ -65,11 +67,12 @@ impl Place {
     }
 
     /// Runs a job.
-    pub(super) fn run(&mut self, job: &Job, seed: Option<u64>) -> Ran {
+    pub(super) fn run(&mut self, job: &Job, seed: Option<u64>, keep: Keep) -> Ran {
         let result = match self {
             Self::InProcess => {
                 let options = RunOptions {
                     seed,
+                    keep,
                     ..RunOptions::default()
                 };
                 run_in_process(job, &options).map_err(|error| (Failure::Internal, error.to_string()))

@@ -57,7 +57,7 @@ impl<'a> Work<'a> {
         match case {
             Case::Wrong(result) => (**result).clone().into(),
             Case::Run(job) if self.arguments.accept => self.run_and_accept(job),
-            Case::Run(job) => match place.run(job, self.arguments.seed) {
+            Case::Run(job) => match place.run(job, self.arguments.seed, self.arguments.output.keep()) {
                 Ran::Run(mut result) => {
                     self.keep(job, &mut result);
                     (*result).into()
@@ -65,6 +65,13 @@ impl<'a> Work<'a> {
                 Ran::Unrun(result) => (*result).into(),
                 Ran::Interrupted => Done::Interrupted,
             },
+        }
+    }
+
+    fn options(&self) -> RunOptions {
+        RunOptions {
+            keep: self.arguments.output.keep(),
+            ..RunOptions::default()
         }
     }
 
@@ -81,7 +88,7 @@ impl<'a> Work<'a> {
             loaded: Arc::new(loaded),
             ..job.clone()
         };
-        let result = match run_in_process(&job, &RunOptions::default()) {
+        let result = match run_in_process(&job, &self.options()) {
             Ok(result) => result,
             Err(error) => return unrun(&job, Failure::Internal, &error.to_string()).into(),
         };

@@ -113,6 +113,7 @@ impl World {
 
     /// What has happened since it is kept, to add what is known elsewhere.
     pub fn timeline(&mut self) -> Option<&mut Timeline> {
+        self.record();
         self.recorder.as_mut().map(|recorder| &mut recorder.timeline)
     }
 
@@ -136,6 +137,7 @@ impl World {
         });
         let drivers: Vec<DriverView> = drivers.collect();
         recorder.look(self.now(), &self.runtime.tasks(), &drivers);
+        recorder.look_at_ledger(self.now(), self.machine().silicon.ledger().rows());
         self.recorder = Some(recorder);
     }
 

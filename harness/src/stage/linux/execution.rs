@@ -163,6 +163,11 @@ impl<'a> Execution<'a> {
             let at = self.began.saturating_add(Cycles(step.after.virtual_ns));
             timeline.add_counters(at, &step.after.counters);
         }
+        let ends = result.steps.iter().map(|step| {
+            let at = self.began.saturating_add(Cycles(step.after.virtual_ns));
+            (at, &step.after.ledger)
+        });
+        timeline.add_ledger(ends);
         Some(timeline)
     }
 

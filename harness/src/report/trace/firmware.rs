@@ -1,0 +1,167 @@
+//! What firmware does: commands, holds of the gate, the ledger, and what else it tells.
+
+use super::process::{Process, Slice, Track};
+use crate::record::timeline::Timeline;
+use emulator::{CommandRecord, Record};
+use prm::{Cycles, Function};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A command that is drawn.
+pub(super) struct DrawnCommand<'a> {
+    pub(super) command: &'a CommandRecord,
+    pub(super) track: Track,
+}
+
+/// A time in which a hold kept a command.
+struct Kept<'a> {
+    hold: &'a str,
+    n: u64,
+    began: Cycles,
+    ended: Cycles,
+}
+
+/// Every slot of every command interface with its commands, from the doorbell to the owner bit.
+pub(super) fn commands<'a>(process: &mut Process, timeline: &'a Timeline) -> Vec<DrawnCommand<'a>> {
+    let kept = kept(timeline);
+    let mut slots: BTreeMap<(Function, u8), Vec<(&CommandRecord, Slice)>> = BTreeMap::new();
+    for record in &timeline.records {
+        let (command, lost) = match record {
+            Record::Command(command) => (command, None),
+            Record::CommandUnfinished { command, why, .. } => (command, Some(*why)),
+            _ => continue,
+        };
+        let slice = slice(command, lost, record.cycles(), &kept);
+        let slot = slots.entry((command.endpoint, command.slot)).or_default();
+        slot.push((command, slice));
+    }
+    let mut drawn = Vec::new();
+    for ((endpoint, slot), commands) in slots {
+        let (commands, slices): (Vec<_>, Vec<_>) = commands.into_iter().unzip();
+        let tracks = process.draw(&format!("{endpoint} command slot {slot}"), &slices);
+        let both = commands.into_iter().zip(tracks);
+        drawn.extend(both.map(|(command, track)| DrawnCommand { command, track }));
+    }
+    drawn.sort_by_key(|drawn| drawn.command.n);
+    drawn
+}
+
+fn slice(command: &CommandRecord, lost: Option<&str>, ended: Cycles, kept: &[Kept<'_>]) -> Slice {
+    let mut args = serde_json::to_value(command).unwrap_or_default();
+    if let (Some(args), Some(why)) = (args.as_object_mut(), lost) {
+        args.insert("never_completes".to_owned(), json!(why));
+    }
+    let mut slice = Slice::new(words(command), command.rung, ended).with(args);
+    let holds = kept.iter().filter(|kept| kept.n == command.n);
+    slice.inner = holds
+        .map(|kept| Slice::new(format!("held by {}", kept.hold), kept.began, kept.ended))
+        .collect();
+    slice
+}
+
+/// The command's name, and for pages which way they go.
+fn words(command: &CommandRecord) -> String {
+    let way = match (command.name, command.op_mod) {
+        ("MANAGE_PAGES", 0) => " cannot give",
+        ("MANAGE_PAGES", 1) => " give",
+        ("MANAGE_PAGES", 2) => " take",
+        _ => "",
+    };
+    format!("{}{way}", command.name)
+}
+
+/// What each hold kept, in the order in which it was caught; to the end of the run where nobody released it.
+fn kept(timeline: &Timeline) -> Vec<Kept<'_>> {
+    let mut kept: Vec<(Kept<'_>, bool)> = Vec::new();
+    for record in &timeline.records {
+        match record {
+            Record::GateCaught { cycles, name, n } => {
+                let caught = Kept {
+                    hold: name,
+                    n: *n,
+                    began: *cycles,
+                    ended: timeline.ended,
+                };
+                kept.push((caught, false));
+            }
+            Record::GateReleased { cycles, name, .. } => {
+                let mut open = kept
+                    .iter_mut()
+                    .filter(|(kept, released)| kept.hold == name && !released);
+                if let Some((kept, released)) = open.next() {
+                    kept.ended = *cycles;
+                    *released = true;
+                }
+            }
+            _ => {}
+        }
+    }
+    kept.into_iter().map(|(kept, _)| kept).collect()
+}
+
+/// Each hold with what it kept.
+pub(super) fn holds(process: &mut Process, timeline: &Timeline) {
+    let names: BTreeMap<u64, String> = timeline
+        .records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Command(command) | Record::CommandUnfinished { command, .. } => {
+                Some((command.n, words(command)))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut holds: BTreeMap<&str, Vec<Slice>> = BTreeMap::new();
+    for kept in kept(timeline) {
+        let name = names.get(&kept.n).map_or("a command", String::as_str);
+        let slice = Slice::new(format!("keeps {name}"), kept.began, kept.ended);
+        holds
+            .entry(kept.hold)
+            .or_default()
+            .push(slice.with(json!({ "n": kept.n })));
+    }
+    for (hold, slices) in holds {
+        process.draw(&format!("hold {hold}"), &slices);
+    }
+}
+
+/// What firmware tells beside commands and page requests, each where it happened.
+pub(super) fn notices(process: &mut Process, timeline: &Timeline) {
+    let mut tracks: BTreeMap<Function, Track> = BTreeMap::new();
+    for record in &timeline.records {
+        let endpoint = match record {
+            Record::Event { endpoint, .. }
+            | Record::EventLost { endpoint, .. }
+            | Record::Refused { endpoint, .. }
+            | Record::Corruption { endpoint, .. }
+            | Record::StrayDma { endpoint, .. }
+            | Record::LateCompletion { endpoint, .. } => *endpoint,
+            Record::PagesForgotten(moved) => moved.supplier,
+            _ => continue,
+        };
+        let track = *tracks
+            .entry(endpoint)
+            .or_insert_with(|| process.track(&format!("{endpoint} firmware")));
+        process.instant(track, record.cycles(), record.to_string());
+    }
+}
+
+/// Pages that firmware books on each owner.
+pub(super) fn ledger(process: &mut Process, timeline: &Timeline) {
+    let mut rows: BTreeSet<&str> = BTreeSet::new();
+    for sample in &timeline.ledger {
+        let name = format!("ledger {}", sample.row);
+        if rows.insert(&sample.row) && sample.at > timeline.began {
+            process.counter(&name, timeline.began, 0);
+        }
+        process.counter(&name, sample.at, i64::try_from(sample.pages).unwrap_or(i64::MAX));
+    }
+}
+
+/// A command's fields, of those that say whose pages it is about.
+pub(super) fn identity(command: &CommandRecord) -> Option<(u16, bool)> {
+    Some((
+        command.fields.function_id?,
+        command.fields.ec.is_some_and(|ec| ec != 0),
+    ))
+}
