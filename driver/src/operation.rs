@@ -92,6 +92,8 @@ operations! {
     AddSf(number: u16) = "add_sf", Subfunctions, format!("adds sf{number}");
     /// `devlink port function set state active`.
     ActivateSf(number: u16) = "activate_sf", Subfunctions, format!("activates sf{number}");
+    /// `devlink port function set state inactive`: its driver is told to go; the port stays.
+    DeactivateSf(number: u16) = "deactivate_sf", Subfunctions, format!("deactivates sf{number}");
     /// `devlink port del`.
     RemoveSf(number: u16) = "remove_sf", Subfunctions, format!("removes sf{number}");
     /// Take one page of this owner from firmware's reach without telling it. No host can do that; it shows what a race would.

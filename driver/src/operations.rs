@@ -50,6 +50,7 @@ impl Driver {
             HostOperation::SetEswitchMode(mode) => eswitch::set_mode(self, mode).await,
             HostOperation::AddSf(number) => subfunction::add(self, number).await,
             HostOperation::ActivateSf(number) => subfunction::activate(self, number).await,
+            HostOperation::DeactivateSf(number) => subfunction::deactivate(self, number).await,
             HostOperation::RemoveSf(number) => subfunction::remove(self, number).await,
             HostOperation::FreePage(key) => pages::free_page(self, key).await,
         }

@@ -12,5 +12,5 @@ mod vhca_state;
 
 pub(crate) use device::{create_devices, destroy_devices};
 pub(crate) use hardware::{cleanup, deallocate_all, init, on_host_pf_disabled};
-pub(crate) use port::{activate, add, remove, remove_ports};
+pub(crate) use port::{activate, add, deactivate, remove, remove_ports};
 pub(crate) use vhca_state::{on_vhca_state_change, start_events, stop_events};

@@ -92,6 +92,29 @@ async fn activate_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
     Ok(())
 }
 
+/// Deactivates a function: firmware tells its driver to go, and gives the function back when that has happened. Until then
+/// it cannot be activated again (`mlx5_sf_deactivate`).
+///
+/// # Errors
+/// `ENODEV` without a bound driver or such a port; as DISABLE_HCA.
+pub(crate) async fn deactivate(driver: &Driver, number: u16) -> Result<(), Errno> {
+    let _lock = devlink::of_bound(driver).await?;
+    let port = driver
+        .step(driver.reads(Object::Subfunction(number)), |state, _| {
+            find(state, number)
+        })
+        .await?;
+    if !matches!(port.state, VhcaState::Active | VhcaState::InUse) {
+        return Ok(());
+    }
+    let input = DisableHca::input().with_function_id(port.id);
+    command::run::<DisableHca>(driver, &input)
+        .await
+        .map_err(|error| error.errno())?;
+    set_state(driver, number, VhcaState::TeardownRequest).await;
+    Ok(())
+}
+
 async fn set_state(driver: &Driver, number: u16, vhca_state: VhcaState) {
     driver
         .step(driver.writes(Object::Subfunction(number)), |state, _| {

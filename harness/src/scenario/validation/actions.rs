@@ -112,6 +112,13 @@ impl Sense<'_> {
                     self.check_added(number, &at);
                 }
             }
+            HostOperation::DeactivateSf(number) => {
+                if self.check_scalable(number, &at) {
+                    self.check_added(number, &at);
+                    // Which function stands behind the number is the driver's choice.
+                    self.goes(is_scalable, None);
+                }
+            }
             HostOperation::RemoveSf(number) => {
                 if self.check_scalable(number, &at) {
                     self.check_added(number, &at);

@@ -140,6 +140,13 @@ impl Operations {
                 port: port(number),
                 active: true,
             }),
+            HostStep::Operation(HostOperation::DeactivateSf(number)) => {
+                Order::Devlink(Devlink::SetPortState {
+                    device,
+                    port: port(number),
+                    active: false,
+                })
+            }
             HostStep::Operation(HostOperation::RemoveSf(number)) => Order::Devlink(Devlink::DeletePort {
                 device,
                 port: port(number),
