@@ -107,29 +107,27 @@ impl Sense<'_> {
                     self.wrong(&at, message, "added before", "remove it first, or add another");
                 }
             }
-            HostOperation::ActivateSf(number) => {
-                if self.check_scalable(number, &at) {
-                    self.check_added(number, &at);
-                }
-            }
+            HostOperation::ActivateSf(number) => self.check_present(number, &at),
             HostOperation::DeactivateSf(number) => {
-                if self.check_scalable(number, &at) {
-                    self.check_added(number, &at);
-                    // Which function stands behind the number is the driver's choice.
-                    self.goes(is_scalable, None);
-                }
+                self.check_present(number, &at);
+                // Which function stands behind the number is the driver's choice.
+                self.goes(is_scalable, None);
             }
             HostOperation::RemoveSf(number) => {
-                if self.check_scalable(number, &at) {
-                    self.check_added(number, &at);
-                    self.story.scalable_functions.remove(&number);
-                    // Its place is free now, or once its driver has let go.
-                    self.story.device_numbers = None;
-                    // Which function stands behind the number is the driver's choice.
-                    self.goes(is_scalable, None);
-                }
+                self.check_present(number, &at);
+                self.story.scalable_functions.remove(&number);
+                // Its place is free now, or once its driver has let go.
+                self.story.device_numbers = None;
+                self.goes(is_scalable, None);
             }
             _ => {}
+        }
+    }
+
+    /// Checks that there can be such a scalable function, and that it has been added.
+    fn check_present(&mut self, number: u16, path: &Path) {
+        if self.check_scalable(number, path) {
+            self.check_added(number, path);
         }
     }
 
