@@ -5,10 +5,7 @@
 
 mod firmware_knobs;
 
-pub use firmware_knobs::{
-    CommandExecution, FirmwareKnobs, GiveAfterRelease, ModeClearedAt, ModeEffectiveAt, OnDisable, OnReset,
-    QueryPagesId, ReturnOrder, TakeUnknownId, ZeroMailboxPointer,
-};
+pub use firmware_knobs::*;
 
 use prm::PageMode;
 use schemars::JsonSchema;

@@ -7,32 +7,34 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FirmwareKnobs {
-    /// When vhca ids start to be page identities.
+    /// When vhca ids start to be page identities (`migrate-enomem-init-hca`).
     pub mode_effective_at: ModeEffectiveAt,
     /// When the device falls back to function ids.
     pub mode_cleared_at: ModeClearedAt,
-    /// Answer to a TAKE for an id that holds nothing and names nobody.
+    /// Answer to a TAKE for an id that holds nothing and names nobody (`boot-id-3-zero-pages`).
     pub take_unknown_id: TakeUnknownId,
     /// What a device that stayed in function-id mode does with a vhca id in QUERY_PAGES(init).
     pub query_pages_id: QueryPagesId,
-    /// Whether a command that waits for pages holds up the others.
+    /// Whether a command that waits for pages holds up the others (`lock-ignored-errors`).
     pub command_execution: CommandExecution,
-    /// Which pages go back first.
+    /// Which pages go back first (`mixed-through-zero-oldest`).
     pub return_order: ReturnOrder,
-    /// Function id in the answer to QUERY_PAGES(boot); anything but 0 is a quirk.
+    /// Function id in the answer to QUERY_PAGES(boot); anything but 0 is a quirk (`boot-id-3`).
     pub boot_function_id: u16,
-    /// Whether boot pages booked under `boot_function_id` stay under that id in vhca_id mode
-    /// (otherwise they move to the function's own vhca_id, as `mode_effective_at` says).
+    /// Whether boot pages booked under `boot_function_id` stay under that id in vhca_id mode (`boot-id-3-ecpf-kept`);
+    /// otherwise they move to the function's own vhca_id, as `mode_effective_at` says.
     pub boot_pages_keep_their_id: bool,
-    /// MAX offers vhca_id mode but SET_HCA_CAP does not take it: CUR stays 0.
+    /// MAX offers vhca_id mode but SET_HCA_CAP does not take it: CUR stays 0 (`cap-ignored`).
     pub ignores_page_mode: bool,
-    /// What happens to a function's pages when its supplier disables it.
+    /// What happens to a function's pages when its supplier disables it (`ib-no-eswitch-returned`, `guard-reload`).
     pub on_disable: OnDisable,
-    /// What happens to the pages that others supplied for a function when its host resets it.
+    /// What happens to the pages that others supplied for a function when its host resets it (`reset-taken`). A function that
+    /// is its own supplier gets nothing back: its pages are forgotten.
     pub on_reset: OnReset,
     /// What a device does with an output mailbox pointer of zero.
     pub zero_mailbox_pointer: ZeroMailboxPointer,
-    /// What firmware does with pages that answer a request from before it released all pages of their owner.
+    /// What firmware does with pages that answer a request from before it released all pages of their owner
+    /// (`release-all-before-give-accepted`).
     pub give_after_release: GiveAfterRelease,
 }
 

@@ -106,7 +106,7 @@ pub(super) fn tree(text: &str) -> Result<Node, Collected> {
 
 pub(super) fn judge_tree(root: &Node, stem: Option<&str>) -> Result<ScenarioFile, Collected> {
     let schema = schema();
-    let shape = shape_problems(root, &schema);
+    let shape = shape_problems(root, schema);
     let value = root.to_value(&shape.repairs);
     let mut problems = shape.problems;
     let scenario: ScenarioFile = match serde_path_to_error::deserialize(&value) {

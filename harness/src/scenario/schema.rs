@@ -3,16 +3,17 @@
 
 use crate::scenario::model::ScenarioFile;
 use device_server::control::message::Line;
-use prm::Opcode;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
-/// The schema.
+/// The schema. It is derived once.
 #[must_use]
-pub fn schema() -> Value {
-    schema_of::<ScenarioFile>()
+pub fn schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(schema_of::<ScenarioFile>);
+    &SCHEMA
 }
 
 /// The schema as text, as it is checked in.
@@ -29,9 +30,7 @@ pub fn control_schema_text() -> String {
 
 fn schema_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::default().with_transform(RecursiveTransform(sharpen));
-    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
-    name_the_words_of_orders(&mut schema["$defs"]);
-    schema
+    settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
 /// What holds everywhere: no unknown fields, no `null` (what is not said is left out), the limits of integers.
@@ -77,14 +76,6 @@ fn limits(format: &str) -> Option<(i64, i64)> {
         "int32" => Some((i32::MIN.into(), i32::MAX.into())),
         _ => None,
     }
-}
-
-/// What holds for single fields of orders: whose words come from where.
-fn name_the_words_of_orders(definitions: &mut Value) {
-    let opcodes: Vec<&str> = Opcode::ALL.iter().map(|opcode| opcode.name()).collect();
-    definitions["CommandMatch"]["properties"]["command"]["enum"] = json!(opcodes);
-    definitions["Reconfigure"]["properties"]["vhca_ids"]["propertyNames"] =
-        json!({ "pattern": prm::function::PATTERN });
 }
 
 #[cfg(test)]

@@ -137,32 +137,10 @@ fn commands(matching: &CommandMatch, times: u32) -> String {
 
 fn answer_clause(rule: &AnswerRule) -> String {
     let which = commands(&rule.to, rule.times);
-    let how = match &rule.with {
-        Answer::Refuse { status, .. } => format!("is refused with status {status}"),
-        Answer::Late { after_ms } => format!("is executed only after {}", duration((*after_ms).into())),
-        Answer::CompletedLate { after_ms } => {
-            format!(
-                "is executed at once, but completed only after {}",
-                duration((*after_ms).into())
-            )
-        }
-        Answer::Never {} => "is neither executed nor completed".to_owned(),
-        Answer::LostEvent {} => "is completed, but the completion event is lost".to_owned(),
-        Answer::Accept {} => "is answered with success without being executed".to_owned(),
-        Answer::Needs { requests: needed } => {
-            format!(
-                "stays outstanding until the driver has served what firmware then does: it {}",
-                requests(needed)
-            )
-        }
-        Answer::ClaimExtra { pages } => format!("claims {} more than it lists", count(*pages, "page")),
-        Answer::UnknownPages { pages } => format!("lists {} that were never given", count(*pages, "page")),
-        Answer::Returns { indices } => {
-            let listed: Vec<String> = indices.iter().map(u32::to_string).collect();
-            format!("lists the owned pages number {}", enumeration(&listed))
-        }
-        Answer::PageCount { pages } => format!("answers with a count of {pages}"),
-    };
+    let how = rule.with.words();
+    if let Answer::Needs { requests: needed } = &rule.with {
+        return format!("{which} {how}: it {}", requests(needed));
+    }
     format!("{which} {how}")
 }
 

@@ -7,7 +7,7 @@ use emulator::config::DeviceKind;
 use emulator::order::{
     Answer, AnswerRule, CommandMatch, FirmwareOrder, PageRequest, ReactionRule, Reconfigure,
 };
-use prm::{Function, Opcode};
+use prm::{Function, Opcode, PagesOp};
 
 impl Sense<'_> {
     /// An order that is carried out in this step.
@@ -169,60 +169,39 @@ impl Sense<'_> {
     fn check_answer(&mut self, rule: &AnswerRule, path: &Path) {
         self.check_command(&rule.to, &path.member("to"));
         let with = path.member("with");
-        let only = |name: &str, command: &str, op_mod: Option<u16>| {
-            let fits = rule.to.command == command && (op_mod.is_none() || rule.to.op_mod == op_mod);
-            let wanted = op_mod.map_or_else(String::new, |op_mod| format!(", \"op_mod\": {op_mod}"));
-            (!fits).then(|| {
-                (
-                    name.to_owned(),
-                    format!("set \"to\" to {{\"command\": \"{command}\"{wanted}}}"),
-                )
-            })
-        };
-        let misplaced = match &rule.with {
-            Answer::Refuse { status, .. } => {
-                if *status == 0 {
-                    let at = with.member("refuse").member("status");
-                    self.wrong(
-                        &at,
-                        "status 0 means success",
-                        "no refusal",
-                        "give it another number, as 3 or 5",
-                    );
-                }
-                None
+        match &rule.with {
+            Answer::Refuse { status: 0, .. } => {
+                let at = with.member("refuse").member("status");
+                let hint = "give it another number, as 3 or 5";
+                self.wrong(&at, "status 0 means success", "no refusal", hint);
             }
             Answer::Needs { requests } => {
                 let at = with.member("needs").member("requests");
                 if requests.is_empty() {
-                    self.wrong(
-                        &at,
-                        "the command needs nothing",
-                        "empty",
-                        "name at least one request",
-                    );
+                    let hint = "name at least one request";
+                    self.wrong(&at, "the command needs nothing", "empty", hint);
                 }
                 self.check_requests(requests, &at);
-                None
             }
-            Answer::ClaimExtra { .. } => only("claim_extra", "MANAGE_PAGES", Some(2)),
-            Answer::UnknownPages { .. } => only("unknown_pages", "MANAGE_PAGES", Some(2)),
-            Answer::Returns { .. } => only("returns", "MANAGE_PAGES", Some(2)),
-            Answer::PageCount { .. } => only("page_count", "QUERY_PAGES", None),
-            Answer::Late { .. }
-            | Answer::CompletedLate { .. }
-            | Answer::Never {}
-            | Answer::LostEvent {}
-            | Answer::Accept {} => None,
-        };
-        if let Some((name, hint)) = misplaced {
-            self.wrong_name(
-                &with.member(&name),
-                format!("`{name}` is no answer to these commands"),
-                "no effect",
-                hint,
-            );
+            _ => {}
         }
+        let Some((opcode, op)) = rule.with.only_for() else {
+            return;
+        };
+        let op_mod = op.map(PagesOp::raw);
+        if rule.to.command == opcode.name() && (op_mod.is_none() || rule.to.op_mod == op_mod) {
+            return;
+        }
+        let wanted = op_mod.map_or_else(String::new, |op_mod| format!(", \"op_mod\": {op_mod}"));
+        let hint = format!("set \"to\" to {{\"command\": \"{}\"{wanted}}}", opcode.name());
+        // INVARIANT: an answer is written as an object with one member, its name.
+        let written = serde_json::to_value(&rule.with).unwrap_or_default();
+        let name = written
+            .as_object()
+            .and_then(|answer| answer.keys().next().cloned());
+        let name = name.unwrap_or_default();
+        let message = format!("`{name}` is no answer to these commands");
+        self.wrong_name(&with.member(&name), message, "no effect", hint);
     }
 
     fn check_reaction(&mut self, rule: &ReactionRule, path: &Path) {

@@ -1,0 +1,176 @@
+//! Orders to firmware and to the gate.
+
+use super::answer::Answer;
+use super::page_request::PageRequest;
+use crate::config::{OnDisable, ReturnOrder};
+use prm::{Function, Opcode, PageMode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An order to firmware, carried out at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum FirmwareOrder {
+    /// Post a page request event.
+    RequestPages(PageRequest),
+    /// Install a rule: from now on a matching command is answered differently.
+    Answer(AnswerRule),
+    /// Install a rule: when a matching command has been executed, carry out further orders.
+    When(ReactionRule),
+    /// Forget every page and the page mode, as a firmware reset does. No event is posted.
+    Reset {},
+    /// Report an error through the health buffer.
+    DeviceError(DeviceError),
+    /// Post a vport change event (type 0x0d).
+    VportChange {
+        /// Vport number.
+        vport: u16,
+    },
+    /// The external host changed its number of VFs: update QUERY_ESW_FUNCTIONS and post the event (type 0x0e).
+    FunctionsChanged {
+        /// host_num_of_vfs from now on.
+        host_vfs: u16,
+    },
+    /// Change what the device is or does, for what comes.
+    Reconfigure(Reconfigure),
+}
+
+/// Which commands a rule or a hold is about. Absent fields match anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommandMatch {
+    /// Command name, as `MANAGE_PAGES`.
+    #[schemars(extend("enum" = opcode_names()))]
+    pub command: String,
+    /// The op_mod of the command (MANAGE_PAGES: 0 cannot give, 1 give, 2 take).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub op_mod: Option<u16>,
+    /// The id in its input: function_id, vhca_id or vport number, whichever the command carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<u16>,
+    /// The same by name: the function the command is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<Function>,
+    /// Whether it is about another function than its endpoint's own: other_function, other_vport, or an id that does not
+    /// name the endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<bool>,
+    /// Whose command interface it came through (default: that at which the rule was
+    /// installed, which for an order in a file is the function under test).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Function>,
+    /// How many matching commands to let pass first.
+    #[serde(default)]
+    pub skip: u32,
+}
+
+/// A rule about answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRule {
+    /// Which commands.
+    pub to: CommandMatch,
+    /// What happens to them.
+    pub with: Answer,
+    /// How many of them (absent: once; 0: all from now on).
+    #[serde(default = "once")]
+    pub times: u32,
+}
+
+/// The names that a rule may be about.
+fn opcode_names() -> Vec<&'static str> {
+    Opcode::ALL.iter().map(|opcode| opcode.name()).collect()
+}
+
+const fn once() -> u32 {
+    1
+}
+
+/// A rule about what firmware does by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReactionRule {
+    /// Which commands, once executed.
+    pub command: CommandMatch,
+    /// How long after.
+    #[serde(default)]
+    pub after_ms: u32,
+    /// What to do then.
+    pub then: Vec<FirmwareOrder>,
+    /// How many of them (absent: once; 0: all from now on).
+    #[serde(default = "once")]
+    pub times: u32,
+}
+
+/// A device error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceError {
+    /// Health syndrome; 0 says that the device is healthy again.
+    pub syndrome: u8,
+    /// Severity bit 7: the driver must treat the device as lost.
+    #[serde(default)]
+    pub fatal: bool,
+}
+
+/// Changes to the device. Absent fields stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Reconfigure {
+    /// Boot demand from the next QUERY_PAGES(boot) on.
+    pub boot: Option<i32>,
+    /// Init demand from the next QUERY_PAGES(init) on.
+    pub init: Option<i32>,
+    /// The MAX capability from the next query on.
+    pub page_mode: Option<PageMode>,
+    /// What happens to a disabled function's pages.
+    pub on_disable: Option<OnDisable>,
+    /// Which pages go back first.
+    pub return_order: Option<ReturnOrder>,
+    /// vhca_ids by function.
+    #[schemars(with = "BTreeMap<String, u16>", extend("propertyNames" = { "pattern": prm::function::PATTERN }))]
+    pub vhca_ids: BTreeMap<Function, u16>,
+}
+
+/// An order to the gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum GateOrder {
+    /// Hold the next matching command.
+    Hold(Hold),
+    /// Let a held command go on, or take back a hold that caught none.
+    Release {
+        /// The name given to the hold.
+        name: String,
+    },
+}
+
+/// A hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// Its name, for `release` and in the report.
+    pub name: String,
+    /// Which command to catch (one).
+    pub command: CommandMatch,
+    /// Where to hold it.
+    #[serde(default)]
+    pub at: HoldPoint,
+    /// Requests to post when it is caught, in this order.
+    #[serde(default)]
+    pub posts: Vec<PageRequest>,
+}
+
+/// Where a command is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldPoint {
+    /// Read, not executed.
+    #[default]
+    BeforeExecution,
+    /// Executed, outputs not written.
+    BeforeCompletion,
+    /// Outputs and owner bit written, completion event not posted.
+    BeforeEvent,
+}

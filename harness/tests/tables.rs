@@ -1,0 +1,95 @@
+//! Tables in the docs that are made from the types: of knobs and of answers.
+//!
+//! `WRITE_TABLES=1 cargo test -p harness --test tables` writes them.
+
+use harness::scenario::schema::schema;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::path::Path;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/scenarios.md");
+
+fn definition(name: &str) -> &'static Value {
+    &schema()["$defs"][name]
+}
+
+fn words(schema: &Value) -> &str {
+    schema["description"].as_str().expect("everything is described")
+}
+
+/// The values that a field can have, its default first, each with what it means.
+fn values(field: &Value) -> String {
+    let default = &field["default"];
+    let reference = field["$ref"]
+        .as_str()
+        .and_then(|path| path.strip_prefix("#/$defs/"));
+    let Some(name) = reference else {
+        return format!("Default: `{default}`.");
+    };
+    let alternatives = definition(name)["oneOf"].as_array().expect("a choice");
+    let mut values: Vec<(String, bool, &str)> = Vec::new();
+    for alternative in alternatives {
+        let (value, is_default) = match alternative["const"].as_str() {
+            Some(word) => (word.to_owned(), default == word),
+            None => {
+                let name = alternative["required"][0].as_str().expect("one member");
+                (name.to_owned(), default.get(name).is_some())
+            }
+        };
+        values.push((value, is_default, words(alternative)));
+    }
+    values.sort_by_key(|(_, is_default, _)| !is_default);
+    let told = values
+        .iter()
+        .map(|(value, _, meaning)| format!("`{value}`: {}", meaning.trim_end_matches('.')));
+    format!("{}.", told.collect::<Vec<_>>().join("; "))
+}
+
+fn knobs() -> String {
+    let mut table = String::from("| knob | decides | values |\n|---|---|---|\n");
+    let properties = definition("FirmwareKnobs")["properties"]
+        .as_object()
+        .expect("fields");
+    for (name, field) in properties {
+        writeln!(table, "| `{name}` | {} | {} |", words(field), values(field)).expect("a string");
+    }
+    table
+}
+
+fn answers() -> String {
+    let mut table = String::from("| answer | the command is | fields |\n|---|---|---|\n");
+    let alternatives = definition("Answer")["oneOf"].as_array().expect("a choice");
+    for alternative in alternatives {
+        let name = alternative["required"][0].as_str().expect("one member");
+        let fields = alternative["properties"][name]["properties"].as_object();
+        let fields = fields.into_iter().flatten().map(|(field, what)| {
+            let what = words(what).trim_end_matches('.');
+            format!("`{field}`: {what}")
+        });
+        let fields = fields.collect::<Vec<_>>().join("; ");
+        writeln!(table, "| `{name}` | {} | {fields} |", words(alternative)).expect("a string");
+    }
+    table
+}
+
+/// The page with the table of this name made anew.
+fn with_table(page: &str, name: &str, table: &str) -> String {
+    let begin = format!("<!-- {name}, from the types -->\n");
+    let (before, rest) = page.split_once(&begin).expect("the page has the table");
+    let (_, after) = rest.split_once("<!-- end -->").expect("the table ends");
+    format!("{before}{begin}{table}<!-- end -->{after}")
+}
+
+#[test]
+fn the_tables_of_knobs_and_answers_are_those_of_the_types() {
+    let page = std::fs::read_to_string(Path::new(PAGE)).expect("the page is there");
+    let wanted = with_table(&with_table(&page, "knobs", &knobs()), "answers", &answers());
+    if std::env::var_os("WRITE_TABLES").is_some() {
+        std::fs::write(PAGE, wanted).expect("it can be written");
+    } else {
+        assert!(
+            page == wanted,
+            "write them: WRITE_TABLES=1 cargo test -p harness --test tables"
+        );
+    }
+}
