@@ -21,12 +21,6 @@ pub(crate) fn done(_: &mut Silicon, _: &Command) -> Answered {
     Ok(Reply::ok())
 }
 
-/// The same, of a vport that there has to be.
-pub(crate) fn done_for_vport(_: &mut Silicon, command: &Command) -> Answered {
-    let vport = command.subject.function;
-    vport.map(|_| Reply::ok()).ok_or(Refusal::UnknownVport)
-}
-
 /// Creates something that firmware only numbers.
 pub(crate) fn number(silicon: &mut Silicon, _: &Command) -> Answered {
     Ok(numbered(silicon.objects.number()))

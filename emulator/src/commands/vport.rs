@@ -77,3 +77,9 @@ pub(crate) fn modify_vport_state(silicon: &mut Silicon, command: &Command) -> An
     silicon.vports.states.insert(function, input.admin_state());
     Ok(Reply::ok())
 }
+
+/// An operation on a vport that there has to be, whose effect nothing here depends on: done.
+pub(crate) fn done(_: &mut Silicon, command: &Command) -> Answered {
+    let vport = command.subject.function;
+    vport.map(|_| Reply::ok()).ok_or(Refusal::UnknownVport)
+}
