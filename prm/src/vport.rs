@@ -240,6 +240,63 @@ pub const QUERY_CONTEXT_OFFSET: usize = 16;
 /// Byte offset of the [`NicVportContext`] in the input of MODIFY_NIC_VPORT_CONTEXT.
 pub const MODIFY_CONTEXT_OFFSET: usize = 256;
 
+layout! {
+    /// Input of MODIFY_ESW_VPORT_CONTEXT without the [`EswVportContext`], which follows from byte 16 (PRM
+    /// "MODIFY_ESW_VPORT_CONTEXT"; `mlx5_eswitch_modify_esw_vport_context`). The `select` bits tell which of the
+    /// context's fields count.
+    pub struct ModifyEswVportContextIn: 16 {
+        /// [`Opcode`] of the command.
+        opcode: 16,
+        /// User context that issues the command; 0 for the kernel.
+        uid: 16,
+        _: 16,
+        /// Operation modifier.
+        op_mod: 16,
+        /// The values are for another vport than the own one.
+        other_vport: 1,
+        _: 15,
+        /// [`VportNumber`](crate::VportNumber) of the other vport.
+        vport_number: 16,
+        _: 27,
+        /// `fdb_to_vport_reg_c_id`.
+        select_fdb_to_vport_reg_c_id: 1,
+        /// `cvlan_insert` and the customer's tag.
+        select_cvlan_insert: 1,
+        /// `svlan_insert` and the service provider's tag.
+        select_svlan_insert: 1,
+        /// `cvlan_strip`.
+        select_cvlan_strip: 1,
+        /// `svlan_strip`.
+        select_svlan_strip: 1,
+    }
+}
+
+layout! {
+    /// What the eswitch does with the packets of a vport (PRM "Eswitch Vport Context";
+    /// `esw_set_passing_vport_metadata`).
+    pub struct EswVportContext: 256 {
+        /// Metadata goes from the FDB to the vport.
+        fdb_to_vport_reg_c: 1,
+        _: 2,
+        /// The service provider's tag is removed.
+        svlan_strip: 1,
+        /// The customer's tag is removed.
+        cvlan_strip: 1,
+        /// A service provider's tag is inserted.
+        svlan_insert: 1,
+        /// Whether and how a customer's tag is inserted.
+        cvlan_insert: 2,
+        /// Which registers go from the FDB to the vport, a bit for each.
+        fdb_to_vport_reg_c_id: 8,
+        _: 48,
+        /// The service provider's tag: priority, drop indicator and VLAN.
+        svlan: 16,
+        /// The customer's tag: priority, drop indicator and VLAN.
+        cvlan: 16,
+        _: 1952,
+    }
+}
+
 commands! {
     /// Reads the function's side of a vport; context and list follow the output's head.
     QueryNicVportContext: Opcode::QueryNicVportContext, QueryNicVportContextIn => QueryNicVportContextOut [16, 272];
@@ -249,4 +306,8 @@ commands! {
     QueryVportState: Opcode::QueryVportState, QueryVportStateIn => QueryVportStateOut;
     /// Writes the state of a vport.
     ModifyVportState: Opcode::ModifyVportState, ModifyVportStateIn => StatusOutput;
+    /// Reads the eswitch's side of a vport; the context follows the output's head.
+    QueryEswVportContext: Opcode::QueryEswVportContext, QueryNicVportContextIn => QueryNicVportContextOut [16, 272];
+    /// Writes the eswitch's side of a vport; the context follows the input's head.
+    ModifyEswVportContext: Opcode::ModifyEswVportContext, ModifyEswVportContextIn => StatusOutput [272, 16];
 }

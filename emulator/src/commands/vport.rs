@@ -4,8 +4,8 @@ use crate::reply::{Answered, Refusal, Reply};
 use crate::state::command::Command;
 use crate::state::silicon::Silicon;
 use prm::vport::{
-    MODIFY_CONTEXT_OFFSET, ModifyNicVportContextIn, ModifyVportStateIn, NicVportContext,
-    QueryNicVportContextOut, QueryVportStateOut,
+    EswVportContext, MODIFY_CONTEXT_OFFSET, ModifyEswVportContextIn, ModifyNicVportContextIn,
+    ModifyVportStateIn, NicVportContext, QueryNicVportContextOut, QueryVportStateOut,
 };
 
 /// Admin state: as the uplink.
@@ -78,8 +78,89 @@ pub(crate) fn modify_vport_state(silicon: &mut Silicon, command: &Command) -> An
     Ok(Reply::ok())
 }
 
-/// An operation on a vport that there has to be, whose effect nothing here depends on: done.
-pub(crate) fn done(_: &mut Silicon, command: &Command) -> Answered {
-    let vport = command.subject.function;
-    vport.map(|_| Reply::ok()).ok_or(Refusal::UnknownVport)
+/// QUERY_ESW_VPORT_CONTEXT: a driver reads the bits before it changes one of them.
+pub(crate) fn query_esw_vport_context(silicon: &mut Silicon, command: &Command) -> Answered {
+    let function = command.subject.function.ok_or(Refusal::UnknownVport)?;
+    let context = silicon.vports.eswitch.get(&function).copied();
+    let mut output = QueryNicVportContextOut::new().as_bytes().to_vec();
+    output.extend_from_slice(context.unwrap_or_default().as_bytes());
+    Ok(Reply::bytes(output))
+}
+
+/// MODIFY_ESW_VPORT_CONTEXT: what is selected is kept. No packet passes, so nothing is done to any.
+pub(crate) fn modify_esw_vport_context(silicon: &mut Silicon, command: &Command) -> Answered {
+    let function = command.subject.function.ok_or(Refusal::UnknownVport)?;
+    let select = ModifyEswVportContextIn::from_prefix(&command.input).map_err(|_| Refusal::InputLength)?;
+    let written = command
+        .input
+        .get(ModifyEswVportContextIn::SIZE..)
+        .unwrap_or_default();
+    let written = EswVportContext::from_prefix(written).map_err(|_| Refusal::InputLength)?;
+    let context = silicon.vports.eswitch.entry(function).or_default();
+    if select.select_fdb_to_vport_reg_c_id() {
+        context.set_fdb_to_vport_reg_c(written.fdb_to_vport_reg_c());
+        context.set_fdb_to_vport_reg_c_id(written.fdb_to_vport_reg_c_id());
+    }
+    if select.select_cvlan_insert() {
+        context.set_cvlan_insert(written.cvlan_insert());
+        context.set_cvlan(written.cvlan());
+    }
+    if select.select_svlan_insert() {
+        context.set_svlan_insert(written.svlan_insert());
+        context.set_svlan(written.svlan());
+    }
+    if select.select_cvlan_strip() {
+        context.set_cvlan_strip(written.cvlan_strip());
+    }
+    if select.select_svlan_strip() {
+        context.set_svlan_strip(written.svlan_strip());
+    }
+    Ok(Reply::ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Bench, Output, pf_config};
+    use prm::vport::{EswVportContext, ModifyEswVportContext, QueryEswVportContext};
+    use prm::{Command, CommandStatus};
+
+    fn query(bench: &mut Bench, vport: u16) -> Output {
+        let query = QueryEswVportContext::input()
+            .with_other_vport(vport != 0)
+            .with_vport_number(vport);
+        bench.run::<QueryEswVportContext>(&query)
+    }
+
+    fn context(bench: &mut Bench, vport: u16) -> EswVportContext {
+        EswVportContext::from_prefix(&query(bench, vport).ok().bytes[16..]).expect("it is whole")
+    }
+
+    #[test]
+    fn the_eswitch_keeps_what_was_selected_of_each_vport() {
+        let mut bench = Bench::loaded(pf_config());
+        let select = ModifyEswVportContext::input()
+            .with_other_vport(true)
+            .with_vport_number(1)
+            .with_select_cvlan_insert(true);
+        let written = EswVportContext::new()
+            .with_cvlan_insert(1)
+            .with_cvlan(0x6064)
+            .with_fdb_to_vport_reg_c_id(2);
+        let input = [select.as_bytes().as_slice(), written.as_bytes()].concat();
+        bench.run_bytes(&input, 16).ok();
+        let kept = context(&mut bench, 1);
+        assert_eq!((kept.cvlan_insert(), kept.cvlan()), (1, 0x6064));
+        assert_eq!(kept.fdb_to_vport_reg_c_id(), 0, "it was not selected");
+        assert_eq!(
+            context(&mut bench, 0),
+            EswVportContext::new(),
+            "the manager's own is another"
+        );
+    }
+
+    #[test]
+    fn the_eswitch_knows_no_context_of_a_vport_that_does_not_exist() {
+        let mut bench = Bench::loaded(pf_config());
+        assert_eq!(query(&mut bench, 77).status(), CommandStatus::BadIndex);
+    }
 }
