@@ -236,7 +236,13 @@ impl Silicon {
                 let indices = &indices[..indices.len().min(limit)];
                 self.ledger.take_at(supplier, owner, indices, order)
             }
-            _ => self.ledger.take(supplier, owner, limit, order, &mut self.rng),
+            _ => {
+                let most = match self.config.firmware.returns_at_most {
+                    0 => limit,
+                    most => limit.min(usize::try_from(most).unwrap_or(usize::MAX)),
+                };
+                self.ledger.take(supplier, owner, most, order, &mut self.rng)
+            }
         };
         // Each page once, though a rule may have listed it several times.
         let moved = if matches!(command.answer, Some(Answer::Returns { .. })) {

@@ -19,6 +19,9 @@ pub struct FirmwareKnobs {
     pub command_execution: CommandExecution,
     /// Which pages go back first (`mixed-through-zero-oldest`).
     pub return_order: ReturnOrder,
+    /// Most pages that firmware returns to one TAKE, however many it asks for; 0: no limit. Firmware that cannot free all at once
+    /// answers with fewer, and the driver asks again.
+    pub returns_at_most: u32,
     /// Function id in the answer to QUERY_PAGES(boot); anything but 0 is a quirk (`boot-id-3`).
     pub boot_function_id: u16,
     /// Whether boot pages booked under `boot_function_id` stay under that id in vhca_id mode (`boot-id-3-ecpf-kept`);

@@ -341,6 +341,19 @@ fn falsified_answers_to_a_take() {
 }
 
 #[test]
+fn firmware_can_return_fewer_pages_than_are_asked_for() {
+    let mut config = pf_config();
+    config.firmware.returns_at_most = 5;
+    let mut bench = Bench::loaded(config);
+    bench.give(16, false, 12).ok();
+    let returned: Vec<usize> = (0..4)
+        .map(|_| Bench::taken(&bench.take(16, false, 12).ok()).len())
+        .collect();
+    assert_eq!(returned, [5, 5, 2, 0]);
+    assert_eq!(bench.held(Function::Vf(1)), 0);
+}
+
+#[test]
 fn vhca_ids_can_change_while_the_device_runs() {
     let mut bench = Bench::loaded(pf_config());
     let vhca_ids = [(Function::Vf(2), 16)].into();
