@@ -14,7 +14,7 @@ use crate::state::agenda::{DueKind, Task};
 use crate::state::command::Stage;
 use crate::state::silicon::Silicon;
 use prm::event::{CommandCompletion, EventEntry};
-use prm::{CommandStatus, Cycles, DeliveryStatus, Function, Opcode, Syndrome};
+use prm::{CommandStatus, Cycles, DeliveryStatus, EventType, Function, Opcode, Syndrome};
 
 /// Time to find out that a command cannot be executed.
 const REJECTION: Cycles = Cycles::from_micros(20);
@@ -338,9 +338,22 @@ impl Silicon {
         let endpoint = command.endpoint;
         if command.by_event && command.answer != Some(Answer::LostEvent {}) {
             let entry = EventEntry::of(&CommandCompletion::new().with_vector(1 << command.slot));
+            if command.answer == Some(Answer::LostInterrupt {}) {
+                self.lose_interrupt(endpoint, entry.kind());
+            }
             self.post_event(endpoint, &entry, at, buses);
         }
         self.end_service(endpoint, number, at, buses);
+    }
+
+    /// The interrupt for the next event of this type goes where nobody hears it: the queue is as if it had been raised.
+    fn lose_interrupt(&mut self, endpoint: Function, event: EventType) {
+        if let Some(state) = self.endpoints.get_mut(&endpoint)
+            && let Some(number) = state.queue_for(event)
+            && let Some(queue) = state.event_queues.get_mut(&number)
+        {
+            queue.armed = false;
+        }
     }
 
     /// Goes on with the commands that nothing keeps waiting any more.

@@ -33,6 +33,9 @@ pub enum Answer {
     Never {},
     /// Executed and completed, but the completion event and its interrupt are lost.
     LostEvent {},
+    /// Executed and completed, and the completion event is posted, but its interrupt is lost: the driver finds the event when it
+    /// looks by itself or when the next interrupt comes.
+    LostInterrupt {},
     /// Not executed, and answered with success: firmware that swallows nonsense (`negative-startup-init-accepted`).
     Accept {},
     /// Outstanding until firmware has been given what these requests ask for. They are posted when
@@ -82,6 +85,7 @@ impl Answer {
             }
             Self::Never {} => "is neither executed nor completed".to_owned(),
             Self::LostEvent {} => "is completed, but the completion event is lost".to_owned(),
+            Self::LostInterrupt {} => "is completed, but the interrupt for it is lost".to_owned(),
             Self::Accept {} => "is answered with success without being executed".to_owned(),
             Self::Needs { .. } => {
                 "stays outstanding until the driver has served what firmware then does".to_owned()

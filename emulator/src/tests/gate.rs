@@ -274,6 +274,25 @@ fn a_completion_event_can_be_lost() {
 }
 
 #[test]
+fn an_interrupt_can_be_lost_and_its_event_is_there() {
+    let mut bench = Bench::loaded(pf_config());
+    bench.events(EVENTS);
+    bench.arm(EVENTS, true);
+    bench.order(&answer(to("ENABLE_HCA"), Answer::LostInterrupt {}));
+    let before = bench.host().interrupts.len();
+    bench
+        .run::<EnableHca>(&EnableHca::input().with_function_id(1))
+        .ok();
+    assert_eq!(bench.host().interrupts.len(), before);
+    assert_eq!(bench.events(EVENTS).len(), 1);
+    bench.arm(EVENTS, true);
+    bench
+        .run::<EnableHca>(&EnableHca::input().with_function_id(2))
+        .ok();
+    assert_eq!(bench.host().interrupts.len(), before + 1, "the next one comes");
+}
+
+#[test]
 fn an_accepted_command_is_answered_and_not_executed() {
     let mut bench = Bench::loaded(pf_config());
     bench.order(&answer(to("MANAGE_PAGES"), Answer::Accept {}));
