@@ -267,3 +267,61 @@ impl Bus {
         let _stays = self.check(BusAccess::InterruptDisable, vector.into(), disabled);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_backing::TestBus;
+
+    fn broken(access: BusAccess) -> TestBus {
+        let bus = TestBus::default();
+        bus.machine.set_register(0, 7);
+        bus.machine.0.borrow_mut().broken = Some(access);
+        bus
+    }
+
+    #[test]
+    fn a_read_that_fails_is_all_ones_and_the_first_failure_is_kept_until_taken() {
+        let mut bus = broken(BusAccess::RegisterRead);
+        assert_eq!(
+            (bus.read_register(8), bus.read_register_byte(13)),
+            (u32::MAX, u8::MAX)
+        );
+        let failure = bus.take_failure().unwrap();
+        assert_eq!((failure.access, failure.at), (BusAccess::RegisterRead, 8));
+        assert_eq!(failure.error, BusError::Refused);
+        assert_eq!(bus.take_failure(), None);
+    }
+
+    #[test]
+    fn a_write_that_fails_is_lost() {
+        let mut bus = broken(BusAccess::RegisterWrite);
+        bus.write_register(0, 9);
+        assert_eq!(bus.machine.register(0), 7);
+        assert!(bus.take_failure().is_some());
+    }
+
+    #[test]
+    fn a_page_that_stays_mapped_is_not_given_back() {
+        let mut bus = broken(BusAccess::Unmap);
+        let page = bus.allocate_page().unwrap();
+        let at = bus.map_page(page).unwrap();
+        bus.release_page(at, page);
+        assert_eq!(bus.pages_in_use(), 1);
+        bus.machine.0.borrow_mut().broken = None;
+        bus.release_page(at, page);
+        assert_eq!(bus.pages_in_use(), 0);
+    }
+
+    #[test]
+    fn what_works_leaves_no_failure() {
+        let mut bus = TestBus::default();
+        bus.write_register(4, 1);
+        assert_eq!(bus.read_register(4), 1);
+        bus.enable_interrupt(3).unwrap();
+        assert!(bus.machine.0.borrow().vectors.contains(&3));
+        bus.disable_interrupt(3);
+        assert!(bus.machine.0.borrow().vectors.is_empty());
+        assert_eq!(bus.take_failure(), None);
+    }
+}

@@ -42,6 +42,14 @@ impl Work for HealthWork {
         match self {
             Self::Fatal => handle_fatal(&driver).await,
             Self::Faulty => handle_faulty(&driver).await,
+            Self::Unreachable => {
+                command::flush(&driver).await;
+                // Firmware has not failed: without a reset it would go on with pages that are freed from here on.
+                if driver.with(|state, _| state.interface.probed) {
+                    reset_function(&driver).await;
+                }
+                handle_faulty(&driver).await;
+            }
         }
     }
 }
@@ -97,6 +105,11 @@ pub(crate) fn fire(driver: &Driver) {
 /// One poll (`poll_health`).
 async fn poll(driver: &Driver) {
     driver.runtime().point(driver.writes(Object::Health)).await;
+    if driver.with(|state, _| std::mem::take(&mut state.health.bus_failed)) {
+        driver.with(|state, _| state.health.next_poll = None);
+        driver.queue_work(HealthWork::Unreachable);
+        return;
+    }
     if driver.with(|state, _| state.health.next_poll.is_none() || state.interface.in_error()) {
         return;
     }
@@ -215,7 +228,9 @@ async fn handle_fatal(driver: &Driver) {
 /// The driver has given the device up. Whoever holds the devlink lock may have brought it back or unbound it meanwhile.
 async fn handle_faulty(driver: &Driver) {
     let devlink = driver.lock(Object::DevlinkLock).await;
-    if driver.with(|state, _| state.interface.in_error() && !state.health.drop_work) {
+    let lost = driver
+        .with(|state, _| state.interface.probed && state.interface.in_error() && !state.health.drop_work);
+    if lost {
         recover(driver).await;
     }
     drop(devlink);

@@ -16,17 +16,19 @@ pub mod sriov;
 pub mod subfunction;
 pub mod timeouts;
 
+use crate::device_bus::BusFailure;
 use crate::errno::Errno;
-use crate::message::Messages;
+use crate::message::{MessageKind, Messages};
 use crate::runtime::TaskId;
 use capabilities::Capabilities;
 use command::CommandState;
 use eswitch::EswitchState;
 use event_queues::EventQueues;
 use health::Health;
-use interface::Interface;
+use interface::{DeviceState, Interface};
 use netdev::NetdevState;
 use pages::PagesState;
+use prm::Cycles;
 use sriov::SriovState;
 use std::collections::BTreeMap;
 use subfunction::SubfunctionState;
@@ -68,5 +70,23 @@ impl State {
     #[must_use]
     pub fn is_down(&self) -> bool {
         !self.command.is_up() || self.interface.in_error()
+    }
+
+    /// An access to the device has failed. The first one is told, and puts the device into its error state: from here on
+    /// the driver answers its own commands. The next look at the device's health, which is due at once, ends what waits for
+    /// it and tries to get it back. Returns whether the device was up until now.
+    pub(crate) fn lose_device(&mut self, failure: BusFailure, now: Cycles) -> bool {
+        if self.interface.in_error() {
+            return false;
+        }
+        let BusFailure { access, at, error } = failure;
+        self.messages
+            .print(now, MessageKind::BusFailed { access, at, error });
+        if self.interface.device != DeviceState::Up {
+            return false;
+        }
+        self.interface.device = DeviceState::InternalError;
+        self.health.note_bus_failure(now);
+        true
     }
 }

@@ -114,6 +114,8 @@ fn collect(
     notify_slot(driver, slot);
     match (result, finished) {
         (Err(kind), _) => Err(kind),
+        // An output that could not be read: the bus has failed, and whatever the command did, its device is lost.
+        (Ok(_), Some((_, output))) if executed && output.is_empty() => Err(CommandErrorKind::DeviceGone),
         (Ok(_), Some((_, output))) if executed => Ok(output),
         (Ok(delivery), _) => Err(CommandErrorKind::Delivery(delivery)),
     }
@@ -211,6 +213,9 @@ pub(crate) async fn flush(driver: &Driver) {
         driver.notify(Object::PageSlot);
         let free = driver.with(|state, _| {
             let queue = &state.command.queue;
+            if queue.is_stopped() {
+                return true;
+            }
             let (regular_lost, page_lost) = if passes_lost {
                 queue.lost_by_lane()
             } else {

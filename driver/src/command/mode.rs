@@ -68,6 +68,8 @@ pub(crate) async fn disable(driver: &Driver, keep_memory: bool) {
             state.command.gate = Gate::Open;
         })
         .await;
+    // A flush that waits for slots waits for nothing any more.
+    driver.notify(Object::CommandSlots);
 }
 
 /// Changes which commands may be sent, once no command is outstanding (`mlx5_cmd_allowed_opcode`).

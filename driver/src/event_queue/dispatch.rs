@@ -72,7 +72,11 @@ async fn read(driver: &Driver, role: Role) -> u32 {
                 let queue = queues
                     .iter_mut()
                     .find(|queue| queue.role == role && queue.attached)?;
-                let entry = if count < BUDGET { queue.next(bus) } else { None };
+                let entry = match count < BUDGET {
+                    // A queue that cannot be read is not armed again: it would fire for ever.
+                    true => queue.next(bus).ok()?,
+                    false => None,
+                };
                 if entry.is_none() {
                     queue.update(bus, true);
                 }

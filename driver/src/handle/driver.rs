@@ -168,7 +168,15 @@ impl Driver {
     pub fn with<R>(&self, act: impl FnOnce(&mut State, &mut Bus) -> R) -> R {
         let mut state = self.shared.state.borrow_mut();
         let mut bus = self.shared.bus.borrow_mut();
-        act(&mut state, &mut bus)
+        let result = act(&mut state, &mut bus);
+        let failure = bus.take_failure();
+        let lost = failure.is_some_and(|failure| state.lose_device(failure, bus.now()));
+        drop((state, bus));
+        if lost {
+            // Who spins on a queue entry looks at the state, too.
+            self.notify(Object::Device);
+        }
+        result
     }
 
     /// The present time.

@@ -12,7 +12,9 @@ use super::MessageLevel;
 use super::telling::{Row, Told};
 use super::words::{AwaitedPages, PageCounter, VfNumber};
 use crate::books::OwnerKey;
+use crate::device_bus::BusAccess;
 use crate::errno::Errno;
+use prm::link::BusError;
 use prm::{CommandStatus, DeliveryStatus, EswitchMode, Iova, Opcode, Syndrome, VhcaId};
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -187,6 +189,10 @@ messages! {
     Error DeviceDeclaredFaulty
         => "device does not answer, it is taken to be faulty"
         silent "robust only";
+    /// An access to the device or to the memory it shares failed: the device is taken to be lost.
+    Error BusFailed { access: BusAccess, at: u64, error: BusError }
+        => "{access} {at:#x} failed: {error}"
+        silent "a kernel reads all ones instead";
     /// Recovery begins.
     Warning HandlingBadDevice
         => "handling bad device here";

@@ -1,15 +1,17 @@
 //! The command interface: its queue, how completions are learnt, what may be sent.
 //!
-//! * `slots` - the queue and its slots
+//! * `slots`, `lane` - the queue and its slots
 //! * `mailbox` - input and output beyond 16 bytes, in a pool with its weakness
 //! * `error` - why a command has no output
 
 mod error;
+mod lane;
 mod mailbox;
 mod slots;
 
 pub use error::{CommandError, CommandErrorKind, LateCompletion, Ticket};
-pub(crate) use slots::{Issue, Lane, MOST_SLOTS, Prepared, Queue};
+pub(crate) use lane::Lane;
+pub(crate) use slots::{Issue, MOST_SLOTS, Prepared, Queue};
 
 use prm::Opcode;
 

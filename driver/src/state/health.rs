@@ -13,6 +13,8 @@ pub struct Health {
     pub(crate) misses: u32,
     /// The syndrome that was reported last.
     pub(crate) syndrome: u8,
+    /// An access to the device has failed, and nothing has been done about it.
+    pub(crate) bus_failed: bool,
     /// Remove has begun: work that is queued does nothing.
     pub(crate) drop_work: bool,
     /// When the device was last recovered.
@@ -31,6 +33,12 @@ impl Health {
         };
     }
 
+    /// The device could not be reached: a poll, which sees to it, is due at once.
+    pub(crate) fn note_bus_failure(&mut self, now: Cycles) {
+        self.bus_failed = true;
+        self.next_poll = Some(now);
+    }
+
     /// When the next poll is due.
     #[must_use]
     pub(crate) const fn next_poll(&self) -> Option<Cycles> {
@@ -45,4 +53,6 @@ pub enum HealthWork {
     Fatal,
     /// The driver has declared the device faulty and reset it: tries to get it back.
     Faulty,
+    /// The device could not be reached: ends what waits for it, and tries to get it back.
+    Unreachable,
 }

@@ -1,11 +1,11 @@
 //! The command queue and its slots: who may send, what is outstanding, and what came back.
 
 use super::error::{CommandErrorKind, Ticket};
+use super::lane::Lane;
 use super::mailbox::{Chain, Mailboxes};
-use crate::device_bus::Bus;
+use crate::device_bus::{Bus, BusFailure};
 use crate::message::MessageKind;
 use crate::registers;
-use crate::runtime::Object;
 use prm::command_queue::{
     CommandEntry, ENTRY_KIND_PCIE, INLINE_INPUT_OFFSET, INLINE_LENGTH, STATUS_OWNER_OFFSET, mailboxes_for,
 };
@@ -16,36 +16,6 @@ use std::collections::VecDeque;
 
 /// Most entries a command queue may have: one bit of the doorbell each.
 pub(crate) const MOST_SLOTS: u32 = 32;
-
-/// Which slots a command can use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lane {
-    /// Any of the regular ones.
-    Regular,
-    /// The one of MANAGE_PAGES.
-    Page,
-}
-
-impl Lane {
-    /// The lane of a command.
-    pub(crate) fn of(opcode: Opcode) -> Self {
-        if opcode == Opcode::ManagePages {
-            Self::Page
-        } else {
-            Self::Regular
-        }
-    }
-}
-
-impl Lane {
-    /// What tasks on this lane contend for.
-    pub(crate) const fn object(self) -> Object {
-        match self {
-            Self::Regular => Object::CommandSlots,
-            Self::Page => Object::PageSlot,
-        }
-    }
-}
 
 /// A command that has all it needs but a slot.
 #[derive(Debug)]
@@ -138,6 +108,11 @@ impl Queue {
             next_ticket: self.next_ticket,
             ..Self::default()
         };
+    }
+
+    /// Whether there is no queue: nothing is outstanding then.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// Number of regular slots.
@@ -339,25 +314,28 @@ impl Queue {
         bus.write_register(registers::offset(COMMAND_DOORBELL), 1 << slot);
     }
 
-    /// Looks whether the device has given the entry back.
+    /// Looks whether the device has given the entry back. One that cannot be read has not come back.
     pub(crate) fn poll(&self, slot: u8, bus: &Bus) -> Option<DeliveryStatus> {
-        let mut byte = [0];
-        // An entry that cannot be read has not come back.
-        bus.read_memory(Iova(self.at(slot).0 + STATUS_OWNER_OFFSET as u64), &mut byte)
-            .ok()?;
-        (byte[0] & 1 == 0).then(|| DeliveryStatus::from_raw(byte[0] >> 1))
+        let status = self.status(slot, bus).ok()?;
+        (status & 1 == 0).then(|| DeliveryStatus::from_raw(status >> 1))
     }
 
     /// What the device says of the command in the slot, whoever owns the entry.
     pub(crate) fn delivery(&self, slot: u8, bus: &Bus) -> DeliveryStatus {
-        let mut byte = [0];
-        match bus.read_memory(Iova(self.at(slot).0 + STATUS_OWNER_OFFSET as u64), &mut byte) {
-            Ok(()) => DeliveryStatus::from_raw(byte[0] >> 1),
-            Err(_) => DeliveryStatus::InternalError,
-        }
+        self.status(slot, bus)
+            .map_or(DeliveryStatus::InternalError, |status| {
+                DeliveryStatus::from_raw(status >> 1)
+            })
     }
 
-    /// Ends a command: frees its slot and mailboxes; returns entry and output. `with_output` says whether there is one.
+    fn status(&self, slot: u8, bus: &Bus) -> Result<u8, BusFailure> {
+        let mut byte = [0];
+        bus.read_memory(Iova(self.at(slot).0 + STATUS_OWNER_OFFSET as u64), &mut byte)?;
+        Ok(byte[0])
+    }
+
+    /// Ends a command: frees its slot and mailboxes; returns entry and output. `with_output` says whether there is one; one
+    /// that cannot be read is empty, as none of a command is.
     pub(crate) fn finish(&mut self, slot: u8, with_output: bool, bus: &mut Bus) -> Option<(Entry, Vec<u8>)> {
         let mut entry = self.entries.get_mut(usize::from(slot))?.take()?;
         if usize::from(slot) == self.regular() {
@@ -374,7 +352,6 @@ impl Queue {
                 .read_memory(inline, head)
                 .and_then(|()| entry.output.read(bus, rest));
             if read.is_err() {
-                // An output without a header is malformed, whoever asks.
                 output.clear();
             }
         }

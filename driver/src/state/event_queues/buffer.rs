@@ -1,7 +1,7 @@
 //! One event queue: its memory, and how far it has been read.
 
 use super::role::Role;
-use crate::device_bus::Bus;
+use crate::device_bus::{Bus, BusFailure};
 use crate::registers;
 use prm::event::EventEntry;
 use prm::link::OutOfMemory;
@@ -64,20 +64,22 @@ impl EventQueue {
     }
 
     /// The next entry, if the device has written it (`next_eqe_sw`): its owner bit has the parity of the pass.
-    pub(crate) fn next(&mut self, bus: &Bus) -> Option<EventEntry> {
+    ///
+    /// # Errors
+    /// [`BusFailure`] when the queue cannot be read.
+    pub(crate) fn next(&mut self, bus: &Bus) -> Result<Option<EventEntry>, BusFailure> {
         let place = self.consumer & ((1 << self.log_size) - 1);
         let mut entry = EventEntry::new();
         bus.read_memory(
             Iova(self.memory.0 + u64::from(place) * EventEntry::SIZE as u64),
             entry.as_bytes_mut(),
-        )
-        .ok()?;
+        )?;
         let pass = self.consumer >> self.log_size & 1 == 1;
         if entry.owner() != pass {
-            return None;
+            return Ok(None);
         }
         self.consumer = self.consumer.wrapping_add(1);
-        Some(entry)
+        Ok(Some(entry))
     }
 
     /// Tells the device how far the queue has been read.
@@ -106,12 +108,12 @@ mod tests {
         let mut bus = TestBus::default();
         let mut queue = EventQueue::allocate(Role::Command, 8, 0, UarIndex(8), &mut bus).unwrap();
         assert_eq!(queue.pages().count(), 4);
-        assert!(queue.next(&bus).is_none());
+        assert!(queue.next(&bus).unwrap().is_none());
         for pass in 0..3u8 {
             for place in 0..256 {
-                assert!(queue.next(&bus).is_none());
+                assert!(queue.next(&bus).unwrap().is_none());
                 write(&mut bus, &queue, place, pass & 1);
-                assert!(queue.next(&bus).is_some());
+                assert!(queue.next(&bus).unwrap().is_some());
             }
         }
         queue.free(&mut bus);
