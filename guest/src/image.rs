@@ -101,7 +101,7 @@ impl Image {
         for file in &options.files {
             add_file(&mut archive, file)?;
         }
-        let plain = archive.into_bytes();
+        let plain = archive.into_bytes().map_err(ImageError::file(modules_folder))?;
         let bytes = match options.packing {
             Packing::Gzip => compression::gzip(&plain),
             Packing::Plain => plain,

@@ -1,7 +1,9 @@
 //! The archive that the kernel unpacks into its first file system: cpio in its `newc` form
 //! (the kernel's `Documentation/driver-api/early-userspace/buffer-format.rst`).
 
+use cpio::newc::{Builder, trailer};
 use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 
 const FOLDER: u32 = 0o040_755;
 const PROGRAM: u32 = 0o100_755;
@@ -57,58 +59,25 @@ impl Archive {
     }
 
     /// The archive.
-    pub fn into_bytes(self) -> Vec<u8> {
+    ///
+    /// # Errors
+    ///
+    /// An entry is longer than the format can say, which is 4 GiB.
+    pub fn into_bytes(self) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
         for (inode, (name, entry)) in (1..).zip(&self.entries) {
-            put(&mut out, inode, name, entry);
+            let length = u32::try_from(entry.bytes.len()).map_err(io::Error::other)?;
+            // Neither owner nor time: the same input gives the same bytes.
+            let mut writer = Builder::new(name)
+                .ino(inode)
+                .mode(entry.mode)
+                .nlink(if entry.mode == FOLDER { 2 } else { 1 })
+                .rdev_major(entry.device.0)
+                .rdev_minor(entry.device.1)
+                .write(out, length);
+            writer.write_all(&entry.bytes)?;
+            out = writer.finish()?;
         }
-        put(
-            &mut out,
-            0,
-            "TRAILER!!!",
-            &Entry {
-                mode: 0,
-                device: (0, 0),
-                bytes: Vec::new(),
-            },
-        );
-        out
+        trailer(out)
     }
-}
-
-fn put(out: &mut Vec<u8>, inode: u32, name: &str, entry: &Entry) {
-    let links = if entry.mode == FOLDER { 2 } else { 1 };
-    let fields = [
-        inode,
-        entry.mode,
-        0, // owner
-        0, // group
-        links,
-        0, // time: the same input gives the same bytes
-        length(entry.bytes.len()),
-        0, // device that holds the file: none
-        0,
-        entry.device.0,
-        entry.device.1,
-        length(name.len() + 1),
-        0, // checksum: none in this form
-    ];
-    out.extend_from_slice(b"070701");
-    for field in fields {
-        out.extend_from_slice(format!("{field:08x}").as_bytes());
-    }
-    out.extend_from_slice(name.as_bytes());
-    out.push(0);
-    align(out);
-    out.extend_from_slice(&entry.bytes);
-    align(out);
-}
-
-/// The format's lengths have 32 bits. What is longer would not fit into the guest either.
-fn length(bytes: usize) -> u32 {
-    u32::try_from(bytes).unwrap_or(u32::MAX)
-}
-
-fn align(out: &mut Vec<u8>) {
-    out.resize(out.len().next_multiple_of(4), 0);
 }
