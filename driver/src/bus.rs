@@ -4,8 +4,7 @@
 //! (`pci_disable_sriov`, `auxiliary_device_delete`).
 
 use crate::errno::Errno;
-use crate::handle::Driver;
-use crate::load;
+use crate::handle::{Driver, Upcalls};
 use crate::pauses;
 use crate::runtime::Object;
 use crate::state::State;
@@ -79,7 +78,7 @@ pub(crate) async fn unbind(driver: &Driver, function: Function) {
     let Some(child) = child else { return };
     let _device = child.lock(Object::DeviceLock).await;
     // Removing a driver can remove drivers of functions below its own: a future of unknown size.
-    let removal: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(load::remove(&child));
+    let removal: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(child.remove());
     // That none was bound is no error here.
     let _unbound = removal.await;
 }

@@ -6,11 +6,12 @@ use crate::runtime::Object;
 use crate::state::State;
 use crate::state::capabilities::{Capabilities, OtherFunction};
 use crate::state::command::CommandError;
+use crate::state::functions::vport_function;
 use prm::capability::{CAPABILITY_AREA_OFFSET, QueryHcaCap, SetHcaCap};
 use prm::capability_area::{GeneralCapabilities, GeneralCapabilities2};
 use prm::command::Command;
 use prm::layout::Layout;
-use prm::{CapabilityMode, CapabilityType, Opcode};
+use prm::{CapabilityMode, CapabilityType, Opcode, VhcaId};
 
 /// Queries an area of this function and keeps it (`mlx5_core_get_caps_mode`).
 ///
@@ -50,6 +51,25 @@ pub async fn query_other<T: Layout>(
         .get(CAPABILITY_AREA_OFFSET..)
         .and_then(|area| T::from_prefix(area).ok())
         .ok_or(CommandError::malformed(Opcode::QueryHcaCap))
+}
+
+/// Queries what the function behind a vport could do (`mlx5_esw_vport_caps_get`): its VHCA id, and the continued area
+/// where there is one.
+///
+/// # Errors
+/// As [`command::execute`].
+pub(crate) async fn query_function(driver: &Driver, number: u16) -> Result<VhcaId, CommandError> {
+    let (function, continued) = driver.with(|state, _| {
+        (
+            vport_function(state, number),
+            state.capabilities.general_max().hca_cap_2(),
+        )
+    });
+    let general: GeneralCapabilities = query_other(driver, function, CapabilityType::General).await?;
+    if continued {
+        let _: GeneralCapabilities2 = query_other(driver, function, CapabilityType::General2).await?;
+    }
+    Ok(VhcaId(general.vhca_id()))
 }
 
 /// Queries what is needed before INIT_HCA and sets what the driver wants (`set_hca_cap`): the general area always, its

@@ -1,10 +1,7 @@
 //! The command interface: how commands reach the device and how their results come back.
 //!
-//! * `slots` - the queue, its slots, sending
-//! * `mailbox` - input and output beyond 16 bytes, in a pool with its weakness
 //! * `completion` - polling, events, time-outs, late completions, flush
 //! * `mode` - polling or events, the opcode gate, start and stop
-//! * `error` - why a command has no output
 //! * `offline` - what the driver answers by itself while the device is down
 //!
 //! A command goes through [`execute`]: first test of the gate, mailboxes, its turn, a slot, the doorbell, the wait.
@@ -12,6 +9,7 @@
 //! they have ended); MANAGE_PAGES has a slot of its own and waits for nobody but another MANAGE_PAGES.
 
 mod completion;
+mod lanes;
 mod mode;
 mod offline;
 #[cfg(test)]
@@ -21,13 +19,13 @@ pub(crate) use completion::{flush, on_completion};
 pub(crate) use mode::{disable, enable, set_down, set_gate, set_mode, set_up};
 
 use crate::device_bus::Bus;
-use crate::handle::Driver;
-use crate::health;
+use crate::handle::{Driver, Upcalls};
 use crate::message::MessageKind;
 use crate::revision::PageSlotWait;
-use crate::runtime::{Object, Woken};
+use crate::runtime::Woken;
 use crate::state::State;
 use crate::state::command::{CommandError, CommandErrorKind, Gate, Issue, Lane, Mode, Prepared};
+use lanes::notify_lane;
 use prm::command::{InputHeader, OutputHeader};
 use prm::layout::Layout;
 use prm::{Command, CommandStatus, Opcode, Syndrome};
@@ -156,17 +154,9 @@ async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, 
     driver.with(|state, bus| state.command.queue.discard(prepared, bus));
     notify_lane(driver, lane);
     if lane == Lane::Page && failure == CommandErrorKind::NoSlot {
-        health::declare_faulty(driver).await;
+        driver.declare_faulty().await;
     }
     Err(failure)
-}
-
-/// Wakes whoever waits for a slot of this lane. A change of mode and a flush wait for the page slot among the others.
-fn notify_lane(driver: &Driver, lane: Lane) {
-    if lane == Lane::Page {
-        driver.notify(Object::PageSlot);
-    }
-    driver.notify(Object::CommandSlots);
 }
 
 /// Executes a command as all of the kernel but the page code does: prints a refusal, and answers by itself while the

@@ -1,12 +1,8 @@
-//! The embedded switch: which functions exist besides the driver's own, their vports, and which VHCA id is whose.
+//! The embedded switch: which functions exist besides the driver's own, and their vports.
 //!
 //! | where | what |
 //! |---|---|
-//! | `vport` | a vport as the driver knows it, and all that there are |
-//! | `vport_setup` | enabling and disabling one |
-//! | `vport_change` | what a vport's function tells by event: addresses, promiscuous mode |
-//! | `vport_commands` | the commands about one vport |
-//! | `type_map` | from VHCA id to vport and function type |
+//! | `population` | the objects of all vports that can be |
 //! | `functions` | the functions firmware says this eswitch manages, and changes of them |
 //! | `satellite`, `adjacent` | PFs and VFs that get their vport from this eswitch |
 //! | `lifecycle` | eswitch on and off, in legacy and switchdev mode |
@@ -21,23 +17,17 @@ mod legacy_fdb;
 mod lifecycle;
 mod membership;
 mod mode;
+mod population;
 mod satellite;
 mod steering;
-mod type_map;
-mod vport;
-mod vport_change;
-mod vport_commands;
-mod vport_setup;
 mod work;
 
 pub(crate) use functions::query_functions;
 pub(crate) use functions_changed::on_functions_changed;
 pub(crate) use lifecycle::{disable, disable_sriov, enable};
-pub(crate) use membership::{load_vport, unload_vport};
 pub(crate) use mode::set_mode;
-pub(crate) use type_map::{ask_types, type_by_map, type_by_walk};
-pub(crate) use vport_change::on_vport_change;
 
+use crate::attribution;
 use crate::books::DriverBooks;
 use crate::capabilities;
 use crate::errno::Errno;
@@ -111,7 +101,7 @@ async fn make_vports(driver: &Driver) -> Result<(), Errno> {
     }
     driver
         .step(driver.writes(Object::Eswitch), |state, _| {
-            vport::populate(state, host_sfs)
+            population::populate(state, host_sfs)
         })
         .await;
     if manager {
@@ -152,6 +142,6 @@ pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) 
     books.enabled_vports = eswitch.enabled_vports;
     books.vhca_map = match driver.revision().type_lookup() {
         TypeLookup::TypeMap => eswitch.type_map.clone(),
-        TypeLookup::VportWalk => type_map::walked(driver, state),
+        TypeLookup::VportWalk => attribution::walked(driver, state),
     };
 }

@@ -1,11 +1,4 @@
 //! Event queues: creation and destruction with the changes of the command mode that go along.
-//!
-//! * `buffer` - a queue's memory, its consumer index, arming
-//! * `dispatch` - the interrupt handler, and who gets which event
-
-mod dispatch;
-
-pub(crate) use dispatch::{raise, recover_command_events};
 
 use crate::command;
 use crate::errno::Errno;

@@ -13,6 +13,7 @@
 //! | [`pages`] | pages for firmware |
 //! | [`eswitch`], [`sriov`], [`subfunction`], `bus`, `devlink` | other functions, the drivers bound to them, and who asks for them |
 
+mod attribution;
 pub mod books;
 mod bus;
 mod capabilities;
@@ -26,6 +27,7 @@ mod event_queue;
 mod flow_objects;
 mod handle;
 mod health;
+mod interrupts;
 mod load;
 pub mod message;
 mod netdev;
@@ -43,6 +45,7 @@ mod subfunction;
 mod test_backing;
 mod timeouts;
 mod uar;
+mod vport;
 
 pub use errno::Errno;
 pub use handle::{Driver, DriverSetup, HostOptions};

@@ -1,7 +1,7 @@
 //! The life of a driver on its function: probe and load, unload and remove, reload.
 //!
 //! * `function` - the function itself: enabled, opened, closed, disabled
-//! * `interface` - what needs a running function: doorbells, event queues, VFs
+//! * `services` - what needs a running function: doorbells, event queues, VFs
 //!
 //! Both come up in this order and go down in the reverse one; a failure undoes what was done before it.
 //!
@@ -12,7 +12,10 @@
 //! | interface | UAR, event queues, VFs enabled again | VFs off, event queues gone |
 
 mod function;
-mod interface;
+mod occasion;
+mod services;
+
+pub(crate) use occasion::Occasion;
 
 use crate::command;
 use crate::errno::Errno;
@@ -31,17 +34,6 @@ use crate::state::timeouts::Timeouts;
 use crate::subfunction;
 use prm::command::Command as _;
 use prm::hca::QueryAdapter;
-
-/// Why the function is brought up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Occasion {
-    /// The driver was bound.
-    Probe,
-    /// It was told to load again.
-    Reload,
-    /// The device had failed.
-    Recovery,
-}
 
 /// Binds the driver (`mlx5_init_one` behind `probe_one`).
 ///
@@ -90,7 +82,7 @@ async fn bring_up(driver: &Driver) -> Result<(), Errno> {
         function::tear_down(driver, Occasion::Probe).await;
         return Err(errno);
     }
-    if let Err(errno) = interface::load(driver).await {
+    if let Err(errno) = services::load(driver).await {
         cleanup_once(driver).await;
         function::tear_down(driver, Occasion::Probe).await;
         return Err(errno);
@@ -150,7 +142,7 @@ pub(crate) async fn remove(driver: &Driver) -> Result<(), Errno> {
         driver.pause(pauses::DEVICES_GO).await;
         if driver.with(|state, _| state.interface.loaded) {
             set_loaded(driver, false).await;
-            interface::unload(driver).await;
+            services::unload(driver).await;
             cleanup_once(driver).await;
             function::tear_down(driver, Occasion::Probe).await;
         } else {
@@ -205,7 +197,7 @@ pub(crate) async fn load_one(driver: &Driver, occasion: Occasion) -> Result<(), 
     set_device(driver, DeviceState::Up).await;
     let result = match function::set_up(driver, occasion).await {
         Err(errno) => Err(errno),
-        Ok(()) => match interface::load(driver).await {
+        Ok(()) => match services::load(driver).await {
             Ok(()) => Ok(()),
             Err(errno) => {
                 function::tear_down(driver, occasion).await;
@@ -237,7 +229,7 @@ pub(crate) async fn unload_one(driver: &Driver) {
     netdev::detach(driver).await;
     set_loaded(driver, false).await;
     driver.pause(pauses::DEVICES_GO).await;
-    interface::unload(driver).await;
+    services::unload(driver).await;
     function::tear_down(driver, Occasion::Reload).await;
 }
 

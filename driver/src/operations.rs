@@ -1,12 +1,14 @@
 //! What the owner of a driver does with it: starts host operations, raises interrupts, fires timers, reads its books.
 
+mod upcalls;
+
 use crate::books::DriverBooks;
 use crate::bus;
 use crate::errno::Errno;
 use crate::eswitch;
-use crate::event_queue;
 use crate::handle::Driver;
 use crate::health;
+use crate::interrupts;
 use crate::load;
 use crate::operation::HostOperation;
 use crate::pages;
@@ -58,7 +60,7 @@ impl Driver {
 
     /// The device raised an interrupt: runs its handler as a task, or makes the running one look again.
     pub fn interrupt(&self, vector: u16) {
-        event_queue::raise(self, vector);
+        interrupts::raise(self, vector);
     }
 
     /// Starts what is due by now. To be called whenever time has passed.

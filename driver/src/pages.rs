@@ -2,20 +2,17 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | `owner` | who owns pages: identity on the wire, key in the book |
-//! | `book`, `root`, `page_table`, `host_page`, `free_list`, `counters` | the book |
-//! | `quarantine` | pages of which nobody knows whether firmware uses them |
-//! | `function_type` | what kind of function an owner is |
 //! | `give`, `reclaim`, `release` | the exchanges with firmware |
 //! | `request` | page request events and the single worker that serves them |
 //! | `startup` | pages for boot and initialisation, and their way back |
 //! | `migration` | the move from function ids to VHCA ids |
 //! | `waiting` | the wait for other functions' pages |
+//! | `leftovers` | pages that firmware has not returned and may still use |
 //! | `late` | completions that come after their caller gave up |
 
-mod function_type;
 mod give;
 mod late;
+mod leftovers;
 mod migration;
 mod reclaim;
 mod release;
@@ -24,7 +21,6 @@ mod request;
 mod startup;
 mod waiting;
 
-pub(crate) use function_type::{forget_type, learn_type};
 pub(crate) use late::{on_device_reset, on_late_completion};
 pub(crate) use release::free_page;
 pub(crate) use request::{drain_before_gate, on_page_request};
@@ -64,7 +60,7 @@ pub(crate) async fn cleanup(driver: &Driver) {
         match driver.revision().leftovers() {
             Leftovers::Forgotten => driver.with(|state, _| state.pages.book.forget_root(key)),
             Leftovers::SetAside => {
-                startup::set_aside(driver, key);
+                leftovers::set_aside(driver, key);
             }
         }
     }

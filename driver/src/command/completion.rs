@@ -1,11 +1,9 @@
 //! Completions: polled, by event, too late, and never.
 
-use super::notify_lane;
+use super::lanes::notify_lane;
 use crate::device_bus::Bus;
-use crate::event_queue;
-use crate::handle::Driver;
+use crate::handle::{Driver, Upcalls};
 use crate::message::MessageKind;
-use crate::pages;
 use crate::revision::{PageSlotWait, TimedOutMailboxes};
 use crate::runtime::{Object, Woken};
 use crate::state::State;
@@ -85,7 +83,7 @@ pub(super) async fn wait(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandEr
             return Err(give_up(driver, slot));
         }
         looked = true;
-        let events = event_queue::recover_command_events(driver).await;
+        let events = driver.recover_command_events().await;
         if events > 0 {
             driver.message(MessageKind::EventsRecovered { events });
         }
@@ -152,17 +150,20 @@ fn notify_slot(driver: &Driver, slot: u8) {
 
 /// A completion event: ends the commands in these slots (`mlx5_cmd_comp_handler`). Nothing is done while the device is
 /// in its error state.
-pub(crate) async fn on_completion(driver: &Driver, vector: u32) {
+pub(crate) async fn on_completion(driver: &Driver, vector: u32, on_late: impl Fn(&LateCompletion)) {
     for slot in (0..32u8).filter(|slot| vector >> slot & 1 == 1) {
         driver
             .runtime()
             .point(driver.writes(Object::CommandSlot(slot)))
             .await;
-        complete(driver, slot);
+        if let Some(late) = complete(driver, slot) {
+            on_late(&late);
+        }
     }
 }
 
-fn complete(driver: &Driver, slot: u8) {
+/// Ends the command in a slot. If its caller has given up, what came too late.
+fn complete(driver: &Driver, slot: u8) -> Option<LateCompletion> {
     let late = driver.with(|state, bus| {
         if state.interface.in_error() || state.command.mode != Mode::Events {
             return None;
@@ -186,11 +187,11 @@ fn complete(driver: &Driver, slot: u8) {
         })
     });
     driver.notify(Object::CommandSlot(slot));
-    if let Some(late) = late {
+    if late.is_some() {
         driver.message(MessageKind::LateCompletion { slot });
         notify_slot(driver, slot);
-        pages::on_late_completion(driver, &late);
     }
+    late
 }
 
 /// Ends every outstanding command after the device has failed, and waits until all slots are free (`mlx5_cmd_flush`).

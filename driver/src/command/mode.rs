@@ -1,8 +1,7 @@
 //! Start and stop of the command interface, polling or events, and the opcode gate.
 
 use crate::errno::Errno;
-use crate::handle::Driver;
-use crate::health;
+use crate::handle::{Driver, Upcalls};
 use crate::message::MessageKind;
 use crate::registers;
 use crate::revision::PageSlotWait;
@@ -140,7 +139,7 @@ async fn take_all_slots(driver: &Driver) -> TakenSlots {
         if woken == Woken::Expired {
             leave_line(driver, claim);
             taken.release(driver);
-            health::declare_faulty(driver).await;
+            driver.declare_faulty().await;
             return TakenSlots {
                 regular: 0,
                 page: false,

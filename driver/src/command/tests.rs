@@ -4,7 +4,7 @@ use super::*;
 use crate::errno::Errno;
 use crate::handle::{DriverSetup, HostOptions};
 use crate::revision::RevisionName;
-use crate::runtime::{DriverId, Runtime};
+use crate::runtime::{DriverId, Object, Runtime};
 use crate::state::command::Ticket;
 use crate::state::interface::DeviceState;
 use crate::test_backing::SharedMachine;
@@ -112,7 +112,7 @@ impl Bench {
     }
 
     fn event(&self, slots: u32) {
-        self.start(move |driver| async move { on_completion(&driver, slots).await });
+        self.start(move |driver| async move { on_completion(&driver, slots, |_| {}).await });
     }
 
     fn pass(&self, time: Cycles) {

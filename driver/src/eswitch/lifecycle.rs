@@ -1,6 +1,5 @@
 //! Eswitch on and off. All of it is called with the devlink lock held.
 
-use super::vport_commands::query_context;
 use super::{adjacent, legacy_fdb, membership, query_functions, steering};
 use crate::errno::Errno;
 use crate::handle::Driver;
@@ -11,6 +10,7 @@ use crate::state::State;
 use crate::state::eswitch::{EventMask, LinkState, PF_VPORT, VportKind};
 use crate::state::functions::{has_ec_sriov, is_allowed, is_ec_vf, is_ecpf, is_ecpf_manager};
 use crate::subfunction;
+use crate::vport::query_context;
 use prm::EswitchMode;
 
 /// The number of VFs that an enable is for.

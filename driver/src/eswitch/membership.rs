@@ -1,12 +1,13 @@
 //! All vports in order: group after group up, the groups in reverse down, members ascending both ways.
 
-use super::{adjacent, vport_setup};
+use super::adjacent;
 use crate::ecpf;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::runtime::Object;
 use crate::state::eswitch::{ECPF_VPORT, EventMask, PF_VPORT, VportKind};
 use crate::state::functions::{ec_vf_base, is_ecpf, is_ecpf_manager};
+use crate::vport::{load_vport, unload_vport};
 use prm::EswitchMode;
 
 /// Vports that are enabled and disabled together.
@@ -37,19 +38,6 @@ const GROUPS: [Group; 7] = [
     Group::Adjacent,
     Group::Satellites,
 ];
-
-/// Loads a vport (`mlx5_eswitch_load_vport`).
-///
-/// # Errors
-/// As enabling it.
-pub(crate) async fn load_vport(driver: &Driver, number: u16, events: EventMask) -> Result<(), Errno> {
-    vport_setup::enable(driver, number, events).await
-}
-
-/// Unloads a vport (`mlx5_eswitch_unload_vport`).
-pub(crate) async fn unload_vport(driver: &Driver, number: u16) {
-    vport_setup::disable(driver, number).await;
-}
 
 /// Enables all vports (`mlx5_eswitch_enable_pf_vf_vports`). On failure those enabled before are disabled again.
 ///

@@ -1,10 +1,11 @@
 //! The eswitch's own queue: one worker for vport changes and function changes alike.
 
-use super::{functions_changed, vport_change};
+use super::functions_changed;
 use crate::handle::{Driver, Work};
 use crate::runtime::{Object, WorkQueue};
 use crate::state::State;
 use crate::state::eswitch::EswitchWork;
+use crate::vport;
 
 impl Work for EswitchWork {
     const NAME: &'static str = "eswitch_worker";
@@ -16,7 +17,7 @@ impl Work for EswitchWork {
 
     async fn run(self, driver: Driver) {
         match self {
-            Self::VportChange(number) => vport_change::serve(&driver, number).await,
+            Self::VportChange(number) => vport::serve(&driver, number).await,
             Self::FunctionsChanged { generation } => functions_changed::serve(&driver, generation).await,
         }
     }

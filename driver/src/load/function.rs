@@ -1,6 +1,6 @@
 //! The function: from the first register read to INIT_HCA, and back.
 
-use super::Occasion;
+use super::occasion::Occasion;
 use crate::capabilities;
 use crate::command;
 use crate::errno::Errno;

@@ -1,7 +1,7 @@
 //! Giving pages to firmware.
 
-use super::function_type::function_type;
 use super::reporting::report_allocation;
+use crate::attribution::function_type;
 use crate::books::FunctionType;
 use crate::command;
 use crate::errno::Errno;

@@ -1,6 +1,6 @@
 //! The move of the boot pages from a function id to the VHCA id.
 
-use super::startup::set_aside;
+use super::leftovers::set_aside;
 use crate::books::{FunctionType, OwnerKey};
 use crate::errno::Errno;
 use crate::handle::Driver;

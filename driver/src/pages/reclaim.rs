@@ -1,8 +1,8 @@
 //! Taking pages back from firmware.
 
-use super::function_type::function_type;
 use super::give::{Cause, execute_when_open, head};
 use super::reporting::{report_put, warn_missing_root};
+use crate::attribution::function_type;
 use crate::command;
 use crate::errno::Errno;
 use crate::handle::Driver;

@@ -1,7 +1,7 @@
 //! Pages that firmware dropped without a command.
 
-use super::function_type::function_type;
 use super::reporting::{report_put, warn_missing_root};
+use crate::attribution::function_type;
 use crate::books::OwnerKey;
 use crate::errno::Errno;
 use crate::handle::Driver;

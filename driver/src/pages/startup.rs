@@ -1,6 +1,7 @@
 //! Pages for boot and initialisation, and the return of all pages at the end.
 
 use super::give::{Cause, give};
+use super::leftovers::set_aside;
 use super::migration::migrate;
 use super::reclaim::reclaim;
 use crate::books::{FunctionType, OwnerKey};
@@ -94,17 +95,6 @@ async fn begin(driver: &Driver) {
         for key in keys {
             set_aside(driver, key);
         }
-    }
-}
-
-/// Sets a root aside and says so. Part of an announced step.
-pub(super) fn set_aside(driver: &Driver, key: OwnerKey) {
-    let pages = driver.with(|state, bus| state.pages.book.set_root_aside(key, bus.host_page_size()));
-    if pages > 0 {
-        driver.message(MessageKind::PagesSetAside {
-            key,
-            pages: u64::from(pages),
-        });
     }
 }
 

@@ -1,8 +1,8 @@
 //! The wait for other functions' pages.
 
+use crate::attribution;
 use crate::books::{FunctionType, PageWait, PageWaitOutcome};
 use crate::errno::Errno;
-use crate::eswitch;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pauses::PAGE_WAIT_LOOK;
@@ -74,7 +74,7 @@ async fn pending(driver: &Driver, of: FunctionType, asked: &mut bool) -> i32 {
     let target = driver.revision().wait_target();
     if target == WaitTarget::Owners && !*asked && driver.with(|state, _| can_ask(state)) {
         *asked = true;
-        eswitch::ask_types(driver, of).await;
+        attribution::ask_types(driver, of).await;
     }
     driver
         .step(driver.reads(Object::PageBook), |state, _| {

@@ -4,41 +4,21 @@
 //! device work or time pass, tells the runtime what happened, and goes on. That owner is the same code in one
 //! process, over a socket and in a guest.
 
+mod core;
 mod suspension;
 
+pub use self::core::{Waiting, Woken};
 pub use suspension::{Point, Wait};
 
+use self::core::{Core, Task, TaskFuture, TaskState};
 use super::access::{Access, DriverId, Object, TaskId, Use};
 use super::schedule::{Candidate, Choice, InOrder, ScheduleMismatch, Scheduler};
 use prm::Cycles;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
-
-type TaskFuture = Pin<Box<dyn Future<Output = ()>>>;
-
-/// Why a waiting task goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Woken {
-    /// Somebody notified the object.
-    Notified,
-    /// The deadline passed.
-    Expired,
-}
-
-/// What a task waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// Whose object.
-    pub driver: DriverId,
-    /// Which.
-    pub object: Object,
-    /// When the task gives up.
-    pub deadline: Option<Cycles>,
-}
 
 /// A task as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,31 +29,6 @@ pub struct TaskView {
     pub name: String,
     /// What it waits for; `None` when it can run.
     pub waiting: Option<Waiting>,
-}
-
-enum TaskState {
-    Ready(Option<Access>),
-    Waiting(Waiting),
-}
-
-struct Task {
-    name: String,
-    future: Option<TaskFuture>,
-    state: TaskState,
-    woken: Option<Woken>,
-}
-
-struct Core {
-    tasks: BTreeMap<TaskId, Task>,
-    ready: VecDeque<TaskId>,
-    waiting: BTreeMap<(DriverId, Object), VecDeque<TaskId>>,
-    timers: BTreeSet<(Cycles, TaskId)>,
-    running: Option<TaskId>,
-    next_task: u64,
-    scheduler: Box<dyn Scheduler>,
-    choices: Vec<Choice>,
-    pauses: BTreeSet<(DriverId, &'static str)>,
-    requested_pauses: BTreeSet<String>,
 }
 
 /// A handle to the executor. Cloning it clones the handle.
@@ -248,7 +203,7 @@ impl Runtime {
     /// A scheduling point: announces what the task touches next and lets others run before it.
     pub fn point(&self, access: Access) -> Point {
         Point {
-            runtime: self.clone(),
+            core: Rc::clone(&self.core),
             access,
             announced: false,
         }
@@ -258,7 +213,7 @@ impl Runtime {
     /// nothing runs between its check and the wait.
     pub fn wait(&self, driver: DriverId, object: Object, deadline: Option<Cycles>) -> Wait {
         Wait {
-            runtime: self.clone(),
+            core: Rc::clone(&self.core),
             waiting: Waiting {
                 driver,
                 object,
@@ -341,60 +296,6 @@ impl Runtime {
                 usage: Use::Read,
             })
             .await;
-        }
-    }
-}
-
-impl Task {
-    fn candidate(&self) -> Candidate {
-        let access = match self.state {
-            TaskState::Ready(access) => access,
-            TaskState::Waiting(_) => None,
-        };
-        Candidate {
-            name: self.name.clone(),
-            access,
-        }
-    }
-}
-
-impl Core {
-    /// `wanted`, or the first of `wanted (2)`, `wanted (3)` ... that no living task has.
-    fn free_name(&self, wanted: &str) -> String {
-        let mut name = wanted.to_owned();
-        let mut ordinal = 1_usize;
-        while self.tasks.values().any(|task| task.name == name) {
-            ordinal += 1;
-            name = format!("{wanted} ({ordinal})");
-        }
-        name
-    }
-
-    fn make_ready(&mut self, id: TaskId, woken: Woken) {
-        let Some(task) = self.tasks.get_mut(&id) else {
-            return;
-        };
-        if let TaskState::Waiting(Waiting {
-            deadline: Some(at), ..
-        }) = task.state
-        {
-            self.timers.remove(&(at, id));
-        }
-        task.state = TaskState::Ready(None);
-        task.woken = Some(woken);
-        self.ready.push_back(id);
-    }
-
-    fn stop_waiting(&mut self, id: TaskId) {
-        let Some(TaskState::Waiting(waiting)) = self.tasks.get(&id).map(|task| &task.state) else {
-            return;
-        };
-        let key = (waiting.driver, waiting.object);
-        if let Some(queue) = self.waiting.get_mut(&key) {
-            queue.retain(|&other| other != id);
-            if queue.is_empty() {
-                self.waiting.remove(&key);
-            }
         }
     }
 }

@@ -4,13 +4,13 @@ use super::hardware;
 use crate::command;
 use crate::devlink;
 use crate::errno::Errno;
-use crate::eswitch;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::runtime::Object;
 use crate::state::eswitch::EventMask;
 use crate::state::subfunction::Port;
 use crate::state::{State, functions};
+use crate::vport;
 use prm::EswitchMode;
 use prm::command::Command as _;
 use prm::hca::{DisableHca, EnableHca};
@@ -43,7 +43,7 @@ async fn add_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
         return Err(Errno::EOPNOTSUPP);
     }
     let id = hardware::allocate(driver, number).await?;
-    if let Err(errno) = eswitch::load_vport(driver, id, EventMask::SWITCHDEV).await {
+    if let Err(errno) = vport::load_vport(driver, id, EventMask::SWITCHDEV).await {
         hardware::free(driver, id).await;
         return Err(errno);
     }
@@ -155,7 +155,7 @@ async fn remove_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
             find(state, number)
         })
         .await?;
-    eswitch::unload_vport(driver, port.id).await;
+    vport::unload_vport(driver, port.id).await;
     driver
         .step(driver.writes(Object::Subfunction(number)), |state, _| {
             state.subfunction.ports.remove(&number)

@@ -1,35 +1,14 @@
 //! What firmware tells by event about a function's state.
-//!
-//! One queue with one worker serves all functions. A kernel has eight, by function id; which of two functions is served
-//! first is not defined there either.
 
-use super::{device, hardware, port};
 use crate::command;
-use crate::handle::{Driver, Work};
+use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pauses;
-use crate::runtime::{Object, WorkQueue};
-use crate::state::State;
+use crate::runtime::Object;
 use crate::state::subfunction::VhcaStateWork;
 use prm::command::Command as _;
 use prm::event::{EventEntry, VhcaStateChange};
 use prm::subfunction::{ModifyVhcaState, QueryVhcaState, VhcaState};
-
-impl Work for VhcaStateWork {
-    const NAME: &'static str = "vhca_state_worker";
-    const QUEUE: Object = Object::Subfunction(u16::MAX);
-
-    fn queue(state: &mut State) -> &mut WorkQueue<Self> {
-        &mut state.subfunction.queue
-    }
-
-    async fn run(self, driver: Driver) {
-        match self {
-            Self::Changed { id } => serve(&driver, id).await,
-            Self::LookAtAll => device::look_at_all(&driver).await,
-        }
-    }
-}
 
 /// Listens to state changes from now on (`mlx5_vhca_event_start`).
 pub(crate) async fn start_events(driver: &Driver) {
@@ -62,19 +41,6 @@ pub(crate) fn on_vhca_state_change(driver: &Driver, event: &EventEntry) {
             id: change.function_id(),
         });
     }
-}
-
-/// The work behind the event (`mlx5_vhca_state_work_handler`): asks, arms the next event, tells whom it concerns.
-async fn serve(driver: &Driver, id: u16) {
-    let Some(told) = query(driver, id).await else {
-        return;
-    };
-    arm(driver, id).await;
-    if told == VhcaState::Allocated {
-        hardware::on_allocated(driver, id).await;
-    }
-    port::on_state(driver, id, told).await;
-    device::on_state(driver, id, told).await;
 }
 
 /// The state of a function; `None` if firmware does not tell.

@@ -1,14 +1,17 @@
 //! How a task stops between two steps: scheduling points and waits.
 
-use super::{Access, Runtime, TaskState, Waiting, Woken};
+use super::core::{Core, TaskState, Waiting, Woken};
+use crate::runtime::access::Access;
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
-/// See [`Runtime::point`].
+/// See [`Runtime::point`](super::Runtime::point).
 #[must_use = "a scheduling point does nothing unless awaited"]
 pub struct Point {
-    pub(super) runtime: Runtime,
+    pub(super) core: Rc<RefCell<Core>>,
     pub(super) access: Access,
     pub(super) announced: bool,
 }
@@ -22,7 +25,7 @@ impl Future for Point {
         }
         self.announced = true;
         let access = self.access;
-        let mut core = self.runtime.core.borrow_mut();
+        let mut core = self.core.borrow_mut();
         let id = core.running.expect("only tasks of the runtime poll its points");
         if let Some(task) = core.tasks.get_mut(&id) {
             task.state = TaskState::Ready(Some(access));
@@ -32,10 +35,10 @@ impl Future for Point {
     }
 }
 
-/// See [`Runtime::wait`].
+/// See [`Runtime::wait`](super::Runtime::wait).
 #[must_use = "a wait does nothing unless awaited"]
 pub struct Wait {
-    pub(super) runtime: Runtime,
+    pub(super) core: Rc<RefCell<Core>>,
     pub(super) waiting: Waiting,
     pub(super) registered: bool,
 }
@@ -46,7 +49,7 @@ impl Future for Wait {
     fn poll(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Woken> {
         let waiting = self.waiting;
         let registered = std::mem::replace(&mut self.registered, true);
-        let mut core = self.runtime.core.borrow_mut();
+        let mut core = self.core.borrow_mut();
         let id = core.running.expect("only tasks of the runtime poll its waits");
         if registered {
             let woken = core.tasks.get_mut(&id).and_then(|task| task.woken.take());

@@ -1,11 +1,11 @@
 //! From VHCA id to function type: by a walk over the vports, or by a map that enabling vports fills.
 
-use super::vport_commands::query_function;
+use super::known::learn_type;
 use crate::books::FunctionType;
+use crate::capabilities::query_function;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
-use crate::pages;
 use crate::revision::{TypeLookup, TypeMapFailure, UnmarkedVport};
 use crate::runtime::Object;
 use crate::state::eswitch::{PF_VPORT, VportKind};
@@ -51,7 +51,7 @@ pub(crate) async fn type_by_map(driver: &Driver, id: VhcaId) -> FunctionType {
 }
 
 /// The map that the walk amounts to.
-pub(super) fn walked(driver: &Driver, state: &State) -> BTreeMap<VhcaId, FunctionType> {
+pub(crate) fn walked(driver: &Driver, state: &State) -> BTreeMap<VhcaId, FunctionType> {
     let mut map = BTreeMap::new();
     for (&number, vport) in &state.eswitch.vports {
         if let Some(id) = vport.vhca_id {
@@ -85,7 +85,7 @@ fn type_of_vport(driver: &Driver, state: &State, number: u16) -> FunctionType {
 ///
 /// # Errors
 /// `ENOMEM` without memory, `EBUSY` if the id has a type already.
-pub(super) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
+pub(crate) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
     let Some(id) = driver
         .step(driver.reads(Object::Vport(number)), |state, _| {
             state.eswitch.vports.get(&number).and_then(|vport| vport.vhca_id)
@@ -120,9 +120,9 @@ pub(super) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
         Ok(Some(function_type))
     });
     match (noted, driver.revision().type_map_failure()) {
-        (Ok(Some(function_type)), _) => pages::learn_type(driver, id, function_type),
+        (Ok(Some(function_type)), _) => learn_type(driver, id, function_type),
         (Ok(None), _) => {
-            pages::learn_type(driver, id, FunctionType::None);
+            learn_type(driver, id, FunctionType::None);
             driver.message(MessageKind::VportOfUnknownKind {
                 vport: number,
                 vhca_id: id,
@@ -164,13 +164,13 @@ pub(crate) async fn ask_types(driver: &Driver, of: FunctionType) {
         };
         if let Some(id) = id {
             driver.runtime().point(driver.writes(Object::PageBook)).await;
-            pages::learn_type(driver, id, of);
+            learn_type(driver, id, of);
         }
     }
 }
 
 /// Forgets both (`mlx5_esw_vport_vhca_id_unmap`). Called with the state lock held.
-pub(super) async fn unmap(driver: &Driver, number: u16) {
+pub(crate) async fn unmap(driver: &Driver, number: u16) {
     let id = driver.with(|state, _| state.eswitch.vports.get(&number).and_then(|vport| vport.vhca_id));
     let Some(id) = id else { return };
     let any = driver.revision().type_map_failure() == TypeMapFailure::FailsEnable;

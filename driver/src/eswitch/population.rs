@@ -1,4 +1,4 @@
-//! A vport as the driver knows it, and all that there are.
+//! The objects of all vports that can be.
 
 use crate::state::State;
 use crate::state::eswitch::{ECPF_VPORT, PF_VPORT, UPLINK_VPORT, Vport, VportKind};

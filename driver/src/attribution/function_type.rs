@@ -1,7 +1,8 @@
 //! What kind of function owns pages.
 
-use crate::books::{FunctionType, OwnerKey};
-use crate::eswitch;
+use super::known::key_of;
+use super::type_map::{type_by_map, type_by_walk};
+use crate::books::FunctionType;
 use crate::handle::Driver;
 use crate::revision::{Accounting, EmbeddedCpuBit, TypeLookup};
 use crate::runtime::Object;
@@ -10,7 +11,7 @@ use crate::state::{State, functions};
 use prm::{PageMode, VhcaId, WireIdentity};
 
 /// The type of an owner (`func_id_to_type`, `func_vhca_id_to_type`). With VHCA ids it may take the eswitch's state lock.
-pub(super) async fn function_type(driver: &Driver, owner: Owner) -> FunctionType {
+pub(crate) async fn function_type(driver: &Driver, owner: Owner) -> FunctionType {
     let mode = driver
         .step(driver.reads(Object::Sriov), |state, _| state.pages.mode)
         .await;
@@ -79,8 +80,8 @@ async fn by_vhca_id(driver: &Driver, id: VhcaId) -> FunctionType {
         return FunctionType::Own;
     }
     match driver.revision().type_lookup() {
-        TypeLookup::VportWalk => eswitch::type_by_walk(driver, id).await,
-        TypeLookup::TypeMap => match eswitch::type_by_map(driver, id).await {
+        TypeLookup::VportWalk => type_by_walk(driver, id).await,
+        TypeLookup::TypeMap => match type_by_map(driver, id).await {
             FunctionType::None => driver.with(|state, _| remembered(state, id)),
             known => known,
         },
@@ -94,30 +95,6 @@ fn remembered(state: &State, id: VhcaId) -> FunctionType {
         .book
         .known_type(key_of(id))
         .unwrap_or(FunctionType::None)
-}
-
-fn key_of(id: VhcaId) -> OwnerKey {
-    OwnerKey::of(WireIdentity::vhca(id), PageMode::VhcaId)
-}
-
-/// The eswitch learnt which function a VHCA id is: accounts by owner keep that, and move its pages to the type. Part of an
-/// announced step.
-pub(crate) fn learn_type(driver: &Driver, id: VhcaId, function_type: FunctionType) {
-    if driver.revision().accounting() != Accounting::Owners {
-        return;
-    }
-    driver.with(|state, _| {
-        // Whoever claims the driver's own id does not make the driver's pages his.
-        let own = state.capabilities.vhca_id() == id;
-        if state.pages.mode == PageMode::VhcaId && !own {
-            state.pages.book.know_type(key_of(id), function_type);
-        }
-    });
-}
-
-/// No vport has this VHCA id any more, because its function has another one now. Part of an announced step.
-pub(crate) fn forget_type(state: &mut State, id: VhcaId) {
-    state.pages.book.forget_type(key_of(id));
 }
 
 #[cfg(test)]

@@ -6,13 +6,13 @@ use crate::handle::Driver;
 use crate::state::command::CommandError;
 use crate::state::eswitch::{EventMask, LinkState};
 use crate::state::functions::{is_other, vport_function};
-use prm::capability_area::{GeneralCapabilities, GeneralCapabilities2};
+use prm::CapabilityType;
+use prm::capability_area::GeneralCapabilities;
 use prm::command::Command as _;
 use prm::vport::{
     MODIFY_CONTEXT_OFFSET, MacAddressEntry, ModifyNicVportContext, ModifyVportState, NicVportContext,
     QUERY_CONTEXT_OFFSET, QueryNicVportContext,
 };
-use prm::{CapabilityType, VhcaId};
 
 /// Operation modifier of MODIFY_VPORT_STATE for the eswitch's side of a vport.
 const ESWITCH_SIDE: u16 = 1;
@@ -24,27 +24,6 @@ pub(super) enum AddressList {
     Unicast = 0,
     /// Multicast.
     Multicast = 1,
-}
-
-/// Queries what the function behind a vport could do (`mlx5_esw_vport_caps_get`): its VHCA id, and the continued area
-/// where there is one.
-///
-/// # Errors
-/// As [`command::execute`].
-pub(super) async fn query_function(driver: &Driver, number: u16) -> Result<VhcaId, CommandError> {
-    let (function, continued) = driver.with(|state, _| {
-        (
-            vport_function(state, number),
-            state.capabilities.general_max().hca_cap_2(),
-        )
-    });
-    let general: GeneralCapabilities =
-        capabilities::query_other(driver, function, CapabilityType::General).await?;
-    if continued {
-        let _: GeneralCapabilities2 =
-            capabilities::query_other(driver, function, CapabilityType::General2).await?;
-    }
-    Ok(VhcaId(general.vhca_id()))
 }
 
 /// Sets a vport's administrative state; whether that works does not matter (`mlx5_modify_vport_admin_state`).
@@ -61,7 +40,7 @@ pub(super) async fn set_link(driver: &Driver, number: u16, link: LinkState) {
 ///
 /// # Errors
 /// As [`command::execute`].
-pub(super) async fn query_context(
+pub(crate) async fn query_context(
     driver: &Driver,
     number: u16,
     other: bool,

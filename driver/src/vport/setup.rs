@@ -1,12 +1,12 @@
 //! Enabling and disabling a vport.
 
-use super::type_map;
-use super::vport_change::apply;
-use super::vport_commands::{arm, query_context, query_function, set_link};
+use super::change::apply;
+use super::commands::{arm, query_context, set_link};
+use crate::attribution;
+use crate::capabilities::query_function;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
-use crate::pages;
 use crate::revision::VportUnwind;
 use crate::runtime::Object;
 use crate::state::State;
@@ -45,11 +45,11 @@ fn mark(state: &mut State, number: u16, enabled: bool, events: EventMask) {
     }
 }
 
-/// Enables a vport (`mlx5_esw_vport_enable`), all of it under the state lock.
+/// Loads a vport (`mlx5_eswitch_load_vport`): enables it (`mlx5_esw_vport_enable`), all of it under the state lock.
 ///
 /// # Errors
 /// `EINVAL` without such a vport; as the queries of its function; as the maps from its VHCA id.
-pub(super) async fn enable(driver: &Driver, number: u16, events: EventMask) -> Result<(), Errno> {
+pub(crate) async fn load_vport(driver: &Driver, number: u16, events: EventMask) -> Result<(), Errno> {
     let lock = driver.lock(Object::EswitchLock).await;
     let known = driver
         .step(driver.reads(Object::Vport(number)), |state, _| {
@@ -83,7 +83,7 @@ async fn enable_locked(driver: &Driver, number: u16, events: EventMask, vport: T
         .await;
     if !vport.manager
         && vport.group_manager
-        && let Err(errno) = type_map::map(driver, number).await
+        && let Err(errno) = attribution::map(driver, number).await
     {
         clean_up(driver, number, vport).await;
         driver.message(MessageKind::VportEnableFailed { vport: number, errno });
@@ -121,7 +121,7 @@ async fn set_up(driver: &Driver, number: u16, vport: Traits) -> Result<(), Errno
                     .and_then(|vport| vport.vhca_id.replace(vhca_id));
                 let old = before.filter(|&old| !vports.values().any(|vport| vport.vhca_id == Some(old)));
                 if let Some(old) = old {
-                    pages::forget_type(state, old);
+                    attribution::forget_type(state, old);
                 }
             })
             .await;
@@ -133,8 +133,8 @@ async fn set_up(driver: &Driver, number: u16, vport: Traits) -> Result<(), Errno
     Ok(())
 }
 
-/// Disables a vport, if it is enabled (`mlx5_esw_vport_disable`), all of it under the state lock.
-pub(super) async fn disable(driver: &Driver, number: u16) {
+/// Unloads a vport (`mlx5_eswitch_unload_vport`): disables it, if it is enabled (`mlx5_esw_vport_disable`), all of it under the state lock.
+pub(crate) async fn unload_vport(driver: &Driver, number: u16) {
     let lock = driver.lock(Object::EswitchLock).await;
     let vport = driver
         .step(driver.writes(Object::Vport(number)), |state, _| {
@@ -156,7 +156,7 @@ async fn disable_locked(driver: &Driver, number: u16, vport: Traits) {
         arm(driver, number, EventMask::NONE).await;
     }
     if !vport.manager && vport.group_manager {
-        type_map::unmap(driver, number).await;
+        attribution::unmap(driver, number).await;
     }
     apply(driver, number).await;
     driver

@@ -1,6 +1,6 @@
 //! What a vport's function wants: which packets it takes, told by event and read from its context.
 
-use super::vport_commands::{AddressList, arm, query_addresses, query_context};
+use super::commands::{AddressList, arm, query_addresses, query_context};
 use crate::handle::Driver;
 use crate::runtime::Object;
 use crate::state::eswitch::{EswitchWork, PF_VPORT};
@@ -24,7 +24,7 @@ pub(crate) fn on_vport_change(driver: &Driver, event: &EventEntry) {
 }
 
 /// The work behind the event (`esw_vport_change_handler`).
-pub(super) async fn serve(driver: &Driver, number: u16) {
+pub(crate) async fn serve(driver: &Driver, number: u16) {
     driver.with(|state, _| {
         if let Some(vport) = state.eswitch.vports.get_mut(&number) {
             vport.change_queued = false;

@@ -7,6 +7,7 @@ use crate::pages;
 use crate::runtime::Object;
 use crate::state::event_queues::Role;
 use crate::subfunction;
+use crate::vport;
 use prm::EventType;
 use prm::event::{CommandCompletion, EventEntry, VhcaStateChange};
 
@@ -94,7 +95,10 @@ async fn dispatch(driver: &Driver, entry: &EventEntry) {
     match entry.kind() {
         EventType::CommandCompletion => {
             let completion: CommandCompletion = entry.data();
-            command::on_completion(driver, completion.vector()).await;
+            command::on_completion(driver, completion.vector(), |late| {
+                pages::on_late_completion(driver, late);
+            })
+            .await;
         }
         EventType::PageRequest => {
             driver.runtime().point(driver.writes(Object::PageQueue)).await;
@@ -102,7 +106,7 @@ async fn dispatch(driver: &Driver, entry: &EventEntry) {
         }
         EventType::NicVportChange => {
             driver.runtime().point(driver.writes(Object::EswitchQueue)).await;
-            eswitch::on_vport_change(driver, entry);
+            vport::on_vport_change(driver, entry);
         }
         EventType::EswFunctionsChanged => {
             driver.runtime().point(driver.writes(Object::EswitchQueue)).await;

@@ -1,0 +1,113 @@
+//! The poll: from time to time, a look at the sensors and the counter.
+
+use super::sensors::{FATAL_SYNDROME, fatal_sensor};
+use crate::handle::Driver;
+use crate::message::MessageKind;
+use crate::registers;
+use crate::runtime::Object;
+use crate::state::health::HealthWork;
+use crate::state::interface::DeviceState;
+
+/// Equal readings of the health counter in a row that are reported.
+const MISS_LIMIT: u32 = 3;
+
+/// Begins to poll (`mlx5_start_health_poll`). The kernel adds up to a second by chance from the second poll on; here
+/// chance adds nothing.
+pub(crate) fn start_poll(driver: &Driver) {
+    let now = driver.now();
+    driver.with(|state, _| {
+        let next = now.saturating_add(state.timeouts.health_poll);
+        let health = &mut state.health;
+        health.next_poll = Some(next);
+        health.misses = 0;
+        health.syndrome = 0;
+        health.drop_work = false;
+    });
+}
+
+/// Ends the poll (`mlx5_stop_health_poll`). `for_good`: queued work is to do nothing any more.
+pub(crate) fn stop_poll(driver: &Driver, for_good: bool) {
+    driver.with(|state, _| {
+        state.health.next_poll = None;
+        state.health.drop_work |= for_good;
+    });
+}
+
+/// From here on queued work does nothing; waits for what runs (`mlx5_drain_health_wq`).
+pub(crate) async fn drain(driver: &Driver) {
+    driver
+        .step(driver.writes(Object::Health), |state, _| {
+            state.health.drop_work = true
+        })
+        .await;
+    driver.flush_work::<HealthWork>().await;
+}
+
+/// Carries out a poll if one is due.
+pub(crate) fn fire(driver: &Driver) {
+    let now = driver.now();
+    let due = driver.with(|state, _| {
+        let due = state.health.next_poll.is_some_and(|at| at <= now);
+        if due {
+            state.health.next_poll = Some(now.saturating_add(state.timeouts.health_poll));
+        }
+        due
+    });
+    if due {
+        let this = driver.clone();
+        driver.spawn("health_poll", async move { poll(&this).await });
+    }
+}
+
+/// One poll (`poll_health`).
+async fn poll(driver: &Driver) {
+    driver.runtime().point(driver.writes(Object::Health)).await;
+    if driver.with(|state, _| std::mem::take(&mut state.health.bus_failed)) {
+        driver.with(|state, _| state.health.next_poll = None);
+        driver.queue_work(HealthWork::Unreachable);
+        return;
+    }
+    if driver.with(|state, _| state.health.next_poll.is_none() || state.interface.in_error()) {
+        return;
+    }
+    if let Some(sensor) = driver.with(|_, bus| fatal_sensor(bus)) {
+        driver.message(MessageKind::FatalSensor { sensor });
+        let syndrome = driver.with(|_, bus| registers::health_syndrome(bus));
+        if syndrome != 0 {
+            let fatal = sensor == FATAL_SYNDROME;
+            driver.message(MessageKind::HealthSyndrome { syndrome, fatal });
+        }
+        driver.with(|state, _| {
+            state.interface.device = DeviceState::InternalError;
+            state.health.next_poll = None;
+        });
+        // Who spins on a queue entry looks at the state, too.
+        driver.notify(Object::Device);
+        driver.queue_work(HealthWork::Fatal);
+        return;
+    }
+    let (compromised, syndrome) = driver.with(|state, bus| {
+        let counter = registers::health_counter(bus);
+        let syndrome = registers::health_syndrome(bus);
+        let health = &mut state.health;
+        health.misses = if counter == health.counter {
+            health.misses + 1
+        } else {
+            0
+        };
+        health.counter = counter;
+        let compromised = health.misses == MISS_LIMIT;
+        let news = syndrome != 0 && syndrome != health.syndrome;
+        health.syndrome = syndrome;
+        (compromised, news.then_some(syndrome))
+    });
+    if compromised {
+        driver.message(MessageKind::HealthCompromised);
+    }
+    if let Some(syndrome) = syndrome {
+        driver.message(MessageKind::HealthSyndrome {
+            syndrome,
+            fatal: false,
+        });
+    }
+}

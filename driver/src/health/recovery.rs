@@ -1,0 +1,121 @@
+//! The way back: what the health queue does about a lost device.
+
+use super::reset::{reset, reset_function};
+use super::sensors::fatal_sensor;
+use super::waits::{wait_readable, wait_vital};
+use crate::command;
+use crate::errno::Errno;
+use crate::handle::{Driver, Work};
+use crate::load;
+use crate::message::MessageKind;
+use crate::pages;
+use crate::runtime::{Object, WorkQueue};
+use crate::state::State;
+use crate::state::health::HealthWork;
+use crate::state::interface::FunctionKind;
+use prm::Cycles;
+
+impl Work for HealthWork {
+    const NAME: &'static str = "health";
+    const QUEUE: Object = Object::Health;
+
+    fn queue(state: &mut State) -> &mut WorkQueue<Self> {
+        &mut state.health.queue
+    }
+
+    async fn run(self, driver: Driver) {
+        match self {
+            Self::Fatal => handle_fatal(&driver).await,
+            Self::Faulty => handle_faulty(&driver).await,
+            Self::Unreachable => {
+                command::flush(&driver).await;
+                // Firmware has not failed: without a reset it would go on with pages that are freed from here on.
+                if driver.with(|state, _| state.interface.probed) {
+                    reset_function(&driver).await;
+                }
+                handle_faulty(&driver).await;
+            }
+        }
+    }
+}
+
+/// The device is lost (`mlx5_fw_fatal_reporter_err_work`). Whoever loads, unloads or removes the driver holds this up;
+/// so outstanding commands are not ended before that.
+async fn handle_fatal(driver: &Driver) {
+    let interface = driver.lock(Object::InterfaceLock).await;
+    let dropped = driver.with(|state, _| state.health.drop_work);
+    drop(interface);
+    if dropped {
+        return;
+    }
+    driver.runtime().point(driver.writes(Object::Health)).await;
+    if driver.with(|_, bus| fatal_sensor(bus)).is_some() {
+        command::flush(driver).await;
+    }
+    let devlink = driver.lock(Object::DevlinkLock).await;
+    recover(driver).await;
+    drop(devlink);
+}
+
+/// The driver has given the device up. Whoever holds the devlink lock may have brought it back or unbound it meanwhile.
+async fn handle_faulty(driver: &Driver) {
+    let devlink = driver.lock(Object::DevlinkLock).await;
+    let lost = driver
+        .with(|state, _| state.interface.probed && state.interface.in_error() && !state.health.drop_work);
+    if lost {
+        recover(driver).await;
+    }
+    drop(devlink);
+}
+
+/// Tries to bring the device back, and says so if that fails. The caller holds the devlink lock.
+async fn recover(driver: &Driver) {
+    if let Err(errno) = try_recover(driver).await {
+        driver.message(MessageKind::RecoveryFailed { errno });
+    }
+}
+
+/// Brings the device back: reset, unload, load (`mlx5_health_try_recover`, `mlx5_recover_device`).
+async fn try_recover(driver: &Driver) -> Result<(), Errno> {
+    let now = driver.now();
+    let (recent, dropped) = driver.with(|state, _| {
+        let grace = match state.interface.kind {
+            FunctionKind::Physical if state.interface.ecpf => 180,
+            FunctionKind::Physical => 60,
+            FunctionKind::Virtual | FunctionKind::Scalable => 30,
+        };
+        let recent = state
+            .health
+            .recovered
+            .is_some_and(|at| now < at.saturating_add(Cycles::from_secs(grace)));
+        (recent, state.health.drop_work)
+    });
+    if dropped {
+        return Ok(());
+    }
+    if recent {
+        driver.message(MessageKind::ErrorStateUnloading);
+        load::unload_one(driver).await;
+        return Ok(());
+    }
+    driver.with(|state, _| state.health.recovered = Some(now));
+    driver.message(MessageKind::HandlingBadDevice);
+    let was_reset = reset(driver).await;
+    load::unload_one(driver).await;
+    if was_reset {
+        driver.runtime().point(driver.writes(Object::PageBook)).await;
+        pages::on_device_reset(driver);
+    }
+    wait_readable(driver).await?;
+    if driver.with(|state, _| state.interface.kind) == FunctionKind::Physical {
+        wait_vital(driver).await?;
+    }
+    load::load_one(driver, load::Occasion::Recovery).await?;
+    match driver
+        .step(driver.reads(Object::Health), |_, bus| fatal_sensor(bus))
+        .await
+    {
+        Some(_) => Err(Errno::EIO),
+        None => Ok(()),
+    }
+}

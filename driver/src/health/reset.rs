@@ -1,0 +1,72 @@
+//! Resets, and a device that the driver gives up by itself.
+
+use super::sensors::{FATAL_SYNDROME, fatal_sensor};
+use super::waits::wait_down;
+use crate::command;
+use crate::handle::Driver;
+use crate::message::MessageKind;
+use crate::pages;
+use crate::registers;
+use crate::runtime::Object;
+use crate::state::health::HealthWork;
+use crate::state::interface::{DeviceState, FunctionKind};
+use prm::init_segment::{NIC_INTERFACE_DISABLED, NIC_INTERFACE_SOFTWARE_RESET};
+
+/// The driver gives the device up by itself: a page command or a change of mode has waited too long. Ends what waits for
+/// the device and resets the function, so that nothing the driver frees from here on is in use.
+pub(crate) async fn declare_faulty(driver: &Driver) {
+    let news = driver
+        .step(driver.writes(Object::Health), |state, _| {
+            let news = !state.interface.in_error();
+            state.interface.device = DeviceState::InternalError;
+            news
+        })
+        .await;
+    if !news {
+        return;
+    }
+    driver.message(MessageKind::DeviceDeclaredFaulty);
+    command::flush(driver).await;
+    reset_function(driver).await;
+    driver.queue_work(HealthWork::Faulty);
+}
+
+/// Resets the function through its interface register. Returns whether it confirmed: then firmware has dropped every
+/// command and every page.
+pub(crate) async fn reset_function(driver: &Driver) -> bool {
+    driver
+        .step(driver.writes(Object::Health), |_, bus| {
+            if registers::queue_word(bus).nic_interface() != NIC_INTERFACE_DISABLED {
+                registers::write_nic_interface(bus, NIC_INTERFACE_SOFTWARE_RESET);
+            }
+        })
+        .await;
+    let limit = driver.with(|state, _| state.timeouts.pcie_toggle);
+    let is_down = wait_down(driver, limit).await;
+    if is_down {
+        driver.runtime().point(driver.writes(Object::PageBook)).await;
+        pages::on_device_reset(driver);
+    }
+    is_down
+}
+
+/// Asks for a reset where the sensor calls for it, and waits for the function to go down (`error_sw_reset`). Returns
+/// whether it went down.
+pub(super) async fn reset(driver: &Driver) -> bool {
+    let limit = driver
+        .step(driver.writes(Object::Health), |state, bus| {
+            let physical = state.interface.kind == FunctionKind::Physical;
+            if fatal_sensor(bus) == Some(FATAL_SYNDROME) {
+                if !physical {
+                    // Only a physical function may ask for the reset; the others wait for theirs.
+                    return state.timeouts.full_crdump;
+                }
+                if registers::initializing(bus).firmware_reset_supported() {
+                    registers::write_nic_interface(bus, NIC_INTERFACE_SOFTWARE_RESET);
+                }
+            }
+            state.timeouts.pcie_toggle
+        })
+        .await;
+    wait_down(driver, limit).await
+}
