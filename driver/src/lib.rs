@@ -1,17 +1,22 @@
 //! The host's side: a driver for the page-management life of an mlx5 device, in three revisions.
 //!
+//! The floors, the top one first (`floors.toml` has them by file); a file uses only what stands below it.
+//!
 //! | where | what |
 //! |---|---|
-//! | [`Driver`], [`operation`], [`books`], [`message`] | what an owner of a driver sees: operations, books, messages |
-//! | [`revision`] | the choices in which revisions differ |
-//! | [`runtime`] | tasks, scheduling points, locks, queues |
+//! | `operations`, `interrupts` | what the host starts and the device interrupts |
+//! | `health/recovery` | a lost device is brought back |
 //! | `load` | probe and load, unload and remove, reload |
-//! | [`command`] | the command interface |
-//! | [`event_queue`], [`health`], [`capabilities`], [`timeouts`] | what else every function needs |
-//! | [`netdev`], `flow_objects` | the network device of an Ethernet function, flow tables |
-//! | `pauses` | the times a kernel lets pass by itself |
-//! | [`pages`] | pages for firmware |
-//! | [`eswitch`], [`sriov`], [`subfunction`], `bus`, `devlink` | other functions, the drivers bound to them, and who asks for them |
+//! | `eswitch`, `sriov`, `subfunction`, `ecpf`, `netdev` | other functions and the drivers bound to them, the network device |
+//! | `health`, `event_queue` | the poll and resets; event queues |
+//! | `pages` | the exchanges of pages with firmware |
+//! | `vport`, `attribution` | one vport; which function is whose |
+//! | `capabilities`, `timeouts`, `uar`, `flow_objects` | what takes one command |
+//! | `command` | the command interface |
+//! | [`Driver`], `bus`, `devlink` | the handle: steps, locks, work queues, calls that go up |
+//! | [`state`] | everything a driver knows, as plain data |
+//! | [`runtime`] | tasks, scheduling points, schedules |
+//! | [`operation`], [`books`], [`message`], [`revision`], [`device_bus`] | what everybody names |
 
 mod attribution;
 pub mod books;
