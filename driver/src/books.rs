@@ -4,7 +4,6 @@ mod owner;
 
 pub use owner::{FunctionType, OwnerKey};
 
-use crate::message::Message;
 use prm::{Cycles, PageMode, VhcaId};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -123,8 +122,6 @@ pub struct DriverBooks {
     pub enabled_vports: i32,
     /// Waits for other functions' pages that have ended, oldest first.
     pub page_waits: Vec<PageWait>,
-    /// Everything printed so far.
-    pub warnings: Vec<Message>,
     /// Work items of the page queue that have not ended.
     pub page_queue_outstanding: u64,
     /// Command slots that a time-out has cost and no completion has given back.

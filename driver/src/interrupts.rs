@@ -4,7 +4,7 @@ use crate::command;
 use crate::eswitch;
 use crate::handle::Driver;
 use crate::pages;
-use crate::runtime::Object;
+use crate::runtime::{Object, TaskRole};
 use crate::state::event_queues::Role;
 use crate::subfunction;
 use crate::vport;
@@ -29,7 +29,7 @@ pub(crate) fn raise(driver: &Driver, vector: u16) {
         return;
     }
     let this = driver.clone();
-    driver.spawn("interrupt", async move {
+    driver.spawn(TaskRole::Interrupt, async move {
         loop {
             for role in [Role::Command, Role::Async, Role::Pages] {
                 if this.with(|state, _| {

@@ -12,7 +12,7 @@ use crate::interrupts;
 use crate::load;
 use crate::operation::HostOperation;
 use crate::pages;
-use crate::runtime::{Object, TaskId};
+use crate::runtime::{Object, TaskId, TaskRole};
 use crate::sriov;
 use crate::subfunction;
 
@@ -20,7 +20,7 @@ impl Driver {
     /// Starts a host operation as a task of its own.
     pub fn start(&self, operation: HostOperation) -> TaskId {
         let driver = self.clone();
-        self.spawn(operation.name(), async move {
+        self.spawn(TaskRole::Host(operation), async move {
             let name = operation.name();
             tracing::info!(actor = "host", function = %driver.endpoint(), virtual_ns = driver.now().0, "{name} begins");
             let result = driver.perform(operation).await;
@@ -73,7 +73,6 @@ impl Driver {
     pub fn books(&self) -> DriverBooks {
         self.with(|state, _| {
             let mut books = DriverBooks {
-                warnings: state.messages.all().to_vec(),
                 lost_command_slots: state.command.lost_slots(),
                 numvfs: state.sriov.num_vfs(),
                 bound: state.interface.probed,

@@ -1,16 +1,19 @@
 //! Concurrency: tasks that are `async fn`, scheduling points that say what they touch, and an executor that picks who runs.
 //!
 //! * `access` - the vocabulary of shared objects
+//! * `role` - what a task is for
 //! * `schedule` - who runs next
 //! * `executor` - tasks, waits, deadlines, race points
 //! * `work_queue` - first-in first-out queues with one worker, as data
 
 mod access;
 mod executor;
+mod role;
 mod schedule;
 mod work_queue;
 
 pub use access::{Access, DriverId, Object, TaskId, Use};
 pub use executor::{Point, Runtime, TaskView, Wait, Waiting, Woken};
+pub use role::{TaskPurpose, TaskRole};
 pub use schedule::{Candidate, Choice, InOrder, Recorded, ScheduleMismatch, Scheduler, Seeded};
 pub use work_queue::WorkQueue;

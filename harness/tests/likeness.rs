@@ -179,7 +179,7 @@ fn play(recording: &Recording, revision: RevisionName) -> Vec<Value> {
                     Ok(()),
                     "{}: {operation:?}: {:#?}",
                     recording.name,
-                    world.driver().books().warnings
+                    world.driver().messages_after(0)
                 );
             }
             Act::Firmware(order) => {

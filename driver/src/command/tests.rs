@@ -4,7 +4,7 @@ use super::*;
 use crate::errno::Errno;
 use crate::handle::{DriverSetup, HostOptions};
 use crate::revision::RevisionName;
-use crate::runtime::{DriverId, Object, Runtime};
+use crate::runtime::{DriverId, Object, Runtime, TaskRole};
 use crate::state::command::Ticket;
 use crate::state::interface::DeviceState;
 use crate::test_backing::SharedMachine;
@@ -68,7 +68,7 @@ impl Bench {
         let outcome = Outcome::default();
         let place = Rc::clone(&outcome);
         let future = make(self.driver.clone());
-        self.driver.spawn("test", async move {
+        self.driver.spawn(TaskRole::Test, async move {
             let value = future.await;
             *place.borrow_mut() = Some(value);
         });

@@ -2,13 +2,13 @@
 
 use super::functions_changed;
 use crate::handle::{Driver, Work};
-use crate::runtime::{Object, WorkQueue};
+use crate::runtime::{Object, TaskRole, WorkQueue};
 use crate::state::State;
 use crate::state::eswitch::EswitchWork;
 use crate::vport;
 
 impl Work for EswitchWork {
-    const NAME: &'static str = "eswitch_worker";
+    const ROLE: TaskRole = TaskRole::EswitchWorker;
     const QUEUE: Object = Object::EswitchQueue;
 
     fn queue(state: &mut State) -> &mut WorkQueue<Self> {

@@ -3,9 +3,9 @@
 use super::setup::{DriverSetup, HostOptions};
 use crate::device_bus::Bus;
 use crate::errno::Errno;
-use crate::message::MessageKind;
+use crate::message::{Message, MessageKind};
 use crate::revision::Revision;
-use crate::runtime::{Access, DriverId, Object, Runtime, TaskId, Use};
+use crate::runtime::{Access, DriverId, Object, Runtime, TaskId, TaskPurpose, TaskRole, Use};
 use crate::state::State;
 use crate::state::interface::{FunctionKind, Interface};
 use prm::Cycles;
@@ -78,6 +78,12 @@ impl Driver {
     /// what it can do. To be called before it is bound.
     pub fn set_light(&self, light: bool) {
         self.with(|state, _| state.interface.light = light);
+    }
+
+    /// Messages that were printed after the first `seen`, oldest first.
+    #[must_use]
+    pub fn messages_after(&self, seen: usize) -> Vec<Message> {
+        self.with(|state, _| state.messages.all().get(seen..).unwrap_or_default().to_vec())
     }
 
     /// How a host operation ended; `None` while it runs.
@@ -185,10 +191,10 @@ impl Driver {
         self.shared.bus.borrow().now()
     }
 
-    /// Starts a task of this driver: its name begins with the function's.
-    pub fn spawn(&self, name: &str, future: impl Future<Output = ()> + 'static) -> TaskId {
-        self.runtime()
-            .spawn(&format!("{} {name}", self.endpoint()), future)
+    /// Starts a task of this driver.
+    pub fn spawn(&self, role: TaskRole, future: impl Future<Output = ()> + 'static) -> TaskId {
+        let function = self.endpoint();
+        self.runtime().spawn(TaskPurpose { function, role }, future)
     }
 
     /// Makes tasks ready that wait for `object`.

@@ -1,14 +1,14 @@
 //! Work queues with a single worker, every item a task of its own.
 
 use super::driver::Driver;
-use crate::runtime::{Object, WorkQueue};
+use crate::runtime::{Object, TaskRole, WorkQueue};
 use crate::state::State;
 use std::future::Future;
 
 /// Something a queue's worker does.
 pub trait Work: Clone + 'static {
-    /// The name of the worker's tasks.
-    const NAME: &'static str;
+    /// What the worker's tasks are.
+    const ROLE: TaskRole;
     /// The queue as an object of scheduling points.
     const QUEUE: Object;
 
@@ -30,7 +30,7 @@ impl Driver {
 
     fn spawn_worker<W: Work>(&self) {
         let driver = self.clone();
-        self.spawn(W::NAME, async move {
+        self.spawn(W::ROLE, async move {
             let item = driver
                 .step(driver.writes(W::QUEUE), |state, _| W::queue(state).take())
                 .await;

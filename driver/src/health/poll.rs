@@ -4,7 +4,7 @@ use super::sensors::{FATAL_SYNDROME, fatal_sensor};
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::registers;
-use crate::runtime::Object;
+use crate::runtime::{Object, TaskRole};
 use crate::state::health::HealthWork;
 use crate::state::interface::DeviceState;
 
@@ -55,7 +55,7 @@ pub(crate) fn fire(driver: &Driver) {
     });
     if due {
         let this = driver.clone();
-        driver.spawn("health_poll", async move { poll(&this).await });
+        driver.spawn(TaskRole::HealthPoll, async move { poll(&this).await });
     }
 }
 

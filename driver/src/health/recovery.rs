@@ -9,14 +9,14 @@ use crate::handle::{Driver, Work};
 use crate::load;
 use crate::message::MessageKind;
 use crate::pages;
-use crate::runtime::{Object, WorkQueue};
+use crate::runtime::{Object, TaskRole, WorkQueue};
 use crate::state::State;
 use crate::state::health::HealthWork;
 use crate::state::interface::FunctionKind;
 use prm::Cycles;
 
 impl Work for HealthWork {
-    const NAME: &'static str = "health";
+    const ROLE: TaskRole = TaskRole::Health;
     const QUEUE: Object = Object::Health;
 
     fn queue(state: &mut State) -> &mut WorkQueue<Self> {

@@ -7,7 +7,7 @@ use crate::command;
 use crate::handle::{Driver, Work};
 use crate::message::MessageKind;
 use crate::revision::{ClampRemainder, LostRequest, PageQueueDrain, RequestIdentity};
-use crate::runtime::{Object, WorkQueue};
+use crate::runtime::{Object, TaskRole, WorkQueue};
 use crate::state::pages::{Owner, PageWork};
 use crate::state::{State, functions};
 use prm::command::Command as _;
@@ -65,7 +65,7 @@ pub(crate) async fn drain_before_gate(driver: &Driver) {
 }
 
 impl Work for PageWork {
-    const NAME: &'static str = "page_worker";
+    const ROLE: TaskRole = TaskRole::PageWorker;
     const QUEUE: Object = Object::PageQueue;
 
     fn queue(state: &mut State) -> &mut WorkQueue<Self> {

@@ -12,6 +12,7 @@ pub use suspension::{Point, Wait};
 
 use self::core::{Core, Task, TaskFuture, TaskState};
 use super::access::{Access, DriverId, Object, TaskId, Use};
+use super::role::TaskPurpose;
 use super::schedule::{Candidate, Choice, InOrder, ScheduleMismatch, Scheduler};
 use prm::Cycles;
 use std::cell::RefCell;
@@ -27,6 +28,8 @@ pub struct TaskView {
     pub id: TaskId,
     /// Its name, unique among the tasks that live.
     pub name: String,
+    /// Whose it is, and what for.
+    pub purpose: TaskPurpose,
     /// What it waits for; `None` when it can run.
     pub waiting: Option<Waiting>,
 }
@@ -63,14 +66,15 @@ impl Runtime {
         }
     }
 
-    /// Starts a task. It is ready at once. Where a living task has its name already, this one is `name (2)`, and so on:
+    /// Starts a task. It is ready at once. It is named by its purpose; where a living task has the name, it is `name (2)`, and so on:
     /// recorded schedules and snapshots know tasks by name, and must not change with every task that is added.
-    pub fn spawn(&self, name: &str, future: impl Future<Output = ()> + 'static) -> TaskId {
+    pub fn spawn(&self, purpose: TaskPurpose, future: impl Future<Output = ()> + 'static) -> TaskId {
         let mut core = self.core.borrow_mut();
         let id = TaskId(core.next_task);
         core.next_task += 1;
         let task = Task {
-            name: core.free_name(name),
+            name: core.free_name(&purpose.to_string()),
+            purpose,
             future: Some(Box::pin(future)),
             state: TaskState::Ready(None),
             woken: None,
@@ -180,6 +184,7 @@ impl Runtime {
         let view = |(&id, task): (&TaskId, &Task)| TaskView {
             id,
             name: task.name.clone(),
+            purpose: task.purpose,
             waiting: match &task.state {
                 TaskState::Ready(_) => None,
                 TaskState::Waiting(waiting) => Some(*waiting),

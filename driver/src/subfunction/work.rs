@@ -6,13 +6,13 @@
 use super::vhca_state::{arm, query};
 use super::{device, hardware, port};
 use crate::handle::{Driver, Work};
-use crate::runtime::{Object, WorkQueue};
+use crate::runtime::{Object, TaskRole, WorkQueue};
 use crate::state::State;
 use crate::state::subfunction::VhcaStateWork;
 use prm::subfunction::VhcaState;
 
 impl Work for VhcaStateWork {
-    const NAME: &'static str = "vhca_state_worker";
+    const ROLE: TaskRole = TaskRole::VhcaStateWorker;
     const QUEUE: Object = Object::Subfunction(u16::MAX);
 
     fn queue(state: &mut State) -> &mut WorkQueue<Self> {

@@ -129,11 +129,12 @@ impl<'a> Observer<'a> {
                 self.seen.push((0, 0));
             }
             let (messages, waits) = self.seen[place];
-            self.seen[place] = (books.warnings.len(), books.page_waits.len());
+            let printed = driver.messages_after(messages);
+            self.seen[place] = (messages + printed.len(), books.page_waits.len());
             scenes.push(DriverScene {
                 endpoint,
                 account,
-                messages: books.warnings.iter().skip(messages).cloned().collect(),
+                messages: printed,
                 earlier_waits: waits,
                 busy: operations.is_busy(place),
                 books,

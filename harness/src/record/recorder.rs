@@ -184,7 +184,7 @@ fn end_wait(task: &mut TaskSpan, now: Cycles) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use driver::runtime::Waiting;
+    use driver::runtime::{TaskPurpose, TaskRole, Waiting};
 
     const LOCK: Object = Object::DevlinkLock;
     const SLOT: Object = Object::CommandSlot(3);
@@ -193,6 +193,10 @@ mod tests {
         TaskView {
             id: TaskId(id),
             name: format!("task {id}"),
+            purpose: TaskPurpose {
+                function: Function::Pf,
+                role: TaskRole::PageWorker,
+            },
             waiting: waits.map(|object| Waiting {
                 driver: DriverId(0),
                 object,

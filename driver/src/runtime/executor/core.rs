@@ -1,6 +1,7 @@
 //! What the executor keeps of its tasks: who is ready, who waits for what, and until when.
 
 use crate::runtime::access::{Access, DriverId, Object, TaskId};
+use crate::runtime::role::TaskPurpose;
 use crate::runtime::schedule::{Candidate, Choice, Scheduler};
 use prm::Cycles;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -36,6 +37,7 @@ pub(super) enum TaskState {
 
 pub(super) struct Task {
     pub(super) name: String,
+    pub(super) purpose: TaskPurpose,
     pub(super) future: Option<TaskFuture>,
     pub(super) state: TaskState,
     pub(super) woken: Option<Woken>,

@@ -6,14 +6,11 @@
 
 use super::world::World;
 use driver::Driver;
-use driver::runtime::{Object, TaskId};
+use driver::runtime::{Object, TaskId, TaskPurpose, TaskRole};
 use emulator::{Owner, WaitsFor};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// How the task that serves a function's page requests is named, after the function.
-const PAGE_WORKER: &str = "page_worker";
 
 /// A closed chain of waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,9 +109,13 @@ fn graph(world: &World) -> Graph {
     let names: BTreeMap<TaskId, String> = tasks.iter().map(|task| (task.id, task.name.clone())).collect();
     let mut graph = Graph::new();
     for (endpoint, _, driver) in world.drivers() {
+        let serves = TaskPurpose {
+            function: endpoint,
+            role: TaskRole::PageWorker,
+        };
         let worker = tasks
             .iter()
-            .find(|task| task.name == format!("{endpoint} {PAGE_WORKER}"))
+            .find(|task| task.purpose == serves)
             .map(|task| task.id);
         for task in &tasks {
             let Some(waiting) = task.waiting.filter(|waiting| waiting.driver == driver.id()) else {
