@@ -85,8 +85,10 @@ impl Life {
         let unloaded = self.operate(HostOperation::Unload);
         self.world.pass(Cycles::from_secs(400)).unwrap();
         let books = self.world.driver().books();
-        let told = books
-            .warnings
+        let told = self
+            .world
+            .driver()
+            .messages_after(0)
             .iter()
             .any(|message| matches!(message.kind, MessageKind::BusFailed { .. }));
         if !told {
@@ -189,7 +191,7 @@ fn a_reset_that_the_host_cannot_do_is_an_error_and_a_message() {
     let mut life = Life::new(RevisionName::Merged, BusAccess::FunctionReset, 0, 1);
     assert_eq!(life.operate(HostOperation::Load), Ok(()));
     assert_eq!(life.operate(HostOperation::ResetFunction), Err(Errno::EIO));
-    let warnings = life.world.driver().books().warnings;
+    let warnings = life.world.driver().messages_after(0);
     assert!(warnings.iter().any(|message| matches!(
         message.kind,
         MessageKind::BusFailed {
@@ -213,11 +215,11 @@ fn a_lost_device_comes_back_once_its_bus_works_again() {
     life.request(64);
     life.world.pass(Cycles::from_secs(60)).unwrap();
     let after = life.world.driver().books();
-    assert!(after.loaded && !after.error_state, "{:#?}", after.warnings);
+    let messages = life.world.driver().messages_after(0);
+    assert!(after.loaded && !after.error_state, "{messages:#?}");
     assert_eq!(after.counters.fw_pages_total, before.counters.fw_pages_total);
     assert!(
-        after
-            .warnings
+        messages
             .iter()
             .any(|message| message.kind == MessageKind::HandlingBadDevice)
     );
