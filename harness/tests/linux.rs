@@ -13,12 +13,13 @@
 use driver::RevisionName;
 use guest::kit::{Kit, KitOptions};
 use harness::cli::naming::qualified_name;
+use harness::judge::beside::stream;
 use harness::play::{RunOptions, run_scenario};
 use harness::record::result::{Outcome, RunResult};
 use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
+use harness::stage::linux::LinuxBackend;
+use harness::stage::linux::abilities::abilities;
 use harness::stage::linux::profile::Profile;
-use harness::stage::linux::reach::{Abilities, obstacle};
-use harness::stage::linux::{LinuxBackend, stream};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,9 +133,11 @@ fn disagreement(case: &Case) -> Trial {
 
 /// That what is skipped has not become too much.
 fn coverage(cases: &[Case]) -> Trial {
-    let runnable = cases
-        .iter()
-        .filter(|case| obstacle(&case.scenario, RevisionName::Merged, Abilities::default()).is_none());
+    let runnable = cases.iter().filter(|case| {
+        abilities(false, false)
+            .obstacle(&case.scenario, RevisionName::Merged)
+            .is_none()
+    });
     let names: BTreeSet<String> = runnable.clone().map(|case| case.scenario.name.clone()).collect();
     let rows: BTreeSet<u32> = runnable
         .filter_map(|case| {
@@ -164,9 +167,11 @@ fn coverage(cases: &[Case]) -> Trial {
 
 /// That a scenario with scaled limits, delays and pauses still does what its file says, but for how long it takes.
 fn scaling(cases: &[Case]) -> Trial {
-    let runnable = cases
-        .iter()
-        .filter(|case| obstacle(&case.scenario, RevisionName::Merged, Abilities::default()).is_none());
+    let runnable = cases.iter().filter(|case| {
+        abilities(false, false)
+            .obstacle(&case.scenario, RevisionName::Merged)
+            .is_none()
+    });
     let scenarios: Vec<(String, ScenarioFile)> = runnable
         .map(|case| (case.name.clone(), case.scenario.clone()))
         .collect();
@@ -213,7 +218,7 @@ fn without_kit(trial: Trial, missing: &str) -> Trial {
 fn report_skips(cases: &[Case]) {
     let mut skipped: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for case in cases {
-        if let Some(reason) = obstacle(&case.scenario, RevisionName::Merged, Abilities::default()) {
+        if let Some(reason) = abilities(false, false).obstacle(&case.scenario, RevisionName::Merged) {
             skipped.entry(reason).or_default().push(&case.name);
         }
     }
@@ -240,7 +245,7 @@ fn cases() -> Vec<Case> {
 fn trial(case: &Case) -> Trial {
     let (scenario, file) = (case.scenario.clone(), case.file.clone());
     let name = format!("{}::linux", case.name);
-    match obstacle(&case.scenario, RevisionName::Merged, Abilities::default()) {
+    match abilities(false, false).obstacle(&case.scenario, RevisionName::Merged) {
         Some(_) => Trial::test(name, || Err("Linux cannot run it".into())).with_ignored_flag(true),
         None => Trial::test(name, move || {
             let result = run(RevisionName::Merged, &scenario, &file)?;

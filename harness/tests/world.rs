@@ -9,6 +9,7 @@ use emulator::order::FirmwareOrder;
 use harness::play::{RunOptions, run_scenario};
 use harness::record::{Outcome, RunResult};
 use harness::scenario::ScenarioFile;
+use harness::stage::host::HostView;
 use harness::stage::inproc::{Budget, Ending, Halt, Limits, World, WorldSetup};
 use prm::{Cycles, Function};
 use serde_json::{Value, json};

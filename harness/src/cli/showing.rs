@@ -10,7 +10,7 @@ use crate::scenario::ScenarioFile;
 use crate::scenario::explanation;
 use crate::scenario::roster::ranges;
 use crate::scenario::schema::{control_schema_text, schema_text};
-use crate::stage::linux::reach::{Abilities, obstacle};
+use crate::stage::linux::abilities::abilities;
 use driver::RevisionName;
 use prm::PageMode;
 use std::path::{Path, PathBuf};
@@ -48,13 +48,13 @@ pub(super) fn explain(file: &Path) -> Exit {
 
 /// Whether the backend for Linux runs it.
 fn on_linux(scenario: &ScenarioFile) -> &'static str {
-    let obstacle = |abilities| obstacle(scenario, RevisionName::Merged, abilities).is_some();
-    if !obstacle(Abilities::default()) {
+    let runs = |subfunctions| {
+        let abilities = abilities(subfunctions, true);
+        abilities.obstacle(scenario, RevisionName::Merged).is_none()
+    };
+    if runs(false) {
         "yes"
-    } else if !obstacle(Abilities {
-        subfunctions: true,
-        full: true,
-    }) {
+    } else if runs(true) {
         "with a module that has SFs"
     } else {
         "no"

@@ -1,9 +1,11 @@
 //! Expectations against what happened. Only what is named is compared, but the lists of warnings and violations have to be
 //! complete.
 
+use super::shown::{shown, signed};
 use crate::record::aspect::{Aspect, Scalar};
-use crate::record::result::{Mismatch, RunResult, Snapshot, Violation};
+use crate::record::result::{Mismatch, RunResult, Snapshot, StepRecord, Violation};
 use crate::scenario::{Books, End, ExpectedViolation, ExpectedWarning, ScenarioFile, counter_value};
+use crate::stage::abilities::Insight;
 use serde_json::Value;
 use std::fmt::Display;
 
@@ -17,12 +19,25 @@ pub(crate) struct StepOutcome {
     pub(crate) pending: bool,
 }
 
-/// Compares the books after a step, or (without a step) after the last one.
+impl StepOutcome {
+    /// That of a step as it is kept.
+    pub(crate) const fn of(record: &StepRecord) -> Self {
+        Self {
+            returns: record.returns,
+            took_ns: record.took_ns,
+            pending: record.pending,
+        }
+    }
+}
+
+/// Compares the books after a step, or (without a step) after the last one. What the stage gives no insight into is left
+/// out.
 pub(crate) fn compare_books(
     step: Option<u32>,
     expected: &Books,
     actual: &Snapshot,
     outcome: &StepOutcome,
+    insight: Insight,
     mismatches: &mut Vec<Mismatch>,
 ) {
     let mut differ = |what: Aspect, expected: String, actual: String| {
@@ -35,8 +50,15 @@ pub(crate) fn compare_books(
     };
     for (name, &wanted) in &expected.counters {
         let value = actual.counters.get(name).copied().flatten();
+        if insight == Insight::Counters && value.is_none() {
+            continue;
+        }
         if value != counter_value(wanted) {
-            differ(Aspect::Counter(name.clone()), wanted.to_string(), signed(value));
+            differ(
+                Aspect::Counter(name.clone()),
+                wanted.to_string(),
+                shown(value.map(signed)),
+            );
         }
     }
     for (owner, &wanted) in &expected.ledger {
@@ -49,7 +71,7 @@ pub(crate) fn compare_books(
             );
         }
     }
-    for (&key, &wanted) in &expected.roots {
+    for (&key, &wanted) in expected.roots.iter().filter(|_| insight == Insight::Whole) {
         let value = actual.roots.get(&key).copied().unwrap_or(0);
         if value != wanted {
             differ(Aspect::Root(key), wanted.to_string(), value.to_string());
@@ -69,12 +91,15 @@ pub(crate) fn compare_books(
     );
     scalar(
         Scalar::TookS,
-        expected.took_s.map(text),
+        expected.took_s.filter(|_| insight == Insight::Whole).map(text),
         shown(outcome.took_ns.map(seconds)),
     );
     scalar(
         Scalar::EnabledVports,
-        expected.enabled_vports.map(text),
+        expected
+            .enabled_vports
+            .filter(|_| insight == Insight::Whole)
+            .map(text),
         shown(actual.enabled_vports),
     );
     scalar(
@@ -210,13 +235,4 @@ const fn seconds(ns: u64) -> u64 {
 
 fn text(value: impl Display) -> String {
     value.to_string()
-}
-
-fn shown(value: Option<impl Display>) -> String {
-    value.map_or_else(|| "nothing".to_owned(), |value| value.to_string())
-}
-
-/// A counter as people compare it: signed, where the sign bit is set.
-fn signed(value: Option<u32>) -> String {
-    shown(value.map(u32::cast_signed))
 }

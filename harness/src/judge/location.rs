@@ -123,6 +123,7 @@ const fn actor(deed: Deed) -> &'static str {
     match deed {
         Deed::Firmware => "firmware",
         Deed::Gate => "gate",
+        Deed::Quiesce => "time",
         Deed::Operation | Deed::WaitFor | Deed::Function | Deed::Step => "host",
     }
 }

@@ -1,169 +1,96 @@
 //! What the actors of a step do.
 
 use super::execution::{Done, Execution};
-use super::wording;
 use crate::record::aspect::Deed;
-use crate::scenario::{Action, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep};
-use crate::stage::inproc::fault::{FaultPlan, FaultSite};
-use crate::stage::inproc::{Ending, Halt, World};
-use driver::HostOperation;
-use driver::books::OwnerKey;
+use crate::scenario::{Action, GateStep, HostStep, RaceStep, Step, TimeStep};
+use crate::stage::Stage;
+use crate::stage::abilities::Obstacle;
+use crate::stage::problem::Problem;
+use crate::stage::stop::Stop;
 use prm::Cycles;
 
-impl Execution<'_> {
+impl<S: Stage> Execution<'_, S> {
     /// Does what the step says, and lets time pass as far as that takes.
-    pub(super) fn act(&mut self, step: &Step) -> Result<Done, Halt> {
+    pub(super) fn act(&mut self, step: &Step) -> Result<Done, Stop<S::Broken>> {
         let Some(action) = step.action() else {
-            return Ok(Done::problem(Deed::Step, "exactly one action", "none or several"));
+            let problem = Problem::new(Deed::Step, "exactly one action", "none or several");
+            return Ok(Done::problem(problem));
         };
-        match action {
-            Action::Host(host) => self.host(host, step),
-            Action::Firmware(order) => Ok(match self.world.order(order) {
+        Ok(match action {
+            Action::Host(HostStep::WaitFor(name)) => match self.stage.operations().named(name) {
+                Some(number) => self.join(number)?,
+                None => Done::problem(Problem::new(
+                    Deed::WaitFor,
+                    "an operation that was started",
+                    name.clone(),
+                )),
+            },
+            Action::Host(_) | Action::Race(RaceStep::FreePage { .. }) => self.operate(action, step)?,
+            Action::Firmware(order) => match self.stage.order(order)? {
                 Ok(()) => Done::default(),
-                Err(error) => Done::problem(Deed::Firmware, "carried out", error.to_string()),
-            }),
-            Action::Gate(gate) => self.gate(gate),
-            Action::Fault(fault) => {
-                self.world.machine_mut().memory.plan_fault(plan(fault));
-                Ok(Done::default())
-            }
-            Action::Race(race) => self.race(race, step),
+                Err(error) => Done::problem(Problem::new(Deed::Firmware, "carried out", error.to_string())),
+            },
+            Action::Gate(gate) => self.gate(gate)?,
+            Action::Fault(fault) => possible(self.stage.fault(fault)),
+            Action::Race(race) => possible(self.stage.race(race)),
             Action::Time(TimeStep::PassMs(ms)) => {
-                let time = Cycles::from_millis(*ms);
-                self.world.grant(time);
-                self.world.pass(time).map(|()| Done::default())
+                self.stage.pass(Cycles::from_millis(*ms))?;
+                Done::default()
             }
-            Action::Time(TimeStep::Quiesce) => self.world.quiesce().map(|()| Done::default()),
-        }
+            Action::Time(TimeStep::Quiesce) => match self.stage.quiesce()? {
+                None => Done::default(),
+                Some(why) => Done::problem(Problem::new(Deed::Quiesce, "comes to rest", why)),
+            },
+        })
     }
 
-    fn host(&mut self, host: &HostStep, step: &Step) -> Result<Done, Halt> {
-        let (place, operation) = match host {
-            HostStep::WaitFor(name) => {
-                let Some(number) = self.operations.named(name) else {
-                    return Ok(Done::problem(
-                        Deed::WaitFor,
-                        "an operation that was started",
-                        name.clone(),
-                    ));
-                };
-                return self.join(number);
-            }
-            HostStep::Function(function) => {
-                if !self.world.machine().silicon.endpoints().contains(&function.which) {
-                    let what = format!("{} has no interface of its own", function.which);
-                    return Ok(Done::problem(
-                        Deed::Function,
-                        "a function a driver can bind to",
-                        what,
-                    ));
-                }
-                let operation = match function.operation {
-                    FunctionOperation::Load => HostOperation::Load,
-                    FunctionOperation::Unload => HostOperation::Unload,
-                };
-                (self.world.bind(function.which), operation)
-            }
-            HostStep::Operation(operation) => (0, *operation),
-            HostStep::Flr(function) => (self.world.bind(*function), HostOperation::ResetFunction),
-        };
-        self.operate(place, operation, step)
-    }
-
-    fn operate(&mut self, place: usize, operation: HostOperation, step: &Step) -> Result<Done, Halt> {
-        let number = self
-            .operations
-            .start(&mut self.world, place, operation, step.name.clone());
-        if step.background {
-            Ok(Done {
+    fn operate(&mut self, action: Action<'_>, step: &Step) -> Result<Done, Stop<S::Broken>> {
+        Ok(match self.stage.start(action, step.name.clone())? {
+            Err(problem) => Done::problem(problem),
+            Ok(number) if step.background => Done {
                 operation: Some(number),
                 problem: None,
-            })
-        } else {
-            self.join(number)
-        }
+            },
+            Ok(number) => self.join(number)?,
+        })
     }
 
-    fn join(&mut self, number: usize) -> Result<Done, Halt> {
-        let task = self.operations.get(number).task;
-        let ending = self.world.run_until(|world| world.ended_at(task).is_some())?;
-        let mut done = Done::default();
-        if ending == Ending::Stuck {
-            let waits = wording::waits(&self.world).join("; ");
-            done = Done::problem(Deed::Operation, "ends", format!("everything waits, {waits}"));
-        }
+    fn join(&mut self, number: usize) -> Result<Done, Stop<S::Broken>> {
+        let why = self.stage.join(number)?;
         Ok(Done {
             operation: Some(number),
-            ..done
+            problem: why.map(|why| Problem::new(Deed::Operation, "ends", why)),
         })
     }
 
-    fn gate(&mut self, gate: &GateStep) -> Result<Done, Halt> {
+    fn gate(&mut self, gate: &GateStep) -> Result<Done, Stop<S::Broken>> {
         let GateStep::WaitHeld { name } = gate else {
-            let done = gate.order().map_or(Ok(()), |order| self.world.gate(&order));
-            return Ok(match done {
-                Ok(()) => Done::default(),
-                Err(error) => Done::problem(Deed::Gate, "carried out", error.to_string()),
-            });
+            let done = gate.order().map_or(Ok(()), |order| self.stage.gate(&order));
+            return Ok(done.map_or_else(
+                |error| Done::problem(Problem::new(Deed::Gate, "carried out", error.to_string())),
+                |()| Done::default(),
+            ));
         };
-        let caught = |world: &World| {
-            let holds = world.machine().silicon.holds();
-            holds
-                .iter()
-                .any(|hold| hold.name == *name && hold.caught.is_some())
-        };
-        if !self
-            .world
-            .machine()
-            .silicon
-            .holds()
-            .iter()
-            .any(|hold| hold.name == *name)
-        {
-            return Ok(Done::problem(
+        if !self.stage.holds().iter().any(|hold| hold.name == *name) {
+            let actual = format!("no hold `{name}`");
+            return Ok(Done::problem(Problem::new(
                 Deed::Gate,
                 "a hold of this name",
-                format!("no hold `{name}`"),
-            ));
+                actual,
+            )));
         }
-        Ok(match self.world.run_until(caught)? {
-            Ending::Reached => Done::default(),
-            Ending::Stuck => Done::problem(
-                Deed::Gate,
-                "the hold catches a command",
-                self.observer.holds.caught_nothing(name),
-            ),
+        Ok(if self.stage.wait_held(name)? {
+            Done::default()
+        } else {
+            let actual = self.observer.holds.caught_nothing(name);
+            Done::problem(Problem::new(Deed::Gate, "the hold catches a command", actual))
         })
-    }
-
-    fn race(&mut self, race: &RaceStep, step: &Step) -> Result<Done, Halt> {
-        match race {
-            RaceStep::Pause { at } => self.world.runtime().pause_at(at),
-            RaceStep::Resume { at } => self.world.runtime().resume_at(at),
-            RaceStep::FreePage { key } => {
-                return self.operate(0, HostOperation::FreePage(OwnerKey(*key)), step);
-            }
-        }
-        Ok(Done::default())
     }
 }
 
-fn plan(fault: &Fault) -> FaultPlan {
-    match fault {
-        Fault::Allocation(fault) => FaultPlan {
-            site: FaultSite::Allocation(fault.site.clone()),
-            skip: fault.skip,
-            times: fault.times,
-        },
-        Fault::PageAllocation(count) => FaultPlan {
-            site: FaultSite::Page,
-            skip: count.skip,
-            times: count.times,
-        },
-        Fault::Mapping(count) => FaultPlan {
-            site: FaultSite::Mapping,
-            skip: count.skip,
-            times: count.times,
-        },
-    }
+fn possible(done: Result<(), Obstacle>) -> Done {
+    done.map_or_else(
+        |obstacle| Done::problem(Problem::new(Deed::Step, "possible", obstacle.to_string())),
+        |()| Done::default(),
+    )
 }

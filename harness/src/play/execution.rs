@@ -1,28 +1,28 @@
-//! Steps, one after another: do, let settle, look, compare.
+//! Steps, one after another: do, let settle, look, compare. The same on every stage.
 
-use super::observer::Observer;
-use super::operations::Operations;
-use super::options::RunOptions;
+use super::observer::{Observer, Seen};
 use super::wording;
-use crate::judge::expectations::{self, StepOutcome};
-use crate::record::aspect::Deed;
+use crate::judge::Judge;
 use crate::record::failure::Failure;
-use crate::record::result::{Mismatch, RunResult, StepRecord};
-use crate::record::timeline::Keep;
-use crate::scenario::{End, ScenarioFile, Step};
-use crate::stage::inproc::{Halt, World, WorldSetup};
+use crate::record::result::{RunResult, StepRecord};
+use crate::scenario::{ScenarioFile, Step};
+use crate::stage::Stage;
+use crate::stage::abilities::Insight;
+use crate::stage::problem::Problem;
+use crate::stage::sight::Health;
+use crate::stage::stop::{Halt, Stop};
 use driver::RevisionName;
-use emulator::ConfigError;
-use prm::Cycles;
 use serde_json::Value;
 
 /// A run that is under way.
-pub(super) struct Execution<'a> {
+pub(crate) struct Execution<'a, S> {
     scenario: &'a ScenarioFile,
-    revision: RevisionName,
-    pub(super) world: World,
-    pub(super) operations: Operations,
+    pub(super) stage: &'a mut S,
     pub(super) observer: Observer<'a>,
+    judge: Judge<'a>,
+    insight: Insight,
+    /// The number of the step that is under way.
+    current: u32,
 }
 
 /// What a step did, before anybody looked at the books.
@@ -34,94 +34,93 @@ pub(super) struct Done {
     pub(super) problem: Option<Problem>,
 }
 
-/// Something a step should have done and did not.
-pub(super) struct Problem {
-    /// With what.
-    pub(super) what: Deed,
-    /// What should have been.
-    pub(super) expected: &'static str,
-    /// What was.
-    pub(super) actual: String,
-}
-
 impl Done {
     /// A step that did not do what it should have done.
-    pub(super) fn problem(what: Deed, expected: &'static str, actual: impl Into<String>) -> Self {
+    pub(super) const fn problem(problem: Problem) -> Self {
         Self {
             operation: None,
-            problem: Some(Problem {
-                what,
-                expected,
-                actual: actual.into(),
-            }),
+            problem: Some(problem),
         }
     }
 }
 
-impl<'a> Execution<'a> {
-    pub(super) fn new(
+/// How a run came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// After its last step.
+    Well,
+    /// Before.
+    Badly,
+}
+
+impl<'a, S: Stage> Execution<'a, S> {
+    /// A run of `scenario` on a stage that nobody has acted on, judged as `revision` and, where there is one, by our driver's
+    /// run of the same scenario.
+    pub(crate) fn new(
         scenario: &'a ScenarioFile,
         revision: RevisionName,
-        options: &RunOptions,
-    ) -> Result<Self, ConfigError> {
-        let mut world = World::new(WorldSetup {
-            device: scenario.device.clone(),
-            seed: options.seed.unwrap_or(0),
-            page_bytes: scenario.host.page_size.into(),
-            revision,
-            eswitch_support: scenario.host.eswitch_support,
-            scheduler: options.scheduler(),
-            limits: options.limits,
-        })?;
-        if options.keep == Keep::Everything {
-            world.keep_timeline();
-        }
-        let observer = Observer::new(scenario);
-        Ok(Self {
+        reference: Option<&'a RunResult>,
+        stage: &'a mut S,
+    ) -> Self {
+        let insight = stage.abilities().insight;
+        Self {
             scenario,
-            revision,
-            world,
-            operations: Operations::default(),
-            observer,
-        })
+            stage,
+            observer: Observer::new(scenario),
+            judge: Judge::new(scenario, revision, insight, reference),
+            insight,
+            current: 0,
+        }
     }
 
-    /// Runs every step and judges the end.
-    pub(super) fn run(mut self, result: &mut RunResult) {
-        let mut halted = None;
+    /// Runs every step and fills the result.
+    ///
+    /// # Errors
+    /// What has broken the stage. Everything else is the scenario's result.
+    pub(crate) fn run(mut self, result: &mut RunResult) -> Result<Ended, S::Broken> {
+        let mut stopped = None;
         for (number, step) in (1..).zip(&self.scenario.steps) {
-            if let Err(halt) = self.step(number, step, result) {
-                halted = Some((number, step, halt));
-                break;
+            self.current = number;
+            match self.step(number, step, result) {
+                Ok(Health::Alive) => {}
+                Ok(Health::Dying | Health::Dead) => break,
+                Err(stop) => {
+                    stopped = Some((step, stop));
+                    break;
+                }
             }
         }
-        self.finish(halted, result);
+        self.finish(stopped, result)
     }
 
-    fn step(&mut self, number: u32, step: &Step, result: &mut RunResult) -> Result<(), Halt> {
-        self.world.begin_step();
+    fn step(&mut self, number: u32, step: &Step, result: &mut RunResult) -> Result<Health, Stop<S::Broken>> {
+        self.stage.begin_step(self.judge.foresees(number, step));
         tracing::info!(
             actor = "scenario",
             step = number,
-            virtual_ns = self.world.now().0,
+            virtual_ns = self.stage.now().0,
             "{}",
             wording::step(step)
         );
-        let acted = self.act(step).and_then(|done| self.world.settle().map(|()| done));
+        let acted = self.act(step).and_then(|done| self.stage.settle().map(|()| done));
         // A run that is stopped shows its books all the same.
         let (done, halt) = match acted {
             Ok(done) => (done, None),
-            Err(halt) => (Done::default(), Some(halt)),
+            Err(Stop::Halted(halt)) => (Done::default(), Some(halt)),
+            Err(stop) => return Err(stop),
         };
-        let record = self.observer.look(
-            number,
-            step,
-            done.operation,
-            &mut self.world,
-            &mut self.operations,
-        );
+        let (observer, judge) = (&mut self.observer, &mut self.judge);
+        let seen = self.stage.look(|sight| observer.look(number, sight, judge))?;
+        let (health, is_loaded) = (seen.health, seen.is_loaded);
+        let record = self.record(number, step, done.operation, seen);
+        if health == Health::Dead {
+            // What a dying kernel shows is not compared; that it dies is judged at the end.
+            result.add_step(record);
+            return Ok(health);
+        }
         if halt.is_none() {
-            self.compare(number, step, &record, done.problem, result);
+            self.judge
+                .compare_step(step, &record, done.problem, is_loaded, result);
         }
         for broken in &record.violations {
             let virtual_ns = record.after.virtual_ns;
@@ -135,91 +134,143 @@ impl<'a> Execution<'a> {
             );
         }
         result.add_step(record);
-        halt.map_or(Ok(()), Err)
+        halt.map_or(Ok(health), |halt| Err(Stop::Halted(halt)))
     }
 
-    fn compare(
-        &self,
-        number: u32,
-        step: &Step,
-        record: &StepRecord,
-        problem: Option<Problem>,
-        result: &mut RunResult,
-    ) {
-        let expected = step.expect.resolved(self.revision);
-        let pending = self.operations.any_pending();
-        let outcome = StepOutcome {
-            returns: record.returns,
-            took_ns: record.took_ns,
-            pending,
+    fn record(&mut self, number: u32, step: &Step, operation: Option<usize>, seen: Seen) -> StepRecord {
+        let operations = self.stage.operations();
+        let operation = operation.map(|number| operations.get(number));
+        let record = StepRecord {
+            number,
+            what: wording::step(step),
+            returns: operation.and_then(|operation| operation.returned()),
+            took_ns: operation
+                .and_then(|operation| operation.took())
+                .map(|took| took.0),
+            pending: operations.any_pending(),
+            warnings: seen.warnings.iter().map(Value::to_string).collect(),
+            violations: seen.violations,
+            after: seen.after,
         };
-        // An operation that cannot end is fine where the scenario says that it is pending.
-        let foreseen = expected.pending == Some(true);
-        if let Some(problem) = problem.filter(|problem| problem.what != Deed::Operation || !foreseen) {
-            result.mismatches.push(Mismatch {
-                step: Some(number),
-                what: problem.what.name().to_owned(),
-                expected: problem.expected.to_owned(),
-                actual: problem.actual,
-            });
-        }
-        expectations::compare_books(
-            Some(number),
-            &expected,
-            &record.after,
-            &outcome,
-            &mut result.mismatches,
-        );
+        self.observer.warnings.extend(seen.warnings);
+        self.observer.hash.add(&record);
+        record
     }
 
-    fn finish(mut self, halt: Option<(u32, &Step, Halt)>, result: &mut RunResult) {
-        let now = self.world.now();
-        result.virtual_ns = now.0;
-        result.timeline = self.world.take_timeline();
+    fn finish(
+        mut self,
+        stopped: Option<(&Step, Stop<S::Broken>)>,
+        result: &mut RunResult,
+    ) -> Result<Ended, S::Broken> {
+        let closing = self.stage.close(&result.steps);
+        result.virtual_ns = closing.took.0;
+        result.commands = closing.commands;
+        result.choices = closing.choices;
+        result.timeline = closing.timeline;
         (result.leaked_pages, result.leaked_mappings) = self.observer.leaked;
         result.warnings = self.observer.warnings.iter().map(Value::to_string).collect();
-        result.commands = std::mem::take(&mut self.observer.commands);
-        // Recorded streams are in the order of doorbells.
-        result.commands.sort_by_key(|command| command.n);
-        result.choices = self.world.runtime().choices();
-        result.longest_stall = self.longest_stall(now);
-        let left = {
-            let machine = self.world.machine();
-            self.observer.holds.left(&machine.silicon.holds())
-        };
-        self.observer.notes.extend(left);
         result.notes = std::mem::take(&mut self.observer.notes);
-        if halt.is_none() {
-            self.judge(result);
+        if self.insight == Insight::Whole {
+            result.longest_stall = self.longest_stall();
         }
-        match halt {
-            Some((number, step, Halt::Exhausted(error))) => {
+        let mut halted = None;
+        let ended = match stopped {
+            None => self.judge_end(result)?,
+            Some((step, Stop::Halted(halt))) => {
+                halted = Some((step, halt));
+                Ended::Badly
+            }
+            Some((_, Stop::Died(how))) => self.judge_death(&how, result),
+            Some((_, Stop::Unusable(how))) => {
+                Judge::judge_failure(&how, self.current, result);
+                Ended::Badly
+            }
+            Some((_, Stop::Broken(broken))) => return Err(broken),
+        };
+        self.judge.keep_books(result);
+        result.notes.extend(self.observer.holds.left(&self.stage.holds()));
+        match halted {
+            Some((step, Halt::Exhausted(error))) => {
                 let what = wording::step(step);
                 let seen = self.seen_since().join("; ");
+                let number = self.current;
                 let reason = format!("budget exceeded: step {number} ({what}) {error}; {seen}");
                 result.fail(Failure::Budget, reason);
             }
             // A recorded schedule that cannot be followed: the run is not the one that was recorded.
-            Some((_, _, error @ Halt::Schedule(_))) => result.fail(Failure::Expectation, error.to_string()),
+            Some((_, error @ Halt::Schedule(_))) => result.fail(Failure::Expectation, error.to_string()),
             None => {
                 if let Some(reason) = result.mismatches.first().map(wording::mismatch) {
                     result.fail(Failure::Expectation, reason);
                 }
             }
         }
-        self.observer.hash.add(&result.virtual_ns);
-        result.trace_hash = self.observer.hash.finish();
+        // Only where the clock is the run's own do the same arguments yield the same run.
+        if self.insight == Insight::Whole {
+            self.observer.hash.add(&result.virtual_ns);
+            result.trace_hash = self.observer.hash.finish();
+        }
+        Ok(ended)
+    }
+
+    fn judge_end(&mut self, result: &mut RunResult) -> Result<Ended, S::Broken> {
+        if let Some(fatal) = self.stage.heard().fatal() {
+            let how = fatal.line.clone();
+            return Ok(self.judge_death(&how, result));
+        }
+        match self.look_again(result) {
+            Ok(()) => {}
+            Err(Stop::Broken(broken)) => return Err(broken),
+            Err(Stop::Died(how) | Stop::Unusable(how)) => return Ok(self.judge_death(&how, result)),
+            Err(Stop::Halted(halt)) => return Ok(self.judge_death(&halt.to_string(), result)),
+        }
+        self.stage.observe();
+        let operations = self.stage.operations();
+        self.judge.compare_end(
+            &self.observer.warnings,
+            self.stage.heard(),
+            operations.any_failed(),
+            operations.any_pending(),
+            self.current,
+            result,
+        );
+        Ok(Ended::Well)
+    }
+
+    fn judge_death(&self, how: &str, result: &mut RunResult) -> Ended {
+        self.judge
+            .judge_death(how, self.stage.heard(), self.current, result);
+        Ended::Badly
+    }
+
+    /// After the last step no other shows what came late.
+    fn look_again(&mut self, result: &mut RunResult) -> Result<(), Stop<S::Broken>> {
+        let Some(last) = result.steps.last() else {
+            return Ok(());
+        };
+        if !self.stage.linger()? {
+            return Ok(());
+        }
+        let (number, observer, judge) = (last.number, &mut self.observer, &mut self.judge);
+        let seen = self.stage.look(|sight| observer.look(number, sight, judge))?;
+        result.warnings.extend(seen.warnings.iter().map(Value::to_string));
+        if seen.health != Health::Alive {
+            return Err(Stop::Died("it died after the last step".to_owned()));
+        }
+        let late = StepRecord {
+            after: seen.after,
+            ..last.clone()
+        };
+        self.judge.compare_late(&late, result);
+        Ok(())
     }
 
     /// What may explain that a step does not end: the holds, the commands that are outstanding, who waits, and what has
     /// happened since it began.
     fn seen_since(&self) -> Vec<String> {
         const MOST: usize = 4;
-        let mut seen = {
-            let machine = self.world.machine();
-            self.observer.holds.in_words(&machine.silicon.holds())
-        };
-        let waits = wording::waits(&self.world);
+        let mut seen = self.observer.holds.in_words(&self.stage.holds());
+        let waits = self.stage.waits();
         let more = waits.len().saturating_sub(MOST);
         seen.extend(waits.into_iter().take(MOST));
         if more > 0 {
@@ -234,28 +285,10 @@ impl<'a> Execution<'a> {
         seen
     }
 
-    fn judge(&self, result: &mut RunResult) {
-        let nothing = End::default();
-        let end = self.scenario.expect.get(self.revision).unwrap_or(&nothing);
-        let outcome = StepOutcome {
-            returns: None,
-            took_ns: None,
-            pending: self.operations.any_pending(),
-        };
-        if let Some(last) = result.last().cloned() {
-            expectations::compare_books(None, &end.books(), &last, &outcome, &mut result.mismatches);
-        }
-        expectations::compare_end(self.scenario, end, &self.observer.warnings, result);
-    }
-
     /// The host operation or the command that took longest.
-    fn longest_stall(&self, now: Cycles) -> Option<(String, u64)> {
-        let operation = self
-            .operations
-            .longest(now)
-            .map(|(kind, took)| (kind.name(), took));
-        let command = self.observer.longest_command;
-        let longest = [operation, command]
+    fn longest_stall(&self) -> Option<(String, u64)> {
+        let operation = self.stage.operations().longest(self.stage.now());
+        let longest = [operation, self.observer.longest_command]
             .into_iter()
             .flatten()
             .max_by_key(|&(_, took)| took);

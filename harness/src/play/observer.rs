@@ -1,24 +1,18 @@
 //! Looking at a step that has ended: both books, what was recorded, what broke.
 
 use super::holds::Holds;
-use super::operations::Operations;
-use super::wording;
-use crate::judge::invariants::{DriverScene, Scene, Watch};
-use crate::record::result::{Note, StepRecord};
-use crate::record::timeline::Printed;
+use crate::judge::Judge;
+use crate::record::result::{Note, Snapshot, Violation};
 use crate::record::trace_hash::TraceHash;
-use crate::scenario::{ScenarioFile, Step};
-use crate::stage::inproc::World;
-use crate::stage::inproc::snapshot;
-use driver::books::OwnerKey;
-use driver::{Message, MessageKind, MessageLevel};
-use emulator::{CommandRecord, Record};
+use crate::scenario::ScenarioFile;
+use crate::stage::sight::{DriverSight, Health, Sight};
+use crate::stage::snapshot;
+use emulator::Record;
 use prm::Cycles;
 use serde_json::Value;
 
 /// Everything that has been seen of a run.
 pub(super) struct Observer<'a> {
-    watch: Watch,
     /// What became of the holds.
     pub(super) holds: Holds<'a>,
     /// What is worth knowing and no failure.
@@ -29,136 +23,62 @@ pub(super) struct Observer<'a> {
     pub(super) hash: TraceHash,
     /// Warnings in order, as they are compared.
     pub(super) warnings: Vec<Value>,
-    /// The command stream, in the form of recorded ones.
-    pub(super) commands: Vec<CommandRecord>,
     /// The command that took longest, and how long.
     pub(super) longest_command: Option<(&'static str, Cycles)>,
     /// Pages and mappings that were left when the last driver was unbound.
     pub(super) leaked: (u64, u64),
-    /// Per driver: messages and page waits that have been looked at.
-    seen: Vec<(usize, usize)>,
-    last_not_found: Option<OwnerKey>,
+}
+
+/// What one look has shown.
+pub(super) struct Seen {
+    /// What was printed.
+    pub(super) warnings: Vec<Value>,
+    /// What broke.
+    pub(super) violations: Vec<Violation>,
+    /// Both books.
+    pub(super) after: Snapshot,
+    /// See [`Sight::is_loaded`].
+    pub(super) is_loaded: bool,
+    /// See [`Sight::health`].
+    pub(super) health: Health,
 }
 
 impl<'a> Observer<'a> {
     /// Nothing has been seen yet.
     pub(super) fn new(scenario: &'a ScenarioFile) -> Self {
         Self {
-            watch: Watch::default(),
             holds: Holds::new(scenario),
             notes: Vec::new(),
             completed: (0, None),
             hash: TraceHash::default(),
             warnings: Vec::new(),
-            commands: Vec::new(),
             longest_command: None,
             leaked: (0, 0),
-            seen: Vec::new(),
-            last_not_found: None,
         }
     }
 
-    /// Looks at the world after a step. `operation` is the host operation that the step started or joined.
-    pub(super) fn look(
-        &mut self,
-        number: u32,
-        step: &Step,
-        operation: Option<usize>,
-        world: &mut World,
-        operations: &mut Operations,
-    ) -> StepRecord {
-        operations.observe(world);
-        let drivers = self.scenes(world, operations);
-        let records = world.machine_mut().silicon.take_records();
-        let strays = world.machine_mut().memory.take_strays();
-        let cycles = world.take_cycles();
-        records.iter().for_each(|record| self.note_record(record));
-        self.notes.extend(self.holds.observe(number, &records));
-        self.note_refusals(number, &records);
-        let of_commands = records.iter().filter_map(|record| match record {
+    /// Looks at what a stage shows after step `number`.
+    pub(super) fn look(&mut self, number: u32, sight: &Sight<'_>, judge: &mut Judge<'_>) -> Seen {
+        sight.records.iter().for_each(|record| self.note_record(record));
+        self.notes.extend(self.holds.observe(number, &sight.records));
+        self.note_refusals(number, &sight.records);
+        let of_commands = sight.records.iter().filter_map(|record| match record {
             Record::Command(command) => Some(command.name),
             _ => None,
         });
         self.completed = of_commands.fold((0, None), |(number, _), name| (number + 1, Some(name)));
-        if let Some(timeline) = world.timeline() {
-            timeline.records.extend(records.iter().cloned());
-            let printed = drivers.iter().flat_map(|driver| &driver.messages);
-            timeline.printed.extend(printed.map(|message| Printed {
-                at: message.at,
-                words: message.to_string(),
-            }));
-        }
-        let messages = drivers.iter().flat_map(|driver| &driver.messages);
-        let warnings: Vec<Value> = messages.filter_map(|message| self.warning(message)).collect();
-        let violations = self.watch.check(&Scene {
-            step: number,
-            world,
-            drivers: &drivers,
-            records: &records,
-            strays: &strays,
-            cycles: &cycles,
-        });
-        self.commands
-            .extend(records.into_iter().filter_map(|record| match record {
-                Record::Command(command) => Some(*command),
-                _ => None,
-            }));
-        let operation = operation.map(|number| operations.get(number));
-        let end = operation.and_then(|operation| Some((operation.end?, operation.began)));
-        let record = StepRecord {
-            number,
-            what: wording::step(step),
-            returns: end.map(|((_, returned), _)| returned),
-            took_ns: end.map(|((ended, _), began)| ended.saturating_sub(began).0),
-            pending: operations.any_pending(),
-            warnings: warnings.iter().map(Value::to_string).collect(),
-            violations,
-            after: snapshot::of(world, &drivers),
-        };
-        self.warnings.extend(warnings);
-        self.note_leaks(world, &drivers);
-        self.hash.add(&record);
-        record
-    }
-
-    fn scenes(&mut self, world: &World, operations: &Operations) -> Vec<DriverScene> {
-        let mut scenes = Vec::new();
-        for (place, (endpoint, account, driver)) in world.drivers().enumerate() {
-            let books = driver.books();
-            if self.seen.len() <= place {
-                self.seen.push((0, 0));
-            }
-            let (messages, waits) = self.seen[place];
-            let printed = driver.messages_after(messages);
-            self.seen[place] = (messages + printed.len(), books.page_waits.len());
-            scenes.push(DriverScene {
-                endpoint,
-                account,
-                messages: printed,
-                earlier_waits: waits,
-                busy: operations.is_busy(place),
-                books,
-            });
-        }
-        scenes
-    }
-
-    /// A message as it is compared: information is left out, and so are repetitions that the kernel would not print.
-    fn warning(&mut self, message: &Message) -> Option<Value> {
-        self.hash.add(message);
-        if message.level == MessageLevel::Info {
-            return None;
-        }
-        let not_found = match message.kind {
-            MessageKind::PageNotFound { key, .. } => Some(key),
-            _ => None,
-        };
-        let repeated = not_found.is_some() && not_found == self.last_not_found;
-        self.last_not_found = not_found;
-        if repeated {
-            None
-        } else {
-            Some(kind_as_json(&message.kind))
+        let messages = sight.drivers.iter().flat_map(|driver| &driver.messages);
+        messages.for_each(|message| self.hash.add(message));
+        self.note_leaks(sight);
+        Seen {
+            warnings: sight.told.clone(),
+            violations: match sight.health {
+                Health::Alive | Health::Dying => judge.broken(number, sight),
+                Health::Dead => Vec::new(),
+            },
+            after: snapshot::of(sight),
+            is_loaded: sight.is_loaded,
+            health: sight.health,
         }
     }
 
@@ -194,17 +114,12 @@ impl<'a> Observer<'a> {
         }
     }
 
-    fn note_leaks(&mut self, world: &World, drivers: &[DriverScene]) {
-        if drivers.iter().all(|driver| !driver.books.bound && !driver.busy) {
-            let machine = world.machine();
-            let holdings = drivers
-                .iter()
-                .map(|driver| machine.memory.holdings(driver.account));
+    fn note_leaks(&mut self, sight: &Sight<'_>) {
+        if let Some(host) = sight.host
+            && sight.drivers.iter().all(DriverSight::is_gone)
+        {
+            let holdings = sight.drivers.iter().map(|driver| host.holdings(driver.account));
             self.leaked = holdings.fold((0, 0), |sum, held| (sum.0 + held.pages, sum.1 + held.mappings));
         }
     }
-}
-
-fn kind_as_json(kind: &MessageKind) -> Value {
-    serde_json::to_value(kind).unwrap_or_else(|_| Value::String(kind.to_string()))
 }

@@ -1,7 +1,7 @@
 //! How a scenario is run.
 
 use crate::record::timeline::Keep;
-use crate::stage::inproc::Limits;
+use crate::stage::limits::Limits;
 use driver::runtime::{Choice, InOrder, Recorded, Scheduler, Seeded};
 
 /// How to run a scenario.

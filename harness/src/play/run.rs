@@ -4,7 +4,9 @@ use super::execution::Execution;
 use super::options::RunOptions;
 use crate::record::failure::Failure;
 use crate::record::result::RunResult;
+use crate::record::timeline::Keep;
 use crate::scenario::ScenarioFile;
+use crate::stage::inproc::{InprocStage, WorldSetup};
 use driver::RevisionName;
 
 /// Runs `scenario`, read from `file`, under `revision`, with driver and device in this process. The same arguments
@@ -21,8 +23,23 @@ pub fn run_scenario(
         replay: replay_line(file, revision, options),
         ..RunResult::empty(scenario, file, &revision.to_string(), options.seed)
     };
-    match Execution::new(scenario, revision, options) {
-        Ok(execution) => execution.run(&mut result),
+    let setup = WorldSetup {
+        device: scenario.device.clone(),
+        seed: options.seed.unwrap_or(0),
+        page_bytes: scenario.host.page_size.into(),
+        revision,
+        eswitch_support: scenario.host.eswitch_support,
+        scheduler: options.scheduler(),
+        limits: options.limits,
+    };
+    match InprocStage::new(setup, options.keep == Keep::Everything) {
+        Ok(mut stage) => {
+            let execution = Execution::new(scenario, revision, None, &mut stage);
+            match execution.run(&mut result) {
+                Ok(_) => {}
+                Err(never) => match never {},
+            }
+        }
         Err(error) => {
             result.fail(Failure::Invalid, format!("the device cannot be built: {error}"));
         }

@@ -2,7 +2,6 @@
 
 use crate::record::result::Mismatch;
 use crate::scenario::{Action, Step};
-use crate::stage::inproc::World;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,15 +21,6 @@ pub(super) fn step(step: &Step) -> String {
         Some(name) => format!("{name}: {what}{background}"),
         None => format!("{what}{background}"),
     }
-}
-
-/// Who waits for what, where nothing goes on any more.
-pub(super) fn waits(world: &World) -> Vec<String> {
-    let tasks = world.runtime().tasks();
-    let waiting = tasks.iter().filter_map(|task| Some((task, task.waiting?)));
-    waiting
-        .map(|(task, waiting)| format!("{} waits for {:?}", task.name, waiting.object))
-        .collect()
 }
 
 /// A mismatch in one line.

@@ -85,18 +85,21 @@ pub enum Deed {
     WaitFor,
     /// An operation of a function that has no interface.
     Function,
+    /// A wait for rest.
+    Quiesce,
     /// Any other step.
     Step,
 }
 
 impl Deed {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Firmware,
         Self::Gate,
         Self::Operation,
         Self::WaitFor,
         Self::Function,
+        Self::Quiesce,
         Self::Step,
     ];
 
@@ -109,6 +112,7 @@ impl Deed {
             Self::Operation => "operation",
             Self::WaitFor => "wait_for",
             Self::Function => "function",
+            Self::Quiesce => "quiesce",
             Self::Step => "step",
         }
     }

@@ -7,7 +7,7 @@
 //! * [`world`] - drivers on a machine
 //! * `progress` - the loop that lets them run
 //! * [`budget`] - how far a run may go
-//! * `snapshot` - both books at one moment
+//! * `stage` - what a scenario is played on
 //! * [`wait_graph`] - who waits for whom
 //! * [`checkpoint`] - a world at rest, to come back to
 
@@ -19,10 +19,13 @@ mod frame_table;
 pub mod machine;
 pub mod memory;
 mod progress;
-pub(crate) mod snapshot;
+mod stage;
 pub mod wait_graph;
 pub mod world;
 
-pub use budget::{Budget, Limits};
+pub use crate::stage::limits::Limits;
+pub use crate::stage::stop::Halt;
+pub use budget::Budget;
 pub use checkpoint::Checkpoint;
-pub use world::{Ending, Halt, World, WorldSetup};
+pub use stage::{InprocStage, OwnTask};
+pub use world::{Ending, World, WorldSetup};

@@ -1,14 +1,14 @@
 //! Commands and their limits.
 
-use super::Finding;
-use super::scene::Scene;
+use super::finding::Finding;
 use crate::scenario::InvariantName;
+use crate::stage::sight::Sight;
 use driver::MessageKind;
 use std::collections::BTreeMap;
 
 /// No command runs into its limit.
-pub(super) fn in_time(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for driver in scene.drivers {
+pub(super) fn in_time(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+    for driver in &sight.drivers {
         let mut timed_out: BTreeMap<String, i64> = BTreeMap::new();
         for message in &driver.messages {
             if let MessageKind::CommandTimedOut { opcode, .. } = &message.kind {

@@ -1,11 +1,11 @@
-//! A driver's counters beside firmware's ledger: all that can be seen of a driver that is not ours.
+//! A driver's counters beside firmware's ledger. Counters that are not shown are not judged.
 
-use super::Finding;
-use super::scene::type_of;
+use super::finding::Finding;
+use super::function_type::type_of;
 use crate::scenario::InvariantName;
 use driver::books::FunctionType;
-use emulator::{Owner, Silicon};
-use prm::{Function, Opcode};
+use emulator::Owner;
+use prm::Function;
 use std::collections::BTreeMap;
 
 /// The counters of one type of function each.
@@ -48,19 +48,6 @@ pub struct CounterBook {
 }
 
 impl CounterBook {
-    /// The counters of the driver on `endpoint`, and what the device says.
-    #[must_use]
-    pub fn new(silicon: &Silicon, endpoint: Function, counters: BTreeMap<String, u32>) -> Self {
-        Self {
-            endpoint,
-            counters,
-            ledger: silicon.ledger().owners(endpoint).collect(),
-            in_flight: in_flight(silicon, endpoint),
-            set_aside: BTreeMap::new(),
-            released: BTreeMap::new(),
-        }
-    }
-
     /// A counter as a signed number.
     pub(super) fn signed(&self, counter: &str) -> Option<i64> {
         self.counters
@@ -119,22 +106,6 @@ impl CounterBook {
             })
             .collect()
     }
-}
-
-/// Owners for whom pages are on their way between the driver on `supplier` and firmware.
-pub(super) fn in_flight(silicon: &Silicon, supplier: Function) -> Vec<Owner> {
-    let executing = silicon
-        .pages_in_flight()
-        .into_iter()
-        .filter(|pages| pages.supplier == supplier)
-        .map(|pages| pages.owner);
-    // A command that firmware lost, or whose completion event is held, is on the wire for the driver.
-    let outstanding = silicon.outstanding_commands().into_iter();
-    let page_commands =
-        outstanding.filter(|command| command.endpoint == supplier && command.opcode == Opcode::ManagePages);
-    executing
-        .chain(page_commands.filter_map(|command| command.function.map(Owner::from)))
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,25 +1,28 @@
 //! The driver's counters: against the ledger, against each other, against zero.
 
-use super::Finding;
 use super::counter_book::{CounterBook, PAGE_COUNTERS};
-use super::scene::{DriverScene, Scene};
+use super::finding::Finding;
 use crate::scenario::InvariantName;
+use crate::stage::sight::{DriverSight, Sight};
 
 /// A type counter equals the pages that firmware books on functions of that type.
-pub(super) fn match_ledger(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for driver in scene.drivers {
-        let found = book(scene, driver).matches_ledger();
+pub(super) fn match_ledger(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+    for driver in &sight.drivers {
+        let found = book(sight, driver).matches_ledger();
         findings.extend(found.into_iter().map(|finding| of(driver, finding)));
     }
 }
 
 /// The type counters, self and none included, add up to the total.
-pub(super) fn add_up(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for driver in scene.drivers {
-        let book = book(scene, driver);
-        let value = |counter: &&str| book.signed(counter).unwrap_or(0);
-        let total = value(&PAGE_COUNTERS[0]);
-        let sum: i64 = PAGE_COUNTERS[1..].iter().map(value).sum();
+pub(super) fn add_up(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+    for driver in &sight.drivers {
+        let book = book(sight, driver);
+        let shown: Option<Vec<i64>> = PAGE_COUNTERS.iter().map(|counter| book.signed(counter)).collect();
+        // What is not shown cannot be added up.
+        let Some([total, types @ ..]) = shown.as_deref() else {
+            continue;
+        };
+        let (total, sum): (i64, i64) = (*total, types.iter().sum());
         if i32_of(sum) != i32_of(total) {
             findings.push(Finding {
                 invariant: InvariantName::TotalMatchesTypes,
@@ -35,26 +38,29 @@ pub(super) fn add_up(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// No counter of pages is below zero.
-pub(super) fn stay_positive(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for driver in scene.drivers {
-        let found = book(scene, driver).stays_positive();
+pub(super) fn stay_positive(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+    for driver in &sight.drivers {
+        let found = book(sight, driver).stays_positive();
         findings.extend(found.into_iter().map(|finding| of(driver, finding)));
     }
 }
 
-fn book(scene: &Scene<'_>, driver: &DriverScene) -> CounterBook {
-    let named = driver.books.counters.named().into_iter();
-    let counters = named.map(|(name, value)| (name.to_owned(), value)).collect();
-    let machine = scene.world.machine();
+fn book(sight: &Sight<'_>, driver: &DriverSight) -> CounterBook {
+    let shown = driver.counters.iter();
     CounterBook {
-        set_aside: scene.set_aside(driver),
-        released: scene.released(driver),
-        ..CounterBook::new(&machine.silicon, driver.endpoint, counters)
+        endpoint: driver.endpoint,
+        counters: shown
+            .filter_map(|(name, value)| Some((name.clone(), (*value)?)))
+            .collect(),
+        ledger: sight.ledger(driver.endpoint),
+        in_flight: sight.in_flight(driver.endpoint),
+        set_aside: sight.set_aside(driver),
+        released: sight.released(driver),
     }
 }
 
 /// The finding with the driver's name, where it is not the one under test.
-fn of(driver: &DriverScene, finding: Finding) -> Finding {
+fn of(driver: &DriverSight, finding: Finding) -> Finding {
     Finding {
         subject: finding.subject.map(|counter| driver.subject(counter)),
         ..finding

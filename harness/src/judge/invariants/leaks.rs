@@ -1,16 +1,16 @@
 //! What a driver leaves behind.
 
-use super::Finding;
-use super::scene::Scene;
+use super::finding::Finding;
 use crate::scenario::InvariantName;
+use crate::stage::sight::Sight;
 
 /// No host page, mapping or shared buffer is left after unload.
-pub(super) fn none_left(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for driver in scene.drivers {
-        if driver.books.bound || driver.busy {
+pub(super) fn none_left(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+    for driver in &sight.drivers {
+        let Some(host) = sight.host.filter(|_| driver.is_gone()) else {
             continue;
-        }
-        let left = scene.world.machine().memory.holdings(driver.account);
+        };
+        let left = host.holdings(driver.account);
         for (what, count) in [
             ("pages", left.pages),
             ("mappings", left.mappings),

@@ -1,14 +1,14 @@
 //! Tasks, locks and firmware waiting for each other in a circle.
 
-use super::Finding;
-use super::scene::Scene;
+use super::finding::Finding;
 use crate::scenario::InvariantName;
+use crate::stage::sight::Sight;
 use std::collections::BTreeSet;
 
 /// No cycle of locks and waits.
-pub(super) fn no_cycle(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn no_cycle(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
     let mut told = BTreeSet::new();
-    for cycle in scene.cycles {
+    for cycle in &sight.cycles {
         if told.insert(&cycle.lock) {
             findings.push(Finding {
                 invariant: InvariantName::LockCycle,

@@ -1,18 +1,18 @@
 //! Memory that is used by whom it does not belong to.
 
-use super::Finding;
-use super::scene::Scene;
+use super::finding::Finding;
 use crate::scenario::InvariantName;
-use crate::stage::inproc::memory::{Stray, StrayKind};
+use crate::stage::host::{Stray, StrayKind};
+use crate::stage::sight::Sight;
 use driver::MessageKind;
 use emulator::record::{Corruption, Record};
 use std::collections::BTreeMap;
 
 /// No write outside a buffer, no double return, no corruption of a mailbox pool.
-pub(super) fn safe(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn safe(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
     let mut seen: BTreeMap<(String, &'static str), i64> = BTreeMap::new();
     let mut see = |subject: String, what: &'static str| *seen.entry((subject, what)).or_default() += 1;
-    for driver in scene.drivers {
+    for driver in &sight.drivers {
         for message in &driver.messages {
             match message.kind {
                 MessageKind::OutOfBoundsWrite { .. } => {
@@ -31,7 +31,7 @@ pub(super) fn safe(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for record in scene.records {
+    for record in &sight.records {
         match record {
             Record::Corruption {
                 what: Corruption::GivenTwice { holder, .. },
@@ -51,7 +51,7 @@ pub(super) fn safe(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             _ => {}
         }
     }
-    for stray in scene.strays {
+    for stray in &sight.strays {
         if let Some((subject, what)) = described(stray) {
             see(subject.to_owned(), what);
         }

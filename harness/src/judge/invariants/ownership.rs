@@ -1,8 +1,8 @@
 //! Pages that firmware owns: still there, and still as firmware left them.
 
-use super::Finding;
-use super::scene::Scene;
+use super::finding::Finding;
 use crate::scenario::InvariantName;
+use crate::stage::sight::Sight;
 use emulator::Owner;
 use emulator::record::{Corruption, Record};
 use prm::Function;
@@ -17,16 +17,16 @@ pub(super) struct LostPages {
 
 impl LostPages {
     /// A page that firmware owns is allocated and mapped.
-    pub(super) fn stays_mapped(&mut self, scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-        let machine = scene.world.machine();
-        let ledger = machine.silicon.ledger();
+    pub(super) fn stays_mapped(&mut self, sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+        let Some(host) = sight.host else { return };
+        let ledger = sight.silicon.ledger();
         let before = std::mem::take(&mut self.lost);
-        for driver in scene.drivers {
+        for driver in &sight.drivers {
             let supplier = driver.endpoint;
             for (owner, _) in ledger.owners(supplier) {
                 let pages = ledger.pages_of(supplier, owner);
                 let gone = pages.filter(|page| {
-                    before.contains(&(supplier, page.generation)) || !machine.memory.is_mapped(page.address())
+                    before.contains(&(supplier, page.generation)) || !host.is_mapped(page.address())
                 });
                 let held = self.lost.len();
                 self.lost.extend(gone.map(|page| (supplier, page.generation)));
@@ -48,9 +48,9 @@ impl LostPages {
 }
 
 /// A page that firmware owns carries what firmware wrote.
-pub(super) fn stays_intact(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn stays_intact(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
     let mut lost: BTreeMap<Owner, i64> = BTreeMap::new();
-    for record in scene.records {
+    for record in &sight.records {
         if let Record::Corruption {
             what: Corruption::SignatureLost { owner, .. },
             ..

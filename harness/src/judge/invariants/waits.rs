@@ -1,24 +1,26 @@
 //! Waits for pages to come back.
 
-use super::Finding;
-use super::scene::{Scene, type_of};
+use super::finding::Finding;
+use super::function_type::type_of;
 use crate::scenario::InvariantName;
+use crate::stage::sight::Sight;
 use driver::books::PageWaitOutcome;
 
 /// A wait for pages ends well only when firmware owns none of the pages waited for.
-pub(super) fn end_drained(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for driver in scene.drivers {
-        for wait in driver.books.page_waits.iter().skip(driver.earlier_waits) {
+pub(super) fn end_drained(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+    for driver in &sight.drivers {
+        let Some(books) = &driver.books else { continue };
+        for wait in books.page_waits.iter().skip(driver.earlier_waits) {
             if wait.outcome != PageWaitOutcome::Drained {
                 continue;
             }
-            let ledger = scene.ledger_at(driver.endpoint, wait.ended);
+            let ledger = sight.ledger_at(driver.endpoint, wait.ended);
             let of_type = ledger
                 .iter()
                 .filter(|&(&owner, _)| type_of(driver.endpoint, owner) == Some(wait.waited_for));
             let owned: u64 = of_type.map(|(_, pages)| pages).sum();
             // What the driver has set aside for good, and reports as such, is no longer waited for.
-            let left = owned.saturating_sub(driver.books.counters.quarantine.into());
+            let left = owned.saturating_sub(books.counters.quarantine.into());
             if left > 0 {
                 findings.push(Finding {
                     invariant: InvariantName::WaitEndedEarly,

@@ -5,37 +5,12 @@
 //! it wants the lock: none of these edges is in one program alone, so the graph is built over both.
 
 use super::world::World;
+use crate::stage::wait_cycle::WaitCycle;
 use driver::Driver;
 use driver::runtime::{Object, TaskId, TaskPurpose, TaskRole};
 use emulator::{Owner, WaitsFor};
-use prm::{Cycles, Function};
+use prm::Function;
 use std::collections::BTreeMap;
-use std::fmt;
-
-/// A closed chain of waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaitCycle {
-    /// When it was seen.
-    pub at: Cycles,
-    /// The lock it goes through.
-    pub lock: String,
-    /// The chain, one link after another; the last one leads back to the first.
-    pub links: Vec<String>,
-}
-
-impl WaitCycle {
-    /// Whether this is the same cycle, seen at another time.
-    #[must_use]
-    pub fn is_same_as(&self, other: &Self) -> bool {
-        self.lock == other.lock && self.links == other.links
-    }
-}
-
-impl fmt::Display for WaitCycle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.links.join("; "))
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Node {

@@ -1,13 +1,14 @@
 //! Drivers on a machine.
 
 use super::backing::InprocBacking;
-use super::budget::{Budget, Exhausted, Limits};
+use super::budget::Budget;
 use super::machine::Machine;
-use super::memory::Account;
-use super::wait_graph::WaitCycle;
 use crate::record::recorder::{DriverView, Recorder};
 use crate::record::timeline::Timeline;
-use driver::runtime::{DriverId, Object, Runtime, ScheduleMismatch, Scheduler, TaskId};
+use crate::stage::host::Account;
+use crate::stage::limits::Limits;
+use crate::stage::wait_cycle::WaitCycle;
+use driver::runtime::{DriverId, Object, Runtime, Scheduler, TaskId};
 use driver::{Driver, DriverSetup, Errno, HostOperation, HostOptions, RevisionName};
 use emulator::Silicon;
 use emulator::config::{DeviceConfig, DeviceKind};
@@ -16,7 +17,6 @@ use prm::{Cycles, Function};
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use thiserror::Error;
 
 /// What a world is made of.
 pub struct WorldSetup {
@@ -34,17 +34,6 @@ pub struct WorldSetup {
     pub scheduler: Box<dyn Scheduler>,
     /// How far it may go.
     pub limits: Limits,
-}
-
-/// Why a world stopped that should have gone on.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum Halt {
-    /// It went too far.
-    #[error(transparent)]
-    Exhausted(#[from] Exhausted),
-    /// A recorded schedule cannot be followed.
-    #[error(transparent)]
-    Schedule(#[from] ScheduleMismatch),
 }
 
 /// How a wait for something ended.

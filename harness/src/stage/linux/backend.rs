@@ -1,23 +1,22 @@
 //! From a scenario to its result, over as many boots as it takes.
 
-use super::execution::{Aftermath, Execution};
+use super::abilities::abilities;
 use super::guest::{Guest, GuestError};
 use super::profile::Profile;
-use super::reach::{self, Abilities};
 use super::scaling;
+use super::stage::{Aftermath, LinuxStage};
+use crate::play::execution::{Ended, Execution};
 use crate::play::{RunOptions, run_scenario};
 use crate::record::timeline::Keep;
 use crate::record::{Failure, Outcome, RunResult};
 use crate::scenario::ScenarioFile;
+use crate::stage::abilities::Abilities;
 use driver::RevisionName;
 use files::Scratch;
 use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError, KitOptions};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-
-/// What waits longer than this on the wall clock is run only when asked for, in seconds.
-const LONGEST: u64 = 80;
 
 /// Why nothing can be run on Linux.
 #[derive(Debug, thiserror::Error)]
@@ -64,10 +63,7 @@ impl LinuxBackend {
             initrd,
             guest: None,
             judged_as,
-            abilities: Abilities {
-                subfunctions: options.subfunctions,
-                full,
-            },
+            abilities: abilities(options.subfunctions, full),
             interrupt: None,
             keep: Keep::Nothing,
             _folder: folder,
@@ -117,10 +113,10 @@ impl LinuxBackend {
             ..RunOptions::default()
         };
         let scaled = scaling::scaled(scenario);
-        if let Some(obstacle) = reach::obstacle(scenario, self.judged_as, self.abilities) {
+        if let Some(obstacle) = self.abilities.obstacle(scenario, self.judged_as) {
             let mut result = RunResult::empty(scenario, file, "linux", options.seed);
             result.outcome = Outcome::Skip;
-            result.reason = Some(obstacle.to_owned());
+            result.reason = Some(obstacle.to_string());
             return Ok(result);
         }
         let reference = run_scenario(&scaled, file, self.judged_as, &options);
@@ -136,16 +132,24 @@ impl LinuxBackend {
             return Ok(result);
         }
         let takes = reference.virtual_ns / 1_000_000_000;
-        if takes > LONGEST && !self.abilities.full {
+        if let Some(obstacle) = self.abilities.too_long(takes) {
             result.outcome = Outcome::Skip;
-            result.reason = Some(format!(
-                "it waits longer than {LONGEST} s on the wall clock; --full runs it"
-            ));
+            result.reason = Some(obstacle.to_string());
             return Ok(result);
         }
         let mut guest = self.guest_for(&scaled, seed.unwrap_or(0))?;
-        let aftermath =
-            Execution::new(&mut guest, &scaled, &reference, self.judged_as, self.keep).run(&mut result)?;
+        let keep = self.keep == Keep::Everything;
+        let mut stage = LinuxStage::new(&mut guest, self.abilities, scaled.device.timeouts, keep);
+        let execution = Execution::new(&scaled, self.judged_as, Some(&reference), &mut stage);
+        let ended = execution.run(&mut result)?;
+        // The verdict stands, whatever becomes of the guest.
+        let aftermath = match ended {
+            Ended::Badly => Aftermath::Spent,
+            Ended::Well => stage.clean_up().unwrap_or_else(|error| {
+                tracing::warn!(actor = "host", %error, "the guest cannot be used again");
+                Aftermath::Spent
+            }),
+        };
         if aftermath == Aftermath::Clean {
             self.guest = Some(guest);
         }

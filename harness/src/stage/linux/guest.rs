@@ -6,13 +6,14 @@ mod orders;
 pub use error::GuestError;
 
 use super::profile::Profile;
+use crate::stage::heard::is_fatal;
 use device_server::{DeviceServer, Watch};
 use emulator::config::DeviceConfig;
 use emulator::{CommandRecord, Record, Silicon};
 use files::Scratch;
 use guest::kit::Kit;
 use guest::machine::{Agent, AgentError, CommandLine, Console, PluggedFunction, Process};
-use guest_protocol::{Complaint, ComplaintKind, FromGuest, LogLine, Order, Ready, Reply};
+use guest_protocol::{Complaint, FromGuest, LogLine, Order, Ready, Reply};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
 use std::io;
@@ -34,15 +35,6 @@ const ENDING: Duration = Duration::from_secs(10);
 
 /// The longest time in which nothing is looked at.
 const TURN: Duration = Duration::from_millis(20);
-
-/// Whether a kernel that complains like this cannot be trusted any further.
-#[must_use]
-pub fn is_fatal(complaint: &Complaint) -> bool {
-    matches!(
-        complaint.kind,
-        ComplaintKind::Oops | ComplaintKind::Panic | ComplaintKind::Bug
-    )
-}
 
 /// Whether a line heads the report of a `WARN`.
 #[must_use]

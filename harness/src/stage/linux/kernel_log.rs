@@ -21,18 +21,19 @@
 //! ```
 //!
 //! Not every line is a message. `table` knows two other kinds: effects, which are allowed where something has gone wrong
-//! that is compared by itself ([`KernelLog::effects`]), and what is harmless. A warning or an error of mlx5_core that
-//! the table does not know fails a run ([`KernelLog::unknown`]); what is no louder than a notice is told as a note
-//! ([`KernelLog::notes`]).
+//! that is compared by itself ([`Heard::effects`]), and what is harmless. A warning or an error of mlx5_core that
+//! the table does not know fails a run ([`Heard::unknown`]); what is no louder than a notice is told as a note
+//! ([`Heard::notes`]).
 
 mod patterns;
 mod table;
 #[cfg(test)]
 mod tests;
 
+use crate::stage::heard::{Heard, kind};
 use driver::message::Row;
 use driver::{MessageKind, MessageLevel};
-use guest_protocol::{Complaint, LogLine};
+use guest_protocol::LogLine;
 use patterns::{Pattern, compiled};
 use regex::Regex;
 use serde_json::Value;
@@ -83,16 +84,8 @@ fn printed() -> impl Iterator<Item = &'static Row> {
 /// Everything a run's kernel has printed.
 #[derive(Debug, Default)]
 pub struct KernelLog {
-    /// The driver's messages, in the form in which scenarios name them, with the data that the text tells.
-    pub messages: Vec<Value>,
-    /// What the kernel itself complained about.
-    pub complaints: Vec<Complaint>,
-    /// Warnings and errors of mlx5_core that nobody has translated, and notes that messages were left out.
-    pub unknown: Vec<String>,
-    /// What is said where something has gone wrong before.
-    pub effects: Vec<String>,
-    /// Information of mlx5_core that nobody has translated.
-    pub notes: Vec<String>,
+    /// As far as it is understood.
+    pub heard: Heard,
     /// Whether the last message was about a page that the driver does not know.
     not_found: bool,
     scene: Scene,
@@ -131,9 +124,9 @@ impl KernelLog {
             tracing::info!(actor = "kernel", "{line}");
             match self.meaning(line) {
                 Meaning::Nothing => {}
-                Meaning::Effect => self.effects.push(line.text.clone()),
-                Meaning::Unknown(text) if line.level > WARNING => self.notes.push(text),
-                Meaning::Unknown(text) => self.unknown.push(text),
+                Meaning::Effect => self.heard.effects.push(line.text.clone()),
+                Meaning::Unknown(text) if line.level > WARNING => self.heard.notes.push(text),
+                Meaning::Unknown(text) => self.heard.unknown.push(text),
                 Meaning::Message(message) => {
                     let not_found = kind(&message) == Some(PAGE_NOT_FOUND);
                     if !(not_found && self.not_found) {
@@ -143,7 +136,7 @@ impl KernelLog {
                 }
             }
         }
-        self.messages.extend(messages.iter().cloned());
+        self.heard.messages.extend(messages.iter().cloned());
         messages
     }
 
@@ -180,29 +173,6 @@ impl KernelLog {
         };
         // Also where it is not the driver's own: what the kernel warns of while the driver works may be its doing.
         look_up(&WARN_PLACES, place).unwrap_or(Meaning::Unknown(unknown))
-    }
-}
-
-/// Whether a kernel prints this message of our driver's, as long as nobody has turned on its debug messages.
-///
-/// Some that it does print may be missing all the same: it limits refused commands and stalled slots to ten in five
-/// seconds each ([`KernelLog::unknown`] then has a note), and a `WARN_ON_ONCE` stays silent until the module is inserted
-/// anew, or until somebody writes to `clear_warn_once` in debugfs.
-#[must_use]
-pub fn is_printed(message: &Value) -> bool {
-    kind(message).is_some_and(|kind| {
-        MessageKind::ROWS
-            .iter()
-            .all(|row| row.kind != kind || row.silent.is_empty())
-    })
-}
-
-/// `"late_completion"` or `{"late_completion":{"slot":3}}`.
-fn kind(message: &Value) -> Option<&str> {
-    match message {
-        Value::String(kind) => Some(kind),
-        Value::Object(object) => object.keys().next().map(String::as_str),
-        _ => None,
     }
 }
 

@@ -4,9 +4,10 @@ mod auxiliary;
 
 use super::guest::{DRIVER, Guest, GuestError};
 use crate::scenario::{FunctionOperation, HostStep};
+use crate::stage::operations::{Operation, Operations};
 use driver::{Errno, HostOperation};
 use guest_protocol::{Answer, Devlink, Order, Outcome};
-use prm::{Cycles, Function};
+use prm::Function;
 use std::collections::BTreeMap;
 
 /// What an operation does to the driver of the function under test.
@@ -17,41 +18,24 @@ enum Binding {
     Reload,
 }
 
-/// An operation that was started.
+/// What this stage knows of an operation.
 #[derive(Clone, Debug)]
-pub(super) struct Operation {
+pub struct GuestOperation {
     /// The guest's number of it.
     id: u32,
-    /// The step that started it, by the name a later step joins it with.
-    name: Option<String>,
-    /// What it does to the driver of the function under test.
+    /// What it does to the driver of the main function.
     binding: Option<Binding>,
     /// That driver was loaded when it was started.
     was_loaded: bool,
     /// The scalable function that it adds.
     adds: Option<u16>,
-    /// When it was started.
-    began: Cycles,
-    /// When it was seen to have ended, and its result: 0 or a negative errno.
-    end: Option<(Cycles, i32)>,
 }
 
-impl Operation {
-    /// Its result, once it has ended.
-    pub(super) fn returned(&self) -> Option<i32> {
-        self.end.map(|(_, returned)| returned)
-    }
-
-    /// How long it took, once it has ended.
-    pub(super) fn took(&self) -> Option<Cycles> {
-        self.end.map(|(ended, _)| ended.saturating_sub(self.began))
-    }
-}
-
-/// Every operation of a run.
+/// Every operation of a run, and what has become of the driver by them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Operations {
-    all: Vec<Operation>,
+pub(super) struct GuestOperations {
+    /// The operations.
+    pub(super) all: Operations<GuestOperation>,
     bound: bool,
     loaded: bool,
     /// Devlink ports of scalable functions.
@@ -60,7 +44,7 @@ pub(super) struct Operations {
     sf_stays_unbound: bool,
 }
 
-impl Operations {
+impl GuestOperations {
     /// Starts the operation of a host step (any but `wait_for`); returns its number.
     pub(super) fn start(
         &mut self,
@@ -85,19 +69,21 @@ impl Operations {
         self.loaded &= binding.is_none();
         let began = guest.now();
         let id = guest.start(order)?;
-        self.all.push(Operation {
-            id,
+        Ok(self.all.add(Operation {
+            kind: "host",
             name,
-            binding,
-            was_loaded,
-            adds: match step {
-                HostStep::Operation(HostOperation::AddSf(number)) => Some(*number),
-                _ => None,
-            },
             began,
             end: None,
-        });
-        Ok(self.all.len() - 1)
+            own: GuestOperation {
+                id,
+                binding,
+                was_loaded,
+                adds: match step {
+                    HostStep::Operation(HostOperation::AddSf(number)) => Some(*number),
+                    _ => None,
+                },
+            },
+        }))
     }
 
     fn order(&self, guest: &mut Guest, step: &HostStep) -> Result<Order, GuestError> {
@@ -181,8 +167,8 @@ impl Operations {
 
     /// Notes which operations have ended by now.
     pub(super) fn observe(&mut self, guest: &Guest) {
-        for operation in self.all.iter_mut().filter(|operation| operation.end.is_none()) {
-            let Some(reply) = guest.reply(operation.id) else {
+        for operation in self.all.pending_mut() {
+            let Some(reply) = guest.reply(operation.own.id) else {
                 continue;
             };
             let returned = match &reply.outcome {
@@ -193,26 +179,21 @@ impl Operations {
                 }
             };
             operation.end = Some((guest.now(), returned));
-            match operation.binding {
+            match operation.own.binding {
                 Some(Binding::Load) => {
                     self.bound |= returned == 0;
                     // A driver that is bound already is not bound again, and stays as it is.
-                    let stays = returned == Errno::EBUSY.0 && operation.was_loaded;
+                    let stays = returned == Errno::EBUSY.0 && operation.own.was_loaded;
                     self.loaded = returned == 0 || stays;
                 }
                 Some(Binding::Unload) => self.bound = false,
                 Some(Binding::Reload) => self.loaded = returned == 0,
                 None => {}
             }
-            if let (Some(number), Outcome::Ok(Answer::Port(port))) = (operation.adds, &reply.outcome) {
+            if let (Some(number), Outcome::Ok(Answer::Port(port))) = (operation.own.adds, &reply.outcome) {
                 self.ports.insert(number, *port);
             }
         }
-    }
-
-    /// The operation with this number.
-    pub(super) fn get(&self, number: usize) -> &Operation {
-        &self.all[number]
     }
 
     /// Leaves the bus of the guest as it was found.
@@ -221,24 +202,6 @@ impl Operations {
             auxiliary::set_autoprobe(guest, true)?;
         }
         Ok(())
-    }
-
-    /// The number of the operation that the named step started.
-    pub(super) fn named(&self, name: &str) -> Option<usize> {
-        self.all
-            .iter()
-            .rposition(|operation| operation.name.as_deref() == Some(name))
-    }
-
-    /// Whether any operation still runs.
-    pub(super) fn any_pending(&self) -> bool {
-        self.all.iter().any(|operation| operation.end.is_none())
-    }
-
-    /// Whether any operation has ended with an error.
-    pub(super) fn any_failed(&self) -> bool {
-        let mut results = self.all.iter().filter_map(Operation::returned);
-        results.any(|returned| returned != 0)
     }
 
     /// Whether the driver of the function under test is loaded, so that it shows its counters.

@@ -3,7 +3,8 @@
 mod texts;
 
 use super::table::{EFFECTS, HARMLESS};
-use super::{KernelLog, Regex, is_printed};
+use super::{KernelLog, Regex};
+use crate::stage::heard::is_printed;
 use driver::{MessageKind, MessageLevel};
 use guest_protocol::LogLine;
 use serde_json::{Value, json};
@@ -47,13 +48,13 @@ fn warn(text: Option<&str>, place: &str) -> Vec<LogLine> {
 
 fn read(lines: &[LogLine]) -> (Vec<Value>, Vec<String>) {
     let log = log_of(lines);
-    (log.messages, log.unknown)
+    (log.heard.messages, log.heard.unknown)
 }
 
 fn log_of(lines: &[LogLine]) -> KernelLog {
     let mut log = KernelLog::default();
     let messages = log.read(lines);
-    assert_eq!(log.messages, messages);
+    assert_eq!(log.heard.messages, messages);
     log
 }
 
@@ -171,8 +172,8 @@ fn a_page_not_found_is_told_once_in_a_row() {
     assert_eq!(log.read(std::slice::from_ref(&not_found)), Vec::<Value>::new());
     let lines = [warning("give fail -12"), not_found];
     assert_eq!(log.read(&lines).len(), 2);
-    assert_eq!(log.messages.len(), 3);
-    assert_eq!(log.unknown, Vec::<String>::new());
+    assert_eq!(log.heard.messages.len(), 3);
+    assert_eq!(log.heard.unknown, Vec::<String>::new());
 }
 
 #[test]
@@ -191,9 +192,12 @@ fn what_nobody_knows_is_kept() {
         quiet.clone(),
         other,
     ]);
-    assert_eq!(log.messages, Vec::<Value>::new());
-    assert_eq!(log.unknown, [strange.text, number.text, lost.text, module.text]);
-    assert_eq!(log.notes, [quiet.text]);
+    assert_eq!(log.heard.messages, Vec::<Value>::new());
+    assert_eq!(
+        log.heard.unknown,
+        [strange.text, number.text, lost.text, module.text]
+    );
+    assert_eq!(log.heard.notes, [quiet.text]);
 }
 
 /// Lines with a place, as `mlx5_core_warn` prints them.
@@ -238,9 +242,9 @@ fn what_comes_of_something_is_an_effect() {
     lines.extend(EFFECTS_WITHOUT_PLACE.map(|text| line(4, text)));
     for line in lines {
         let log = log_of(std::slice::from_ref(&line));
-        assert_eq!(log.effects, std::slice::from_ref(&line.text), "{line}");
+        assert_eq!(log.heard.effects, std::slice::from_ref(&line.text), "{line}");
         assert_eq!(
-            (log.messages, log.unknown, log.notes),
+            (log.heard.messages, log.heard.unknown, log.heard.notes),
             Default::default(),
             "{line}"
         );
@@ -266,7 +270,12 @@ fn what_is_harmless_is_nothing() {
         let log = log_of(std::slice::from_ref(&line));
         let nothing = (Vec::new(), Vec::new(), Vec::new(), Vec::<String>::new());
         assert_eq!(
-            (log.messages, log.unknown, log.notes, log.effects),
+            (
+                log.heard.messages,
+                log.heard.unknown,
+                log.heard.notes,
+                log.heard.effects
+            ),
             nothing,
             "{text}"
         );

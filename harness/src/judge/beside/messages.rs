@@ -1,10 +1,8 @@
 //! What was printed in both runs: the messages of our driver, the log of Linux.
 
-use super::shown;
-use crate::record::result::Note;
-use crate::record::{Mismatch, RunResult};
-use crate::stage::linux::guest::is_fatal;
-use crate::stage::linux::kernel_log::{KernelLog, is_printed};
+use crate::judge::shown::shown;
+use crate::record::result::{Mismatch, Note, RunResult};
+use crate::stage::heard::{Heard, is_fatal, is_printed, kind};
 use guest_protocol::{Complaint, ComplaintKind};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -14,7 +12,7 @@ const MOST_LINES: usize = 5;
 
 /// What a kernel is expected to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::stage::linux) enum Expected {
+pub(super) enum Expected {
     /// The messages of our driver's run.
     AsOurs,
     /// These, as the file names them.
@@ -23,9 +21,9 @@ pub(in crate::stage::linux) enum Expected {
 
 /// Compares what was printed: the same messages in the same order, with the same numbers where the kernel prints them. One of
 /// the lists in `allowed` has to fit.
-pub(in crate::stage::linux) fn warnings(
+pub(super) fn warnings(
     reference: &RunResult,
-    log: &KernelLog,
+    log: &Heard,
     allowed: &[Expected],
     caused: bool,
     result: &mut RunResult,
@@ -47,11 +45,7 @@ pub(in crate::stage::linux) fn warnings(
 }
 
 /// The same of a kernel that has died: what it has printed until then.
-pub(in crate::stage::linux) fn warnings_so_far(
-    reference: &RunResult,
-    log: &KernelLog,
-    result: &mut RunResult,
-) {
+pub(super) fn warnings_so_far(reference: &RunResult, log: &Heard, result: &mut RunResult) {
     read_lines(log, true, result);
     let ours = printed_by_ours(reference);
     result.mismatches.extend(first_difference(
@@ -63,14 +57,14 @@ pub(in crate::stage::linux) fn warnings_so_far(
 }
 
 /// Whether our driver's messages are those that a file lists, as far as a kernel prints them.
-pub(in crate::stage::linux) fn are_printed(listed: &[Value], ours: &[Value]) -> bool {
+pub(super) fn are_printed(listed: &[Value], ours: &[Value]) -> bool {
     let (listed, ours) = (printed(listed), printed(ours));
     first_difference(&listed, &ours, listed.len(), "").is_none()
 }
 
 /// What the kernel complains about beyond a `WARN`, which is a message, and a crash, which is judged by itself: a lock cycle, a
 /// hung task, a sanitizer's report where no write out of bounds is foretold.
-pub(in crate::stage::linux) fn complaints(foretold: bool, complaints: &[Complaint], result: &mut RunResult) {
+pub(super) fn complaints(foretold: bool, complaints: &[Complaint], result: &mut RunResult) {
     let others = complaints
         .iter()
         .filter(|complaint| complaint.kind != ComplaintKind::Warning && !is_fatal(complaint))
@@ -86,12 +80,12 @@ pub(in crate::stage::linux) fn complaints(foretold: bool, complaints: &[Complain
 }
 
 /// Whether either side says that something went wrong.
-fn has_messages(reference: &RunResult, log: &KernelLog) -> bool {
+fn has_messages(reference: &RunResult, log: &Heard) -> bool {
     !reference.warnings.is_empty() || !log.messages.is_empty()
 }
 
 /// What the kernel said beside messages: notes are told, what nobody knows is a difference, and so is an effect without a cause.
-fn read_lines(log: &KernelLog, caused: bool, result: &mut RunResult) {
+fn read_lines(log: &Heard, caused: bool, result: &mut RunResult) {
     let notes = log.notes.iter().map(|line| Note {
         step: None,
         text: format!("the kernel says `{line}`"),
@@ -170,24 +164,18 @@ fn says(found: &Value, wanted: &Value) -> bool {
         })
 }
 
-/// `"late_completion"` or `{"late_completion":{"slot":3}}`.
-fn kind(message: &Value) -> Option<&str> {
-    match message {
-        Value::String(kind) => Some(kind),
-        Value::Object(object) => object.keys().next().map(String::as_str),
-        _ => None,
-    }
-}
-
 fn data(message: &Value) -> Option<&serde_json::Map<String, Value>> {
     message.as_object()?.values().next()?.as_object()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::result;
     use super::*;
     use serde_json::json;
+
+    fn result() -> RunResult {
+        RunResult::unrun("a", "a.json", "linux")
+    }
 
     #[test]
     fn warnings_have_to_come_in_the_same_order_with_the_same_numbers() {
@@ -200,7 +188,7 @@ mod tests {
         let timed_out = json!({ "page_wait_timed_out": {} });
         let fails = |messages: Vec<Value>| {
             let mut linux = result();
-            let mut log = KernelLog::default();
+            let mut log = Heard::default();
             log.messages = messages;
             warnings(&reference, &log, &[Expected::AsOurs], false, &mut linux);
             !linux.mismatches.is_empty()
@@ -215,7 +203,7 @@ mod tests {
     #[test]
     fn an_unknown_line_of_the_log_is_a_difference() {
         let mut linux = result();
-        let mut log = KernelLog::default();
+        let mut log = Heard::default();
         log.unknown.push("something new".to_owned());
         warnings(&result(), &log, &[Expected::AsOurs], false, &mut linux);
         assert_eq!(linux.mismatches.len(), 1);
@@ -223,7 +211,7 @@ mod tests {
 
     #[test]
     fn an_effect_needs_a_cause_and_a_note_needs_none() {
-        let mut log = KernelLog::default();
+        let mut log = Heard::default();
         log.effects
             .push("E-Switch: Failed to create something".to_owned());
         log.notes.push("something new".to_owned());

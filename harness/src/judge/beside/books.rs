@@ -1,62 +1,11 @@
-//! Both runs side by side: Linux in the guest, our driver in this process.
+//! Both runs side by side: another driver's, and our driver's in this process.
 
-mod messages;
-
-use crate::record::{Compared, Comparison as Books, Mismatch, RunResult, Snapshot, StepRecord};
-use crate::scenario::{Books as ExpectedBooks, COUNTERS, counter_value};
+use crate::judge::shown::{shown, signed};
+use crate::record::result::{Compared, Comparison, Mismatch, RunResult, Snapshot, StepRecord};
+use crate::scenario::COUNTERS;
 use emulator::config::{DeviceConfig, DeviceKind, Port};
 use prm::PageMode;
 use std::collections::BTreeSet;
-
-pub(super) use messages::{Expected, are_printed, complaints, warnings, warnings_so_far};
-
-pub use crate::record::Comparison;
-
-/// Compares what Linux shows after a step with what the file expects. What Linux has no window for is left out: page
-/// roots, counts of vports, the counters without a file; and times, which are those of a wall clock.
-pub(super) fn with_file(
-    number: Option<u32>,
-    expected: &ExpectedBooks,
-    record: &StepRecord,
-    mismatches: &mut Vec<Mismatch>,
-) {
-    let mut differ = |what: String, expected: String, actual: String| {
-        mismatches.push(Mismatch {
-            step: number,
-            what,
-            expected,
-            actual,
-        });
-    };
-    for (name, &wanted) in &expected.counters {
-        let Some(value) = record.after.counters.get(name).copied().flatten() else {
-            continue;
-        };
-        if Some(value) != counter_value(wanted) {
-            differ(
-                format!("counters.{name}"),
-                wanted.to_string(),
-                signed(value).to_string(),
-            );
-        }
-    }
-    for (owner, &wanted) in &expected.ledger {
-        let value = record.after.ledger.get(owner).copied().unwrap_or(0);
-        if value != wanted {
-            differ(format!("ledger.{owner}"), wanted.to_string(), value.to_string());
-        }
-    }
-    if let Some(wanted) = expected.returns.filter(|&wanted| record.returns != Some(wanted)) {
-        differ("returns".to_owned(), wanted.to_string(), shown(record.returns));
-    }
-    if let Some(wanted) = expected.pending.filter(|&wanted| wanted != record.pending) {
-        differ(
-            "pending".to_owned(),
-            wanted.to_string(),
-            record.pending.to_string(),
-        );
-    }
-}
 
 /// A driver that is loaded shows its counters: otherwise nothing would be compared, and everything would be equal. Those of other
 /// functions are missing where it has neither an eswitch nor names owners by function id.
@@ -127,7 +76,7 @@ pub(super) fn with_ours(
         });
     }
     if differs && result.comparison.is_none() {
-        result.comparison = Some(Books {
+        result.comparison = Some(Comparison {
             step: number,
             what: linux.what.clone(),
             rows: table,
@@ -143,7 +92,7 @@ pub(super) fn books_of_both(reference: &RunResult, result: &mut RunResult) {
     let is_it = |record: &&StepRecord| first.step.is_none_or(|step| record.number <= step);
     let last = |steps: &[StepRecord]| steps.iter().rfind(is_it).cloned();
     if let (Some(ours), Some(linux)) = (last(&reference.steps), last(&result.steps)) {
-        result.comparison = Some(Books {
+        result.comparison = Some(Comparison {
             step: linux.number,
             rows: table(&ours.after, &linux.after),
             what: linux.what,
@@ -192,39 +141,13 @@ pub(super) fn foretells_a_crash(record: &StepRecord) -> bool {
     warnings.any(|warning| WRITES.iter().any(|write| warning.contains(write)))
 }
 
-/// A mismatch in one line.
-pub(super) fn sentence(mismatch: &Mismatch) -> String {
-    match mismatch.step {
-        Some(step) => format!("step {step}: {mismatch}"),
-        None => format!("at the end: {mismatch}"),
-    }
-}
-
-fn signed(value: u32) -> i64 {
-    i64::from(value.cast_signed())
-}
-
-fn shown(value: Option<impl std::fmt::Display>) -> String {
-    value.map_or_else(|| "nothing".to_owned(), |value| value.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::ScenarioFile;
     use serde_json::json;
-    use std::collections::BTreeMap;
 
-    fn scenario() -> ScenarioFile {
-        serde_json::from_value(json!({
-            "name": "a", "row": "1", "concern": "", "why": "", "reachability": "compliant_firmware",
-            "device": { "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id" }, "steps": [], "expect": {},
-        }))
-        .unwrap()
-    }
-
-    pub(super) fn result() -> RunResult {
-        RunResult::empty(&scenario(), "a.json", "linux", None)
+    fn result() -> RunResult {
+        RunResult::unrun("a", "a.json", "linux")
     }
 
     fn step(total: Option<u32>, vfs: Option<u32>, pf: u64, returns: Option<i32>) -> StepRecord {
@@ -297,32 +220,6 @@ mod tests {
             &mut result,
         );
         assert_eq!(result.mismatches, []);
-    }
-
-    #[test]
-    fn the_file_is_compared_as_far_as_linux_shows() {
-        let expected = ExpectedBooks {
-            counters: BTreeMap::from([("fw_pages_total".to_owned(), 240), ("self".to_owned(), 240)]),
-            ledger: BTreeMap::from([("pf".to_owned(), 240)]),
-            roots: BTreeMap::from([(5, 240)]),
-            took_s: Some(65),
-            ..ExpectedBooks::default()
-        };
-        let mut mismatches = Vec::new();
-        with_file(
-            Some(3),
-            &expected,
-            &step(Some(240), None, 240, None),
-            &mut mismatches,
-        );
-        assert_eq!(mismatches, []);
-        with_file(
-            Some(3),
-            &expected,
-            &step(Some(241), None, 239, None),
-            &mut mismatches,
-        );
-        assert_eq!(mismatches.len(), 2);
     }
 
     #[test]

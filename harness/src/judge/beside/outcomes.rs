@@ -1,9 +1,11 @@
 //! Which of the outcomes that a scenario allows on Linux a run may still come to.
 
-use super::comparison::{self, Expected};
-use crate::record::{Mismatch, RunResult, StepRecord};
+use super::messages::{self, Expected};
+use crate::judge::expectations::{self, StepOutcome};
+use crate::record::result::{Mismatch, RunResult, StepRecord};
 use crate::scenario::outcome::{LinuxOutcome, names_in};
 use crate::scenario::{Books, ScenarioFile};
+use crate::stage::abilities::Insight;
 use driver::RevisionName;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -52,7 +54,14 @@ impl<'a> Outcomes<'a> {
         for &outcome in &self.possible {
             let mut differences = Vec::new();
             for books in self.books(outcome, record.number) {
-                comparison::with_file(Some(record.number), books, record, &mut differences);
+                expectations::compare_books(
+                    Some(record.number),
+                    books,
+                    &record.after,
+                    &StepOutcome::of(record),
+                    Insight::Counters,
+                    &mut differences,
+                );
             }
             if differences.is_empty() {
                 fitting.push(outcome);
@@ -108,7 +117,7 @@ impl<'a> Outcomes<'a> {
             .collect();
         let fits = ours.warnings().iter().any(|expected| match expected {
             Expected::AsOurs => true,
-            Expected::Listed(warnings) => comparison::are_printed(warnings, &printed),
+            Expected::Listed(warnings) => messages::are_printed(warnings, &printed),
         });
         (!fits).then(|| Mismatch {
             step: None,
@@ -123,7 +132,7 @@ impl<'a> Outcomes<'a> {
 mod tests {
     use super::*;
 
-    use crate::record::Snapshot;
+    use crate::record::result::Snapshot;
     use serde_json::json;
 
     fn scenario() -> ScenarioFile {

@@ -1,0 +1,23 @@
+//! What a guest with an unmodified kernel can do and what it shows.
+
+use crate::stage::abilities::{Abilities, Insight};
+
+/// What waits longer than this on the wall clock is run only when asked for, in seconds.
+const LONGEST_S: u64 = 80;
+
+/// The abilities of a kernel whose driver has scalable functions (CONFIG_MLX5_SF) or not; `full` says that what waits long on
+/// a wall clock is run, too.
+#[must_use]
+pub const fn abilities(subfunctions: bool, full: bool) -> Abilities {
+    Abilities {
+        race_points: false,
+        faults: false,
+        subfunctions,
+        page_sizes: false,
+        without_eswitch: false,
+        modelled_objects: false,
+        without_expectations: false,
+        longest_s: if full { None } else { Some(LONGEST_S) },
+        insight: Insight::Counters,
+    }
+}

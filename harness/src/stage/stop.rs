@@ -1,0 +1,35 @@
+//! Why a run stops before its last step.
+
+use crate::stage::limits::Exhausted;
+use driver::runtime::ScheduleMismatch;
+use thiserror::Error;
+
+/// Why a world stopped that should have gone on.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Halt {
+    /// It went too far.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
+    /// A recorded schedule cannot be followed.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleMismatch),
+}
+
+/// Why a stage cannot go on. `B` is what breaks a stage so that nobody can judge the driver.
+#[derive(Debug)]
+pub enum Stop<B> {
+    /// The run is stopped; its books are shown all the same.
+    Halted(Halt),
+    /// What the driver runs in has died: the driver may be to blame. How, in words.
+    Died(String),
+    /// It went wrong for another reason than the driver's. Which, in words.
+    Unusable(String),
+    /// The stage itself failed.
+    Broken(B),
+}
+
+impl<B> From<Halt> for Stop<B> {
+    fn from(halt: Halt) -> Self {
+        Self::Halted(halt)
+    }
+}
