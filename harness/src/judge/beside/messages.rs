@@ -188,8 +188,10 @@ mod tests {
         let timed_out = json!({ "page_wait_timed_out": {} });
         let fails = |messages: Vec<Value>| {
             let mut linux = result();
-            let mut log = Heard::default();
-            log.messages = messages;
+            let log = Heard {
+                messages,
+                ..Heard::default()
+            };
             warnings(&reference, &log, &[Expected::AsOurs], false, &mut linux);
             !linux.mismatches.is_empty()
         };
