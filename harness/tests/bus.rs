@@ -8,6 +8,7 @@ use driver::runtime::InOrder;
 use driver::{Errno, HostOperation, MessageKind, RevisionName};
 use emulator::config::DeviceConfig;
 use emulator::order::FirmwareOrder;
+use harness::stage::host::HostView;
 use harness::stage::inproc::fault::{FaultPlan, FaultSite};
 use harness::stage::inproc::{Ending, Limits, World, WorldSetup};
 use prm::Cycles;

@@ -216,10 +216,10 @@ fn without_kit(trial: Trial, missing: &str) -> Trial {
 
 /// Says once for each reason which scenarios are ignored.
 fn report_skips(cases: &[Case]) {
-    let mut skipped: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut skipped: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for case in cases {
         if let Some(reason) = abilities(false, false).obstacle(&case.scenario, RevisionName::Merged) {
-            skipped.entry(reason).or_default().push(&case.name);
+            skipped.entry(reason.to_string()).or_default().push(&case.name);
         }
     }
     for (reason, names) in skipped {
