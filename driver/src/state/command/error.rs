@@ -21,9 +21,9 @@ pub enum CommandErrorKind {
     Delivery(DeliveryStatus),
     /// It ran into its limit: nobody knows whether firmware executed it, or will.
     TimedOut(Ticket),
-    /// The device is down. [`execute_raw`](super::execute_raw) only.
+    /// The device is down. `execute_raw` only.
     DeviceGone,
-    /// The gate is closed for this command: it was not sent. [`execute_raw`](super::execute_raw) only.
+    /// The gate is closed for this command: it was not sent. `execute_raw` only.
     GateClosed,
     /// The device is down or the gate closed, and the command is one of those that then fail.
     Emulated,
