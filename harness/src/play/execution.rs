@@ -1,5 +1,6 @@
 //! Steps, one after another: do, let settle, look, compare. The same on every stage.
 
+use super::actions::{self, Done};
 use super::observer::{Observer, Seen};
 use super::wording;
 use crate::judge::Judge;
@@ -8,7 +9,6 @@ use crate::record::result::{RunResult, StepRecord};
 use crate::scenario::{ScenarioFile, Step};
 use crate::stage::Stage;
 use crate::stage::abilities::Insight;
-use crate::stage::problem::Problem;
 use crate::stage::sight::Health;
 use crate::stage::stop::{Halt, Stop};
 use driver::RevisionName;
@@ -17,31 +17,12 @@ use serde_json::Value;
 /// A run that is under way.
 pub(crate) struct Execution<'a, S> {
     scenario: &'a ScenarioFile,
-    pub(super) stage: &'a mut S,
-    pub(super) observer: Observer<'a>,
+    stage: &'a mut S,
+    observer: Observer<'a>,
     judge: Judge<'a>,
     insight: Insight,
     /// The number of the step that is under way.
     current: u32,
-}
-
-/// What a step did, before anybody looked at the books.
-#[derive(Default)]
-pub(super) struct Done {
-    /// The operation that the step started or joined.
-    pub(super) operation: Option<usize>,
-    /// What went wrong with the step itself.
-    pub(super) problem: Option<Problem>,
-}
-
-impl Done {
-    /// A step that did not do what it should have done.
-    pub(super) const fn problem(problem: Problem) -> Self {
-        Self {
-            operation: None,
-            problem: Some(problem),
-        }
-    }
 }
 
 /// How a run came to its end.
@@ -102,7 +83,8 @@ impl<'a, S: Stage> Execution<'a, S> {
             "{}",
             wording::step(step)
         );
-        let acted = self.act(step).and_then(|done| self.stage.settle().map(|()| done));
+        let acted = actions::act(self.stage, &self.observer.holds, step)
+            .and_then(|done| self.stage.settle().map(|()| done));
         // A run that is stopped shows its books all the same.
         let (done, halt) = match acted {
             Ok(done) => (done, None),
