@@ -12,6 +12,7 @@ mod defect;
 pub mod diagnostic;
 pub mod exit;
 pub mod job;
+mod kit_arguments;
 pub mod library;
 mod logging;
 pub mod naming;
@@ -19,6 +20,7 @@ mod outputs;
 pub mod partition;
 mod recording;
 mod replaying;
+mod run_arguments;
 mod running;
 pub mod selection;
 mod serving;
@@ -31,9 +33,11 @@ mod vm;
 
 use crate::cli::exit::Exit;
 use crate::report::palette::{colour_on_stderr, colour_on_stdout};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
+use kit_arguments::KitArguments;
+use logging::LogForm;
+use run_arguments::RunArguments;
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Runs the page management of an mlx5 driver against a device and compares both books after every step.
@@ -50,15 +54,6 @@ struct CommandLine {
     /// Form of the log on stderr.
     #[arg(long, value_enum, global = true, value_name = "FORM")]
     log: Option<LogForm>,
-}
-
-/// Forms of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum LogForm {
-    /// Lines for people.
-    Text,
-    /// One JSON object per line.
-    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,120 +106,6 @@ enum Verb {
     Vm(vm::VmArguments),
     /// Fetch and check the guest kit: QEMU and a kernel with mlx5_core.
     Setup(KitArguments),
-}
-
-#[derive(Clone, Debug, Args)]
-struct RunArguments {
-    /// Scenario files or folders, or names as `list` prints them.
-    #[arg(default_value = library::FOLDER)]
-    paths: Vec<PathBuf>,
-    /// Revision of the driver; `all` are those that a file names.
-    #[arg(long, value_enum, default_value = "all")]
-    revision: RevisionChoice,
-    /// Where the driver runs.
-    #[arg(long, value_enum, default_value = "inproc")]
-    backend: job::Backend,
-    /// Only scenarios whose path or name contains this.
-    #[arg(long, value_name = "SUBSTRING")]
-    filter: Option<String>,
-    /// Draw the order of tasks from this seed.
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// How many runs there are at once. The output is the same whatever the number. Without it as many as there are
-    /// cores, on linux one: each guest takes memory.
-    #[arg(short, long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
-    #[command(flatten)]
-    output: outputs::OutputArguments,
-    /// Write the command stream of one run as JSON lines; into a folder that is there, a file for each run.
-    #[arg(long, value_name = "FILE|DIR")]
-    commands: Option<PathBuf>,
-    /// Run the M-th of N parts, as `hash:1/4`.
-    #[arg(long, value_name = "hash:M/N")]
-    partition: Option<partition::Partition>,
-    /// Compare each run with its snapshot in this folder.
-    #[arg(long, value_name = "DIR")]
-    snapshots: Option<PathBuf>,
-    /// Write the snapshots instead.
-    #[arg(long, requires = "snapshots")]
-    update: bool,
-    /// Write what a run showed into its scenario's file and its snapshot, where it is not as expected; what changes is
-    /// shown.
-    #[arg(long, conflicts_with = "seed")]
-    accept: bool,
-    /// Write an artifact of each run into this folder, for `replay`.
-    #[arg(long, value_name = "DIR")]
-    record: Option<PathBuf>,
-    /// Also what waits long on a wall clock (nothing in process does).
-    #[arg(long)]
-    full: bool,
-    /// Revision whose expectations the Linux driver is judged by, for a kernel of one's own.
-    #[arg(long, value_enum, default_value = "merged", value_name = "REVISION")]
-    expect: Judge,
-    #[command(flatten)]
-    kit: KitArguments,
-}
-
-/// Parts of the guest kit that are one's own.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct KitArguments {
-    /// This QEMU instead of the kit's.
-    #[arg(long, value_name = "PATH")]
-    qemu: Option<PathBuf>,
-    /// This kernel instead of the kit's.
-    #[arg(long, value_name = "PATH")]
-    kernel: Option<PathBuf>,
-    /// The modules under this folder instead of the kit's.
-    #[arg(long, value_name = "DIR")]
-    modules: Option<PathBuf>,
-    /// The module with scalable functions.
-    #[arg(long)]
-    subfunctions: bool,
-}
-
-impl KitArguments {
-    fn options(&self) -> guest::kit::KitOptions {
-        guest::kit::KitOptions {
-            qemu: self.qemu.clone(),
-            kernel: self.kernel.clone(),
-            modules: self.modules.clone(),
-            subfunctions: self.subfunctions,
-        }
-    }
-}
-
-/// A revision to judge by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Judge {
-    /// The patch as first posted.
-    Reviewed,
-    /// Linux 7.2.
-    Merged,
-    /// The driver that answers every concern.
-    Robust,
-}
-
-impl Judge {
-    const fn revision(self) -> driver::RevisionName {
-        match self {
-            Self::Reviewed => driver::RevisionName::Reviewed,
-            Self::Merged => driver::RevisionName::Merged,
-            Self::Robust => driver::RevisionName::Robust,
-        }
-    }
-}
-
-/// Which revisions to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum RevisionChoice {
-    /// The patch as first posted.
-    Reviewed,
-    /// Linux 7.2.
-    Merged,
-    /// The driver that answers every concern.
-    Robust,
-    /// All that a file names.
-    All,
 }
 
 /// Runs the command line `arguments` (the program's name first) and says how it went.

@@ -1,10 +1,19 @@
 //! The log on stderr: what the runner, the driver and the device say about themselves.
 
-use crate::cli::LogForm;
 use crate::cli::streams;
 use crate::report::palette::colour_on_stderr;
+use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
+
+/// Forms of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogForm {
+    /// Lines for people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
 
 /// Variable that selects events by hand, in the syntax of `tracing-subscriber`.
 const SELECTION: &str = "MLX5_COSIM_LOG";

@@ -7,11 +7,11 @@ mod plan;
 mod snapshots;
 mod work;
 
-use crate::cli::RunArguments;
 use crate::cli::crew;
 use crate::cli::exit::Exit;
 use crate::cli::job::Backend;
 use crate::cli::outputs::{Look, Outputs};
+use crate::cli::run_arguments::RunArguments;
 use crate::report::case::Finished;
 use crate::report::human::Close;
 use crate::report::stream;

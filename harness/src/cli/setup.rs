@@ -1,7 +1,7 @@
 //! `setup`: brings the guest kit onto this machine.
 
-use crate::cli::KitArguments;
 use crate::cli::exit::Exit;
+use crate::cli::kit_arguments::KitArguments;
 use crate::cli::streams;
 use crate::report::palette::colour_on_stderr;
 use guest::kit::{KitError, SetupReport, Unit, setup};

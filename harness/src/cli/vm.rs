@@ -2,8 +2,8 @@
 
 mod dialogue;
 
-use crate::cli::KitArguments;
 use crate::cli::exit::Exit;
+use crate::cli::kit_arguments::KitArguments;
 use crate::cli::serving::MemoryArguments;
 use crate::cli::serving::device::DeviceChoice;
 use crate::cli::serving::plug;

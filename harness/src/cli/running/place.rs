@@ -1,8 +1,8 @@
 //! Where the runs of one worker happen.
 
-use crate::cli::RunArguments;
 use crate::cli::backend::{run_in_process, run_on_linux};
 use crate::cli::job::{Backend, Job};
+use crate::cli::run_arguments::RunArguments;
 use crate::cli::setup;
 use crate::cli::signals::EndSignals;
 use crate::cli::streams;

@@ -2,10 +2,10 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::job::{Backend, Job};
+use crate::cli::run_arguments::{RevisionChoice, RunArguments};
 use crate::cli::running::snapshots;
 use crate::cli::selection::{Refused, jobs, linux_jobs, read};
 use crate::cli::streams;
-use crate::cli::{RevisionChoice, RunArguments};
 use crate::record::{Failure, RunResult};
 use crate::report::case::EVERY_REVISION;
 use driver::RevisionName;

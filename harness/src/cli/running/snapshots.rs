@@ -3,10 +3,10 @@
 
 use crate::cli::job::{Backend, Job};
 use crate::cli::naming::file_stem;
+use crate::cli::run_arguments::{RevisionChoice, RunArguments};
 use crate::cli::selection::{Reading, Refused};
 use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
 use crate::cli::streams;
-use crate::cli::{RevisionChoice, RunArguments};
 use crate::record::result::{Note, Outcome};
 use crate::record::{Failure, RunResult};
 use crate::report::canonical::canonical_text;

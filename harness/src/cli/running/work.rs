@@ -1,10 +1,10 @@
 //! What a worker does for a case: runs it, and keeps of it what is asked for.
 
-use crate::cli::RunArguments;
 use crate::cli::backend::run_in_process;
 use crate::cli::job::{Job, Loaded};
 use crate::cli::library;
 use crate::cli::recording;
+use crate::cli::run_arguments::RunArguments;
 use crate::cli::running::accepting::{Accepted, accept};
 use crate::cli::running::place::{Place, Ran, unrun};
 use crate::cli::running::plan::Case;

@@ -1,0 +1,94 @@
+//! The arguments of `run`.
+
+use super::kit_arguments::KitArguments;
+use super::{job, library, outputs, partition};
+use clap::{Args, ValueEnum};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// What `run` is told.
+#[derive(Clone, Debug, Args)]
+pub(super) struct RunArguments {
+    /// Scenario files or folders, or names as `list` prints them.
+    #[arg(default_value = library::FOLDER)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Revision of the driver; `all` are those that a file names.
+    #[arg(long, value_enum, default_value = "all")]
+    pub(super) revision: RevisionChoice,
+    /// Where the driver runs.
+    #[arg(long, value_enum, default_value = "inproc")]
+    pub(super) backend: job::Backend,
+    /// Only scenarios whose path or name contains this.
+    #[arg(long, value_name = "SUBSTRING")]
+    pub(super) filter: Option<String>,
+    /// Draw the order of tasks from this seed.
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// How many runs there are at once. The output is the same whatever the number. Without it as many as there are
+    /// cores, on linux one: each guest takes memory.
+    #[arg(short, long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) output: outputs::OutputArguments,
+    /// Write the command stream of one run as JSON lines; into a folder that is there, a file for each run.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(super) commands: Option<PathBuf>,
+    /// Run the M-th of N parts, as `hash:1/4`.
+    #[arg(long, value_name = "hash:M/N")]
+    pub(super) partition: Option<partition::Partition>,
+    /// Compare each run with its snapshot in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(super) snapshots: Option<PathBuf>,
+    /// Write the snapshots instead.
+    #[arg(long, requires = "snapshots")]
+    pub(super) update: bool,
+    /// Write what a run showed into its scenario's file and its snapshot, where it is not as expected; what changes is
+    /// shown.
+    #[arg(long, conflicts_with = "seed")]
+    pub(super) accept: bool,
+    /// Write an artifact of each run into this folder, for `replay`.
+    #[arg(long, value_name = "DIR")]
+    pub(super) record: Option<PathBuf>,
+    /// Also what waits long on a wall clock (nothing in process does).
+    #[arg(long)]
+    pub(super) full: bool,
+    /// Revision whose expectations the Linux driver is judged by, for a kernel of one's own.
+    #[arg(long, value_enum, default_value = "merged", value_name = "REVISION")]
+    pub(super) expect: Judge,
+    #[command(flatten)]
+    pub(super) kit: KitArguments,
+}
+
+/// A revision to judge by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Judge {
+    /// The patch as first posted.
+    Reviewed,
+    /// Linux 7.2.
+    Merged,
+    /// The driver that answers every concern.
+    Robust,
+}
+
+impl Judge {
+    pub(super) const fn revision(self) -> driver::RevisionName {
+        match self {
+            Self::Reviewed => driver::RevisionName::Reviewed,
+            Self::Merged => driver::RevisionName::Merged,
+            Self::Robust => driver::RevisionName::Robust,
+        }
+    }
+}
+
+/// Which revisions to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RevisionChoice {
+    /// The patch as first posted.
+    Reviewed,
+    /// Linux 7.2.
+    Merged,
+    /// The driver that answers every concern.
+    Robust,
+    /// All that a file names.
+    All,
+}
