@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Image::build(kit.modules(), &ImageOptions::default())?.write(&initrd)?;
     let device: DeviceConfig =
         serde_json::from_value(json!({ "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id" }))?;
-    let mut guest = Guest::boot(&kit, &initrd, &device, 0, None)?;
+    let mut guest = Guest::boot_with(&kit, &initrd, &device, 0, None)?;
     let address = guest.address_under_test();
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {

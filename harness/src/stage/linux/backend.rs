@@ -178,7 +178,7 @@ impl LinuxBackend {
         }
         tracing::info!(actor = "host", "booting a guest with a {profile}");
         let interrupt = self.interrupt.as_ref().map(OwnedFd::try_clone).transpose()?;
-        let guest = Guest::boot(&self.kit, &self.initrd, &scenario.device, seed, interrupt)?;
+        let guest = Guest::boot_with(&self.kit, &self.initrd, &scenario.device, seed, interrupt)?;
         Ok(guest)
     }
 }

@@ -1,5 +1,6 @@
 //! A booted guest with its device: one thread serves the device, talks to the guest and watches QEMU.
 
+mod boot;
 mod error;
 mod orders;
 
@@ -11,24 +12,16 @@ use device_server::{DeviceServer, Watch};
 use emulator::config::DeviceConfig;
 use emulator::{CommandRecord, Record, Silicon};
 use files::Scratch;
-use guest::kit::Kit;
-use guest::machine::{Agent, AgentError, CommandLine, Console, PluggedFunction, Process};
-use guest_protocol::{Complaint, FromGuest, LogLine, Order, Ready, Reply};
+use guest::machine::{Agent, AgentError, PluggedFunction, Process};
+use guest_protocol::{Complaint, FromGuest, LogLine, Ready, Reply};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::path::Path;
+use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
 /// Name of the driver under test, as a module and on the PCI bus.
 pub const DRIVER: &str = "mlx5_core";
-
-/// Memory of a guest in MiB: enough for the largest page request of a scenario that the driver can meet.
-const MEMORY_MIB: u32 = 768;
-
-/// A boot takes about 10 s of processor time without KVM; a machine may be busy.
-const BOOT_LIMIT: Cycles = Cycles::from_millis(180_000);
 
 /// How long QEMU may take from closing its serial port to its end.
 const ENDING: Duration = Duration::from_secs(10);
@@ -75,113 +68,6 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// Serves the device, boots a guest with it and inserts the driver, which binds to nothing yet. Once `interrupt` is
-    /// readable, whatever is under way ends with [`GuestError::Interrupted`].
-    ///
-    /// # Errors
-    /// See [`GuestError`].
-    pub fn boot(
-        kit: &Kit,
-        initrd: &Path,
-        device: &DeviceConfig,
-        seed: u64,
-        interrupt: Option<OwnedFd>,
-    ) -> Result<Self, GuestError> {
-        let io_error = |what| move |error| GuestError::Io { what, error };
-        let folder = Scratch::new().map_err(io_error("cannot make a folder for the guest's sockets"))?;
-        let mut server = DeviceServer::bind(device.clone(), seed, folder.path())?;
-        let agent_socket = folder.path().join("agent.sock");
-        let agent = Agent::listen(&agent_socket).map_err(|error| GuestError::Agent {
-            what: "cannot serve the guest's second serial port",
-            error,
-        })?;
-        let functions: BTreeMap<Function, PluggedFunction> = server
-            .slots()
-            .into_iter()
-            .map(|slot| {
-                let plugged = PluggedFunction {
-                    socket: slot.socket,
-                    devfn: slot.devfn,
-                };
-                (slot.function, plugged)
-            })
-            .collect();
-        let plugged: Vec<PluggedFunction> = functions.values().cloned().collect();
-        let mut command = CommandLine {
-            functions: &plugged,
-            bar_bytes: server.bar_bytes(),
-            initrd,
-            append: "quiet loglevel=1",
-            memory_mib: MEMORY_MIB,
-            console: Console::File(folder.path().join("console.log")),
-            agent: Some(&agent_socket),
-        }
-        .command(kit);
-        let process = Process::start(&mut command, &folder.path().join("qemu.log"))?;
-        let watched = || {
-            Ok(Watched {
-                agent: server.watch(agent.fd())?,
-                agent_fd: agent.fd().as_raw_fd(),
-                end: server.watch(process.end_fd())?,
-                interrupt: interrupt.map(|interrupt| server.watch(interrupt)).transpose()?,
-            })
-        };
-        let watched = watched().map_err(io_error("cannot watch the guest"))?;
-        let mut guest = Self {
-            calm_since: server.now(),
-            server,
-            process,
-            agent,
-            profile: Profile::of(device),
-            functions,
-            replies: BTreeMap::new(),
-            complaints: Vec::new(),
-            commands: Vec::new(),
-            account: None,
-            activity: 0,
-            watched,
-            folder,
-        };
-        let ready = guest.wait_ready()?;
-        guest.write("/sys/bus/pci/drivers_autoprobe", "0")?;
-        for name in ready.modules {
-            let order = Order::InsertModule {
-                name,
-                parameters: String::new(),
-            };
-            guest.must(order, BOOT_LIMIT)?;
-        }
-        if !guest.is_quiet()? {
-            tracing::warn!(
-                actor = "host",
-                "the kernel has complained before anything was done with it"
-            );
-        }
-        Ok(guest)
-    }
-
-    /// Forgets what the kernel has printed; tells whether that was no complaint.
-    ///
-    /// # Errors
-    /// See [`GuestError`].
-    pub fn is_quiet(&mut self) -> Result<bool, GuestError> {
-        let warned = self.kernel_log()?.iter().any(is_warning);
-        Ok(!warned && self.take_complaints().is_empty())
-    }
-
-    fn wait_ready(&mut self) -> Result<Ready, GuestError> {
-        let end = self.now().saturating_add(BOOT_LIMIT);
-        while self.now() < end {
-            if let Some(ready) = self.turn(TURN)? {
-                return Ok(ready);
-            }
-        }
-        Err(GuestError::Silent {
-            what: format!("it has not booted; {}", self.last_words()),
-            limit: BOOT_LIMIT,
-        })
-    }
-
     /// What is plugged in.
     #[must_use]
     pub const fn profile(&self) -> Profile {

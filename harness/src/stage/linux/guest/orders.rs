@@ -1,6 +1,6 @@
 //! What a guest is told to do, and what it is asked.
 
-use super::{Guest, GuestError, TURN};
+use super::{Guest, GuestError, TURN, is_warning};
 use driver::Errno;
 use guest_protocol::{Answer, LogLine, Order, Refusal, Reply};
 use prm::Cycles;
@@ -10,6 +10,15 @@ use std::collections::BTreeMap;
 const LOOK_LIMIT: Cycles = Cycles::from_millis(30_000);
 
 impl Guest {
+    /// Forgets what the kernel has printed; tells whether that was no complaint.
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn is_quiet(&mut self) -> Result<bool, GuestError> {
+        let warned = self.kernel_log()?.iter().any(is_warning);
+        Ok(!warned && self.take_complaints().is_empty())
+    }
+
     /// Sends an order without waiting for what comes of it.
     ///
     /// # Errors
