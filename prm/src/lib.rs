@@ -39,6 +39,7 @@ pub mod opcode;
 pub mod pages;
 pub mod port;
 mod raw_enum;
+pub mod saturation;
 pub mod status;
 pub mod subfunction;
 pub mod uar;
@@ -56,6 +57,7 @@ pub use identity::{
 pub use layout::{Field, Layout, LayoutError};
 pub use opcode::Opcode;
 pub use pages::{PageMode, PagesOp, QueryPagesPhase, WireIdentity};
+pub use saturation::saturated;
 pub use status::{CommandStatus, DeliveryStatus};
 
 #[doc(hidden)]

@@ -14,6 +14,7 @@ use crate::state::command::{CommandError, CommandErrorKind};
 use crate::state::pages::{Owner, PutRules, Unsettled};
 use prm::command::Command as _;
 use prm::pages::{ManagePages, PAGE_ADDRESS_LENGTH};
+use prm::saturated;
 use prm::{Iova, PageCount, PagesOp};
 
 /// Why pages are exchanged.
@@ -54,7 +55,7 @@ pub(super) async fn give(driver: &Driver, owner: Owner, count: PageCount, cause:
             };
             while left > 0 {
                 let part = left.min(MOST_PAGES_PER_COMMAND);
-                let count = PageCount(i32::try_from(part).unwrap_or(i32::MAX));
+                let count = PageCount(saturated::<i32>(part));
                 give_by_one_command(driver, owner, count, cause).await?;
                 left -= part;
             }
@@ -275,7 +276,7 @@ async fn take_pages(
             }
             let taken = book.take(bus, owner, early_type, wanted, revision.accounting(), &mut pages);
             if taken.is_err() {
-                let failed = wanted.wrapping_sub(u32::try_from(pages.len()).unwrap_or(u32::MAX));
+                let failed = wanted.wrapping_sub(saturated::<u32>(pages.len()));
                 book.counters.fw_pages_alloc_failed =
                     book.counters.fw_pages_alloc_failed.wrapping_add(failed);
                 let rules = PutRules {

@@ -8,6 +8,7 @@ use crate::state::command::LateCompletion;
 use crate::state::pages::{PutRules, Unsettled};
 use prm::command::OutputHeader;
 use prm::pages::ManagePagesOut;
+use prm::saturated;
 use prm::{CommandStatus, DeliveryStatus, Opcode};
 
 /// A command that had run into its limit has completed. Only revisions that keep pages aside for it
@@ -59,7 +60,7 @@ fn drop_pages(driver: &Driver, unsettled: Unsettled) {
     if let Unsettled::Give { owner, pages } = unsettled {
         driver.with(|state, bus| {
             let book = &mut state.pages.book;
-            let dropped = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+            let dropped = saturated::<u32>(pages.len());
             book.counters.fw_pages_give_dropped = book.counters.fw_pages_give_dropped.wrapping_add(dropped);
             book.put(bus, owner.key, pages.into_iter().rev(), rules(driver));
         });

@@ -12,6 +12,7 @@ use crate::runtime::Object;
 use crate::state::command::CommandErrorKind;
 use crate::state::pages::{OncePlace, Owner, PutRules, Unsettled};
 use prm::pages::{ManagePagesOut, PAGE_ADDRESS_LENGTH};
+use prm::saturated;
 use prm::{Iova, PageCount, PagesOp};
 
 /// What a take brought.
@@ -120,7 +121,7 @@ async fn by_force(driver: &Driver, owner: Owner, count: u32) -> Result<Reclaimed
         driver.message(MessageKind::ReclaimRefused { errno: Errno::EEXIST });
         return Err(Errno::EEXIST);
     };
-    let claimed = u32::try_from(listed.len()).unwrap_or(u32::MAX);
+    let claimed = saturated::<u32>(listed.len());
     let found = put_listed(driver, owner, listed).await;
     Ok(Reclaimed { claimed, found })
 }
@@ -128,7 +129,7 @@ async fn by_force(driver: &Driver, owner: Owner, count: u32) -> Result<Reclaimed
 /// Puts returned pages back and settles the counters; how many of them the driver knew.
 async fn put_listed(driver: &Driver, owner: Owner, listed: Vec<Iova>) -> u32 {
     let revision = driver.revision();
-    let claimed = u32::try_from(listed.len()).unwrap_or(u32::MAX);
+    let claimed = saturated::<u32>(listed.len());
     let rules = PutRules {
         accounting: revision.accounting(),
         check: revision.return_check(),

@@ -14,6 +14,7 @@ pub(crate) use lane::Lane;
 pub(crate) use slots::{Issue, MOST_SLOTS, Prepared, Queue};
 
 use prm::Opcode;
+use prm::saturated;
 
 /// The command interface's part of the driver's state.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +30,7 @@ impl CommandState {
     /// Slots that a time-out has cost and no completion has given back.
     #[must_use]
     pub fn lost_slots(&self) -> u32 {
-        u32::try_from(self.queue.lost().count()).unwrap_or(u32::MAX)
+        saturated::<u32>(self.queue.lost().count())
     }
 
     /// The command interface may be used.

@@ -1,6 +1,7 @@
 //! The wall clock as device cycles.
 
 use prm::Cycles;
+use prm::saturated;
 use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ impl Clock {
     /// The time of this moment, for who only wants to know it.
     pub(crate) fn now(&self) -> Cycles {
         let passed = monotonic().saturating_sub(self.start).as_nanos();
-        Cycles(u64::try_from(passed).unwrap_or(u64::MAX))
+        Cycles(saturated::<u64>(passed))
     }
 
     /// How often [`Self::read`] was called.

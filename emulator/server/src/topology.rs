@@ -4,6 +4,7 @@ use crate::error::ServeError;
 use crate::pci::{BAR0_SIZE, EMBEDDED_PF_DEVICE, MOST_VFS, PF_DEVICE, Role, Shape, VF_DEVICE};
 use emulator::{SF_WINDOW_LENGTH, Silicon};
 use prm::Function;
+use prm::saturated;
 use std::path::PathBuf;
 
 /// A PCI function and its socket.
@@ -34,7 +35,7 @@ impl Topology {
     pub(crate) fn of(silicon: &Silicon) -> Result<Self, ServeError> {
         let on_bus = |function: &Function| !matches!(function, Function::Sf(_));
         let functions: Vec<Function> = silicon.endpoints().into_iter().filter(on_bus).collect();
-        let vfs = u16::try_from(functions.len().saturating_sub(1)).unwrap_or(u16::MAX);
+        let vfs = saturated::<u16>(functions.len().saturating_sub(1));
         if vfs > MOST_VFS {
             return Err(ServeError::TooManyFunctions(vfs));
         }

@@ -8,6 +8,7 @@ use prm::component::{
     COMPONENT_BOOT_IMAGE, COMPONENT_IN_USE, ComponentInformation, ComponentStatus, ComponentVersion,
     INFORMATION_VERSION, ManagementCapabilities, VERSION_STRING_LENGTH,
 };
+use prm::saturated;
 
 /// The only component.
 const FIRMWARE: u16 = 0;
@@ -53,8 +54,8 @@ impl Silicon {
         }
         // What runs is what a reset would start, so the answer does not depend on `read_pending`.
         let version = version(FirmwareVersion::of(self.config.kind));
-        let size = u32::try_from(version.len()).unwrap_or(u32::MAX);
-        let offset = usize::try_from(asked.offset()).unwrap_or(usize::MAX);
+        let size = saturated::<u32>(version.len());
+        let offset = saturated::<usize>(asked.offset());
         let part = version.iter().skip(offset).take(asked.data_size().into());
         let mut register = asked.with_info_size(size).as_bytes().to_vec();
         register.extend(part);

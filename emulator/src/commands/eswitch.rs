@@ -8,6 +8,7 @@ use prm::eswitch::{
     CreateEswVportOut, DelegatedVhca, ESW_FUNCTIONS_LAYOUT_V1, HostFunctions, NetworkFunction, PF_TYPE_HOST,
     PF_TYPE_SATELLITE, QueryDelegatedVhcaOut, QueryEswFunctionsOut,
 };
+use prm::saturated;
 use prm::subfunction::VhcaState;
 
 pub(crate) fn query_esw_functions(silicon: &mut Silicon, command: &Command) -> Answered {
@@ -16,7 +17,7 @@ pub(crate) fn query_esw_functions(silicon: &mut Silicon, command: &Command) -> A
         0 => silicon.host_functions().as_bytes().to_vec(),
         ESW_FUNCTIONS_LAYOUT_V1 => {
             let functions = silicon.network_functions()?;
-            head.set_function_count(u8::try_from(functions.len()).unwrap_or(u8::MAX));
+            head.set_function_count(saturated::<u8>(functions.len()));
             functions
                 .iter()
                 .flat_map(|function| *function.as_bytes())
@@ -59,7 +60,7 @@ pub(crate) fn destroy_esw_vport(silicon: &mut Silicon, command: &Command) -> Ans
 pub(crate) fn query_delegated_vhca(silicon: &mut Silicon, command: &Command) -> Answered {
     silicon.manages_eswitch(command)?;
     let count = silicon.config.adjacent_vfs.len();
-    let head = QueryDelegatedVhcaOut::new().with_function_count(u16::try_from(count).unwrap_or(u16::MAX));
+    let head = QueryDelegatedVhcaOut::new().with_function_count(saturated::<u16>(count));
     let mut output = head.as_bytes().to_vec();
     for (number, _) in (1..).zip(&silicon.config.adjacent_vfs) {
         let vhca_id = silicon.roster.vhca_id(Function::AdjacentVf(number));
@@ -93,7 +94,7 @@ impl Silicon {
             .with_vhca_state(VhcaState::Active.raw());
         let satellites = (1..).zip(&self.config.satellite_pfs).map(|(number, _)| {
             NetworkFunction::new()
-                .with_host_number(u8::try_from(number).unwrap_or(u8::MAX))
+                .with_host_number(saturated::<u8>(number))
                 .with_pf_type(PF_TYPE_SATELLITE)
                 .with_vhca_id(self.roster.vhca_id(Function::SatellitePf(number)))
                 .with_vhca_state(VhcaState::Allocated.raw())

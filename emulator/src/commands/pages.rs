@@ -13,6 +13,7 @@ use crate::state::page_chore::PageWork;
 use crate::state::silicon::Silicon;
 use crate::work::demand;
 use prm::pages::{ManagePagesIn, ManagePagesOut, PAGE_ADDRESS_LENGTH, QueryPagesIn, QueryPagesOut};
+use prm::saturated;
 use prm::{ADAPTER_PAGE_SHIFT, Cycles, Function, Iova, PageCount, PagesOp, QueryPagesPhase, WireIdentity};
 
 /// Most pages that firmware keeps a book of, whoever gave them: 16 GiB. Drivers can give what nobody asked them for.
@@ -227,7 +228,7 @@ impl Silicon {
             return Err(Refusal::UnknownPageOwner);
         }
         let order = self.config.firmware.return_order;
-        let limit = usize::try_from(count).unwrap_or(usize::MAX);
+        let limit = saturated::<usize>(count);
         let pages = match &command.answer {
             Some(Answer::UnknownPages { pages }) => {
                 return Ok(self.unknown_pages((*pages).min(count)));
@@ -239,7 +240,7 @@ impl Silicon {
             _ => {
                 let most = match self.config.firmware.returns_at_most {
                     0 => limit,
-                    most => limit.min(usize::try_from(most).unwrap_or(usize::MAX)),
+                    most => limit.min(saturated::<usize>(most)),
                 };
                 self.ledger.take(supplier, owner, most, order, &mut self.rng)
             }

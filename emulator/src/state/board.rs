@@ -2,6 +2,7 @@
 
 use crate::order::MAX_PENDING;
 use crate::owner::Owner;
+use prm::saturated;
 use prm::{Cycles, Function};
 
 /// What has become of a request.
@@ -70,7 +71,7 @@ impl RequestBoard {
 
     /// Pages came in: they answer the oldest requests for pages of this owner.
     pub(crate) fn given(&mut self, supplier: Function, owner: Owner, pages: u64) {
-        let mut left = i64::try_from(pages).unwrap_or(i64::MAX);
+        let mut left = saturated::<i64>(pages);
         let asking = |posted: &&mut Posted| posted.request.pages > 0 && posted.fate != Fate::Released;
         for posted in self.of(supplier, owner).filter(asking) {
             let part = left.min(posted.request.pages);
@@ -100,7 +101,7 @@ impl RequestBoard {
     /// answered by them. The driver serves requests in their order, so those are the ones that are answered first; it may
     /// give a request's pages in parts, but never more than it asks for.
     pub(crate) fn answers_released(&mut self, supplier: Function, owner: Owner, pages: u64) -> bool {
-        let pages = i64::try_from(pages).unwrap_or(i64::MAX);
+        let pages = saturated::<i64>(pages);
         let Some(posted) = self
             .of(supplier, owner)
             .find(|posted| posted.fate == Fate::Released && posted.request.pages >= pages)

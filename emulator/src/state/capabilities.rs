@@ -10,6 +10,7 @@ use prm::capability_area::{
     EswitchCapabilities, EswitchFlowTableCapabilities, EthernetCapabilities, FlowTableProperties,
     GeneralCapabilities, GeneralCapabilities2, NicFlowTableCapabilities,
 };
+use prm::saturated;
 use prm::{CapabilityType, Function, PageMode};
 
 /// A capability area as SET_HCA_CAP left it.
@@ -144,7 +145,7 @@ fn general_2(config: &DeviceConfig) -> GeneralCapabilities2 {
     }
     if !config.adjacent_vfs.is_empty() {
         caps.set_query_adjacent_functions_id(true);
-        caps.set_delegated_vhca_max(u16::try_from(config.adjacent_vfs.len()).unwrap_or(u16::MAX));
+        caps.set_delegated_vhca_max(saturated::<u16>(config.adjacent_vfs.len()));
     }
     caps
 }

@@ -14,6 +14,7 @@ use crate::config::ReturnOrder;
 use crate::owner::Owner;
 use frames::Frames;
 use prm::Function;
+use prm::saturated;
 use rand_chacha::ChaCha8Rng;
 use row::Row;
 use std::collections::BTreeMap;
@@ -168,7 +169,7 @@ impl Ledger {
     /// Forgets every page of an owner; returns how many there were.
     pub fn forget(&mut self, supplier: Function, owner: Owner) -> u64 {
         let held = self.pages(supplier, owner);
-        let count = usize::try_from(held).unwrap_or(usize::MAX);
+        let count = saturated::<usize>(held);
         self.remove(supplier, owner, |row| {
             let pages = row.iter().take(count).collect();
             row.unpush(count);

@@ -3,6 +3,7 @@
 use crate::config::ZeroMailboxPointer;
 use prm::command_queue::{MAILBOX_DATA_LENGTH, Mailbox, mailboxes_for};
 use prm::link::{DmaFault, HostBus};
+use prm::saturated;
 use prm::{DeliveryStatus, Iova, Token};
 
 /// Mailboxes are aligned so that a chain's pointers have these bits clear.
@@ -47,7 +48,7 @@ pub(crate) struct Chain {
 
 impl Chain {
     fn mailboxes(self) -> usize {
-        mailboxes_for(usize::try_from(self.length).unwrap_or(usize::MAX))
+        mailboxes_for(saturated::<usize>(self.length))
     }
 
     fn check(self, mailbox: &Mailbox, position: usize) -> Result<(), ChainFault> {
@@ -98,7 +99,7 @@ impl Walk {
         input: &mut Vec<u8>,
         bus: &mut dyn HostBus,
     ) -> Result<Option<DmaFault>, ChainFault> {
-        let length = usize::try_from(self.chain.length).unwrap_or(usize::MAX);
+        let length = saturated::<usize>(self.chain.length);
         let mut stray = None;
         for _ in 0..most {
             if self.is_over() {

@@ -3,6 +3,7 @@
 use crate::record::result::Snapshot;
 use emulator::config::DeviceKind;
 use prm::Function;
+use prm::saturated;
 use std::collections::BTreeMap;
 
 /// The driver's number and firmware's for one counter.
@@ -59,7 +60,7 @@ pub fn side_by_side(snapshot: &Snapshot, kind: DeviceKind) -> Vec<Entry> {
                 .filter(|(owner, _)| *counter == "fw_pages_total" || counter_of(owner, kind) == *counter)
                 .map(|(owner, pages)| (owner.clone(), *pages))
                 .collect();
-            let firmware = i64::try_from(owners.values().sum::<u64>()).unwrap_or(i64::MAX);
+            let firmware = saturated::<i64>(owners.values().sum::<u64>());
             let driver = snapshot.counters.get(*counter).copied().flatten().map(signed);
             Entry {
                 counter,

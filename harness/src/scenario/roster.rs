@@ -2,13 +2,14 @@
 
 use emulator::config::{DeviceConfig, DeviceKind};
 use prm::Function;
+use prm::saturated;
 
 /// The functions of a device, as ranges of names: the first and the last.
 #[must_use]
 pub fn ranges(device: &DeviceConfig) -> Vec<(Function, Function)> {
     let external = &device.external_host;
-    let spfs = u16::try_from(device.satellite_pfs.len()).unwrap_or(u16::MAX);
-    let adjacent = u16::try_from(device.adjacent_vfs.len()).unwrap_or(u16::MAX);
+    let spfs = saturated::<u16>(device.satellite_pfs.len());
+    let adjacent = saturated::<u16>(device.adjacent_vfs.len());
     let one = |function| vec![(function, function)];
     let many = |name: fn(u16) -> Function, total| {
         if total == 0 {

@@ -12,6 +12,7 @@ use crate::device_bus::{Bus, BusFailure};
 use crate::message::MessageKind;
 use prm::command_queue::{MAILBOX_DATA_LENGTH, MAILBOX_STRIDE, Mailbox};
 use prm::link::OutOfMemory;
+use prm::saturated;
 use prm::{Iova, Token};
 
 /// Bytes the pool takes from the host at a time.
@@ -67,7 +68,7 @@ impl Chain {
             let mut mailbox = Mailbox::default();
             mailbox.data_mut()[..now.len()].copy_from_slice(now);
             mailbox.set_next(self.blocks.get(index + 1).map_or(0, |next| next.bus.0));
-            mailbox.set_block_number(u32::try_from(index).unwrap_or(u32::MAX));
+            mailbox.set_block_number(saturated::<u32>(index));
             mailbox.set_token(token.0);
             bus.write_memory(block.memory, mailbox.as_bytes());
         }

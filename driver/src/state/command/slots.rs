@@ -11,6 +11,7 @@ use prm::command_queue::{
 };
 use prm::init_segment::COMMAND_DOORBELL;
 use prm::link::OutOfMemory;
+use prm::saturated;
 use prm::{DeliveryStatus, Iova, Opcode, Token};
 use std::collections::VecDeque;
 
@@ -197,9 +198,9 @@ impl Queue {
             opcode,
             token,
             inline,
-            input_len: u32::try_from(input.len()).unwrap_or(u32::MAX),
+            input_len: saturated::<u32>(input.len()),
             input: chain_in,
-            output_len: u32::try_from(output_len).unwrap_or(u32::MAX),
+            output_len: saturated::<u32>(output_len),
             output: chain_out,
         })
     }

@@ -3,6 +3,7 @@
 use crate::books::FunctionType;
 use crate::device_bus::Bus;
 use prm::link::HostPage;
+use prm::saturated;
 use prm::{ADAPTER_PAGE_SHIFT, ADAPTER_PAGE_SIZE, Iova};
 
 /// Most 4 KiB pages in a host page: 16 in one of 64 KiB.
@@ -38,7 +39,7 @@ impl TrackedPage {
     pub fn new(page: HostPage, sub_pages: u32, function_type: FunctionType) -> Self {
         let sub_pages = sub_pages.clamp(1, MAX_SUB_PAGES);
         let free = u16::MAX >> (MAX_SUB_PAGES - sub_pages);
-        let free_count = u8::try_from(sub_pages).unwrap_or(u8::MAX);
+        let free_count = saturated::<u8>(sub_pages);
         Self {
             page,
             free,

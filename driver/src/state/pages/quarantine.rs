@@ -5,6 +5,7 @@ use super::root::Root;
 use crate::books::OwnerKey;
 use crate::state::command::Ticket;
 use prm::link::HostPage;
+use prm::saturated;
 use prm::{Iova, WireIdentity};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +61,7 @@ impl Quarantine {
     /// Single pages held.
     #[must_use]
     pub fn held_pages(&self) -> u32 {
-        u32::try_from(self.held.len()).unwrap_or(u32::MAX)
+        saturated::<u32>(self.held.len())
     }
 
     pub(super) fn hold(&mut self, address: Iova) -> bool {

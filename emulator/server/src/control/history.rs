@@ -2,6 +2,7 @@
 
 use crate::control::answer::Commands;
 use emulator::CommandRecord;
+use prm::saturated;
 use std::collections::VecDeque;
 
 /// How many commands are kept.
@@ -36,7 +37,7 @@ impl History {
     pub(super) fn since(&self, next: &mut u64) -> Commands {
         let lost = self.forgotten.saturating_sub(*next);
         let first = (*next).max(self.forgotten);
-        let skip = usize::try_from(first - self.forgotten).unwrap_or(usize::MAX);
+        let skip = saturated::<usize>(first - self.forgotten);
         let commands: Vec<_> = self
             .commands
             .iter()

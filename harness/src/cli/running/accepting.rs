@@ -17,6 +17,7 @@ use crate::record::{Failure, Mismatch, RunResult, Violation};
 use crate::report::canonical::canonical_text;
 use crate::scenario::{COUNTERS, ExpectedWarning, ScenarioFile, parse_scenario};
 use driver::RevisionName;
+use prm::saturated;
 use serde_json::{Value, json};
 use similar::TextDiff;
 use std::path::{Path, PathBuf};
@@ -301,7 +302,7 @@ fn violations(
 
 /// A violation as a file expects it.
 fn as_expected(scenario: &ScenarioFile, violation: &Violation) -> String {
-    let index = usize::try_from(violation.step.saturating_sub(1)).unwrap_or(usize::MAX);
+    let index = saturated::<usize>(violation.step.saturating_sub(1));
     let name = scenario.steps.get(index).and_then(|step| step.name.as_ref());
     let name = name.filter(|name| scenario.step_index(name) == Some(index));
     let step = name.map_or_else(|| json!(violation.step), |name| json!(name));

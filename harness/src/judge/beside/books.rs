@@ -5,6 +5,7 @@ use crate::record::result::{Compared, Comparison, Mismatch, RunResult, Snapshot,
 use crate::scenario::COUNTERS;
 use emulator::config::{DeviceConfig, DeviceKind, Port};
 use prm::PageMode;
+use prm::saturated;
 use std::collections::BTreeSet;
 
 /// A driver that is loaded shows its counters: otherwise nothing would be compared, and everything would be equal. Those of other
@@ -117,7 +118,7 @@ fn table(ours: &Snapshot, linux: &Snapshot) -> Vec<Compared> {
     for owner in owners {
         let pages = |snapshot: &Snapshot| {
             let pages = snapshot.ledger.get(owner).copied().unwrap_or(0);
-            Some(i64::try_from(pages).unwrap_or(i64::MAX))
+            Some(saturated::<i64>(pages))
         };
         rows.push(Compared {
             name: format!("ledger.{owner}"),

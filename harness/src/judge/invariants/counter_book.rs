@@ -6,6 +6,7 @@ use crate::scenario::InvariantName;
 use driver::books::FunctionType;
 use emulator::Owner;
 use prm::Function;
+use prm::saturated;
 use std::collections::BTreeMap;
 
 /// The counters of one type of function each.
@@ -75,7 +76,7 @@ impl CounterBook {
                 .filter(|&(&owner, _)| is_of_type(owner))
                 .map(|(_, pages)| pages)
                 .sum();
-            i64::try_from(pages).unwrap_or(i64::MAX)
+            saturated::<i64>(pages)
         };
         let firmware = of_type(&self.ledger);
         let agrees =

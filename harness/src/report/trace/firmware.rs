@@ -3,6 +3,7 @@
 use super::process::{Process, Slice, Track};
 use crate::record::timeline::Timeline;
 use emulator::{CommandRecord, Record};
+use prm::saturated;
 use prm::{Cycles, Function};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -154,7 +155,7 @@ pub(super) fn ledger(process: &mut Process, timeline: &Timeline) {
         if rows.insert(&sample.row) && sample.at > timeline.began {
             process.counter(&name, timeline.began, 0);
         }
-        process.counter(&name, sample.at, i64::try_from(sample.pages).unwrap_or(i64::MAX));
+        process.counter(&name, sample.at, saturated::<i64>(sample.pages));
     }
 }
 

@@ -4,6 +4,7 @@ use super::wording::{count, enumeration};
 use crate::scenario::model::HostConfig;
 use emulator::config::{DeviceConfig, DeviceKind, FirmwareKnobs, Port, Timeouts, VirtualFunctions};
 use prm::PageMode;
+use prm::saturated;
 
 pub(super) fn sentence(device: &DeviceConfig) -> String {
     let kind = match device.kind {
@@ -67,7 +68,7 @@ fn roster(device: &DeviceConfig) -> Vec<String> {
             } else {
                 enumeration(&ids)
             };
-            let number = i64::try_from(number).unwrap_or(i64::MAX);
+            let number = saturated::<i64>(number);
             roster.push(format!("{} ({word} {shown})", count(number, name)));
         }
     };

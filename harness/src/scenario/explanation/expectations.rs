@@ -5,6 +5,7 @@ use crate::scenario::expectation::{Books, End, ExpectedViolation, ExpectedWarnin
 use crate::scenario::model::ScenarioFile;
 use crate::scenario::outcome::LinuxOutcome;
 use crate::scenario::vocabulary::{InvariantName, counter_value};
+use prm::saturated;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -132,7 +133,7 @@ pub(super) fn outcome(outcome: &LinuxOutcome, scenario: &ScenarioFile) -> String
 }
 
 fn counted(number: u64, thing: &str) -> String {
-    count(i64::try_from(number).unwrap_or(i64::MAX), thing)
+    count(saturated::<i64>(number), thing)
 }
 
 /// The warnings in order, repetitions in a row taken together.

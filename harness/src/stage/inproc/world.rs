@@ -13,6 +13,7 @@ use driver::{Driver, DriverSetup, Errno, HostOperation, HostOptions, RevisionNam
 use emulator::Silicon;
 use emulator::config::{DeviceConfig, DeviceKind};
 use emulator::{ConfigError, FirmwareOrder, GateOrder, OrderError};
+use prm::saturated;
 use prm::{Cycles, Function};
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
@@ -164,7 +165,7 @@ impl World {
         let total_vfs = if place == 0 { self.options.total_vfs } else { 0 };
         let backing = InprocBacking::new(Rc::clone(&self.machine), endpoint, Account(place));
         let driver = Driver::new(DriverSetup {
-            id: DriverId(u16::try_from(place).unwrap_or(u16::MAX)),
+            id: DriverId(saturated::<u16>(place)),
             endpoint,
             revision: self.revision,
             options: HostOptions {

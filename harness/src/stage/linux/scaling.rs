@@ -13,6 +13,7 @@ use crate::scenario::{Action, GateStep, HostStep, ScenarioFile, Step, TimeStep};
 use emulator::config::OnDisable;
 use emulator::order::{Answer, AnswerRule, FirmwareOrder, ReactionRule, Reconfigure};
 use limits::{Demand, Limits, Span};
+use prm::saturated;
 
 /// How a scenario's times map to the wall clock's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl Scale {
     }
 
     fn short(&self, ms: u32) -> u32 {
-        u32::try_from(self.0.time(ms.into())).unwrap_or(u32::MAX)
+        saturated::<u32>(self.0.time(ms.into()))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::PageBook;
 use crate::books::{FunctionType, OwnerKey};
 use prm::WireIdentity;
+use prm::saturated;
 
 impl PageBook {
     /// Gives a root a second key (the insert of `migrate`). `false` if the new key has a root.
@@ -49,7 +50,7 @@ impl PageBook {
         };
         if root.function_type == FunctionType::None && function_type != FunctionType::None {
             root.function_type = function_type;
-            let pages = u32::try_from(root.given()).unwrap_or(u32::MAX);
+            let pages = saturated::<u32>(root.given());
             self.counters
                 .reattribute(FunctionType::None, function_type, pages);
         }
@@ -89,7 +90,7 @@ impl PageBook {
             return;
         };
         let before = std::mem::replace(&mut root.function_type, function_type);
-        let pages = u32::try_from(root.given()).unwrap_or(u32::MAX);
+        let pages = saturated::<u32>(root.given());
         self.counters.reattribute(before, function_type, pages);
     }
 

@@ -9,6 +9,7 @@ use crate::books::{Counters, OwnerKey};
 use crate::device_bus::Bus;
 use crate::revision::{Accounting, ReturnCheck};
 use prm::Iova;
+use prm::saturated;
 
 /// One owner's root with the parts of the book that change with its pages.
 struct Desk<'a> {
@@ -184,7 +185,7 @@ impl PageBook {
         let held = page
             .used(size.sub_pages())
             .filter(|&sub| self.quarantine.unhold(size.address(number, sub)));
-        let held = u32::try_from(held.count()).unwrap_or(u32::MAX);
+        let held = saturated::<u32>(held.count());
         self.counters.quarantine = self.counters.quarantine.wrapping_sub(held);
         held
     }

@@ -5,6 +5,7 @@ use super::PageBook;
 use crate::books::OwnerKey;
 use crate::device_bus::Bus;
 use prm::Iova;
+use prm::saturated;
 
 impl PageBook {
     /// Sets a root aside: its pages stay mapped, but leave counters, roots and free list. How many 4 KiB pages.
@@ -14,7 +15,7 @@ impl PageBook {
             return 0;
         };
         self.free_list.remove_owner(root.pages_key);
-        let given = u32::try_from(root.given()).unwrap_or(u32::MAX);
+        let given = saturated::<u32>(root.given());
         // Pages that are held singly are set aside with the root from now on.
         if root.held > 0 {
             for (number, page) in root.descending() {

@@ -5,6 +5,7 @@
 //! every pair of a time and a limit, with a margin on either side for what a guest's clock does.
 
 use emulator::config::Timeouts;
+use prm::saturated;
 
 /// How long the driver goes on looking for a lost event after a command's limit: a constant of the kernel's.
 const GRACE: u64 = 5_000;
@@ -169,7 +170,7 @@ impl Limits {
     }
 
     fn push(&mut self, given: u64, kind: Kind, needed: u64, demand: &Demand) {
-        let ms = |scaled: u64| u32::try_from(scaled).unwrap_or(u32::MAX);
+        let ms = |scaled: u64| saturated::<u32>(scaled);
         match kind {
             Kind::GoingDown => {
                 let scaled = needed.max(DYING);
