@@ -2,7 +2,7 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`model`], [`step`], [`expectation`], [`outcome`], [`vocabulary`] | the file as types |
+//! | [`model`], [`step`], [`expectation`], [`outcome`], [`invariant`], [`vocabulary`] | the file as types |
 //! | [`roster`] | which functions a device has |
 //! | [`schema`] | the file as a JSON Schema |
 //! | [`document`], [`shape`], [`validation`], [`problem`] | what is wrong with a file, and where |
@@ -15,6 +15,7 @@ pub mod device_reading;
 pub mod document;
 pub mod expectation;
 pub mod explanation;
+pub mod invariant;
 pub mod model;
 pub mod outcome;
 pub mod problem;
@@ -31,9 +32,10 @@ pub use device_reading::{parse_device, read_device};
 pub use expectation::{
     Books, ByRevision, End, ExpectedViolation, ExpectedWarning, REVISIONS, StepExpectation, StepReference,
 };
+pub use invariant::{InvariantName, Lasts, Sign, Subject};
 pub use model::{HostConfig, Reachability, ScenarioFile};
 pub use outcome::LinuxOutcome;
 pub use problem::{Problem, Problems};
 pub use reading::{ReadError, parse_scenario, read_scenario};
 pub use step::{Action, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep};
-pub use vocabulary::{COUNTERS, InvariantName, counter_value};
+pub use vocabulary::{COUNTERS, counter_value};

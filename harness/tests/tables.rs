@@ -1,7 +1,8 @@
-//! Tables in the docs that are made from the types: of knobs and of answers.
+//! Tables in the docs that are made from the types: of knobs, of answers and of invariants.
 //!
 //! `WRITE_TABLES=1 cargo test -p harness --test tables` writes them.
 
+use harness::scenario::InvariantName;
 use harness::scenario::schema::schema;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -72,6 +73,17 @@ fn answers() -> String {
     table
 }
 
+fn invariants() -> String {
+    let mut table = String::from(
+        "| invariant | says | about (`function` or `counter`) | reported |\n|---|---|---|---|\n",
+    );
+    for invariant in InvariantName::ALL {
+        let (says, subject, lasts) = (invariant.says(), invariant.subject(), invariant.lasts());
+        writeln!(table, "| `{invariant}` | {says} | {subject} | {lasts} |").expect("a string");
+    }
+    table
+}
+
 /// The page with the table of this name made anew.
 fn with_table(page: &str, name: &str, table: &str) -> String {
     let begin = format!("<!-- {name}, from the types -->\n");
@@ -81,9 +93,16 @@ fn with_table(page: &str, name: &str, table: &str) -> String {
 }
 
 #[test]
-fn the_tables_of_knobs_and_answers_are_those_of_the_types() {
+fn the_tables_are_those_of_the_types() {
     let page = std::fs::read_to_string(Path::new(PAGE)).expect("the page is there");
-    let wanted = with_table(&with_table(&page, "knobs", &knobs()), "answers", &answers());
+    let tables = [
+        ("knobs", knobs()),
+        ("answers", answers()),
+        ("invariants", invariants()),
+    ];
+    let wanted = tables
+        .iter()
+        .fold(page.clone(), |page, (name, table)| with_table(&page, name, table));
     if std::env::var_os("WRITE_TABLES").is_some() {
         std::fs::write(PAGE, wanted).expect("it can be written");
     } else {

@@ -3,7 +3,7 @@
 use crate::record::result::{Outcome, RunResult};
 use crate::report::books::{readable, short_name, signed};
 use crate::report::case::{Finished, seconds};
-use crate::scenario::InvariantName;
+use crate::scenario::{InvariantName, Sign};
 use std::collections::BTreeMap;
 
 /// From this virtual time on, an operation or a command that does not end counts as stalled: the shortest give-up time
@@ -58,38 +58,35 @@ impl Findings {
                 .iter()
                 .any(|violation| violation.invariant == invariant.name())
         };
-        let corruption = [
-            (InvariantName::MemorySafe, "memory unsafe"),
-            (InvariantName::OwnedPageMapped, "freed under firmware"),
-            (InvariantName::PageIntact, "page overwritten"),
-        ];
+        let signs = InvariantName::ALL
+            .into_iter()
+            .filter(|invariant| broke(*invariant));
+        let signs: Vec<Sign> = signs.map(InvariantName::sign).collect();
         let stalled = result.longest_stall.clone().filter(|(_, time)| *time >= STALL_NS);
-        let waits = [
-            (InvariantName::LockCycle, "a lock cycle"),
-            (InvariantName::CommandTimeOut, "a command that timed out"),
-        ];
         let unnamed = || {
-            waits
-                .iter()
-                .find(|(name, _)| broke(*name))
-                .map(|(_, what)| ((*what).to_owned(), 0))
+            signs.iter().find_map(|sign| match sign {
+                Sign::Stall(what) => Some(((*what).to_owned(), 0)),
+                _ => None,
+            })
         };
         let leaked = result.leaked_pages.max(result.leaked_mappings);
         Self {
             drift: drift(finished),
             underflows: underflows(result),
             stall: stalled.or_else(unnamed),
-            leaked: if leaked == 0 && broke(InvariantName::NothingLeaks) {
+            leaked: if leaked == 0 && signs.contains(&Sign::Leak) {
                 1
             } else {
                 leaked
             },
-            corruption: corruption
+            corruption: signs
                 .iter()
-                .filter(|(name, _)| broke(*name))
-                .map(|(_, what)| *what)
+                .filter_map(|sign| match sign {
+                    Sign::Corruption(kind) => Some(*kind),
+                    _ => None,
+                })
                 .collect(),
-            ended_early: broke(InvariantName::WaitEndedEarly),
+            ended_early: signs.contains(&Sign::EarlyEnd),
         }
     }
 
@@ -143,13 +140,12 @@ impl Findings {
 
 /// The largest difference that an invariant has found.
 fn drift(finished: Finished<'_>) -> Option<Drift> {
-    let about_drift = [
-        InvariantName::CounterMatchesLedger,
-        InvariantName::PagesMatchLedger,
-        InvariantName::TotalMatchesTypes,
-    ];
+    let drifts = InvariantName::ALL
+        .into_iter()
+        .filter(|invariant| invariant.sign() == Sign::Drift);
+    let drifts: Vec<&str> = drifts.map(InvariantName::name).collect();
     let broken = finished.result.violations.iter();
-    let broken = broken.filter(|violation| about_drift.iter().any(|name| name.name() == violation.invariant));
+    let broken = broken.filter(|violation| drifts.contains(&violation.invariant.as_str()));
     let found: Vec<Drift> = broken
         .map(|violation| Drift {
             subject: violation

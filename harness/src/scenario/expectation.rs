@@ -3,7 +3,8 @@
 //! What is named is compared; what is not named is not. Warnings and violations are the exception: at the end both
 //! lists have to be exactly the ones given, and an absent list is an empty one.
 
-use crate::scenario::vocabulary::{COUNTERS, InvariantName};
+use crate::scenario::invariant::InvariantName;
+use crate::scenario::vocabulary::COUNTERS;
 use driver::RevisionName;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error as _, Visitor};

@@ -58,7 +58,7 @@ pub struct Sight<'a> {
     pub strays: Vec<Stray>,
     /// Cycles of waits seen during the step.
     pub cycles: Vec<WaitCycle>,
-    /// Who holds which lock.
+    /// Who holds which lock: the name of the task, nothing where that has ended.
     pub locks: BTreeMap<String, String>,
     /// What was printed during the step, in the form in which files name it.
     pub told: Vec<Value>,

@@ -5,8 +5,15 @@ use super::finding::Finding;
 use crate::scenario::InvariantName;
 use crate::stage::sight::{DriverSight, Sight};
 
+/// Everything about counters.
+pub(super) fn check(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+    match_ledger(sight, findings);
+    add_up(sight, findings);
+    stay_positive(sight, findings);
+}
+
 /// A type counter equals the pages that firmware books on functions of that type.
-pub(super) fn match_ledger(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+fn match_ledger(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
     for driver in &sight.drivers {
         let found = book(sight, driver).matches_ledger();
         findings.extend(found.into_iter().map(|finding| of(driver, finding)));
@@ -14,7 +21,7 @@ pub(super) fn match_ledger(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The type counters, self and none included, add up to the total.
-pub(super) fn add_up(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+fn add_up(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
     for driver in &sight.drivers {
         let book = book(sight, driver);
         let shown: Option<Vec<i64>> = PAGE_COUNTERS.iter().map(|counter| book.signed(counter)).collect();
@@ -38,7 +45,7 @@ pub(super) fn add_up(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// No counter of pages is below zero.
-pub(super) fn stay_positive(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+fn stay_positive(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
     for driver in &sight.drivers {
         let found = book(sight, driver).stays_positive();
         findings.extend(found.into_iter().map(|finding| of(driver, finding)));

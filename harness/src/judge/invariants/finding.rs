@@ -34,13 +34,4 @@ impl Finding {
     pub(super) fn identity(&self) -> (InvariantName, Option<String>) {
         (self.invariant, self.subject.clone())
     }
-
-    /// Damage goes on from where it was done, and a wait that cannot see pages never sees them: every further sign is the
-    /// same defect.
-    pub(super) const fn is_told_once(&self) -> bool {
-        matches!(
-            self.invariant,
-            InvariantName::MemorySafe | InvariantName::PageIntact | InvariantName::WaitEndedEarly
-        )
-    }
 }

@@ -5,8 +5,13 @@ use crate::scenario::InvariantName;
 use crate::stage::sight::Sight;
 use std::collections::BTreeSet;
 
+/// Everything about locks.
+pub(super) fn check(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+    no_cycle(sight, findings);
+}
+
 /// No cycle of locks and waits.
-pub(super) fn no_cycle(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+fn no_cycle(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
     let mut told = BTreeSet::new();
     for cycle in &sight.cycles {
         if told.insert(&cycle.lock) {

@@ -16,8 +16,14 @@ pub(super) struct LostPages {
 }
 
 impl LostPages {
+    /// Everything about pages that firmware owns.
+    pub(super) fn check(&mut self, sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+        self.stays_mapped(sight, findings);
+        stays_intact(sight, findings);
+    }
+
     /// A page that firmware owns is allocated and mapped.
-    pub(super) fn stays_mapped(&mut self, sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+    fn stays_mapped(&mut self, sight: &Sight<'_>, findings: &mut Vec<Finding>) {
         let Some(host) = sight.host else { return };
         let ledger = sight.silicon.ledger();
         let before = std::mem::take(&mut self.lost);
@@ -48,7 +54,7 @@ impl LostPages {
 }
 
 /// A page that firmware owns carries what firmware wrote.
-pub(super) fn stays_intact(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+fn stays_intact(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
     let mut lost: BTreeMap<Owner, i64> = BTreeMap::new();
     for record in &sight.records {
         if let Record::Corruption {

@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use super::{commands, counters, leaks, locks, memory, owners, ownership, waits};
 use crate::record::result::Violation;
-use crate::scenario::InvariantName;
+use crate::scenario::{InvariantName, Lasts};
 use crate::stage::sight::Sight;
 use std::collections::BTreeSet;
 
@@ -15,38 +15,31 @@ pub struct Watch {
     lost: ownership::LostPages,
 }
 
-/// The families whose findings last until they are mended.
-const CONDITIONS: [fn(&Sight<'_>, &mut Vec<Finding>); 6] = [
-    counters::match_ledger,
+/// The families that need nothing but what is seen.
+const FAMILIES: [fn(&Sight<'_>, &mut Vec<Finding>); 7] = [
+    counters::check,
     owners::match_ledger,
-    counters::add_up,
-    counters::stay_positive,
     leaks::none_left,
-    locks::no_cycle,
-];
-
-/// The families whose findings happen at one moment.
-const EVENTS: [fn(&Sight<'_>, &mut Vec<Finding>); 4] = [
+    locks::check,
     waits::end_drained,
     commands::in_time,
     memory::safe,
-    ownership::stays_intact,
 ];
 
 impl Watch {
-    /// Checks everything after a step; returns what broke in it.
+    /// Checks everything after a step; returns what broke in it: conditions, then events, in the order of the invariants.
     pub fn check(&mut self, step: u32, sight: &Sight<'_>) -> Vec<Violation> {
-        let mut conditions = Vec::new();
-        CONDITIONS
-            .iter()
-            .for_each(|family| family(sight, &mut conditions));
-        self.lost.stays_mapped(sight, &mut conditions);
+        let mut findings = Vec::new();
+        FAMILIES.iter().for_each(|family| family(sight, &mut findings));
+        self.lost.check(sight, &mut findings);
+        findings.sort_by_key(|finding| finding.invariant);
+        let (mut conditions, mut events): (Vec<_>, Vec<_>) = findings
+            .into_iter()
+            .partition(|finding| finding.invariant.lasts() == Lasts::UntilMended);
         self.keep_new(&mut conditions);
-
-        let mut events = Vec::new();
-        EVENTS.iter().for_each(|family| family(sight, &mut events));
-        events.retain(|finding| !finding.is_told_once() || self.happened.insert(finding.identity()));
-
+        events.retain(|finding| {
+            finding.invariant.lasts() != Lasts::ForGood || self.happened.insert(finding.identity())
+        });
         let findings = conditions.into_iter().chain(events);
         findings.map(|finding| finding.at(step)).collect()
     }

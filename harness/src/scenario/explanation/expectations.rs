@@ -4,7 +4,7 @@ use super::wording::{count, enumeration};
 use crate::scenario::expectation::{Books, End, ExpectedViolation, ExpectedWarning};
 use crate::scenario::model::ScenarioFile;
 use crate::scenario::outcome::LinuxOutcome;
-use crate::scenario::vocabulary::{InvariantName, counter_value};
+use crate::scenario::vocabulary::counter_value;
 use prm::saturated;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -159,7 +159,7 @@ fn violations(end: &End, scenario: &ScenarioFile) -> Vec<String> {
             let first = !said.contains(&broken.invariant);
             said.push(broken.invariant);
             let meaning = if first {
-                format!(": {}", meaning(broken.invariant))
+                format!(": {}", broken.invariant.broken())
             } else {
                 String::new()
             };
@@ -208,25 +208,4 @@ fn violation(broken: &ExpectedViolation, scenario: &ScenarioFile) -> String {
     };
     let (at, subject) = (at.unwrap_or_default(), subject.unwrap_or_default());
     format!("{at}`{}` breaks{subject}{numbers}", broken.invariant)
-}
-
-/// What has happened when the invariant is broken.
-const fn meaning(invariant: InvariantName) -> &'static str {
-    match invariant {
-        InvariantName::CounterMatchesLedger => {
-            "a type counter is not what firmware books on functions of that type"
-        }
-        InvariantName::PagesMatchLedger => {
-            "the driver's pages of an owner are not those firmware books on it"
-        }
-        InvariantName::TotalMatchesTypes => "the type counters do not add up to the total",
-        InvariantName::CounterWrapped => "a counter went below zero",
-        InvariantName::OwnedPageMapped => "a page that firmware owns was freed or unmapped",
-        InvariantName::LockCycle => "tasks wait for each other in a circle",
-        InvariantName::WaitEndedEarly => "a wait for pages ended while firmware still owned some of them",
-        InvariantName::CommandTimeOut => "a command ran into its limit",
-        InvariantName::NothingLeaks => "something was left after unload",
-        InvariantName::MemorySafe => "memory was corrupted, or would have been",
-        InvariantName::PageIntact => "a page of firmware's no longer had firmware's signature",
-    }
 }

@@ -3,9 +3,10 @@
 use super::sense::Sense;
 use crate::scenario::document::{Content, Path};
 use crate::scenario::expectation::{Books, End, ExpectedViolation, REVISIONS};
+use crate::scenario::invariant::Subject;
 use crate::scenario::problem::suggestion;
 use crate::scenario::step::{Action, Step};
-use crate::scenario::vocabulary::{COUNTERS, InvariantName, counter_value};
+use crate::scenario::vocabulary::{COUNTERS, counter_value};
 use prm::{Function, Opcode};
 use std::collections::BTreeMap;
 
@@ -187,7 +188,7 @@ impl Sense<'_> {
     /// Whether the violation names what its invariant is about, so that it can be found among those that happen.
     fn check_subject(&mut self, violation: &ExpectedViolation, path: &Path) {
         let invariant = violation.invariant;
-        let about_counters = is_about_counters(invariant);
+        let about_counters = invariant.subject() == Subject::Counter;
         let (at, unfit) = (path.member("counter"), path.member("function"));
         if violation.counter.is_some() && !about_counters {
             let hint = "name it in `function`, or leave it out";
@@ -220,32 +221,21 @@ impl Sense<'_> {
         let Some(subject) = violation.function.as_deref().map(without_endpoint) else {
             return;
         };
-        let words = |known: &[&'static str]| known.to_vec();
-        let known: Vec<&str> = match invariant {
-            InvariantName::CommandTimeOut => Opcode::ALL.iter().map(|opcode| opcode.name()).collect(),
-            InvariantName::NothingLeaks => words(&["pages", "mappings", "buffers"]),
-            InvariantName::WaitEndedEarly => words(&["self", "vf", "sf", "host_pf", "spf", "ec_vf", "none"]),
-            InvariantName::PagesMatchLedger | InvariantName::OwnedPageMapped | InvariantName::PageIntact => {
+        let known: Vec<&str> = match invariant.subject() {
+            Subject::Command => Opcode::ALL.iter().map(|opcode| opcode.name()).collect(),
+            Subject::OneOf(words) => words.to_vec(),
+            Subject::Owner => {
                 self.check_owner(subject, &unfit, false);
                 return;
             }
-            // Locks and places in memory have names of their own.
-            _ => return,
+            // Counters stand in a field of their own; locks and places in memory have names that only a run gives.
+            Subject::Counter | Subject::Named(_) => return,
         };
         if !known.contains(&subject) {
             let message = format!("`{invariant}` is never about `{subject}`");
             self.wrong(&unfit, message, "unknown", suggestion(subject, known));
         }
     }
-}
-
-const fn is_about_counters(invariant: InvariantName) -> bool {
-    matches!(
-        invariant,
-        InvariantName::CounterMatchesLedger
-            | InvariantName::TotalMatchesTypes
-            | InvariantName::CounterWrapped
-    )
 }
 
 /// A subject without the function of a second driver before it: `vf1:pages` is about `pages`.
