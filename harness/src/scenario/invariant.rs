@@ -161,6 +161,9 @@ invariants! {
     /// No circle of locks, commands, page requests and the worker.
     LockCycle: UntilMended, about Named("lock, as `EswitchLock`"),
         broken "tasks wait for each other in a circle", sign Stall("a lock cycle");
+    /// No lock is held by a task that has ended.
+    LockOutlivesTask: UntilMended, about Named("lock, as `EswitchLock`"),
+        broken "a task ended and nobody can unlock what it locked", sign Stall("a lock that nobody unlocks");
     /// A wait for pages ends well only when firmware owns none of the pages waited for.
     WaitEndedEarly: ForGood, about OneOf(&["self", "vf", "sf", "host_pf", "spf", "ec_vf", "none"]),
         broken "a wait for pages ended while firmware still owned some of them", sign EarlyEnd;
