@@ -11,6 +11,7 @@
 //! | [`guest`] | a booted guest with its device |
 //! | `stage`, `operations` | the guest as a stage: what it does in a step and shows after it |
 //! | `settling` | when a step has ended |
+//! | `patience` | how long it waits for what |
 //! | [`kernel_log`] | what the kernel prints, as the driver's messages |
 //! | [`backend`] | from a scenario to its result, over as many boots as it takes |
 
@@ -19,6 +20,7 @@ pub mod backend;
 pub mod guest;
 pub mod kernel_log;
 mod operations;
+mod patience;
 pub mod profile;
 pub mod scaling;
 mod settling;

@@ -3,6 +3,9 @@
 use super::guest::{Guest, GuestError, is_warning};
 use super::kernel_log::KernelLog;
 use super::operations::{GuestOperation, GuestOperations};
+use super::patience::{
+    DYING, HEALTH_POLL, HOLD_LIMIT, IDLE, LINGER, LOOK, OPERATION_LIMIT, STUCK, TURN, device_limits,
+};
 use super::{scaling, settling};
 use crate::record::aspect::Deed;
 use crate::record::result::StepRecord;
@@ -22,34 +25,6 @@ use emulator::{FirmwareOrder, GateOrder, HoldState, OrderError};
 use guest_protocol::Order;
 use prm::Cycles;
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// How long the driver is watched after the last step.
-const LINGER: Cycles = Cycles::from_millis(500);
-
-/// How long a kernel takes to die that writes where it must not. It allocates and maps host pages all the while.
-const DYING: Cycles = Cycles::from_millis(10_000);
-
-/// How often a wait looks.
-const TURN: Duration = Duration::from_millis(20);
-
-/// A pause is cut to this where nothing can come of it.
-const IDLE: Cycles = Cycles::from_millis(500);
-
-/// How long a hold may wait for its command, beyond what the device's limits explain.
-const HOLD_LIMIT: Cycles = Cycles::from_millis(40_000);
-
-/// How long an operation may take that ends in our driver, beyond what the device's limits explain.
-const OPERATION_LIMIT: Cycles = Cycles::from_millis(90_000);
-
-/// The longest from a fatal error to the poll that sees it.
-const HEALTH_POLL: Cycles = Cycles::from_millis(3_000);
-
-/// Longer than one look at the device's health.
-const LOOK: Cycles = Cycles::from_millis(200);
-
-/// How long an operation is watched that does not end in our driver.
-const STUCK: Cycles = Cycles::from_millis(10_000);
 
 /// A run on a guest.
 pub(super) struct LinuxStage<'a> {
@@ -130,14 +105,6 @@ impl<'a> LinuxStage<'a> {
         Ok(())
     }
 
-    /// The limits that an operation may run into, one after the other.
-    fn limits(&self) -> Cycles {
-        let timeouts = self.timeouts;
-        let waits = 4 * u64::from(timeouts.reclaim_vfs_pages_ms);
-        let commands = 9 * (u64::from(timeouts.command_ms) + 5_000);
-        Cycles::from_millis(waits + commands)
-    }
-
     /// What can be seen of a kernel: firmware's account, and the counters where they were read.
     fn timeline(&mut self, steps: &[StepRecord]) -> Option<Timeline> {
         let records = self.guest.take_account()?;
@@ -211,7 +178,7 @@ impl Stage for LinuxStage<'_> {
     fn join(&mut self, number: usize) -> Result<Option<String>, Stop<GuestError>> {
         let ends = self.foreseen.ends;
         let limit = if ends {
-            OPERATION_LIMIT.saturating_add(self.limits())
+            OPERATION_LIMIT.saturating_add(device_limits(self.timeouts))
         } else {
             STUCK
         };
@@ -254,7 +221,7 @@ impl Stage for LinuxStage<'_> {
     }
 
     fn wait_held(&mut self, name: &str) -> Result<bool, Stop<GuestError>> {
-        let limit = HOLD_LIMIT.saturating_add(self.limits());
+        let limit = HOLD_LIMIT.saturating_add(device_limits(self.timeouts));
         let end = self.guest.now().saturating_add(limit);
         loop {
             let holds = self.guest.silicon().holds();
@@ -302,7 +269,7 @@ impl Stage for LinuxStage<'_> {
         if self.device_in_error {
             waits = waits.saturating_add(HEALTH_POLL);
         }
-        let limit = OPERATION_LIMIT.saturating_add(self.limits());
+        let limit = OPERATION_LIMIT.saturating_add(device_limits(self.timeouts));
         let end = began.saturating_add(limit);
         loop {
             self.observe();
