@@ -8,7 +8,7 @@ use emulator::config::DeviceConfig;
 use emulator::order::FirmwareOrder;
 use harness::play::{RunOptions, run_scenario};
 use harness::record::{Outcome, RunResult};
-use harness::scenario::ScenarioFile;
+use harness::scenario::{InvariantName, ScenarioFile};
 use harness::stage::host::HostView;
 use harness::stage::inproc::{Budget, Ending, Halt, Limits, World, WorldSetup};
 use prm::{Cycles, Function};
@@ -273,7 +273,7 @@ fn a_violation_nobody_expects_fails_the_run() {
     let result = run(&steps, &json!({}), None);
     assert_eq!(result.outcome, Outcome::Fail);
     let violation = &result.violations[0];
-    assert_eq!(violation.invariant, "counter_matches_ledger");
+    assert_eq!(violation.invariant, InvariantName::CounterMatchesLedger);
     assert_eq!(
         (violation.driver, violation.firmware, violation.step),
         (Some(0), Some(8), 2)

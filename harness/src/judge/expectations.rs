@@ -203,7 +203,7 @@ fn matches(scenario: &ScenarioFile, wanted: &ExpectedViolation, violation: &Viol
             .and_then(|index| u32::try_from(index + 1).ok());
         number == Some(violation.step)
     });
-    wanted.invariant.name() == violation.invariant
+    wanted.invariant == violation.invariant
         && same_step
         && wanted
             .subject()

@@ -3,7 +3,7 @@
 use super::aspect::{Aspect, Deed};
 use super::failure::Failure;
 use crate::record::timeline::Timeline;
-use crate::scenario::ScenarioFile;
+use crate::scenario::{InvariantName, ScenarioFile};
 use emulator::CommandRecord;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -69,8 +69,8 @@ pub struct StepRecord {
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Violation {
-    /// Its name, as `counter_matches_ledger`.
-    pub invariant: String,
+    /// Which.
+    pub invariant: InvariantName,
     /// The 1-based number of the step where it broke.
     pub step: u32,
     /// Whom it concerns: a function, a counter or a key.
@@ -262,7 +262,7 @@ impl Compared {
 impl StepRecord {
     /// Where the books parted in this step, if they did.
     fn parting(&self) -> Option<Parting> {
-        let differs = |invariant: &str| {
+        let differs = |invariant: InvariantName| {
             let mut violations = self.violations.iter();
             let violation = violations.find(|violation| violation.invariant == invariant)?;
             Some(Parting {
@@ -273,7 +273,7 @@ impl StepRecord {
                 firmware: violation.firmware?,
             })
         };
-        differs("pages_match_ledger").or_else(|| differs("counter_matches_ledger"))
+        differs(InvariantName::PagesMatchLedger).or_else(|| differs(InvariantName::CounterMatchesLedger))
     }
 }
 

@@ -56,7 +56,7 @@ impl Findings {
             result
                 .violations
                 .iter()
-                .any(|violation| violation.invariant == invariant.name())
+                .any(|violation| violation.invariant == invariant)
         };
         let signs = InvariantName::ALL
             .into_iter()
@@ -140,12 +140,8 @@ impl Findings {
 
 /// The largest difference that an invariant has found.
 fn drift(finished: Finished<'_>) -> Option<Drift> {
-    let drifts = InvariantName::ALL
-        .into_iter()
-        .filter(|invariant| invariant.sign() == Sign::Drift);
-    let drifts: Vec<&str> = drifts.map(InvariantName::name).collect();
     let broken = finished.result.violations.iter();
-    let broken = broken.filter(|violation| drifts.contains(&violation.invariant.as_str()));
+    let broken = broken.filter(|violation| violation.invariant.sign() == Sign::Drift);
     let found: Vec<Drift> = broken
         .map(|violation| Drift {
             subject: violation

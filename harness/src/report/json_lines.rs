@@ -5,6 +5,7 @@ use crate::record::result::{Note, Outcome, RunResult};
 use crate::report::case::Finished;
 use crate::report::stream::Report;
 use crate::report::summary::Summary;
+use crate::scenario::InvariantName;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -91,7 +92,7 @@ pub struct FailureLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViolationLine {
     /// Which.
-    pub invariant: String,
+    pub invariant: InvariantName,
     /// The 1-based number of the step where it broke.
     pub step: u32,
     /// Whom it concerns: a function, a counter or a key.
@@ -128,7 +129,7 @@ impl From<&RunResult> for ResultLine {
                 .violations
                 .iter()
                 .map(|violation| ViolationLine {
-                    invariant: violation.invariant.clone(),
+                    invariant: violation.invariant,
                     step: violation.step,
                     subject: violation.subject.clone(),
                     driver: violation.driver,

@@ -290,7 +290,7 @@ fn violations(
             elements.push(Element::Kept(place));
         } else if let Some(at) = new
             .iter()
-            .position(|violation| violation.invariant == expected.invariant.name())
+            .position(|violation| violation.invariant == expected.invariant)
         {
             elements.push(Element::New(as_expected(scenario, new.remove(at))));
         }

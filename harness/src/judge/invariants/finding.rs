@@ -21,7 +21,7 @@ pub struct Finding {
 impl Finding {
     pub(super) fn at(self, step: u32) -> Violation {
         Violation {
-            invariant: self.invariant.name().to_owned(),
+            invariant: self.invariant,
             step,
             subject: self.subject,
             driver: self.driver,
