@@ -131,6 +131,7 @@ impl<'a, S: Stage> Execution<'a, S> {
                 .map(|took| took.0),
             pending: operations.any_pending(),
             warnings: seen.warnings.iter().map(Value::to_string).collect(),
+            wrote_astray: seen.wrote_astray,
             violations: seen.violations,
             after: seen.after,
         };

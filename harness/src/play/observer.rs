@@ -33,6 +33,8 @@ pub(super) struct Observer<'a> {
 pub(super) struct Seen {
     /// What was printed.
     pub(super) warnings: Vec<Value>,
+    /// See [`StepRecord::wrote_astray`](crate::record::result::StepRecord::wrote_astray).
+    pub(super) wrote_astray: bool,
     /// What broke.
     pub(super) violations: Vec<Violation>,
     /// Both books.
@@ -72,6 +74,7 @@ impl<'a> Observer<'a> {
         self.note_leaks(sight);
         Seen {
             warnings: sight.told.clone(),
+            wrote_astray: sight.drivers.iter().any(DriverSight::wrote_astray),
             violations: match sight.health {
                 Health::Alive | Health::Dying => judge.broken(number, sight),
                 Health::Dead => Vec::new(),

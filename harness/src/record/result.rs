@@ -58,6 +58,9 @@ pub struct StepRecord {
     /// Whether any operation still ran after it. For whoever compares two runs; no part of what is kept.
     #[serde(skip)]
     pub pending: bool,
+    /// Whether our driver wrote where it must not: a kernel crashes there. No part of what is kept, either.
+    #[serde(skip)]
+    pub wrote_astray: bool,
     /// Warnings the driver printed during the step.
     pub warnings: Vec<String>,
     /// Invariants that broke during the step.

@@ -5,8 +5,8 @@
 
 use super::host::{Account, HostView, Stray};
 use super::wait_cycle::WaitCycle;
-use driver::Message;
 use driver::books::{DriverBooks, OwnerView};
+use driver::{Message, MessageKind};
 use emulator::{Owner, Record, Silicon};
 use prm::{Cycles, Function, Opcode, WireIdentity};
 use serde_json::Value;
@@ -162,6 +162,17 @@ impl DriverSight {
     /// The owners of its book, as far as anybody can see them.
     pub fn owners(&self) -> impl Iterator<Item = &OwnerView> {
         self.books.iter().flat_map(|books| &books.owners)
+    }
+
+    /// Whether it wrote where it must not during the step, as far as its messages are known.
+    #[must_use]
+    pub fn wrote_astray(&self) -> bool {
+        self.messages.iter().any(|message| {
+            matches!(
+                message.kind,
+                MessageKind::OutOfBoundsWrite { .. } | MessageKind::MailboxPoolCorrupted { .. }
+            )
+        })
     }
 
     /// Whether nothing of it is at work: it is not bound, and no operation runs.

@@ -157,6 +157,7 @@ mod tests {
             returns: Some(0),
             took_ns: None,
             pending: false,
+            wrote_astray: false,
             warnings: Vec::new(),
             violations: Vec::new(),
             after: Snapshot {

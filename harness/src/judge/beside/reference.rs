@@ -48,7 +48,7 @@ impl<'a> Reference<'a> {
             ends: ours.is_none_or(|record| record.returns.is_some() || step.background),
             pending: ours.is_some_and(|record| record.pending),
             takes: Cycles(ours.map_or(0, ended).saturating_sub(began)),
-            dies: ours.is_some_and(books::foretells_a_crash),
+            dies: ours.is_some_and(|record| record.wrote_astray),
         }
     }
 
