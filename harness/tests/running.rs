@@ -141,7 +141,7 @@ fn selections_and_their_exit_codes() {
         (2, vec!["run", "nowhere"]),
         (2, vec!["run", "--partition", "hash:3/2"]),
         (2, vec!["run", "--update"]),
-        (2, vec!["run", "--trace", "x"]),
+        (2, vec!["run", "--no-such-option", "x"]),
         (2, vec!["run", "--commands", "x"]),
         (2, vec!["nonsense"]),
         (2, vec!["run", "--backend", "socket"]),
