@@ -181,3 +181,39 @@ impl DriverSight {
         self.books.as_ref().is_some_and(|books| !books.bound) && !self.busy
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prm::Iova;
+
+    fn wrote_astray(kind: MessageKind) -> bool {
+        let message = Message {
+            at: Cycles::ZERO,
+            level: kind.level(),
+            kind,
+        };
+        let driver = DriverSight {
+            endpoint: Function::Pf,
+            account: Account::default(),
+            counters: BTreeMap::new(),
+            books: None,
+            messages: vec![message],
+            earlier_waits: 0,
+            busy: false,
+        };
+        driver.wrote_astray()
+    }
+
+    #[test]
+    fn a_driver_that_tells_of_a_write_outside_wrote_astray() {
+        let (length, offset) = (0, 16);
+        assert!(wrote_astray(MessageKind::OutOfBoundsWrite { length, offset }));
+        let block = Iova(4_096);
+        assert!(wrote_astray(MessageKind::MailboxPoolCorrupted { block }));
+        let others = MessageKind::examples(1)
+            .into_iter()
+            .filter(|kind| wrote_astray(kind.clone()));
+        assert_eq!(others.count(), 2, "no other message tells of one");
+    }
+}
