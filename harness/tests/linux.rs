@@ -190,7 +190,7 @@ fn scaling(cases: &[Case]) -> Trial {
                 ["took_s", "virtual_s"].contains(&what) || said.contains("waited_ms")
             };
             for mismatch in &result.mismatches {
-                if !is_a_time(&mismatch.what, &mismatch.actual) {
+                if !is_a_time(&mismatch.what.to_string(), &mismatch.actual) {
                     wrong.push_str(&format!("\n  {name} step {:?}: {mismatch}", mismatch.step));
                 }
             }

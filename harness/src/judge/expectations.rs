@@ -43,7 +43,7 @@ pub(crate) fn compare_books(
     let mut differ = |what: Aspect, expected: String, actual: String| {
         mismatches.push(Mismatch {
             step,
-            what: what.to_string(),
+            what,
             expected,
             actual,
         });
@@ -139,7 +139,7 @@ pub(crate) fn compare_end(scenario: &ScenarioFile, end: &End, warnings: &[Value]
         if let Some(expected) = expected.filter(|&expected| expected != actual) {
             result.mismatches.push(Mismatch {
                 step: None,
-                what: what.name().to_owned(),
+                what: Aspect::Scalar(what),
                 expected: expected.to_string(),
                 actual: actual.to_string(),
             });
@@ -156,7 +156,7 @@ fn compare_warnings(expected: &[ExpectedWarning], actual: &[Value], mismatches: 
         if !fits {
             mismatches.push(Mismatch {
                 step: None,
-                what: Aspect::Warning(place).to_string(),
+                what: Aspect::Warning(place),
                 expected: shown(wanted.map(|wanted| &wanted.0)),
                 actual: shown(found),
             });
@@ -180,7 +180,7 @@ fn compare_violations(
             Some(violation) => violation.expected = true,
             None => mismatches.push(Mismatch {
                 step: None,
-                what: Aspect::MissingViolation(place).to_string(),
+                what: Aspect::MissingViolation(place),
                 expected: describe(wanted),
                 actual: "did not happen".to_owned(),
             }),
@@ -189,7 +189,7 @@ fn compare_violations(
     for violation in actual.iter().filter(|violation| !violation.expected) {
         mismatches.push(Mismatch {
             step: Some(violation.step),
-            what: format!("violations.{}", violation.invariant),
+            what: Aspect::Violation(violation.invariant),
             expected: "none".to_owned(),
             actual: violation.detail.clone(),
         });

@@ -38,12 +38,12 @@ impl<'a> Locations<'a> {
 
     /// The value that did not hold; where the file does not say it, the innermost one around its place.
     fn span(&self, mismatch: &Mismatch, revision: RevisionName) -> Span {
-        let aspect = mismatch.aspect();
+        let aspect = &mismatch.what;
         let path = match (&aspect, mismatch.step) {
             (Aspect::Violation(_), _) => at_the_end(revision, &["violations"]),
             (Aspect::Deed(deed), Some(step)) => in_step(step, &[actor(*deed)]),
-            (_, Some(step)) => self.in_expectation(step, revision, &names(&aspect)),
-            (_, None) => at_the_end(revision, &names(&aspect)),
+            (_, Some(step)) => self.in_expectation(step, revision, &names(aspect)),
+            (_, None) => at_the_end(revision, &names(aspect)),
         };
         self.innermost(&path).1.span.clone()
     }
@@ -151,7 +151,7 @@ mod tests {
         let locations = Locations::of(TEXT).expect("it is JSON");
         let mismatch = Mismatch {
             step,
-            what: what.to_owned(),
+            what: Aspect::from(what),
             expected: String::new(),
             actual: String::new(),
         };

@@ -3,7 +3,7 @@
 use super::beside::Reference;
 use super::expectations::{self, StepOutcome};
 use super::invariants::Watch;
-use crate::record::aspect::Deed;
+use crate::record::aspect::{Aspect, Deed};
 use crate::record::result::{Mismatch, RunResult, StepRecord, Violation};
 use crate::scenario::outcome::without;
 use crate::scenario::{End, ScenarioFile, Step};
@@ -72,7 +72,7 @@ impl<'a> Judge<'a> {
         if let Some(problem) = problem.filter(|problem| problem.what != Deed::Operation || !foreseen) {
             result.mismatches.push(Mismatch {
                 step: Some(record.number),
-                what: problem.what.name().to_owned(),
+                what: Aspect::Deed(problem.what),
                 expected: problem.expected.to_owned(),
                 actual: problem.actual,
             });
@@ -149,7 +149,7 @@ impl<'a> Judge<'a> {
     pub(crate) fn judge_failure(how: &str, last: u32, result: &mut RunResult) {
         result.mismatches.push(Mismatch {
             step: Some(last),
-            what: "the guest".to_owned(),
+            what: Aspect::Other("the guest".to_owned()),
             expected: "usable".to_owned(),
             actual: how.to_owned(),
         });

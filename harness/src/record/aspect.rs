@@ -1,10 +1,12 @@
 //! What an expectation is about, by the name it has in results: `counters.fw_pages_vfs`, `warnings[0]`.
 
 use crate::scenario::InvariantName;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What was compared. Its text is its name in results.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
 pub enum Aspect {
     /// A counter of the driver's.
     Counter(String),
@@ -131,6 +133,18 @@ impl fmt::Display for Aspect {
             Self::Deed(deed) => f.write_str(deed.name()),
             Self::Other(what) => f.write_str(what),
         }
+    }
+}
+
+impl From<Aspect> for String {
+    fn from(aspect: Aspect) -> Self {
+        aspect.to_string()
+    }
+}
+
+impl From<String> for Aspect {
+    fn from(name: String) -> Self {
+        Self::from(name.as_str())
     }
 }
 

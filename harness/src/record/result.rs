@@ -93,20 +93,12 @@ pub struct Violation {
 pub struct Mismatch {
     /// The 1-based number of the step; `None` for the end.
     pub step: Option<u32>,
-    /// What was compared, as `counters.fw_pages_vfs`.
-    pub what: String,
+    /// What was compared; its name where it is kept, as `counters.fw_pages_vfs`.
+    pub what: Aspect,
     /// The scenario's value.
     pub expected: String,
     /// The run's value.
     pub actual: String,
-}
-
-impl Mismatch {
-    /// What it is about.
-    #[must_use]
-    pub fn aspect(&self) -> Aspect {
-        Aspect::from(self.what.as_str())
-    }
 }
 
 /// One sentence.
@@ -118,7 +110,7 @@ impl fmt::Display for Mismatch {
             actual,
             ..
         } = self;
-        match self.aspect() {
+        match what {
             Aspect::Violation(invariant) => write!(f, "{invariant} broke unexpectedly: {actual}"),
             Aspect::MissingViolation(_) => write!(f, "this was expected and {actual}: {expected}"),
             Aspect::Deed(Deed::Firmware) => write!(f, "firmware did not carry out the order: {actual}"),

@@ -72,6 +72,7 @@ fn property(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::record::Mismatch;
+    use crate::record::aspect::Aspect;
 
     fn lines(result: &RunResult) -> Vec<String> {
         let (mut out, mut summary) = (Vec::new(), Summary::default());
@@ -94,7 +95,7 @@ mod tests {
         result.replay = "again".to_owned();
         result.mismatches.push(Mismatch {
             step: Some(2),
-            what: "counters.self".to_owned(),
+            what: Aspect::Counter("self".to_owned()),
             expected: "1".to_owned(),
             actual: "100%".to_owned(),
         });

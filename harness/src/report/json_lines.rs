@@ -152,7 +152,7 @@ fn failures(result: &RunResult) -> Vec<FailureLine> {
         line: place.map(|place| place.line),
         column: place.map(|place| place.column),
         step: mismatch.step,
-        what: mismatch.what.clone(),
+        what: mismatch.what.to_string(),
         expected: mismatch.expected.clone(),
         actual: mismatch.actual.clone(),
         message: mismatch.to_string(),

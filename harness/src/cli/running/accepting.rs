@@ -155,7 +155,7 @@ fn changed_text(
     let mut changed = text.to_owned();
     let mut lists_are_done = [false; 2];
     for mismatch in &result.mismatches {
-        let aspect = mismatch.aspect();
+        let aspect = &mismatch.what;
         let new = match aspect {
             Aspect::Deed(_) | Aspect::Other(_) => None,
             Aspect::Warning(_) if lists_are_done[0] => continue,
@@ -205,7 +205,7 @@ fn number(
     if !is_plain {
         return None;
     }
-    let names = names(&mismatch.aspect());
+    let names = names(&mismatch.what);
     let Some(step) = mismatch.step else {
         return set(text, &at_the_end(revision, &names), &mismatch.actual);
     };
@@ -274,7 +274,7 @@ fn violations(
     let missing: Vec<usize> = result
         .mismatches
         .iter()
-        .filter_map(|mismatch| match mismatch.aspect() {
+        .filter_map(|mismatch| match mismatch.what {
             Aspect::MissingViolation(place) => Some(place),
             _ => None,
         })

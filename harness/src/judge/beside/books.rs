@@ -1,6 +1,7 @@
 //! Both runs side by side: another driver's, and our driver's in this process.
 
 use crate::judge::shown::{shown, signed};
+use crate::record::aspect::{Aspect, Scalar};
 use crate::record::result::{Compared, Comparison, Mismatch, RunResult, Snapshot, StepRecord};
 use crate::scenario::COUNTERS;
 use emulator::config::{DeviceConfig, DeviceKind, Port};
@@ -28,7 +29,7 @@ pub(super) fn are_shown(device: &DeviceConfig, record: &StepRecord, mismatches: 
         if record.after.counters.get(name).copied().flatten().is_none() {
             mismatches.push(Mismatch {
                 step: Some(record.number),
-                what: format!("counters.{name}"),
+                what: Aspect::Counter(name.to_owned()),
                 expected: "shown by a loaded driver".to_owned(),
                 actual: "nothing".to_owned(),
             });
@@ -51,7 +52,7 @@ pub(super) fn with_ours(
         .mismatches
         .iter()
         .filter(|mismatch| mismatch.step == Some(number))
-        .map(|mismatch| mismatch.what.clone())
+        .map(|mismatch| mismatch.what.to_string())
         .collect();
     let mut differs = false;
     let compared = table.iter().filter(|row| !decided.contains(&row.name));
@@ -60,7 +61,7 @@ pub(super) fn with_ours(
         if !reported.contains(&row.name) {
             result.mismatches.push(Mismatch {
                 step: Some(number),
-                what: row.name.clone(),
+                what: Aspect::from(row.name.as_str()),
                 expected: format!("{} as in our driver's run", shown(row.ours)),
                 actual: shown(row.linux),
             });
@@ -71,7 +72,7 @@ pub(super) fn with_ours(
     if returns_count && ours.returns != linux.returns {
         result.mismatches.push(Mismatch {
             step: Some(number),
-            what: "returns".to_owned(),
+            what: Aspect::Scalar(Scalar::Returns),
             expected: format!("{} as in our driver's run", shown(ours.returns)),
             actual: shown(linux.returns),
         });
@@ -189,10 +190,10 @@ mod tests {
             &BTreeSet::new(),
             &mut result,
         );
-        let whats: Vec<&str> = result
+        let whats: Vec<String> = result
             .mismatches
             .iter()
-            .map(|mismatch| mismatch.what.as_str())
+            .map(|mismatch| mismatch.what.to_string())
             .collect();
         assert_eq!(whats, ["counters.fw_pages_vfs", "ledger.pf", "returns"]);
         let comparison = result.comparison.unwrap();

@@ -1,6 +1,7 @@
 //! What was printed in both runs: the messages of our driver, the log of Linux.
 
 use crate::judge::shown::shown;
+use crate::record::aspect::Aspect;
 use crate::record::result::{Mismatch, Note, RunResult};
 use crate::stage::heard::{Heard, is_fatal, is_printed, kind};
 use guest_protocol::{Complaint, ComplaintKind};
@@ -72,7 +73,7 @@ pub(super) fn complaints(foretold: bool, complaints: &[Complaint], result: &mut 
     for complaint in others {
         result.mismatches.push(Mismatch {
             step: None,
-            what: "the kernel's health".to_owned(),
+            what: Aspect::Other("the kernel's health".to_owned()),
             expected: "no complaint".to_owned(),
             actual: complaint.line.clone(),
         });
@@ -94,7 +95,7 @@ fn read_lines(log: &Heard, caused: bool, result: &mut RunResult) {
     let mut differ = |line: &str, expected: &str| {
         result.mismatches.push(Mismatch {
             step: None,
-            what: "the kernel's log".to_owned(),
+            what: Aspect::Other("the kernel's log".to_owned()),
             expected: expected.to_owned(),
             actual: format!("`{line}`"),
         });
@@ -137,7 +138,7 @@ fn first_difference(wanted: &[Value], found: &[Value], least: usize, whose: &str
             .is_some_and(|(wanted, found)| says(found, wanted));
         (!fits).then(|| Mismatch {
             step: None,
-            what: format!("warnings[{place}]"),
+            what: Aspect::Warning(place),
             expected: format!("{} {whose}", shown(wanted)),
             actual: shown(found),
         })

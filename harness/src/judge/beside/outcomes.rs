@@ -2,6 +2,7 @@
 
 use super::messages::{self, Expected};
 use crate::judge::expectations::{self, StepOutcome};
+use crate::record::aspect::Aspect;
 use crate::record::result::{Mismatch, RunResult, StepRecord};
 use crate::scenario::outcome::{LinuxOutcome, names_in};
 use crate::scenario::{Books, ScenarioFile};
@@ -78,7 +79,7 @@ impl<'a> Outcomes<'a> {
             let told = differences.iter().map(ToString::to_string).collect::<Vec<_>>();
             return Some(Mismatch {
                 step: Some(record.number),
-                what: "the outcome".to_owned(),
+                what: Aspect::Other("the outcome".to_owned()),
                 expected: format!("one of the {} that the file allows on Linux", self.all.len()),
                 actual: format!("none of them; in the nearest, {}", told.join(", ")),
             });
@@ -105,7 +106,7 @@ impl<'a> Outcomes<'a> {
         for record in &reference.steps {
             if let Some(mismatch) = ours.narrow(record) {
                 return Some(Mismatch {
-                    what: "our driver's run".to_owned(),
+                    what: Aspect::Other("our driver's run".to_owned()),
                     ..mismatch
                 });
             }
@@ -121,7 +122,7 @@ impl<'a> Outcomes<'a> {
         });
         (!fits).then(|| Mismatch {
             step: None,
-            what: "our driver's run".to_owned(),
+            what: Aspect::Other("our driver's run".to_owned()),
             expected: "the warnings of one of the outcomes that the file allows on Linux".to_owned(),
             actual: reference.warnings.join(", "),
         })

@@ -3,6 +3,7 @@
 use super::outcomes::Outcomes;
 use super::{books, messages};
 use crate::judge::expectations::{self, StepOutcome};
+use crate::record::aspect::Aspect;
 use crate::record::result::{Mismatch, RunResult, StepRecord, Violation};
 use crate::scenario::outcome::without;
 use crate::scenario::{End, ScenarioFile, Step};
@@ -142,7 +143,7 @@ impl<'a> Reference<'a> {
         if !books::crash_is_foretold(self.run, last) {
             result.mismatches.push(Mismatch {
                 step: Some(last),
-                what: "the guest".to_owned(),
+                what: Aspect::Other("the guest".to_owned()),
                 expected: "alive".to_owned(),
                 actual: format!("dead ({how})"),
             });
