@@ -33,7 +33,7 @@ pub fn draw(root: &Path, house: &House) -> Result<String, FloorsError> {
     for plan in &house.crates {
         let indent = " ".repeat(widest + 2);
         let line = format!("{:widest$}  {}", plan.name, plan.says);
-        let options = textwrap::Options::new(WIDTH).subsequent_indent(&indent);
+        let options = wrapping(WIDTH).subsequent_indent(&indent);
         for line in textwrap::wrap(&line, options) {
             drawn.push_str(&line);
             drawn.push('\n');
@@ -84,6 +84,14 @@ fn draw_crate(drawn: &mut String, plan: &CratePlan, reading: &Reading) {
     wall(drawn, '└', "", '┘');
 }
 
+/// How lines are wrapped. Nothing is left to the library's defaults: they depend on what others in the build ask of it.
+fn wrapping<'a>(width: usize) -> textwrap::Options<'a> {
+    textwrap::Options::new(width)
+        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+}
+
 fn wall(drawn: &mut String, left: char, title: &str, right: char) {
     drawn.push(left);
     drawn.push_str(title);
@@ -94,9 +102,7 @@ fn wall(drawn: &mut String, left: char, title: &str, right: char) {
 }
 
 fn line(drawn: &mut String, text: &str, indent: &str) {
-    let options = textwrap::Options::new(INSIDE)
-        .initial_indent(indent)
-        .subsequent_indent("    ");
+    let options = wrapping(INSIDE).initial_indent(indent).subsequent_indent("    ");
     for line in textwrap::wrap(text, options) {
         let _ = writeln!(drawn, "│ {line:INSIDE$} │");
     }
