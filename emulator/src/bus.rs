@@ -7,6 +7,6 @@ use prm::link::HostBus;
 ///
 /// Every endpoint has its own: a VF that is passed through lives in another address space than its PF.
 pub trait Buses {
-    /// The bus of an endpoint. Only asked for functions of [`Silicon::endpoints`].
+    /// The bus of an endpoint. Only asked for functions of `Silicon::endpoints`.
     fn bus(&mut self, endpoint: Function) -> &mut dyn HostBus;
 }

@@ -7,7 +7,7 @@ pub enum Pace {
     /// most.
     #[default]
     Whole,
-    /// Long work is done in portions, by [`Silicon::work`]: of chains of mailboxes and of lists of pages. What a command
+    /// Long work is done in portions, by `Silicon::work`: of chains of mailboxes and of lists of pages. What a command
     /// does, and in which order, is the same; it takes its time in pieces, and those of several functions take turns. Lists
     /// have 262144 pages at most.
     Portions,

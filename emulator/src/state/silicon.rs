@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 /// One piece of silicon and its firmware: a deterministic state machine without I/O.
 ///
-/// Whoever drives it passes register accesses, orders and time in; DMA and interrupts go out through [`Buses`] during the
+/// Whoever drives it passes register accesses, orders and time in; DMA and interrupts go out through `Buses` during the
 /// call that causes them. What was asked for later is done by [`Silicon::advance`]. A clone is a checkpoint: it goes on
 /// exactly as the original would.
 #[derive(Clone, Debug)]
