@@ -1,13 +1,11 @@
 //! What is wrong with the floors.
 
-use crate::arrows::{self, Uses};
-use crate::error::FloorsError;
-use crate::modules::{self, Crate, FileId};
-use crate::plan::{CratePlan, House};
+use crate::modules::{Crate, FileId};
+use crate::plan::{self, CratePlan, House};
+use crate::reading::Reading;
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 use std::fmt;
-use std::path::Path;
 
 /// Something that is not as the floors say.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,39 +82,17 @@ impl fmt::Display for Complaint {
     }
 }
 
-/// One crate, read and with its arrows.
-#[derive(Debug)]
-pub struct Reading {
-    /// Its files and modules.
-    pub read: Crate,
-    /// Who uses whom.
-    pub uses: Uses,
-}
-
-/// Reads one crate of the house whose root this is.
-///
-/// # Errors
-/// [`FloorsError`] when a source cannot be read.
-pub fn read(root: &Path, plan: &CratePlan) -> Result<Reading, FloorsError> {
-    let read = modules::read(&root.join(&plan.sources))?;
-    let uses = arrows::of(&read);
-    Ok(Reading { read, uses })
-}
-
-/// Holds the whole house against its floors.
-///
-/// # Errors
-/// [`FloorsError`] when a source cannot be read.
-pub fn judge(root: &Path, house: &House) -> Result<Vec<Complaint>, FloorsError> {
+/// Holds the whole house against its floors: its crates as they were read, in its order.
+#[must_use]
+pub fn judge(house: &House, readings: &[Reading]) -> Vec<Complaint> {
     let mut complaints = Vec::new();
-    for (place, plan) in house.crates.iter().enumerate() {
-        let reading = read(root, plan)?;
+    for (place, (plan, reading)) in house.crates.iter().zip(readings).enumerate() {
         nowhere(plan, &reading.read, &mut complaints);
-        upward(plan, &reading, &mut complaints);
-        circles(plan, &reading, &mut complaints);
-        crates_above(house, place, &reading, &mut complaints);
+        upward(plan, reading, &mut complaints);
+        circles(plan, reading, &mut complaints);
+        crates_above(house, place, reading, &mut complaints);
     }
-    Ok(complaints)
+    complaints
 }
 
 fn place(plan: &CratePlan, read: &Crate, file: FileId) -> String {
@@ -132,12 +108,7 @@ fn nowhere(plan: &CratePlan, read: &Crate, complaints: &mut Vec<Complaint>) {
         file: format!("{}/{}", plan.sources, file.path),
     }));
     let rooms = plan.floors.iter().flat_map(|floor| &floor.rooms);
-    let empty = rooms.filter(|room| {
-        !read
-            .files
-            .iter()
-            .any(|file| file.path == **room || (room.ends_with('/') && file.path.starts_with(*room)))
-    });
+    let empty = rooms.filter(|room| !read.files.iter().any(|file| plan::has(room, &file.path)));
     complaints.extend(empty.map(|room| Complaint::Empty {
         of: plan.name.clone(),
         room: room.clone(),

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | what is asked and answered | `main` |
 //! | [`judgement`], [`picture`] | what is wrong; the drawing |
-//! | [`arrows`] | which file uses which |
+//! | [`reading`], [`arrows`] | the sources, read once; which file uses which |
 //! | [`names`], [`modules`] | where a path leads; which file is which module |
 //! | [`plan`], [`error`] | `floors.toml` as data |
 
@@ -20,3 +20,4 @@ pub mod modules;
 pub mod names;
 pub mod picture;
 pub mod plan;
+pub mod reading;

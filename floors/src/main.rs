@@ -2,8 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use floors::error::FloorsError;
-use floors::plan::House;
-use floors::{judgement, picture, plan};
+use floors::{judgement, picture, plan, reading};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,7 +18,7 @@ struct Arguments {
     root: PathBuf,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Task {
     /// Says what is not as the floors say; the picture in the docs has to be the present one.
     Check,
@@ -43,27 +42,22 @@ fn main() -> ExitCode {
 fn carry_out(arguments: &Arguments) -> Result<Vec<String>, FloorsError> {
     let root = &arguments.root;
     let house = plan::read(root)?;
+    let readings = reading::read(root, &house)?;
     let document = picture::document(root);
     let present = std::fs::read_to_string(&document).map_err(in_file(&document))?;
-    let drawn = picture::hang(&document, &present, &picture::draw(root, &house)?)?;
-    match arguments.task {
-        Task::Draw => {
-            std::fs::write(&document, drawn).map_err(in_file(&document))?;
-            Ok(Vec::new())
-        }
-        Task::Check => complaints(root, &house, drawn == present),
+    let drawn = picture::hang(&document, &present, &picture::draw(&house, &readings))?;
+    if arguments.task == Task::Draw {
+        std::fs::write(&document, drawn).map_err(in_file(&document))?;
+        return Ok(Vec::new());
     }
-}
-
-fn complaints(root: &Path, house: &House, is_current: bool) -> Result<Vec<String>, FloorsError> {
-    let mut complaints: Vec<String> = judgement::judge(root, house)?
+    let mut complaints: Vec<String> = judgement::judge(&house, &readings)
         .iter()
         .map(ToString::to_string)
         .collect();
-    if !is_current {
+    if drawn != present {
+        let document = document.display();
         complaints.push(format!(
-            "the picture in {} is not the present one: cargo floors draw",
-            picture::document(root).display()
+            "the picture in {document} is not the present one: cargo floors draw"
         ));
     }
     Ok(complaints)

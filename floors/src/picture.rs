@@ -1,8 +1,8 @@
 //! The floors, drawn in plain characters for the document that explains the house.
 
 use crate::error::FloorsError;
-use crate::judgement::{self, Reading};
 use crate::plan::{CratePlan, House};
+use crate::reading::Reading;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -19,10 +19,8 @@ const WIDTH: usize = 96;
 const INSIDE: usize = WIDTH - 4;
 
 /// Draws the house: the crates, then the floors of each.
-///
-/// # Errors
-/// [`FloorsError`] when a source cannot be read.
-pub fn draw(root: &Path, house: &House) -> Result<String, FloorsError> {
+#[must_use]
+pub fn draw(house: &House, readings: &[Reading]) -> String {
     let mut drawn = String::from("The crates, each using only what stands below it:\n\n```text\n");
     let widest = house
         .crates
@@ -42,22 +40,22 @@ pub fn draw(root: &Path, house: &House) -> Result<String, FloorsError> {
     drawn.push_str(
         "```\n\nThe floors of each crate, each using only its own and those below it:\n\n```text\n",
     );
-    for (place, plan) in house.crates.iter().enumerate() {
+    for (place, (plan, reading)) in house.crates.iter().zip(readings).enumerate() {
         if place > 0 {
             drawn.push('\n');
         }
-        draw_crate(&mut drawn, plan, &judgement::read(root, plan)?);
+        draw_crate(&mut drawn, plan, reading);
     }
     drawn.push_str("```\n");
-    Ok(drawn)
+    drawn
 }
 
 fn draw_crate(drawn: &mut String, plan: &CratePlan, reading: &Reading) {
-    let title = format!("─ {} ", plan.sources);
-    wall(drawn, '┌', &title, '┐');
+    let title = format!("- {} ", plan.sources);
+    wall(drawn, &title);
     for (depth, floor) in plan.floors.iter().enumerate() {
         if depth > 0 {
-            wall(drawn, '├', "", '┤');
+            wall(drawn, "");
         }
         let height = plan.floors.len() - 1 - depth;
         let on_it = |place: usize| plan.floor_of(&reading.read.files[place].path) == Some(height);
@@ -81,7 +79,7 @@ fn draw_crate(drawn: &mut String, plan: &CratePlan, reading: &Reading) {
         );
         line(drawn, &rooms, "    ");
     }
-    wall(drawn, '└', "", '┘');
+    wall(drawn, "");
 }
 
 /// How lines are wrapped. Nothing is left to the library's defaults: they depend on what others in the build ask of it.
@@ -92,19 +90,18 @@ fn wrapping<'a>(width: usize) -> textwrap::Options<'a> {
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
-fn wall(drawn: &mut String, left: char, title: &str, right: char) {
-    drawn.push(left);
+fn wall(drawn: &mut String, title: &str) {
+    drawn.push('+');
     drawn.push_str(title);
     let dashes = (WIDTH - 2).saturating_sub(title.chars().count());
-    drawn.push_str(&"─".repeat(dashes));
-    drawn.push(right);
-    drawn.push('\n');
+    drawn.push_str(&"-".repeat(dashes));
+    drawn.push_str("+\n");
 }
 
 fn line(drawn: &mut String, text: &str, indent: &str) {
     let options = wrapping(INSIDE).initial_indent(indent).subsequent_indent("    ");
     for line in textwrap::wrap(text, options) {
-        let _ = writeln!(drawn, "│ {line:INSIDE$} │");
+        let _ = writeln!(drawn, "| {line:INSIDE$} |");
     }
 }
 

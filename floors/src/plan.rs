@@ -56,17 +56,22 @@ pub fn read(root: &Path) -> Result<House, FloorsError> {
     })
 }
 
+/// Whether a room has a file: it is that file, or a folder around it.
+#[must_use]
+pub fn has(room: &str, file: &str) -> bool {
+    room == file || (room.ends_with('/') && file.starts_with(room))
+}
+
 impl CratePlan {
     /// On which floor a file stands, counted from the bottom; `None` where no room has it.
     #[must_use]
     pub fn floor_of(&self, file: &str) -> Option<usize> {
-        let fits = |room: &str| room == file || (room.ends_with('/') && file.starts_with(room));
         self.floors
             .iter()
             .rev()
             .enumerate()
             .flat_map(|(height, floor)| floor.rooms.iter().map(move |room| (height, room)))
-            .filter(|(_, room)| fits(room))
+            .filter(|(_, room)| has(room, file))
             .max_by_key(|(_, room)| room.len())
             .map(|(height, _)| height)
     }

@@ -1,7 +1,7 @@
 //! Small houses, each with one thing that is wrong or only looks so.
 
 use floors::judgement::{self, Complaint};
-use floors::{picture, plan};
+use floors::{picture, plan, reading};
 use std::path::Path;
 
 /// A crate `house` with two floors: `upper` above `lower` and `lib.rs`.
@@ -23,7 +23,7 @@ fn complaints(floors: &str, files: &[(&str, &str)]) -> Vec<Complaint> {
         write(root.path(), path, text);
     }
     let house = plan::read(root.path()).expect("floors");
-    judgement::judge(root.path(), &house).expect("sources")
+    judgement::judge(&house, &reading::read(root.path(), &house).expect("sources"))
 }
 
 fn write(root: &Path, path: &str, text: &str) {
