@@ -7,11 +7,10 @@
 //! driver act takes it afterwards ([`Bus::take_failure`]) and declares the device lost.
 
 use crate::errno::Errno;
+pub use crate::message::BusAccess;
 use prm::link::{BusError, Clock, DmaMemory, HostPage, Interrupts, MappingFailed, OutOfMemory, Registers};
 use prm::{Cycles, Iova};
-use serde::Serialize;
 use std::cell::Cell;
-use std::fmt;
 
 /// What a scenario makes fail on the host's side of a driver: allocations that need no DMA memory. It is no part of any
 /// bus.
@@ -27,43 +26,6 @@ pub struct NoFaults;
 impl AllocationFaults for NoFaults {
     fn fails(&mut self, _site: &'static str) -> bool {
         false
-    }
-}
-
-/// What an access was to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BusAccess {
-    /// Read a register.
-    RegisterRead,
-    /// Write a register.
-    RegisterWrite,
-    /// Reset the function.
-    FunctionReset,
-    /// Read shared memory.
-    MemoryRead,
-    /// Write shared memory.
-    MemoryWrite,
-    /// Take a page from the device, or shared memory.
-    Unmap,
-    /// Enable an interrupt vector.
-    InterruptEnable,
-    /// Disable an interrupt vector.
-    InterruptDisable,
-}
-
-impl fmt::Display for BusAccess {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::RegisterRead => "read of register",
-            Self::RegisterWrite => "write of register",
-            Self::FunctionReset => "reset of function",
-            Self::MemoryRead => "read of memory",
-            Self::MemoryWrite => "write of memory",
-            Self::Unmap => "unmapping of",
-            Self::InterruptEnable => "enabling of vector",
-            Self::InterruptDisable => "disabling of vector",
-        })
     }
 }
 

@@ -11,7 +11,7 @@ mod words;
 pub use kind::MessageKind;
 pub use level::MessageLevel;
 pub use telling::{Datum, Row};
-pub use words::{AwaitedPages, PageCounter, VfNumber};
+pub use words::{AwaitedPages, BusAccess, PageCounter, VfNumber};
 
 use prm::Cycles;
 use serde::Serialize;

@@ -10,9 +10,8 @@
 
 use super::MessageLevel;
 use super::telling::{Row, Told};
-use super::words::{AwaitedPages, PageCounter, VfNumber};
+use super::words::{AwaitedPages, BusAccess, PageCounter, VfNumber};
 use crate::books::OwnerKey;
-use crate::device_bus::BusAccess;
 use crate::errno::Errno;
 use prm::link::BusError;
 use prm::{CommandStatus, DeliveryStatus, EswitchMode, Iova, Opcode, Syndrome, VhcaId};

@@ -2,7 +2,6 @@
 
 use super::MessageLevel;
 use crate::books::OwnerKey;
-use crate::device_bus::BusAccess;
 use crate::errno::Errno;
 use prm::link::BusError;
 use prm::{CommandStatus, DeliveryStatus, EswitchMode, Iova, Opcode, Syndrome, VhcaId};
@@ -85,20 +84,6 @@ told! {
     VhcaId: Datum::Number, seed => Self(u16::from(seed));
     Iova: Datum::Number, seed => Self(u64::from(seed) << 12);
     Syndrome: Datum::Number, seed => Self(u32::from(seed) << 8);
-    BusAccess: Datum::Words(&[
-        ("read of register", "register_read"),
-        ("write of register", "register_write"),
-        ("reset of function", "function_reset"),
-        ("read of memory", "memory_read"),
-        ("write of memory", "memory_write"),
-        ("unmapping of", "unmap"),
-        ("enabling of vector", "interrupt_enable"),
-        ("disabling of vector", "interrupt_disable"),
-    ]), seed => match seed % 3 {
-        0 => Self::RegisterRead,
-        1 => Self::MemoryWrite,
-        _ => Self::InterruptEnable,
-    };
     BusError: Datum::Words(&[
         ("the function does not answer", "gone"),
         ("the access was refused", "refused"),

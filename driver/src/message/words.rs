@@ -56,6 +56,26 @@ words! {
         Spfs = "SPFs FW pages counter" as "fw_pages_spfs",
     }
 
+    /// What an access to the device or to the memory it shares was to do.
+    pub enum BusAccess {
+        /// Read a register.
+        RegisterRead = "read of register" as "register_read",
+        /// Write a register.
+        RegisterWrite = "write of register" as "register_write",
+        /// Reset the function.
+        FunctionReset = "reset of function" as "function_reset",
+        /// Read shared memory.
+        MemoryRead = "read of memory" as "memory_read",
+        /// Write shared memory.
+        MemoryWrite = "write of memory" as "memory_write",
+        /// Take a page from the device, or shared memory.
+        Unmap = "unmapping of" as "unmap",
+        /// Enable an interrupt vector.
+        InterruptEnable = "enabling of vector" as "interrupt_enable",
+        /// Disable an interrupt vector.
+        InterruptDisable = "disabling of vector" as "interrupt_disable",
+    }
+
     /// Whose pages a wait was for (`mlx5_wait_for_pages`).
     pub enum AwaitedPages {
         /// VFs'.
