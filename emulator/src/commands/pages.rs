@@ -181,11 +181,7 @@ impl Silicon {
                 holder: twice.holder,
                 page,
             };
-            self.records.push(Record::Corruption {
-                cycles: at,
-                endpoint: supplier,
-                what,
-            });
+            self.record_corruption(supplier, what, at);
             Refusal::PageGivenTwice
         })?;
         let pages = numbers.iter().zip(first..);

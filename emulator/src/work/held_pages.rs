@@ -20,15 +20,8 @@ impl Silicon {
     ) {
         let signature = page_signature::of(owner, page);
         if buses.bus(supplier).dma_write(page.address(), &signature).is_err() {
-            let what = Corruption::PageNotMapped {
-                owner,
-                page: page.address(),
-            };
-            self.records.push(Record::Corruption {
-                cycles: at,
-                endpoint: supplier,
-                what,
-            });
+            let page = page.address();
+            self.record_corruption(supplier, Corruption::PageNotMapped { owner, page }, at);
         }
     }
 
@@ -53,12 +46,17 @@ impl Silicon {
                 page: page.address(),
             },
         };
+        self.record_corruption(supplier, what, at);
+        false
+    }
+
+    /// Puts on record that something is not as firmware left it.
+    pub(crate) fn record_corruption(&mut self, endpoint: Function, what: Corruption, at: Cycles) {
         self.records.push(Record::Corruption {
             cycles: at,
-            endpoint: supplier,
+            endpoint,
             what,
         });
-        false
     }
 
     /// Looks at every page that firmware holds and records those that do not carry their signature any more.
