@@ -3,25 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod small_world;
+
 use driver::device_bus::BusAccess;
-use driver::runtime::InOrder;
 use driver::{Errno, HostOperation, MessageKind, RevisionName};
-use emulator::config::DeviceConfig;
-use emulator::order::FirmwareOrder;
 use harness::stage::host::HostView;
 use harness::stage::inproc::fault::{FaultPlan, FaultSite};
-use harness::stage::inproc::{Ending, Limits, World, WorldSetup};
+use harness::stage::inproc::{Ending, Limits, World};
 use prm::Cycles;
-use serde_json::json;
-
-fn device() -> DeviceConfig {
-    serde_json::from_value(json!({
-        "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",
-        "eswitch": { "manager": true, "vport_group_manager": true },
-        "vfs": { "total": 3, "first_vhca_id": 16 },
-    }))
-    .unwrap()
-}
+use small_world::{request_pages, world};
 
 /// One life of a driver, and what is to be seen of it.
 struct Life {
@@ -31,16 +21,7 @@ struct Life {
 
 impl Life {
     fn new(revision: RevisionName, access: BusAccess, skip: u32, times: u32) -> Self {
-        let world = World::new(WorldSetup {
-            device: device(),
-            seed: 0,
-            page_bytes: 4096,
-            revision,
-            eswitch_support: true,
-            scheduler: Box::new(InOrder),
-            limits: Limits::default(),
-        })
-        .unwrap();
+        let world = world(revision, Limits::default());
         let life = Self {
             world,
             what: format!("{revision}: {access:?}, {skip} pass, then {times} fail"),
@@ -68,10 +49,8 @@ impl Life {
     }
 
     fn request(&mut self, pages: i32) {
-        let order: FirmwareOrder =
-            serde_json::from_value(json!({ "request_pages": { "function": "pf", "pages": pages } })).unwrap();
         // A device whose driver is not there refuses.
-        let _refused = self.world.order(&order);
+        let _refused = self.world.order(&request_pages(pages));
         self.world.settle().unwrap();
     }
 

@@ -2,39 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use driver::runtime::InOrder;
+mod small_world;
+
 use driver::{Errno, HostOperation, RevisionName};
-use emulator::config::DeviceConfig;
-use emulator::order::FirmwareOrder;
 use harness::play::{RunOptions, run_scenario};
 use harness::record::{Outcome, RunResult};
 use harness::scenario::{InvariantName, ScenarioFile};
 use harness::stage::host::HostView;
-use harness::stage::inproc::{Budget, Ending, Halt, Limits, World, WorldSetup};
+use harness::stage::inproc::{Budget, Ending, Halt, Limits, World};
 use prm::{Cycles, Function};
 use serde_json::{Value, json};
-
-fn device() -> DeviceConfig {
-    serde_json::from_value(json!({
-        "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",
-        "eswitch": { "manager": true, "vport_group_manager": true },
-        "vfs": { "total": 3, "first_vhca_id": 16 },
-    }))
-    .unwrap()
-}
-
-fn world(revision: RevisionName, limits: Limits) -> World {
-    World::new(WorldSetup {
-        device: device(),
-        seed: 0,
-        page_bytes: 4096,
-        revision,
-        eswitch_support: true,
-        scheduler: Box::new(InOrder),
-        limits,
-    })
-    .unwrap()
-}
+use small_world::{request_pages, world};
 
 fn operate(world: &mut World, operation: HostOperation) {
     let task = world.start(0, operation);
@@ -45,9 +23,7 @@ fn operate(world: &mut World, operation: HostOperation) {
 }
 
 fn request(world: &mut World, pages: i32) {
-    let order: FirmwareOrder =
-        serde_json::from_value(json!({ "request_pages": { "function": "pf", "pages": pages } })).unwrap();
-    world.order(&order).unwrap();
+    world.order(&request_pages(pages)).unwrap();
     world.settle().unwrap();
 }
 

@@ -1,0 +1,31 @@
+//! A driver and a device in this process, as several tests want them.
+
+use driver::RevisionName;
+use driver::runtime::InOrder;
+use emulator::order::FirmwareOrder;
+use harness::stage::inproc::{Limits, World, WorldSetup};
+use serde_json::json;
+
+/// A PF that can have three VFs and names owners by vhca_id, with a driver that is not bound.
+pub fn world(revision: RevisionName, limits: Limits) -> World {
+    let device = json!({
+        "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",
+        "eswitch": { "manager": true, "vport_group_manager": true },
+        "vfs": { "total": 3, "first_vhca_id": 16 },
+    });
+    World::new(WorldSetup {
+        device: serde_json::from_value(device).unwrap(),
+        seed: 0,
+        page_bytes: 4096,
+        revision,
+        eswitch_support: true,
+        scheduler: Box::new(InOrder),
+        limits,
+    })
+    .unwrap()
+}
+
+/// Firmware's order to ask for pages for the PF, or for so many back.
+pub fn request_pages(pages: i32) -> FirmwareOrder {
+    serde_json::from_value(json!({ "request_pages": { "function": "pf", "pages": pages } })).unwrap()
+}
