@@ -3,7 +3,7 @@
 //! A driver reaches its device through three small traits, each as fallible as a real bus: [`Registers`], [`DmaMemory`] and
 //! [`Interrupts`]; a [`Clock`] tells it the time. A device reaches its host through [`HostBus`]: DMA into host memory and
 //! interrupts. In one process both ends are the same memory; over a vfio-user socket or inside a guest they are not, and
-//! neither side can tell.
+//! neither side can tell. [`DeviceWaits`] tells a host what firmware waits for.
 
 mod clock;
 mod device;
@@ -11,6 +11,7 @@ mod dma;
 mod error;
 mod interrupts;
 mod registers;
+mod waits;
 
 pub use clock::Clock;
 pub use device::{DmaFault, HostBus};
@@ -18,3 +19,4 @@ pub use dma::{DmaMemory, HostPage, MappingFailed, OutOfMemory};
 pub use error::BusError;
 pub use interrupts::Interrupts;
 pub use registers::Registers;
+pub use waits::{DeviceWaits, OutstandingWait, RequestWait};
