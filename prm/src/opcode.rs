@@ -201,3 +201,18 @@ impl<'de> Deserialize<'de> for Opcode {
         Ok(Self::from_raw(raw))
     }
 }
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Opcode {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Opcode".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string" })
+    }
+}

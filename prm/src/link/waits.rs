@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a device waits for at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceWaits {
     /// Commands that have not completed, in the order of their numbers.
     pub commands: Vec<OutstandingWait>,
@@ -17,6 +18,7 @@ pub struct DeviceWaits {
 
 /// A command that has not completed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OutstandingWait {
     /// Its number: commands are counted over all functions, in the order of their doorbells.
     pub n: u64,
@@ -32,6 +34,7 @@ pub struct OutstandingWait {
 
 /// A request for pages that has not been answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RequestWait {
     /// Whose driver is to answer it.
     pub supplier: Function,
