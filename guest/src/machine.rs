@@ -1,14 +1,20 @@
 //! A running machine: the command line that plugs served functions into QEMU, the process, the program that serves
 //! orders in it.
 //!
-//! * [`command_line`] - from kit, initramfs and sockets to QEMU's arguments
+//! * [`command_line`] - from kit, initramfs and sockets to QEMU's arguments, for the kernel's own driver
+//! * [`driver_machine`] - the same for a program that drives the functions itself
+//! * [`board`] - what both have
 //! * [`process`] - QEMU as a child that does not outlive this process
 //! * [`agent`] - orders to the guest and what comes back, over its second serial port
 
 pub mod agent;
+pub mod board;
 pub mod command_line;
+pub mod driver_machine;
 pub mod process;
 
 pub use agent::{Agent, AgentError};
-pub use command_line::{CommandLine, Console, PluggedFunction, root_port_option};
+pub use board::{Accelerator, Console};
+pub use command_line::{CommandLine, PluggedFunction, root_port_option};
+pub use driver_machine::{DriverMachine, VirtioPort};
 pub use process::{Process, StartError};

@@ -1,5 +1,6 @@
 //! QEMU's arguments for a machine with served functions plugged in.
 
+use super::board::{Accelerator, Board, Console};
 use crate::kit::Kit;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -11,9 +12,6 @@ const PORT: &str = "mlx5";
 const PORT_DEVICE: u8 = 4;
 /// The bus behind the root port.
 const BUS: u8 = 1;
-
-/// First QEMU that ends itself when its parent does, asked to.
-const EXITS_WITH_PARENT: (u32, u32, u32) = (10, 2, 0);
 
 /// A served PCI function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,17 +68,6 @@ pub fn root_port_option(bar_bytes: u64) -> String {
     option.to_string()
 }
 
-/// Where the guest's first serial port leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Console {
-    /// To the terminal that this process runs in, with QEMU's monitor behind Ctrl-A.
-    Terminal,
-    /// To standard input and output, byte for byte: nothing in them is for QEMU.
-    Pipe,
-    /// Into a file.
-    File(PathBuf),
-}
-
 /// What machine to start.
 #[derive(Clone, Debug)]
 pub struct CommandLine<'a> {
@@ -104,37 +91,7 @@ impl CommandLine<'_> {
     /// The command that starts this machine with the kit's QEMU and kernel, without KVM.
     #[must_use]
     pub fn command(&self, kit: &Kit) -> Command {
-        let mut command = kit.qemu();
-        // Guest memory is a file that the server can map: with other memory every DMA would be a message.
-        let memory = format!("memory-backend-memfd,id=mem,size={}M,share=on", self.memory_mib);
-        command
-            .args([
-                "-M",
-                "q35,accel=tcg,memory-backend=mem",
-                "-cpu",
-                "max",
-                "-smp",
-                "1",
-            ])
-            .args(["-m", &format!("{}M", self.memory_mib), "-object", &memory])
-            .args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"])
-            .arg("-kernel")
-            .arg(kit.kernel())
-            .arg("-initrd")
-            .arg(self.initrd)
-            .args(["-append", &self.kernel_words()]);
-        match &self.console {
-            Console::Terminal => command.args(["-serial", "mon:stdio"]),
-            Console::Pipe => command.args(["-serial", "stdio"]),
-            Console::File(path) => command.args(["-serial", &format!("file:{}", escaped(path))]),
-        };
-        if let Some(agent) = self.agent {
-            let channel = format!("socket,id=agent,path={}", escaped(agent));
-            command.args(["-chardev", &channel, "-serial", "chardev:agent"]);
-        }
-        if kit.qemu_version() >= EXITS_WITH_PARENT {
-            command.args(["-run-with", "exit-with-parent=on"]);
-        }
+        let mut command = self.board().command(kit);
         if !self.functions.is_empty() {
             command.args(["-device", &root_port_option(self.bar_bytes)]);
         }
@@ -144,15 +101,17 @@ impl CommandLine<'_> {
         command
     }
 
-    fn kernel_words(&self) -> String {
-        let words = "console=ttyS0 panic=-1 net.ifnames=0";
-        format!("{words} {}", self.append).trim_end().to_owned()
+    const fn board(&self) -> Board<'_> {
+        Board {
+            kind: "q35",
+            accelerator: Accelerator::Tcg,
+            initrd: self.initrd,
+            append: self.append,
+            memory_mib: self.memory_mib,
+            console: &self.console,
+            agent: self.agent,
+        }
     }
-}
-
-/// A path as a value in a QEMU option: a comma is doubled.
-fn escaped(path: &Path) -> String {
-    path.display().to_string().replace(',', ",,")
 }
 
 #[cfg(test)]
@@ -193,10 +152,5 @@ mod tests {
             function(3).device_option(true),
             r#"{"addr":"0.3","bus":"mlx5","driver":"vfio-user-pci","socket":{"path":"/run/pf.sock","type":"unix"}}"#
         );
-    }
-
-    #[test]
-    fn commas_in_paths_survive() {
-        assert_eq!(escaped(Path::new("/tmp/a,b")), "/tmp/a,,b");
     }
 }
