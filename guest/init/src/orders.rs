@@ -3,6 +3,7 @@
 //! * [`modules`], [`files`], [`pci`], [`counters`] - over the kernel's file systems
 //! * [`virtual_functions`] - VFs with their drivers, for a person
 //! * [`devlink`] - over generic netlink
+//! * [`program`] - another program of the image
 
 mod counters;
 mod devlink;
@@ -10,6 +11,7 @@ mod files;
 mod modules;
 mod netlink;
 mod pci;
+mod program;
 mod refusal;
 pub mod virtual_functions;
 
@@ -46,6 +48,7 @@ pub fn carry_out(order: Order) -> Result<Answer, Refusal> {
         Order::Devlink(operation) => devlink::carry_out(&operation),
         Order::PageCounters { device } => counters::read(&device),
         Order::PciDevices => pci::devices(),
+        Order::Run { program, arguments } => program::run(&program, &arguments),
         Order::KernelLog | Order::PowerOff => Err(refuse(Errno::NOSYS, "this order is not for here")),
     }
 }

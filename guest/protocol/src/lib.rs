@@ -30,7 +30,7 @@ pub use prm::EswitchMode;
 pub use report::{Complaint, ComplaintKind, FromGuest, Ready, Reply};
 
 /// Said in [`Ready`]; a harness refuses a guest that says another one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The word on the kernel command line that makes the guest offer a shell on its console and serve no orders.
 pub const SHELL_WORD: &str = "mlx5cosim.shell";

@@ -89,6 +89,15 @@ pub enum Order {
     },
     /// The PCI functions that the kernel knows: [`Answer::PciDevices`](crate::Answer::PciDevices).
     PciDevices,
+    /// Runs a program of the image: [`Answer::Done`](crate::Answer::Done) once it has ended well. How it ended otherwise is the
+    /// refusal, with its last words.
+    Run {
+        /// Its path.
+        program: String,
+        /// Behind its name.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        arguments: Vec<String>,
+    },
     /// What the kernel has printed since the last such order: [`Answer::Lines`](crate::Answer::Lines).
     KernelLog,
     /// Shuts down and switches off. Answered at once; drivers run their shutdown first, which may hang, so a harness waits for the

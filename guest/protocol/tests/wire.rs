@@ -94,6 +94,20 @@ fn orders() {
             r#"{"page_counters":{"device":"0000:00:04.0"}}"#,
         ),
         (Order::PciDevices, r#""pci_devices""#),
+        (
+            Order::Run {
+                program: "/bin/guest-driver".to_owned(),
+                arguments: vec![device()],
+            },
+            r#"{"run":{"program":"/bin/guest-driver","arguments":["0000:00:04.0"]}}"#,
+        ),
+        (
+            Order::Run {
+                program: "/bin/x".to_owned(),
+                arguments: Vec::new(),
+            },
+            r#"{"run":{"program":"/bin/x"}}"#,
+        ),
         (Order::KernelLog, r#""kernel_log""#),
         (Order::PowerOff, r#""power_off""#),
     ];
