@@ -1,18 +1,20 @@
-//! The card: silicon and PCI functions, and what accesses and resets do to both.
+//! The card: silicon and PCI functions, and what accesses, resets and time do to both.
+
+mod regions;
+mod resets;
+mod time;
 
 use crate::clock::Clock;
+use crate::effects::Effects;
 use crate::error::ServeError;
 use crate::host_buses::{HostBuses, Losses};
-use crate::pci::{
-    BAR0_SIZE, CONFIG_LENGTH, Effect, MSIX_PENDING, MSIX_PENDING_LENGTH, MSIX_TABLE, MSIX_TABLE_LENGTH,
-    MSIX_VECTORS, PciFunction,
-};
+use crate::options::ServerOptions;
+use crate::pci::{BAR0_SIZE, CONFIG_LENGTH, MSIX_VECTORS, PciFunction};
 use crate::port::Clients;
-use crate::register_window::{self, LONGEST_READ, Place};
 use crate::topology::Topology;
 use emulator::{DeviceConfig, Pace, Silicon};
-use prm::Cycles;
-use transport::{DeviceInfo, Errno, IrqInfo, RegionInfo};
+use prm::{Cycles, Function};
+use transport::{DeviceInfo, IrqInfo, RegionInfo};
 use vfio_bindings::bindings::vfio::{
     VFIO_PCI_BAR0_REGION_INDEX, VFIO_PCI_BAR2_REGION_INDEX, VFIO_PCI_CONFIG_REGION_INDEX,
     VFIO_PCI_ERR_IRQ_INDEX, VFIO_PCI_MSIX_IRQ_INDEX, VFIO_PCI_NUM_IRQS, VFIO_PCI_NUM_REGIONS,
@@ -38,6 +40,8 @@ pub(crate) struct Card {
     buses_are_used: bool,
     /// When firmware has worked long enough in this round; none while it has not worked.
     enough: Option<Cycles>,
+    /// What firmware has done to its hosts since somebody asked; none with the wall clock, where nobody asks.
+    effects: Option<Box<Effects>>,
 }
 
 impl Card {
@@ -45,9 +49,9 @@ impl Card {
     ///
     /// # Errors
     /// [`ServeError::Config`] and [`ServeError::TooManyFunctions`].
-    pub(crate) fn new(config: DeviceConfig, seed: u64) -> Result<Self, ServeError> {
-        let mut silicon = Silicon::new(config, seed)?;
-        silicon.set_pace(Pace::Portions);
+    pub(crate) fn new(config: DeviceConfig, seed: u64, options: ServerOptions) -> Result<Self, ServeError> {
+        let clock = Clock::start(options.clock);
+        let silicon = silicon(config, seed, &clock)?;
         let topology = Topology::of(&silicon)?;
         let functions: Vec<PciFunction> = topology.shapes().into_iter().map(PciFunction::new).collect();
         Ok(Self {
@@ -55,24 +59,28 @@ impl Card {
             silicon,
             topology,
             functions,
-            clock: Clock::start(),
+            effects: clock.is_virtual().then(Box::default),
+            clock,
             buses_are_used: false,
             enough: None,
         })
     }
 
-    /// Replaces the silicon; configuration spaces stay as they are.
+    /// Replaces the silicon; configuration spaces stay as they are. A virtual clock begins anew.
     ///
     /// # Errors
     /// [`ServeError::Config`], and [`ServeError::OtherTopology`] if a PCI host would see another card.
     pub(crate) fn replace_silicon(&mut self, config: DeviceConfig, seed: u64) -> Result<(), ServeError> {
-        let mut silicon = Silicon::new(config, seed)?;
-        silicon.set_pace(Pace::Portions);
+        let silicon = silicon(config, seed, &self.clock)?;
         let topology = Topology::of(&silicon)?;
         if let Some(difference) = self.topology.difference(&topology) {
             return Err(ServeError::OtherTopology(difference));
         }
         self.silicon = silicon;
+        self.clock.begin_anew();
+        if let Some(effects) = &mut self.effects {
+            **effects = Effects::default();
+        }
         Ok(())
     }
 
@@ -97,7 +105,7 @@ impl Card {
     }
 
     /// Device time.
-    pub(crate) fn clock(&self) -> &Clock {
+    pub(crate) const fn clock(&self) -> &Clock {
         &self.clock
     }
 
@@ -116,7 +124,20 @@ impl Card {
         self.enough = None;
     }
 
-    /// Lets firmware do what is due by now, and hands out what it takes to go on at the same time.
+    /// Whether firmware has something to do now by itself. With a virtual clock it never has: what is due waits until the
+    /// clock is moved.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.clock.is_virtual() && self.silicon.has_work(self.clock.time())
+    }
+
+    /// When firmware has something to do by itself, unless something happens before; never with a virtual clock.
+    pub(crate) fn next_work(&self) -> Option<Cycles> {
+        let due = self.silicon.next_due().filter(|_| !self.clock.is_virtual());
+        due.map(|due| due.at)
+    }
+
+    /// Lets firmware do what is due by now, and hands out what it takes to go on at the same time. With a virtual clock only
+    /// the latter.
     pub(crate) fn at_work<'a, 'c>(
         &'a mut self,
         clients: Clients<'c>,
@@ -127,11 +148,13 @@ impl Card {
             functions: &self.functions,
             losses: &mut self.losses,
             clients,
+            endpoint: Function::Pf,
             place: None,
+            effects: self.effects.as_deref_mut(),
             are_used: &mut self.buses_are_used,
         };
         // What was due before an access happens before it; of long work as much as this round has time for.
-        while self.silicon.has_work(now) {
+        while !self.clock.is_virtual() && self.silicon.has_work(now) {
             let time = self.clock.now();
             if time >= *self.enough.get_or_insert(time.saturating_add(WORK_PER_ROUND)) {
                 break;
@@ -157,133 +180,6 @@ impl Card {
         DeviceInfo { regions, irqs }
     }
 
-    /// Reads a region of a function.
-    ///
-    /// # Errors
-    /// `EINVAL` for a region that does not exist, and for a read of a BAR that is longer than [`LONGEST_READ`].
-    pub(crate) fn read(
-        &mut self,
-        place: usize,
-        region: u32,
-        offset: u64,
-        data: &mut [u8],
-        clients: Clients<'_>,
-    ) -> Result<(), Errno> {
-        let visible = self.is_visible(place);
-        if region == VFIO_PCI_CONFIG_REGION_INDEX {
-            let at = usize::try_from(offset).map_err(|_| Errno::EINVAL)?;
-            match self.functions.get(place) {
-                Some(function) if visible => function.read(at, data),
-                _ => PciFunction::read_hidden(at, data),
-            }
-            return Ok(());
-        }
-        let bar = Bar::of(region)?;
-        if data.len() > LONGEST_READ {
-            return Err(Errno::EINVAL);
-        }
-        if !visible {
-            data.fill(0xff);
-            return Ok(());
-        }
-        let (silicon, buses, now) = self.at_work(clients);
-        let locate = |at| bar.locate(buses.topology, place, at);
-        register_window::read(silicon, locate, offset, data, now);
-        Ok(())
-    }
-
-    /// Writes a region of a function.
-    ///
-    /// # Errors
-    /// `EINVAL` for a region that does not exist, and for a write to a BAR that does not consist of whole registers.
-    pub(crate) fn write(
-        &mut self,
-        place: usize,
-        region: u32,
-        offset: u64,
-        data: &[u8],
-        mut clients: Clients<'_>,
-    ) -> Result<(), Errno> {
-        let visible = self.is_visible(place);
-        if region == VFIO_PCI_CONFIG_REGION_INDEX {
-            if visible {
-                // A reset shall find what was due before it done.
-                self.at_work(clients.again());
-                let offset = usize::try_from(offset).map_err(|_| Errno::EINVAL)?;
-                self.write_config(place, offset, data, clients);
-            }
-            return Ok(());
-        }
-        let bar = Bar::of(region)?;
-        let registers = register_window::registers(offset, data).ok_or(Errno::EINVAL)?;
-        // A VF that no PF has enabled has no doorbells, though its client may size it up before the guest runs.
-        if !visible || !self.is_enabled(place) {
-            return Ok(());
-        }
-        let (silicon, mut buses, now) = self.at_work(clients);
-        for (at, value) in registers {
-            if let Some((endpoint, register)) = bar.locate(buses.topology, place, at) {
-                silicon.write_register(endpoint, register, value, now, &mut buses);
-            }
-        }
-        Ok(())
-    }
-
-    /// A reset from outside (`VFIO_USER_DEVICE_RESET`). What was due before has happened.
-    pub(crate) fn device_reset(&mut self, place: usize, mut clients: Clients<'_>) {
-        self.at_work(clients.again());
-        if let Some(function) = self.functions.get_mut(place) {
-            function.device_reset();
-        }
-        self.reset_silicon(place, clients);
-    }
-
-    /// The client is gone: the function is as at power on for the next one.
-    pub(crate) fn power_on(&mut self, place: usize, mut clients: Clients<'_>) {
-        self.at_work(clients.again());
-        if let Some(function) = self.functions.get_mut(place) {
-            function.power_on();
-        }
-        self.reset_silicon(place, clients);
-    }
-
-    fn write_config(&mut self, place: usize, at: usize, data: &[u8], mut clients: Clients<'_>) {
-        for (at, part) in words(at, data) {
-            let Some(function) = self.functions.get_mut(place) else {
-                return;
-            };
-            match function.write(at, part) {
-                Effect::None => {}
-                Effect::FunctionReset => {
-                    function.reset_registers();
-                    self.reset_silicon(place, clients.again());
-                }
-                Effect::VfsDisabled(count) => self.reset_vfs(count.into()),
-            }
-        }
-    }
-
-    /// The part of a reset that is firmware's. With the PF its VFs and SFs are gone too: VF enable has been cleared.
-    fn reset_silicon(&mut self, place: usize, clients: Clients<'_>) {
-        let (silicon, mut buses, now) = self.at_work(clients);
-        if let Some(&function) = buses.topology.functions().get(place) {
-            silicon.reset_function(function, now, &mut buses);
-        }
-        if place == PHYSICAL {
-            self.reset_vfs(self.functions.len());
-        }
-    }
-
-    /// Resets the first `count` VFs.
-    fn reset_vfs(&mut self, count: usize) {
-        let now = self.clock.time();
-        let vfs = self.functions.iter_mut().zip(self.topology.functions());
-        for (function, &vf) in vfs.skip(1).take(count) {
-            function.reset_registers();
-            self.silicon.reset_endpoint(vf, now);
-        }
-    }
-
     /// Whether a function is there for its driver: a VF only while its PF has enabled it.
     fn is_enabled(&self, place: usize) -> bool {
         let enabled = self.functions.first().map_or(0, PciFunction::enabled_vfs);
@@ -297,47 +193,12 @@ impl Card {
     }
 }
 
-/// A BAR with registers in it.
-#[derive(Clone, Copy, Debug)]
-enum Bar {
-    /// The function's own window.
-    Own,
-    /// The windows of its SFs.
-    Scalable,
-}
-
-impl Bar {
-    fn of(region: u32) -> Result<Self, Errno> {
-        match region {
-            VFIO_PCI_BAR0_REGION_INDEX => Ok(Self::Own),
-            VFIO_PCI_BAR2_REGION_INDEX => Ok(Self::Scalable),
-            _ => Err(Errno::EINVAL),
-        }
+/// The silicon for a clock: with the wall clock it works in portions, since its clients wait meanwhile; with a virtual one no time
+/// passes while it works.
+fn silicon(config: DeviceConfig, seed: u64, clock: &Clock) -> Result<Silicon, ServeError> {
+    let mut silicon = Silicon::new(config, seed)?;
+    if !clock.is_virtual() {
+        silicon.set_pace(Pace::Portions);
     }
-
-    /// The register at an offset. None where the MSI-X table and its pending bits lie, which QEMU answers for, and behind
-    /// the last SF.
-    fn locate(self, topology: &Topology, place: usize, offset: u64) -> Place {
-        const TABLE_END: u64 = MSIX_TABLE + MSIX_TABLE_LENGTH;
-        const PENDING_END: u64 = MSIX_PENDING + MSIX_PENDING_LENGTH;
-        let (endpoint, register) = match self {
-            Self::Own => match offset {
-                MSIX_TABLE..TABLE_END | MSIX_PENDING..PENDING_END => return None,
-                _ => (*topology.functions().get(place)?, offset),
-            },
-            Self::Scalable => topology.sf_at(offset)?,
-        };
-        Some((endpoint, u32::try_from(register).ok()?))
-    }
-}
-
-/// Splits a write to configuration space at the boundaries of 32-bit words.
-fn words(mut at: usize, mut data: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    std::iter::from_fn(move || {
-        let (part, rest) = data.split_at((4 - at % 4).min(data.len()));
-        let begin = at;
-        at += part.len();
-        data = rest;
-        (!part.is_empty()).then_some((begin, part))
-    })
+    Ok(silicon)
 }

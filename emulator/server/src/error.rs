@@ -24,3 +24,8 @@ pub enum ServeError {
     #[error("the other device differs in {0}, which clients have seen already")]
     OtherTopology(&'static str),
 }
+
+/// The clock is the wall clock, and somebody wants to move it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the device lives by the wall clock, which nobody can move: serve it with virtual time")]
+pub struct WallClock;

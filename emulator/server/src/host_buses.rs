@@ -1,5 +1,6 @@
 //! DMA and interrupts of every endpoint, through the client of its PCI function.
 
+use crate::effects::Effects;
 use crate::pci::PciFunction;
 use crate::port::Clients;
 use crate::topology::Topology;
@@ -28,8 +29,12 @@ pub(crate) struct HostBuses<'a, 'c> {
     pub(crate) losses: &'a mut [Losses],
     /// By place too.
     pub(crate) clients: Clients<'c>,
-    /// The place whose bus was asked for last.
+    /// The endpoint whose bus was asked for last, and its place.
+    pub(crate) endpoint: Function,
+    /// See there; none while no bus was asked for, or the endpoint has no place.
     pub(crate) place: Option<usize>,
+    /// What is done is noted here, with a virtual clock.
+    pub(crate) effects: Option<&'a mut Effects>,
     /// Set once a client has been reached: that takes time.
     pub(crate) are_used: &'a mut bool,
 }
@@ -78,6 +83,7 @@ fn fault_address(access: Iova, error: DmaError) -> Iova {
 
 impl Buses for HostBuses<'_, '_> {
     fn bus(&mut self, endpoint: Function) -> &mut dyn HostBus {
+        self.endpoint = endpoint;
         self.place = self.topology.carrier(endpoint);
         self
     }
@@ -85,14 +91,26 @@ impl Buses for HostBuses<'_, '_> {
 
 impl HostBus for HostBuses<'_, '_> {
     fn dma_read(&mut self, at: Iova, into: &mut [u8]) -> Result<(), DmaFault> {
-        self.dma(at, |host| host.dma_read(at.0, into))
+        let bytes = into.len();
+        let result = self.dma(at, |host| host.dma_read(at.0, into));
+        if let Some(effects) = &mut self.effects {
+            effects.note_access(false, at, bytes, result.is_ok());
+        }
+        result
     }
 
     fn dma_write(&mut self, at: Iova, from: &[u8]) -> Result<(), DmaFault> {
-        self.dma(at, |host| host.dma_write(at.0, from))
+        let result = self.dma(at, |host| host.dma_write(at.0, from));
+        if let Some(effects) = &mut self.effects {
+            effects.note_access(true, at, from.len(), result.is_ok());
+        }
+        result
     }
 
     fn interrupt(&mut self, vector: u16) {
+        if let Some(effects) = &mut self.effects {
+            effects.note_interrupt(self.endpoint, vector);
+        }
         // An MSI-X message is a memory write: without bus mastering there is none.
         let delivery = self
             .host()

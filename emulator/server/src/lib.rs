@@ -15,7 +15,8 @@
 //! | what an access or a reset does to silicon and functions | `card`, `register_window` |
 //! | DMA and interrupts of a function through its client | `host_buses` |
 //! | one function as the transport sees it | `session` |
-//! | the wall clock | `clock` |
+//! | the wall clock, and one that somebody moves | `clock` |
+//! | what came of time that was moved | `effects` |
 //! | failures that the server lives with | `complaints` |
 //! | orders over a socket, from people and scripts | [`control`] |
 //!
@@ -47,6 +48,7 @@ mod clock;
 mod complaints;
 pub mod control;
 mod counters;
+mod effects;
 mod error;
 mod host_buses;
 mod options;
@@ -60,8 +62,8 @@ mod session;
 mod topology;
 
 pub use counters::{FunctionCounters, ServerCounters};
-pub use error::ServeError;
-pub use options::ServerOptions;
+pub use error::{ServeError, WallClock};
+pub use options::{ClockKind, ServerOptions};
 pub use poller::{Called, Watch};
 pub use server::DeviceServer;
 pub use service::Service;

@@ -204,6 +204,7 @@ impl Poller {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::ClockKind;
     use std::io::{Read, Write};
     use std::os::unix::net::UnixStream;
 
@@ -257,7 +258,7 @@ mod tests {
     #[test]
     fn a_time_below_a_millisecond_is_neither_nothing_nor_more() {
         let mut poller = Poller::new().unwrap();
-        let clock = crate::clock::Clock::start();
+        let clock = crate::clock::Clock::start(ClockKind::Wall);
         poller.wait(Some(Duration::from_micros(300))).unwrap();
         assert!(clock.now().0 >= 300_000);
     }

@@ -1,15 +1,17 @@
 //! The server: sockets, clients, and the silicon behind them.
 
+mod orders;
+
 use crate::card::Card;
 use crate::complaints::Complaints;
 use crate::counters::{FunctionCounters, ServerCounters};
 use crate::error::ServeError;
-use crate::options::ServerOptions;
+use crate::options::{ClockKind, ServerOptions};
 use crate::poller::{Called, Interest, Poller, Source, Watch};
 use crate::port::{Clients, Ports};
 use crate::session::Session;
 use crate::topology::Slot;
-use emulator::{DeviceConfig, FirmwareOrder, GateOrder, OrderError, Record, Silicon};
+use emulator::{DeviceConfig, Record, Silicon};
 use prm::{Cycles, Function};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
@@ -59,7 +61,7 @@ impl DeviceServer {
         dir: &Path,
         options: ServerOptions,
     ) -> Result<Self, ServeError> {
-        let card = Card::new(config, seed)?;
+        let card = Card::new(config, seed, options)?;
         allow_descriptors();
         let functions = card.topology().functions();
         let slots: Vec<Slot> = (0..=u8::MAX)
@@ -116,43 +118,20 @@ impl DeviceServer {
         self.card.silicon()
     }
 
-    /// Carries out an order to firmware at once, after what was due before.
-    ///
-    /// # Errors
-    /// See [`Silicon::order`].
-    pub fn order(&mut self, order: &FirmwareOrder) -> Result<(), OrderError> {
-        self.work(|card, clients| {
-            let (silicon, mut buses, now) = card.at_work(clients);
-            silicon.order(order, now, &mut buses)
-        })
-    }
-
-    /// Carries out an order to the gate at once, after what was due before.
-    ///
-    /// # Errors
-    /// See [`Silicon::gate`].
-    pub fn gate(&mut self, order: &GateOrder) -> Result<(), OrderError> {
-        self.work(|card, clients| {
-            let (silicon, mut buses, now) = card.at_work(clients);
-            silicon.gate(order, now, &mut buses)
-        })
-    }
-
-    /// Puts another silicon behind the same sockets. Clients stay connected, with their DMA maps and eventfds, and the
-    /// configuration spaces stay as the guest has programmed them. To a guest it is as if every function had forgotten what its
-    /// driver told it: the driver must be unloaded. Records of the old silicon that were not taken are gone; the clock goes on.
-    ///
-    /// # Errors
-    /// [`ServeError::Config`], [`ServeError::TooManyFunctions`], and [`ServeError::OtherTopology`] if the PCI functions, VFs or SF
-    /// windows differ. Then nothing has changed.
-    pub fn replace_silicon(&mut self, config: DeviceConfig, seed: u64) -> Result<(), ServeError> {
-        self.card.replace_silicon(config, seed)
-    }
-
-    /// Time since [`Self::bind`] on the wall clock; 1 cycle is 1 ns.
+    /// Time since [`Self::bind`] on the wall clock, or that of the virtual clock; 1 cycle is 1 ns.
     #[must_use]
     pub fn now(&self) -> Cycles {
         self.card.clock().now()
+    }
+
+    /// Whose time the device lives in.
+    #[must_use]
+    pub const fn clock(&self) -> ClockKind {
+        if self.card.clock().is_virtual() {
+            ClockKind::Virtual
+        } else {
+            ClockKind::Wall
+        }
     }
 
     /// What happened since the last call, in order. They pile up until they are taken.
@@ -254,13 +233,13 @@ impl DeviceServer {
 
     /// How long nothing can happen by itself. The time is only looked at if something can.
     fn longest_wait(&mut self, at_most: Option<Duration>) -> Option<Duration> {
-        if self.card.silicon().has_work(self.card.clock().time()) {
+        if self.card.has_work() {
             return Some(Duration::ZERO);
         }
-        let Some(due) = self.card.silicon().next_due() else {
+        let Some(due) = self.card.next_work() else {
             return at_most;
         };
-        let left = Duration::from_nanos(due.at.saturating_sub(self.card.read_clock()).0);
+        let left = Duration::from_nanos(due.saturating_sub(self.card.read_clock()).0);
         Some(at_most.map_or(left, |at_most| at_most.min(left)))
     }
 
@@ -360,7 +339,7 @@ impl DeviceServer {
 
     /// Lets firmware do what is due.
     fn advance(&mut self) {
-        if self.card.silicon().has_work(self.card.clock().time()) {
+        if self.card.has_work() {
             self.work(|card, clients| _ = card.at_work(clients));
         }
     }

@@ -1,6 +1,7 @@
 //! A served device and its control socket, in one loop.
 
 use crate::control::ControlServer;
+use crate::options::ClockKind;
 use crate::poller::{Called, Watch};
 use crate::server::DeviceServer;
 use emulator::Record;
@@ -73,6 +74,8 @@ impl Service {
     ) -> Result<Called, E> {
         let Self { device, control } = self;
         let deadline = control.as_ref().and_then(|(control, _)| control.next_deadline());
+        // A virtual clock does not come to a deadline while this waits.
+        let deadline = deadline.filter(|_| device.clock() == ClockKind::Wall);
         let until_deadline = deadline.map(|deadline| until(deadline, device.now()));
         let at_most = [at_most, until_deadline].into_iter().flatten().min();
         let called = device.turn(at_most)?;

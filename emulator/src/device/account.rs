@@ -2,9 +2,11 @@
 
 use crate::order::HoldPoint;
 use crate::owner::Owner;
+use crate::state::board::UnansweredRequest;
 use crate::state::command::{Command, Stage};
 use crate::state::gate::{Caught, HoldState};
 use crate::state::silicon::Silicon;
+use prm::link::{DeviceWaits, OutstandingWait, RequestWait};
 use prm::{Cycles, Function, Opcode, PagesOp};
 
 /// A command that the driver handed over and that has not been given back.
@@ -102,6 +104,17 @@ impl Silicon {
         outstanding.collect()
     }
 
+    /// What firmware waits for, for a host that looks for closed chains of waits.
+    #[must_use]
+    pub fn device_waits(&self) -> DeviceWaits {
+        let commands = self.outstanding_commands().into_iter();
+        let requests = self.board.unanswered();
+        DeviceWaits {
+            commands: commands.map(OutstandingWait::from).collect(),
+            requests: requests.map(RequestWait::from).collect(),
+        }
+    }
+
     fn waits_for(&self, command: &Command) -> WaitsFor {
         let held = command.held_since.and(command.hold.as_ref());
         match (command.stage, held) {
@@ -121,6 +134,31 @@ impl Silicon {
             .filter_map(|&number| self.board.owner(number))
             .map(|r| r.owner)
             .collect()
+    }
+}
+
+impl From<OutstandingCommand> for OutstandingWait {
+    fn from(command: OutstandingCommand) -> Self {
+        Self {
+            n: command.n,
+            endpoint: command.endpoint,
+            slot: command.slot,
+            opcode: command.opcode,
+            needs: match command.waits_for {
+                WaitsFor::Pages(owners) => owners.iter().map(ToString::to_string).collect(),
+                _ => Vec::new(),
+            },
+        }
+    }
+}
+
+impl From<UnansweredRequest> for RequestWait {
+    fn from(request: UnansweredRequest) -> Self {
+        Self {
+            supplier: request.supplier,
+            owner: request.owner.to_string(),
+            pages: request.pages,
+        }
     }
 }
 

@@ -174,6 +174,15 @@ fn a_command_that_needs_pages_waits_for_those_that_give() {
     assert!(bench.poll(handle).is_none());
     let waits_for = WaitsFor::Pages(vec![Function::Pf.into()]);
     assert_eq!(bench.silicon.outstanding_commands()[0].waits_for, waits_for);
+    let told = bench.silicon.device_waits();
+    assert_eq!(
+        (told.commands.len(), &*told.commands[0].needs),
+        (1, &["pf".to_owned()][..])
+    );
+    assert_eq!(
+        (told.requests[0].supplier, told.requests[0].pages),
+        (Function::Pf, 64)
+    );
     bench.give(5, false, 60).ok();
     assert!(bench.poll(handle).is_none());
     bench.give(5, false, 4).ok();

@@ -61,7 +61,10 @@ impl MemoryArguments {
         } else {
             MemoryPolicy::SharedMemory
         };
-        ServerOptions { memory }
+        ServerOptions {
+            memory,
+            ..ServerOptions::default()
+        }
     }
 }
 

@@ -51,6 +51,10 @@ pub(super) fn execute(
             }
             return outcome;
         }
+        Order::Time(order) => match device.time(&order) {
+            Ok(answer) => Outcome::Time(Box::new(answer)),
+            Err(error) => Outcome::Error(failure(error.to_string(), line)),
+        },
         Order::Snapshot {} => Outcome::Snapshot(Box::new(Snapshot::of(device.silicon(), device.now()))),
         Order::Counters {} => Outcome::Counters(device.counters()),
         Order::Device {} => Outcome::Device(Box::new(device.silicon().config().clone())),

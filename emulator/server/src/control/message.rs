@@ -4,6 +4,7 @@ use crate::control::answer::{Caught, Commands, FunctionInfo, Snapshot};
 use crate::counters::ServerCounters;
 use emulator::DeviceConfig;
 use emulator::order::{FirmwareOrder, Hold};
+use prm::link::{TimeAnswer, TimeOrder};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,6 +28,8 @@ pub enum Order {
     Firmware(FirmwareOrder),
     /// The gate holds firmware or lets it go on, as in the `gate` steps of a scenario.
     Gate(GateRequest),
+    /// Moves a virtual clock, and asks what has come of it.
+    Time(TimeOrder),
     /// Firmware's book and what is under way.
     Snapshot {},
     /// What the server has counted.
@@ -92,6 +95,8 @@ pub enum Outcome {
         #[serde(skip_serializing_if = "Option::is_none")]
         caught: Option<Caught>,
     },
+    /// How the device stands, and what it has done to its hosts since the last such answer to anybody.
+    Time(Box<TimeAnswer>),
     /// Firmware's book and what is under way.
     Snapshot(Box<Snapshot>),
     /// What the server has counted.

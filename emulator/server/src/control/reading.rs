@@ -6,9 +6,10 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use std::fmt;
 
 /// The names of the orders.
-const ORDERS: [&str; 9] = [
+const ORDERS: [&str; 10] = [
     "firmware",
     "gate",
+    "time",
     "snapshot",
     "counters",
     "device",
@@ -108,6 +109,7 @@ fn order_of<'de, A: MapAccess<'de>>(name: &str, members: &mut A) -> Result<Order
     match name {
         "firmware" => return members.next_value().map(Order::Firmware),
         "gate" => return members.next_value().map(Order::Gate),
+        "time" => return members.next_value().map(Order::Time),
         _ => {}
     }
     let Nothing {} = members.next_value()?;
@@ -127,6 +129,8 @@ mod tests {
     use super::*;
     use crate::control::message::GateRequest;
     use emulator::order::FirmwareOrder;
+    use prm::Cycles;
+    use prm::link::TimeOrder;
 
     #[track_caller]
     fn refused(line: &str, id: Option<u64>, message: &str, column: usize, field: Option<&str>) {
@@ -155,6 +159,8 @@ mod tests {
                 name: "h".into(),
                 within_ms: 5,
             }),
+            Order::Time(TimeOrder::look()),
+            Order::Time(TimeOrder::advance_to(Cycles(5))),
             Order::Snapshot {},
             Order::Counters {},
             Order::Device {},

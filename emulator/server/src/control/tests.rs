@@ -1,8 +1,10 @@
 //! The control socket as its clients see it.
 
+mod time;
 mod unread;
 
 use super::*;
+use crate::options::{ClockKind, ServerOptions};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -18,13 +20,17 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(ServerOptions::default())
+    }
+
+    fn with(options: ServerOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = json!({
             "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",
             "vfs": { "total": 2, "first_vhca_id": 16 }, "sfs": { "max": 1, "base_id": 0x8000, "first_vhca_id": 32 }
         });
         let config = serde_json::from_value(config).unwrap();
-        let device = DeviceServer::bind(config, 0, folder.path()).unwrap();
+        let device = DeviceServer::bind_with(config, 0, folder.path(), options).unwrap();
         let control = ControlServer::bind(&folder.path().join("control.sock")).unwrap();
         Self {
             device,

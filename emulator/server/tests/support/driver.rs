@@ -1,7 +1,6 @@
 //! A driver just big enough to load a function and to answer page requests.
 
 use super::guest::{BAR0, BAR2, Guest, Interrupt};
-use super::pause;
 use prm::capability::{QueryHcaCap, SetHcaCap};
 use prm::capability_area::GeneralCapabilities;
 use prm::command::{Command, InputHeader, OutputHeader};
@@ -58,7 +57,7 @@ impl Driver {
             ec: false,
         };
         while driver.read(guest, segment::INITIALIZING) >> 31 == 1 {
-            pause();
+            guest.wait();
         }
         driver.ec = driver.read(guest, segment::INITIALIZING) >> 23 & 1 == 1;
         let [high, low] = [queue >> 32, queue & 0xffff_ffff].map(|half| u32::try_from(half).unwrap());
@@ -132,7 +131,7 @@ impl Driver {
             if !entry.owner() {
                 return Some(entry);
             }
-            pause();
+            guest.wait();
         }
         None
     }

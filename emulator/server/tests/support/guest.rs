@@ -1,11 +1,11 @@
 //! A virtual machine's side of one PCI function, through the client of the `vfio_user` crate.
 
-use super::Served;
+use super::{Served, pause};
 use prm::Function;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fs::{MemfdFlags, SealFlags};
 use std::fs::File;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileExt;
 use vfio_user::Client;
 
@@ -22,6 +22,8 @@ pub struct Guest {
     pub client: Client,
     memory: File,
     free: u64,
+    /// What to do where the guest can only wait.
+    wait: Box<dyn Fn()>,
 }
 
 impl Guest {
@@ -42,6 +44,7 @@ impl Guest {
             client: Client::new(&served.socket(function)).unwrap(),
             memory,
             free: 0,
+            wait: Box::new(pause),
         }
     }
 
@@ -59,9 +62,24 @@ impl Guest {
         guest
     }
 
+    /// From now on does this where it can only wait.
+    pub fn wait_by(&mut self, wait: impl Fn() + 'static) {
+        self.wait = Box::new(wait);
+    }
+
+    /// Lets time pass.
+    pub fn wait(&self) {
+        (self.wait)();
+    }
+
     pub fn map(&mut self) {
         let descriptor = self.memory.as_raw_fd();
         self.client.dma_map(0, RAM_AT, RAM, descriptor).unwrap();
+    }
+
+    /// The descriptor of its memory.
+    pub fn memory_fd(&self) -> RawFd {
+        self.memory.as_raw_fd()
     }
 
     pub fn config<const N: usize>(&mut self, at: u64) -> [u8; N] {

@@ -6,7 +6,7 @@ pub mod guest;
 pub mod late;
 pub mod raw;
 
-use device_server::DeviceServer;
+use device_server::{DeviceServer, ServerOptions};
 use emulator::{DeviceConfig, Record};
 use prm::Function;
 use std::io::{Read, Write};
@@ -64,17 +64,23 @@ pub struct Served {
 impl Served {
     /// Serves a device; what happens in it is kept until [`Self::records`] takes it.
     pub fn start(config: DeviceConfig) -> Self {
-        Self::serve(config, |_| ())
+        Self::start_with(config, ServerOptions::default())
+    }
+
+    /// As [`Self::start`], with other options.
+    pub fn start_with(config: DeviceConfig, options: ServerOptions) -> Self {
+        Self::serve(config, options, |_| ())
     }
 
     /// Serves a device, and forgets what happens in it after every turn, as a server does that nobody listens to.
     pub fn start_discarding(config: DeviceConfig) -> Self {
-        Self::serve(config, |server| drop(server.take_records()))
+        let options = ServerOptions::default();
+        Self::serve(config, options, |server| drop(server.take_records()))
     }
 
-    fn serve(config: DeviceConfig, after_turn: fn(&mut DeviceServer)) -> Self {
+    fn serve(config: DeviceConfig, options: ServerOptions, after_turn: fn(&mut DeviceServer)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut server = DeviceServer::bind(config, 1, folder.path()).unwrap();
+        let mut server = DeviceServer::bind_with(config, 1, folder.path(), options).unwrap();
         let (acts, received) = mpsc::channel::<Act>();
         let (bell, mut rung) = UnixStream::pair().unwrap();
         let watch = server.watch(&rung).unwrap();
@@ -111,11 +117,13 @@ impl Served {
 
     /// Does something with the server between two of its turns.
     pub fn with<T: Send + 'static>(&self, act: impl FnOnce(&mut DeviceServer) -> T + Send + 'static) -> T {
-        let (result, results) = mpsc::channel();
-        let act = move |server: &mut DeviceServer| result.send(act(server)).unwrap();
-        self.acts.send(Box::new(act)).unwrap();
-        (&self.bell).write_all(&[1]).unwrap();
-        results.recv().unwrap()
+        ask(&self.acts, &self.bell, act)
+    }
+
+    /// The same, for who does not know this.
+    pub fn asker<T: Send + 'static>(&self, act: fn(&mut DeviceServer) -> T) -> impl Fn() -> T + use<T> {
+        let (acts, bell) = (self.acts.clone(), self.bell.try_clone().unwrap());
+        move || ask(&acts, &bell, act)
     }
 
     pub fn socket(&self, function: Function) -> PathBuf {
@@ -132,6 +140,19 @@ impl Served {
             pause();
         }
     }
+}
+
+/// Has something done between two turns.
+fn ask<T: Send + 'static>(
+    acts: &mpsc::Sender<Act>,
+    mut bell: &UnixStream,
+    act: impl FnOnce(&mut DeviceServer) -> T + Send + 'static,
+) -> T {
+    let (result, results) = mpsc::channel();
+    let act = move |server: &mut DeviceServer| result.send(act(server)).unwrap();
+    acts.send(Box::new(act)).unwrap();
+    bell.write_all(&[1]).unwrap();
+    results.recv().unwrap()
 }
 
 impl Drop for Served {

@@ -1,0 +1,45 @@
+//! Resets of a function, from wherever they come.
+
+use super::{Card, PHYSICAL};
+use crate::port::Clients;
+
+impl Card {
+    /// A reset from outside (`VFIO_USER_DEVICE_RESET`). What was due before has happened.
+    pub(crate) fn device_reset(&mut self, place: usize, mut clients: Clients<'_>) {
+        self.at_work(clients.again());
+        if let Some(function) = self.functions.get_mut(place) {
+            function.device_reset();
+        }
+        self.reset_silicon(place, clients);
+    }
+
+    /// The client is gone: the function is as at power on for the next one.
+    pub(crate) fn power_on(&mut self, place: usize, mut clients: Clients<'_>) {
+        self.at_work(clients.again());
+        if let Some(function) = self.functions.get_mut(place) {
+            function.power_on();
+        }
+        self.reset_silicon(place, clients);
+    }
+
+    /// The part of a reset that is firmware's. With the PF its VFs and SFs are gone too: VF enable has been cleared.
+    pub(super) fn reset_silicon(&mut self, place: usize, clients: Clients<'_>) {
+        let (silicon, mut buses, now) = self.at_work(clients);
+        if let Some(&function) = buses.topology.functions().get(place) {
+            silicon.reset_function(function, now, &mut buses);
+        }
+        if place == PHYSICAL {
+            self.reset_vfs(self.functions.len());
+        }
+    }
+
+    /// Resets the first `count` VFs.
+    pub(super) fn reset_vfs(&mut self, count: usize) {
+        let now = self.clock.time();
+        let vfs = self.functions.iter_mut().zip(self.topology.functions());
+        for (function, &vf) in vfs.skip(1).take(count) {
+            function.reset_registers();
+            self.silicon.reset_endpoint(vf, now);
+        }
+    }
+}
