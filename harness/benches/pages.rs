@@ -7,10 +7,10 @@ use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use driver::runtime::InOrder;
 use driver::{HostOperation, RevisionName};
+use driver_host::{Account, HostMemory, Limits};
 use emulator::FirmwareOrder;
 use emulator::order::PageRequest;
-use harness::stage::inproc::memory::{Account, HostMemory};
-use harness::stage::inproc::{Limits, World, WorldSetup};
+use harness::stage::inproc::{World, WorldSetup};
 use prm::WireIdentity;
 
 #[global_allocator]

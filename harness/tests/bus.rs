@@ -7,9 +7,9 @@ mod small_world;
 
 use driver::device_bus::BusAccess;
 use driver::{Errno, HostOperation, MessageKind, RevisionName};
-use harness::stage::host::HostView;
-use harness::stage::inproc::fault::{FaultPlan, FaultSite};
-use harness::stage::inproc::{Ending, Limits, World};
+use driver_host::fault::{FaultPlan, FaultSite};
+use driver_host::{HostView, Limits};
+use harness::stage::inproc::{Ending, World};
 use prm::Cycles;
 use small_world::{request_pages, world};
 

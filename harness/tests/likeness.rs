@@ -9,10 +9,11 @@
 
 use driver::runtime::InOrder;
 use driver::{HostOperation, RevisionName};
+use driver_host::Limits;
 use emulator::Record;
 use emulator::config::DeviceConfig;
 use emulator::order::FirmwareOrder;
-use harness::stage::inproc::{Ending, Limits, World, WorldSetup};
+use harness::stage::inproc::{Ending, World, WorldSetup};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::ops::Range;

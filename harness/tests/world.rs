@@ -5,11 +5,11 @@
 mod small_world;
 
 use driver::{Errno, HostOperation, RevisionName};
+use driver_host::{Budget, Halt, HostView, Limits};
 use harness::play::{RunOptions, run_scenario};
 use harness::record::{Outcome, RunResult};
 use harness::scenario::{InvariantName, ScenarioFile};
-use harness::stage::host::HostView;
-use harness::stage::inproc::{Budget, Ending, Halt, Limits, World};
+use harness::stage::inproc::{Ending, World};
 use prm::{Cycles, Function};
 use serde_json::{Value, json};
 use small_world::{request_pages, world};

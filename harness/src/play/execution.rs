@@ -10,8 +10,9 @@ use crate::scenario::{ScenarioFile, Step};
 use crate::stage::Stage;
 use crate::stage::abilities::Insight;
 use crate::stage::sight::Health;
-use crate::stage::stop::{Halt, Stop};
+use crate::stage::stop::Stop;
 use driver::RevisionName;
+use driver_host::Halt;
 use serde_json::Value;
 
 /// A run that is under way.

@@ -1,8 +1,8 @@
 //! How a scenario is run.
 
 use crate::record::timeline::Keep;
-use crate::stage::limits::Limits;
 use driver::runtime::{Choice, InOrder, Recorded, Scheduler, Seeded};
+use driver_host::Limits;
 
 /// How to run a scenario.
 #[derive(Clone, Debug, Default)]

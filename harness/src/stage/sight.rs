@@ -3,10 +3,9 @@
 //! Invariants and expectations ask a [`Sight`] and nothing else. What a stage cannot see is `None` or empty in it, and then
 //! nothing is said about it.
 
-use super::host::{Account, HostView, Stray};
-use super::wait_cycle::WaitCycle;
 use driver::books::{DriverBooks, OwnerView};
 use driver::{Message, MessageKind};
+use driver_host::{Account, HostView, Stray, WaitCycle};
 use emulator::{Owner, Record, Silicon};
 use prm::{Cycles, Function, Opcode, WireIdentity};
 use serde_json::Value;

@@ -1,19 +1,6 @@
 //! Why a run stops before its last step.
 
-use crate::stage::limits::Exhausted;
-use driver::runtime::ScheduleMismatch;
-use thiserror::Error;
-
-/// Why a world stopped that should have gone on.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum Halt {
-    /// It went too far.
-    #[error(transparent)]
-    Exhausted(#[from] Exhausted),
-    /// A recorded schedule cannot be followed.
-    #[error(transparent)]
-    Schedule(#[from] ScheduleMismatch),
-}
+use driver_host::Halt;
 
 /// Why a stage cannot go on. `B` is what breaks a stage so that nobody can judge the driver.
 #[derive(Debug)]

@@ -2,8 +2,9 @@
 
 use driver::RevisionName;
 use driver::runtime::InOrder;
+use driver_host::Limits;
 use emulator::order::FirmwareOrder;
-use harness::stage::inproc::{Limits, World, WorldSetup};
+use harness::stage::inproc::{World, WorldSetup};
 use serde_json::json;
 
 /// A PF that can have three VFs and names owners by vhca_id, with a driver that is not bound.

@@ -2,9 +2,9 @@
 
 use super::finding::Finding;
 use crate::scenario::InvariantName;
-use crate::stage::host::{Stray, StrayKind};
 use crate::stage::sight::Sight;
 use driver::MessageKind;
+use driver_host::{Stray, StrayKind};
 use emulator::record::{Corruption, Record};
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Device, memory, clock and interrupt lines: everything of a run that is not a driver. Plain data.
 
-use super::memory::HostMemory;
+use driver_host::HostMemory;
 use emulator::{Buses, Silicon};
 use prm::link::{DmaFault, HostBus};
 use prm::{Cycles, Function, Iova};

@@ -1,6 +1,5 @@
 //! Driver and device in this process, as a stage.
 
-use super::fault::{FaultPlan, FaultSite};
 use super::world::{Ending, World, WorldSetup};
 use crate::record::aspect::Deed;
 use crate::record::result::StepRecord;
@@ -17,6 +16,7 @@ use crate::stage::stop::Stop;
 use driver::books::OwnerKey;
 use driver::runtime::TaskId;
 use driver::{HostOperation, Message, MessageKind, MessageLevel};
+use driver_host::fault::{FaultPlan, FaultSite};
 use emulator::{CommandRecord, ConfigError, FirmwareOrder, GateOrder, HoldState, OrderError, Record};
 use prm::Cycles;
 use serde_json::Value;

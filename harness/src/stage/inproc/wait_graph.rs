@@ -5,9 +5,9 @@
 //! it wants the lock: none of these edges is in one program alone, so the graph is built over both.
 
 use super::world::World;
-use crate::stage::wait_cycle::WaitCycle;
 use driver::Driver;
 use driver::runtime::{Object, TaskId, TaskPurpose, TaskRole};
+use driver_host::WaitCycle;
 use emulator::{Owner, WaitsFor};
 use prm::Function;
 use std::collections::BTreeMap;

@@ -1,15 +1,12 @@
 //! Drivers on a machine.
 
 use super::backing::InprocBacking;
-use super::budget::Budget;
 use super::machine::Machine;
 use crate::record::recorder::{DriverView, Recorder};
 use crate::record::timeline::Timeline;
-use crate::stage::host::Account;
-use crate::stage::limits::Limits;
-use crate::stage::wait_cycle::WaitCycle;
 use driver::runtime::{DriverId, Object, Runtime, Scheduler, TaskId};
 use driver::{Driver, DriverSetup, Errno, HostOperation, HostOptions, RevisionName};
+use driver_host::{Account, Budget, Limits, WaitCycle};
 use emulator::Silicon;
 use emulator::config::{DeviceConfig, DeviceKind};
 use emulator::{ConfigError, FirmwareOrder, GateOrder, OrderError};

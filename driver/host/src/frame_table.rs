@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 /// Bytes of a frame.
-pub(super) const FRAME_BYTES: usize = 4096;
+pub(crate) const FRAME_BYTES: usize = 4096;
 
 /// Bytes at the start of a frame that are kept without giving the frame memory of its own.
 const LINE_BYTES: usize = 32;
@@ -19,7 +19,7 @@ const DIRECTORY_CHUNKS: usize = 1024;
 
 /// What a frame is used for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum FrameUse {
+pub(crate) enum FrameUse {
     /// Nobody has it.
     #[default]
     Free,
@@ -33,7 +33,7 @@ pub(super) enum FrameUse {
 
 impl FrameUse {
     /// Whether the device can reach it.
-    pub(super) const fn is_reachable(self) -> bool {
+    pub(crate) const fn is_reachable(self) -> bool {
         matches!(self, Self::Mapped | Self::Coherent)
     }
 }
@@ -125,7 +125,7 @@ impl Default for Directory {
 
 /// Every frame there has been.
 #[derive(Clone, Debug, Default)]
-pub(super) struct FrameTable {
+pub(crate) struct FrameTable {
     directories: Vec<Option<Box<Directory>>>,
     /// The first number that was never handed out.
     next: u64,
@@ -156,7 +156,7 @@ const fn place(frame: u64) -> Place {
 impl FrameTable {
     /// Takes `count` frames in a row and returns the first, whose number is a multiple of `alignment`. Runs of one length are always
     /// taken with one alignment.
-    pub(super) fn take(&mut self, count: u64, alignment: u64, usage: FrameUse) -> u64 {
+    pub(crate) fn take(&mut self, count: u64, alignment: u64, usage: FrameUse) -> u64 {
         let again = self.free.get_mut(&count).and_then(Vec::pop);
         let first = again.unwrap_or_else(|| {
             let first = self.next.next_multiple_of(alignment);
@@ -177,7 +177,7 @@ impl FrameTable {
     }
 
     /// Gives a run of frames back, as it was taken.
-    pub(super) fn put(&mut self, first: u64, count: u64) {
+    pub(crate) fn put(&mut self, first: u64, count: u64) {
         for frame in first..first + count {
             self.put_frame(frame);
         }
@@ -201,14 +201,14 @@ impl FrameTable {
     }
 
     /// What the frame is used for.
-    pub(super) fn usage(&self, frame: u64) -> FrameUse {
+    pub(crate) fn usage(&self, frame: u64) -> FrameUse {
         let place = place(frame);
         self.chunk(&place)
             .map_or(FrameUse::Free, |chunk| chunk.uses[place.frame])
     }
 
     /// Changes what a frame that somebody has is used for.
-    pub(super) fn set_usage(&mut self, frame: u64, usage: FrameUse) {
+    pub(crate) fn set_usage(&mut self, frame: u64, usage: FrameUse) {
         let place = place(frame);
         if let Some(chunk) = self.chunk_mut(&place) {
             chunk.uses[place.frame] = usage;
@@ -216,7 +216,7 @@ impl FrameTable {
     }
 
     /// Reads within one frame.
-    pub(super) fn read(&self, frame: u64, offset: usize, into: &mut [u8]) {
+    pub(crate) fn read(&self, frame: u64, offset: usize, into: &mut [u8]) {
         let place = place(frame);
         match self.chunk(&place) {
             Some(chunk) => chunk.read(place.frame, offset, into),
@@ -225,7 +225,7 @@ impl FrameTable {
     }
 
     /// Writes within one frame that somebody has.
-    pub(super) fn write(&mut self, frame: u64, offset: usize, from: &[u8]) {
+    pub(crate) fn write(&mut self, frame: u64, offset: usize, from: &[u8]) {
         let place = place(frame);
         if let Some(chunk) = self.chunk_mut(&place) {
             chunk.write(place.frame, offset, from);
@@ -275,7 +275,7 @@ impl FrameTable {
 
     /// How many chunks hold memory.
     #[cfg(test)]
-    pub(super) fn chunks(&self) -> usize {
+    pub(crate) fn chunks(&self) -> usize {
         self.directories
             .iter()
             .flatten()

@@ -1,0 +1,16 @@
+//! Why a world stopped that should have gone on.
+
+use crate::limits::Exhausted;
+use driver::runtime::ScheduleMismatch;
+use thiserror::Error;
+
+/// See the module's head.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Halt {
+    /// It went too far.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
+    /// A recorded schedule cannot be followed.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleMismatch),
+}
