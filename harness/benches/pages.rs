@@ -10,7 +10,7 @@ use driver::{HostOperation, RevisionName};
 use driver_host::{Account, HostMemory, Limits};
 use emulator::FirmwareOrder;
 use emulator::order::PageRequest;
-use harness::stage::inproc::{World, WorldSetup};
+use harness::stage::inproc::{InprocSetup, InprocWorld, orders};
 use prm::WireIdentity;
 
 #[global_allocator]
@@ -27,9 +27,9 @@ fn main() {
 }
 
 /// A loaded driver whose firmware holds `tracked` pages, spread over `functions` owners.
-fn world(revision: RevisionName, tracked: u32, functions: u16) -> World {
+fn world(revision: RevisionName, tracked: u32, functions: u16) -> InprocWorld {
     let device = serde_json::json!({ "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id" });
-    let mut world = World::new(WorldSetup {
+    let mut world = InprocSetup {
         device: serde_json::from_value(device).expect("a device of the right form"),
         seed: 0,
         page_bytes: 4096,
@@ -40,7 +40,8 @@ fn world(revision: RevisionName, tracked: u32, functions: u16) -> World {
             events: u64::MAX,
             ..Limits::default()
         },
-    })
+    }
+    .world()
     .expect("a plain PF can be built");
     let load = world.start(0, HostOperation::Load);
     world
@@ -58,7 +59,7 @@ fn world(revision: RevisionName, tracked: u32, functions: u16) -> World {
     world
 }
 
-fn request(world: &mut World, owner: u16, pages: i32) {
+fn request(world: &mut InprocWorld, owner: u16, pages: i32) {
     let identity = Some(WireIdentity {
         id: FIRST_ID + owner,
         ec: false,
@@ -69,7 +70,7 @@ fn request(world: &mut World, owner: u16, pages: i32) {
         pages,
         release_all: false,
     });
-    world.order(&order).expect("a loaded driver takes page requests");
+    orders::order(world, &order).expect("a loaded driver takes page requests");
     world.settle().expect("a request comes to its end");
     drop(world.machine_mut().silicon.take_records());
 }

@@ -4,12 +4,10 @@
 //! * [`failure`] - why it is not as it should be
 //! * [`aspect`] - what an expectation is about
 //! * [`timeline`] - when everything happened, where that is kept
-//! * [`recorder`] - keeps what the tasks of our drivers do, as they do it
 //! * `trace_hash` - one number for everything that happened
 
 pub mod aspect;
 pub mod failure;
-pub mod recorder;
 pub mod result;
 pub mod timeline;
 pub(crate) mod trace_hash;

@@ -8,14 +8,14 @@ mod small_world;
 use driver::device_bus::BusAccess;
 use driver::{Errno, HostOperation, MessageKind, RevisionName};
 use driver_host::fault::{FaultPlan, FaultSite};
-use driver_host::{HostView, Limits};
-use harness::stage::inproc::{Ending, World};
+use driver_host::{Ending, HostView, Limits};
+use harness::stage::inproc::{InprocWorld, orders};
 use prm::Cycles;
 use small_world::{request_pages, world};
 
 /// One life of a driver, and what is to be seen of it.
 struct Life {
-    world: World,
+    world: InprocWorld,
     what: String,
 }
 
@@ -50,7 +50,7 @@ impl Life {
 
     fn request(&mut self, pages: i32) {
         // A device whose driver is not there refuses.
-        let _refused = self.world.order(&request_pages(pages));
+        let _refused = orders::order(&mut self.world, &request_pages(pages));
         self.world.settle().unwrap();
     }
 

@@ -9,11 +9,11 @@
 
 use driver::runtime::InOrder;
 use driver::{HostOperation, RevisionName};
-use driver_host::Limits;
+use driver_host::{Ending, Limits};
 use emulator::Record;
 use emulator::config::DeviceConfig;
 use emulator::order::FirmwareOrder;
-use harness::stage::inproc::{Ending, World, WorldSetup};
+use harness::stage::inproc::{InprocSetup, orders};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -152,7 +152,7 @@ fn recordings() -> [Recording; 4] {
 /// Plays a recording's acts; returns the command stream in the order of doorbells.
 fn play(recording: &Recording, revision: RevisionName) -> Vec<Value> {
     let device: DeviceConfig = serde_json::from_value(recording.device.clone()).unwrap();
-    let mut world = World::new(WorldSetup {
+    let mut world = InprocSetup {
         device,
         seed: 0,
         page_bytes: 4096,
@@ -160,7 +160,8 @@ fn play(recording: &Recording, revision: RevisionName) -> Vec<Value> {
         eswitch_support: true,
         scheduler: Box::new(InOrder),
         limits: Limits::default(),
-    })
+    }
+    .world()
     .unwrap();
     for act in &recording.acts {
         match act {
@@ -185,7 +186,7 @@ fn play(recording: &Recording, revision: RevisionName) -> Vec<Value> {
             }
             Act::Firmware(order) => {
                 let order: FirmwareOrder = serde_json::from_value(order.clone()).unwrap();
-                world.order(&order).unwrap();
+                orders::order(&mut world, &order).unwrap();
             }
         }
         world.settle().unwrap();

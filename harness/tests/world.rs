@@ -5,16 +5,16 @@
 mod small_world;
 
 use driver::{Errno, HostOperation, RevisionName};
-use driver_host::{Budget, Halt, HostView, Limits};
+use driver_host::{Budget, Ending, Halt, HostView, Limits};
 use harness::play::{RunOptions, run_scenario};
 use harness::record::{Outcome, RunResult};
 use harness::scenario::{InvariantName, ScenarioFile};
-use harness::stage::inproc::{Ending, World};
+use harness::stage::inproc::{InprocWorld, orders};
 use prm::{Cycles, Function};
 use serde_json::{Value, json};
 use small_world::{request_pages, world};
 
-fn operate(world: &mut World, operation: HostOperation) {
+fn operate(world: &mut InprocWorld, operation: HostOperation) {
     let task = world.start(0, operation);
     let ending = world.run_until(|world| world.ended_at(task).is_some()).unwrap();
     assert_eq!(ending, Ending::Reached, "{operation:?}");
@@ -22,12 +22,12 @@ fn operate(world: &mut World, operation: HostOperation) {
     world.settle().unwrap();
 }
 
-fn request(world: &mut World, pages: i32) {
-    world.order(&request_pages(pages)).unwrap();
+fn request(world: &mut InprocWorld, pages: i32) {
+    orders::order(world, &request_pages(pages)).unwrap();
     world.settle().unwrap();
 }
 
-fn total(world: &World) -> u32 {
+fn total(world: &InprocWorld) -> u32 {
     world.driver().books().counters.fw_pages_total
 }
 
@@ -56,12 +56,12 @@ fn a_driver_binds_to_a_function_that_is_there_and_leaves_with_it() {
     let mut world = world(RevisionName::Merged, Limits::default());
     operate(&mut world, HostOperation::Load);
     let vf = world.bind(Function::Vf(2));
-    let load = |world: &mut World| {
+    let load = |world: &mut InprocWorld| {
         let task = world.start(vf, HostOperation::Load);
         world.run_until(|world| world.ended_at(task).is_some()).unwrap();
         world.outcome(vf, task)
     };
-    let is_bound = |world: &World| world.drivers().nth(vf).unwrap().2.books().bound;
+    let is_bound = |world: &InprocWorld| world.drivers().nth(vf).unwrap().2.books().bound;
     operate(&mut world, HostOperation::EnableVfs(1));
     assert_eq!(load(&mut world), Some(Err(Errno::ENODEV)), "there is VF 1 only");
     for goes in [HostOperation::DisableVfs, HostOperation::Unload] {
@@ -294,7 +294,7 @@ fn a_cycle_through_both_programs_is_seen_while_it_stands() {
         "to": { "command": "QUERY_HCA_CAP", "other": true, "function": "vf2" },
         "with": { "needs": { "requests": [{ "function": "vf1", "pages": 32 }, { "function": "vf1", "pages": 32 }] } },
     } });
-    world.order(&serde_json::from_value(needs).unwrap()).unwrap();
+    orders::order(&mut world, &serde_json::from_value(needs).unwrap()).unwrap();
     let enable = world.start(0, HostOperation::EnableVfs(2));
     world.settle().unwrap();
     let cycles = world.take_cycles();

@@ -6,37 +6,15 @@
 //! allocator tends to; only without one do the numbers go on ascending. A frame is cleared when it is given back, and a chunk
 //! goes away with its last frame.
 
+use crate::frames::{FRAME_BYTES, FrameUse, Frames};
+use prm::link::{BusError, OutOfMemory};
 use std::collections::BTreeMap;
-
-/// Bytes of a frame.
-pub(crate) const FRAME_BYTES: usize = 4096;
 
 /// Bytes at the start of a frame that are kept without giving the frame memory of its own.
 const LINE_BYTES: usize = 32;
 
 const CHUNK_FRAMES: usize = 256;
 const DIRECTORY_CHUNKS: usize = 1024;
-
-/// What a frame is used for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum FrameUse {
-    /// Nobody has it.
-    #[default]
-    Free,
-    /// The host has it, the device cannot reach it.
-    Allocated,
-    /// Part of a host page that the device can reach.
-    Mapped,
-    /// Part of a buffer that host and device share.
-    Coherent,
-}
-
-impl FrameUse {
-    /// Whether the device can reach it.
-    pub(crate) const fn is_reachable(self) -> bool {
-        matches!(self, Self::Mapped | Self::Coherent)
-    }
-}
 
 #[derive(Clone, Debug)]
 struct Chunk {
@@ -125,7 +103,7 @@ impl Default for Directory {
 
 /// Every frame there has been.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct FrameTable {
+pub struct FrameTable {
     directories: Vec<Option<Box<Directory>>>,
     /// The first number that was never handed out.
     next: u64,
@@ -153,10 +131,8 @@ const fn place(frame: u64) -> Place {
     }
 }
 
-impl FrameTable {
-    /// Takes `count` frames in a row and returns the first, whose number is a multiple of `alignment`. Runs of one length are always
-    /// taken with one alignment.
-    pub(crate) fn take(&mut self, count: u64, alignment: u64, usage: FrameUse) -> u64 {
+impl Frames for FrameTable {
+    fn take(&mut self, count: u64, alignment: u64, usage: FrameUse) -> Result<u64, OutOfMemory> {
         let again = self.free.get_mut(&count).and_then(Vec::pop);
         let first = again.unwrap_or_else(|| {
             let first = self.next.next_multiple_of(alignment);
@@ -173,17 +149,56 @@ impl FrameTable {
                 self.drop_if_empty(frame - 1);
             }
         }
-        first
+        Ok(first)
     }
 
-    /// Gives a run of frames back, as it was taken.
-    pub(crate) fn put(&mut self, first: u64, count: u64) {
+    fn put(&mut self, first: u64, count: u64) -> Result<(), BusError> {
         for frame in first..first + count {
             self.put_frame(frame);
         }
         self.free.entry(count).or_default().push(first);
+        Ok(())
     }
 
+    #[inline]
+    fn usage(&self, frame: u64) -> FrameUse {
+        let place = place(frame);
+        self.chunk(&place)
+            .map_or(FrameUse::Free, |chunk| chunk.uses[place.frame])
+    }
+
+    #[inline]
+    fn set_usage(&mut self, first: u64, count: u64, usage: FrameUse) -> Result<(), BusError> {
+        for frame in first..first + count {
+            let place = place(frame);
+            if let Some(chunk) = self.chunk_mut(&place) {
+                chunk.uses[place.frame] = usage;
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn read(&self, frame: u64, offset: usize, into: &mut [u8]) -> Result<(), BusError> {
+        let place = place(frame);
+        match self.chunk(&place) {
+            Some(chunk) => chunk.read(place.frame, offset, into),
+            None => into.fill(0),
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn write(&mut self, frame: u64, offset: usize, from: &[u8]) -> Result<(), BusError> {
+        let place = place(frame);
+        if let Some(chunk) = self.chunk_mut(&place) {
+            chunk.write(place.frame, offset, from);
+        }
+        Ok(())
+    }
+}
+
+impl FrameTable {
     fn put_frame(&mut self, frame: u64) {
         let place = place(frame);
         let Some(chunk) = self.chunk_mut(&place) else {
@@ -197,38 +212,6 @@ impl FrameTable {
         chunk.live -= 1;
         if chunk.live == 0 {
             self.drop_if_empty(frame);
-        }
-    }
-
-    /// What the frame is used for.
-    pub(crate) fn usage(&self, frame: u64) -> FrameUse {
-        let place = place(frame);
-        self.chunk(&place)
-            .map_or(FrameUse::Free, |chunk| chunk.uses[place.frame])
-    }
-
-    /// Changes what a frame that somebody has is used for.
-    pub(crate) fn set_usage(&mut self, frame: u64, usage: FrameUse) {
-        let place = place(frame);
-        if let Some(chunk) = self.chunk_mut(&place) {
-            chunk.uses[place.frame] = usage;
-        }
-    }
-
-    /// Reads within one frame.
-    pub(crate) fn read(&self, frame: u64, offset: usize, into: &mut [u8]) {
-        let place = place(frame);
-        match self.chunk(&place) {
-            Some(chunk) => chunk.read(place.frame, offset, into),
-            None => into.fill(0),
-        }
-    }
-
-    /// Writes within one frame that somebody has.
-    pub(crate) fn write(&mut self, frame: u64, offset: usize, from: &[u8]) {
-        let place = place(frame);
-        if let Some(chunk) = self.chunk_mut(&place) {
-            chunk.write(place.frame, offset, from);
         }
     }
 
@@ -275,7 +258,7 @@ impl FrameTable {
 
     /// How many chunks hold memory.
     #[cfg(test)]
-    pub(crate) fn chunks(&self) -> usize {
+    fn chunks(&self) -> usize {
         self.directories
             .iter()
             .flatten()
@@ -291,66 +274,68 @@ mod tests {
     #[test]
     fn chunks_go_with_their_last_frame_and_come_back_with_the_first_one_taken_again() {
         let mut table = FrameTable::default();
-        let first = table.take(1000, 1, FrameUse::Allocated);
+        let first = table.take(1000, 1, FrameUse::Allocated).unwrap();
         assert_eq!(table.chunks(), 4);
-        table.put(first, 1000);
+        table.put(first, 1000).unwrap();
         assert_eq!(
             table.chunks(),
             1,
             "the chunk that still has frames to hand out stays"
         );
-        table.take(24, 1, FrameUse::Allocated);
-        assert_eq!(table.take(1, 1, FrameUse::Allocated), 1024);
+        table.take(24, 1, FrameUse::Allocated).unwrap();
+        assert_eq!(table.take(1, 1, FrameUse::Allocated).unwrap(), 1024);
         assert_eq!(table.chunks(), 2);
-        assert_eq!(table.take(1000, 1, FrameUse::Allocated), first);
+        assert_eq!(table.take(1000, 1, FrameUse::Allocated).unwrap(), first);
         assert_eq!(table.chunks(), 5);
     }
 
     #[test]
     fn a_chunk_that_empties_before_its_last_frame_is_taken_goes_later() {
         let mut table = FrameTable::default();
-        let first = table.take(200, 1, FrameUse::Allocated);
-        table.put(first, 200);
-        let rest = table.take(56, 1, FrameUse::Allocated);
-        table.put(rest, 56);
+        let first = table.take(200, 1, FrameUse::Allocated).unwrap();
+        table.put(first, 200).unwrap();
+        let rest = table.take(56, 1, FrameUse::Allocated).unwrap();
+        table.put(rest, 56).unwrap();
         assert_eq!(table.chunks(), 0);
-        table.take(1, 1, FrameUse::Allocated);
+        table.take(1, 1, FrameUse::Allocated).unwrap();
         assert_eq!(table.chunks(), 1);
     }
 
     #[test]
     fn the_run_given_back_last_is_taken_first_and_is_clear() {
         let mut table = FrameTable::default();
-        let runs: Vec<u64> = (0..3).map(|_| table.take(2, 2, FrameUse::Mapped)).collect();
-        table.write(runs[1] + 1, 0, &[7; 32]);
-        table.write(runs[1] + 1, 4000, &[7; 32]);
-        table.put(runs[0], 2);
-        table.put(runs[1], 2);
+        let runs: Vec<u64> = (0..3)
+            .map(|_| table.take(2, 2, FrameUse::Mapped).unwrap())
+            .collect();
+        table.write(runs[1] + 1, 0, &[7; 32]).unwrap();
+        table.write(runs[1] + 1, 4000, &[7; 32]).unwrap();
+        table.put(runs[0], 2).unwrap();
+        table.put(runs[1], 2).unwrap();
         assert_eq!(table.usage(runs[1]), FrameUse::Free);
-        let other = table.take(1, 1, FrameUse::Allocated);
+        let other = table.take(1, 1, FrameUse::Allocated).unwrap();
         assert_eq!(other, 6, "a run is not split");
-        assert_eq!(table.take(2, 2, FrameUse::Mapped), runs[1]);
-        assert_eq!(table.take(2, 2, FrameUse::Mapped), runs[0]);
+        assert_eq!(table.take(2, 2, FrameUse::Mapped).unwrap(), runs[1]);
+        assert_eq!(table.take(2, 2, FrameUse::Mapped).unwrap(), runs[0]);
         let mut line = [1; 32];
-        table.read(runs[1] + 1, 0, &mut line);
+        table.read(runs[1] + 1, 0, &mut line).unwrap();
         assert_eq!(line, [0; 32]);
-        table.read(runs[1] + 1, 4000, &mut line);
+        table.read(runs[1] + 1, 4000, &mut line).unwrap();
         assert_eq!(line, [0; 32]);
     }
 
     #[test]
     fn what_is_written_reads_back_and_the_rest_is_zero() {
         let mut table = FrameTable::default();
-        let frame = table.take(2, 1, FrameUse::Coherent);
-        table.write(frame, 0, &[7; 32]);
+        let frame = table.take(2, 1, FrameUse::Coherent).unwrap();
+        table.write(frame, 0, &[7; 32]).unwrap();
         let mut line = [1; 40];
-        table.read(frame, 0, &mut line);
+        table.read(frame, 0, &mut line).unwrap();
         assert_eq!(line[..32], [7; 32]);
         assert_eq!(line[32..], [0; 8]);
-        table.write(frame, 30, &[9; 4]);
-        table.read(frame, 28, &mut line[..8]);
+        table.write(frame, 30, &[9; 4]).unwrap();
+        table.read(frame, 28, &mut line[..8]).unwrap();
         assert_eq!(line[..8], [7, 7, 9, 9, 9, 9, 0, 0]);
-        table.read(frame + 1, 4000, &mut line);
+        table.read(frame + 1, 4000, &mut line).unwrap();
         assert_eq!(line, [0; 40]);
     }
 }

@@ -1,25 +1,47 @@
-//! The host of our drivers, without any device: memory and its books, planned faults, and how far a run may go.
+//! The host of our drivers, without any device: memory and its books, planned faults, the drivers with the loop that lets
+//! them run, and how far a run may go.
 //!
 //! | where | what |
 //! |---|---|
+//! | [`world`], `progress` | drivers on a machine, and the loop that lets them run |
+//! | [`checkpoint`] | a world at rest, to come back to |
+//! | [`activity`], [`recorder`] | what the drivers' tasks did, and when, where somebody wants to know |
+//! | `wait_graph`, [`wait_cycle`] | who waits for whom, and a closed chain of waits |
+//! | `backing` | what a driver sees of a machine |
+//! | [`machine`] | what a world needs of a device, its memory and its clock |
 //! | [`memory`] | the host's memory, as drivers and device share it |
+//! | [`frames`], [`frame_table`] | 4 KiB of it: what a world needs of them, and those of this process |
 //! | [`fault`] | planned failures of the host's allocators and of the bus |
-//! | [`wait_cycle`] | a closed chain of waits |
 //! | [`holdings`] | what each driver has of memory, and accesses that should not have been |
 //! | [`budget`], [`limits`], [`halt`] | how far a run may go, and why it stops |
 
+pub mod activity;
+mod backing;
 pub mod budget;
+pub mod checkpoint;
 pub mod fault;
-mod frame_table;
+pub mod frame_table;
+pub mod frames;
 pub mod halt;
 pub mod holdings;
 pub mod limits;
+pub mod machine;
 pub mod memory;
+mod progress;
+pub mod recorder;
 pub mod wait_cycle;
+mod wait_graph;
+pub mod world;
 
+pub use activity::Activity;
 pub use budget::Budget;
+pub use checkpoint::Checkpoint;
+pub use frame_table::FrameTable;
+pub use frames::{FrameUse, Frames};
 pub use halt::Halt;
 pub use holdings::{Account, Holdings, HostView, Stray, StrayKind};
 pub use limits::{Exhausted, Limits};
+pub use machine::Machine;
 pub use memory::HostMemory;
 pub use wait_cycle::WaitCycle;
+pub use world::{Ending, World, WorldSetup};

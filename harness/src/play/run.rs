@@ -6,7 +6,7 @@ use crate::record::failure::Failure;
 use crate::record::result::RunResult;
 use crate::record::timeline::Keep;
 use crate::scenario::ScenarioFile;
-use crate::stage::inproc::{InprocStage, WorldSetup};
+use crate::stage::inproc::{InprocSetup, InprocStage};
 use driver::RevisionName;
 
 /// Runs `scenario`, read from `file`, under `revision`, with driver and device in this process. The same arguments
@@ -23,7 +23,7 @@ pub fn run_scenario(
         replay: replay_line(file, revision, options),
         ..RunResult::empty(scenario, file, &revision.to_string(), options.seed)
     };
-    let setup = WorldSetup {
+    let setup = InprocSetup {
         device: scenario.device.clone(),
         seed: options.seed.unwrap_or(0),
         page_bytes: scenario.host.page_size.into(),

@@ -1,6 +1,7 @@
 //! When everything of a run happened, on the device's clock: kept only where somebody asks for it.
 
-use driver::runtime::Object;
+use driver_host::Activity;
+pub use driver_host::activity::{CounterSample, LockSpan, Span, TaskSpan, WaitSpan};
 use emulator::{Owner, Record};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
@@ -13,63 +14,6 @@ pub enum Keep {
     Nothing,
     /// All that the backend can see.
     Everything,
-}
-
-/// A time in which something lasted. What had not ended with the run has no end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// Its beginning.
-    pub began: Cycles,
-    /// Its end.
-    pub ended: Option<Cycles>,
-}
-
-/// A task of a driver, from its start to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaskSpan {
-    /// Its name, which no other task has that lives at the same time.
-    pub name: String,
-    /// When it lived.
-    pub span: Span,
-    /// What it waited for, one after another.
-    pub waits: Vec<WaitSpan>,
-}
-
-/// A wait of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WaitSpan {
-    /// On whose driver's object.
-    pub endpoint: Function,
-    /// On which.
-    pub object: Object,
-    /// How long.
-    pub span: Span,
-}
-
-/// A lock in the hands of a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LockSpan {
-    /// Whose driver's.
-    pub endpoint: Function,
-    /// Which.
-    pub object: Object,
-    /// The task's name.
-    pub holder: String,
-    /// How long.
-    pub span: Span,
-}
-
-/// A counter of a driver that has changed, or is seen for the first time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CounterSample {
-    /// When.
-    pub at: Cycles,
-    /// Whose driver's.
-    pub endpoint: Function,
-    /// The counter.
-    pub name: String,
-    /// Its value, as the kernel prints it.
-    pub value: u32,
 }
 
 /// A row of firmware's ledger that has changed, or is seen for the first time.
@@ -143,8 +87,16 @@ impl Timeline {
         }
     }
 
-    /// Makes the ledger of firmware's account, where nobody could look at it as it changed: each end of a step with the
-    /// rows that were seen then corrects what the account does not tell, as rows that get another name.
+    /// Adds what the tasks of our drivers did, and ends where that does.
+    pub fn add_activity(&mut self, activity: Activity) {
+        self.ended = activity.ended;
+        self.tasks.extend(activity.tasks);
+        self.locks.extend(activity.locks);
+        self.counters.extend(activity.counters);
+    }
+
+    /// Makes the ledger of firmware's account: nobody looks at it as it changes. Each end of a step with the rows that were seen
+    /// then corrects what the account does not tell, as rows that get another name.
     pub fn add_ledger<'a>(&mut self, seen: impl IntoIterator<Item = (Cycles, &'a BTreeMap<String, u64>)>) {
         let mut books: BTreeMap<String, u64> = BTreeMap::new();
         let mut told = self.records.iter().peekable();

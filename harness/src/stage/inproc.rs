@@ -1,21 +1,15 @@
 //! Driver and device in one process: host memory, interrupt lines and one virtual clock between them.
 //!
 //! * [`machine`] - device, memory, clock and lines: plain data
-//! * [`backing`] - what a driver sees of it
-//! * [`world`] - drivers on a machine
-//! * `progress` - the loop that lets them run
+//! * [`setup`] - a device of a description, and drivers on it
+//! * [`orders`] - what firmware and gate are told
 //! * `stage` - what a scenario is played on
-//! * [`wait_graph`] - who waits for whom
-//! * [`checkpoint`] - a world at rest, to come back to
 
-pub mod backing;
-pub mod checkpoint;
 pub mod machine;
-mod progress;
+pub mod orders;
+pub mod setup;
 mod stage;
-pub mod wait_graph;
-pub mod world;
 
-pub use checkpoint::Checkpoint;
+pub use machine::InprocMachine;
+pub use setup::{InprocSetup, InprocWorld};
 pub use stage::{InprocStage, OwnTask};
-pub use world::{Ending, World, WorldSetup};

@@ -4,17 +4,17 @@ use driver::RevisionName;
 use driver::runtime::InOrder;
 use driver_host::Limits;
 use emulator::order::FirmwareOrder;
-use harness::stage::inproc::{World, WorldSetup};
+use harness::stage::inproc::{InprocSetup, InprocWorld};
 use serde_json::json;
 
 /// A PF that can have three VFs and names owners by vhca_id, with a driver that is not bound.
-pub fn world(revision: RevisionName, limits: Limits) -> World {
+pub fn world(revision: RevisionName, limits: Limits) -> InprocWorld {
     let device = json!({
         "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",
         "eswitch": { "manager": true, "vport_group_manager": true },
         "vfs": { "total": 3, "first_vhca_id": 16 },
     });
-    World::new(WorldSetup {
+    InprocSetup {
         device: serde_json::from_value(device).unwrap(),
         seed: 0,
         page_bytes: 4096,
@@ -22,7 +22,8 @@ pub fn world(revision: RevisionName, limits: Limits) -> World {
         eswitch_support: true,
         scheduler: Box::new(InOrder),
         limits,
-    })
+    }
+    .world()
     .unwrap()
 }
 

@@ -1,14 +1,14 @@
-//! Device, memory, clock and interrupt lines: everything of a run that is not a driver. Plain data.
+//! Device, memory, clock and interrupt lines: everything of a run in one process that is not a driver. Plain data.
 
-use driver_host::HostMemory;
-use emulator::{Buses, Silicon};
-use prm::link::{DmaFault, HostBus};
+use driver_host::{FrameTable, HostMemory, Machine};
+use emulator::{Buses, Silicon, WaitsFor};
+use prm::link::{BusError, DeviceWaits, DmaFault, HostBus, OutstandingWait, RequestWait};
 use prm::{Cycles, Function, Iova};
 use std::collections::{BTreeSet, VecDeque};
 
 /// See the module's head.
 #[derive(Clone)]
-pub struct Machine {
+pub struct InprocMachine {
     /// The device.
     pub silicon: Silicon,
     /// The host's memory.
@@ -19,7 +19,7 @@ pub struct Machine {
     raised: VecDeque<(Function, u16)>,
 }
 
-impl Machine {
+impl InprocMachine {
     /// A device in a host with pages of `page_bytes`, at time 0.
     #[must_use]
     pub fn new(silicon: Silicon, page_bytes: u64) -> Self {
@@ -30,34 +30,6 @@ impl Machine {
             enabled: BTreeSet::new(),
             raised: VecDeque::new(),
         }
-    }
-
-    /// The present time.
-    #[must_use]
-    pub const fn now(&self) -> Cycles {
-        self.now
-    }
-
-    /// Reads a register of a function.
-    pub fn read_register(&mut self, endpoint: Function, offset: u32) -> u32 {
-        self.silicon.read_register(endpoint, offset, self.now)
-    }
-
-    /// Reads one byte of a register of a function.
-    pub fn read_register_byte(&mut self, endpoint: Function, offset: u32) -> u8 {
-        self.silicon.read_register_byte(endpoint, offset, self.now)
-    }
-
-    /// Writes a register of a function.
-    pub fn write_register(&mut self, endpoint: Function, offset: u32, value: u32) {
-        let now = self.now;
-        self.with_device(|silicon, lines| silicon.write_register(endpoint, offset, value, now, lines));
-    }
-
-    /// Resets a function, as its host does through its configuration space.
-    pub fn reset_function(&mut self, endpoint: Function) {
-        let now = self.now;
-        self.with_device(|silicon, lines| silicon.reset_function(endpoint, now, lines));
     }
 
     /// Lets the device act with its way to host memory open.
@@ -71,38 +43,116 @@ impl Machine {
         };
         act(&mut self.silicon, &mut lines)
     }
+}
 
-    /// Moves the clock to `at` and does what the device has to do by then. Returns whether there was something.
-    pub fn advance_to(&mut self, at: Cycles) -> bool {
+impl Machine for InprocMachine {
+    type Frames = FrameTable;
+
+    fn now(&self) -> Cycles {
+        self.now
+    }
+
+    fn memory(&self) -> &HostMemory {
+        &self.memory
+    }
+
+    fn memory_mut(&mut self) -> &mut HostMemory {
+        &mut self.memory
+    }
+
+    fn read_register(&mut self, endpoint: Function, offset: u32) -> Result<u32, BusError> {
+        Ok(self.silicon.read_register(endpoint, offset, self.now))
+    }
+
+    fn read_register_byte(&mut self, endpoint: Function, offset: u32) -> Result<u8, BusError> {
+        Ok(self.silicon.read_register_byte(endpoint, offset, self.now))
+    }
+
+    fn write_register(&mut self, endpoint: Function, offset: u32, value: u32) -> Result<(), BusError> {
+        let now = self.now;
+        self.with_device(|silicon, lines| silicon.write_register(endpoint, offset, value, now, lines));
+        Ok(())
+    }
+
+    fn reset_function(&mut self, endpoint: Function) -> Result<(), BusError> {
+        let now = self.now;
+        self.with_device(|silicon, lines| silicon.reset_function(endpoint, now, lines));
+        Ok(())
+    }
+
+    fn enable_vector(&mut self, endpoint: Function, vector: u16) -> Result<(), BusError> {
+        self.enabled.insert((endpoint, vector));
+        Ok(())
+    }
+
+    fn disable_vector(&mut self, endpoint: Function, vector: u16) -> Result<(), BusError> {
+        self.enabled.remove(&(endpoint, vector));
+        Ok(())
+    }
+
+    fn catch_up(&mut self) {}
+
+    fn note_act(&mut self) {}
+
+    fn take_interrupt(&mut self) -> Option<(Function, u16)> {
+        self.raised.pop_front()
+    }
+
+    fn next_due(&self) -> Option<Cycles> {
+        self.silicon.next_due().map(|due| due.at)
+    }
+
+    fn is_in_service(&self) -> bool {
+        self.silicon.next_in_service().is_some()
+    }
+
+    fn advance_to(&mut self, at: Cycles) -> bool {
         // INVARIANT: the clock never goes back.
         self.now = self.now.max(at);
         let now = self.now;
-        let acts = self.silicon.next_due().is_some_and(|due| due.at <= now);
+        let acts = self.next_due().is_some_and(|due| due <= now);
         if acts {
             self.with_device(|silicon, lines| silicon.advance(now, lines));
         }
         acts
     }
 
-    /// Has a vector of a function told to its driver.
-    pub fn enable_vector(&mut self, endpoint: Function, vector: u16) {
-        self.enabled.insert((endpoint, vector));
+    fn has_caught(&mut self, hold: &str) -> bool {
+        let holds = self.silicon.holds();
+        holds
+            .iter()
+            .any(|state| state.name == hold && state.caught.is_some())
     }
 
-    /// Undoes [`Self::enable_vector`]. An edge that is on its way arrives.
-    pub fn disable_vector(&mut self, endpoint: Function, vector: u16) {
-        self.enabled.remove(&(endpoint, vector));
+    fn device_waits(&mut self) -> DeviceWaits {
+        waits_of(&self.silicon)
     }
+}
 
-    /// The oldest interrupt that nobody has taken yet.
-    pub fn take_interrupt(&mut self) -> Option<(Function, u16)> {
-        self.raised.pop_front()
-    }
-
-    /// Whether every interrupt has been taken.
-    #[must_use]
-    pub fn lines_are_quiet(&self) -> bool {
-        self.raised.is_empty()
+/// What firmware waits for, as the link has it.
+fn waits_of(silicon: &Silicon) -> DeviceWaits {
+    let commands = silicon.outstanding_commands().into_iter();
+    let requests = silicon.unanswered_requests().into_iter();
+    DeviceWaits {
+        commands: commands
+            .map(|command| OutstandingWait {
+                n: command.n,
+                endpoint: command.endpoint,
+                slot: command.slot,
+                opcode: command.opcode,
+                needs: match command.waits_for {
+                    WaitsFor::Pages(owners) => owners.iter().map(ToString::to_string).collect(),
+                    _ => Vec::new(),
+                },
+            })
+            .collect(),
+        requests: requests
+            .map(|request| RequestWait {
+                supplier: request.supplier,
+                owner: request.owner.to_string(),
+                pages: request.pages,
+            })
+            .collect(),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Driver and device in this process, as a stage.
 
-use super::world::{Ending, World, WorldSetup};
+use super::orders;
+use super::setup::{InprocSetup, InprocWorld};
 use crate::record::aspect::Deed;
 use crate::record::result::StepRecord;
-use crate::record::timeline::Printed;
+use crate::record::timeline::{Printed, Timeline};
 use crate::scenario::{Action, Fault, FunctionOperation, HostStep, RaceStep};
 use crate::stage::abilities::{Abilities, Insight, Obstacle};
 use crate::stage::contract::{Closing, Stage};
@@ -17,6 +18,7 @@ use driver::books::OwnerKey;
 use driver::runtime::TaskId;
 use driver::{HostOperation, Message, MessageKind, MessageLevel};
 use driver_host::fault::{FaultPlan, FaultSite};
+use driver_host::{Ending, Machine};
 use emulator::{CommandRecord, ConfigError, FirmwareOrder, GateOrder, HoldState, OrderError, Record};
 use prm::Cycles;
 use serde_json::Value;
@@ -47,7 +49,7 @@ pub struct OwnTask {
 
 /// See the module's head.
 pub struct InprocStage {
-    world: World,
+    world: InprocWorld,
     operations: Operations<OwnTask>,
     /// The command stream.
     commands: Vec<CommandRecord>,
@@ -55,6 +57,8 @@ pub struct InprocStage {
     seen: Vec<(usize, usize)>,
     last_not_found: Option<OwnerKey>,
     heard: Heard,
+    /// When everything happened, where that is kept.
+    timeline: Option<Timeline>,
 }
 
 impl InprocStage {
@@ -62,13 +66,15 @@ impl InprocStage {
     ///
     /// # Errors
     /// [`ConfigError`] when the device cannot be built.
-    pub fn new(setup: WorldSetup, keep_timeline: bool) -> Result<Self, ConfigError> {
-        let mut world = World::new(setup)?;
+    pub fn new(setup: InprocSetup, keep_timeline: bool) -> Result<Self, ConfigError> {
+        let mut world = setup.world()?;
         if keep_timeline {
-            world.keep_timeline();
+            world.keep_activity();
         }
+        let timeline = keep_timeline.then(|| Timeline::new(world.endpoint(), world.now()));
         Ok(Self {
             world,
+            timeline,
             operations: Operations::default(),
             commands: Vec::new(),
             seen: Vec::new(),
@@ -147,7 +153,7 @@ impl InprocStage {
         };
         Ok(match host {
             HostStep::Function(function) => {
-                if !self.world.machine().silicon.endpoints().contains(&function.which) {
+                if !self.world.has_function(function.which) {
                     let what = format!("{} has no interface of its own", function.which);
                     let expected = "a function a driver can bind to";
                     return Err(Problem::new(Deed::Function, expected, what));
@@ -225,11 +231,11 @@ impl Stage for InprocStage {
     }
 
     fn order(&mut self, order: &FirmwareOrder) -> Result<Result<(), OrderError>, Stop<Infallible>> {
-        Ok(self.world.order(order))
+        Ok(orders::order(&mut self.world, order))
     }
 
     fn gate(&mut self, order: &GateOrder) -> Result<(), OrderError> {
-        self.world.gate(order)
+        orders::gate(&mut self.world, order)
     }
 
     fn holds(&self) -> Vec<HoldState> {
@@ -237,12 +243,7 @@ impl Stage for InprocStage {
     }
 
     fn wait_held(&mut self, name: &str) -> Result<bool, Stop<Infallible>> {
-        let caught = |world: &World| {
-            let holds = world.machine().silicon.holds();
-            holds
-                .iter()
-                .any(|hold| hold.name == name && hold.caught.is_some())
-        };
+        let caught = |world: &InprocWorld| world.machine_mut().has_caught(name);
         Ok(self.world.run_until(caught)? == Ending::Reached)
     }
 
@@ -281,7 +282,7 @@ impl Stage for InprocStage {
         let records = self.world.machine_mut().silicon.take_records();
         let strays = self.world.machine_mut().memory.take_strays();
         let cycles = self.world.take_cycles();
-        if let Some(timeline) = self.world.timeline() {
+        if let Some(timeline) = &mut self.timeline {
             timeline.records.extend(records.iter().cloned());
             let printed = drivers.iter().flat_map(|driver| &driver.messages);
             timeline.printed.extend(printed.map(|message| Printed {
@@ -330,14 +331,23 @@ impl Stage for InprocStage {
         &self.heard
     }
 
-    fn close(&mut self, _: &[StepRecord]) -> Closing {
+    fn close(&mut self, steps: &[StepRecord]) -> Closing {
+        let activity = self.world.take_activity();
+        let timeline = self.timeline.take().map(|mut timeline| {
+            timeline.add_activity(activity.unwrap_or_default());
+            let ends = steps
+                .iter()
+                .map(|step| (Cycles(step.after.virtual_ns), &step.after.ledger));
+            timeline.add_ledger(ends);
+            timeline
+        });
         // Recorded streams are in the order of doorbells.
         self.commands.sort_by_key(|command| command.n);
         Closing {
             took: self.world.now(),
             commands: std::mem::take(&mut self.commands),
             choices: self.world.runtime().choices(),
-            timeline: self.world.take_timeline(),
+            timeline,
         }
     }
 }

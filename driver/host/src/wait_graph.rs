@@ -4,21 +4,22 @@
 //! A lock, a command that is outstanding under it, the pages that the command needs and the worker that cannot give them because
 //! it wants the lock: none of these edges is in one program alone, so the graph is built over both.
 
-use super::world::World;
+use crate::machine::Machine;
+use crate::wait_cycle::WaitCycle;
+use crate::world::World;
 use driver::Driver;
 use driver::runtime::{Object, TaskId, TaskPurpose, TaskRole};
-use driver_host::WaitCycle;
-use emulator::{Owner, WaitsFor};
 use prm::Function;
+use prm::link::DeviceWaits;
 use std::collections::BTreeMap;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Node {
     Task(TaskId),
     /// A command, by its number.
     Command(u64),
-    /// A request for pages of an owner, at its supplier.
-    Request(Function, Owner),
+    /// A request for pages of an owner, in words, at its supplier.
+    Request(Function, String),
 }
 
 struct Edge {
@@ -28,7 +29,7 @@ struct Edge {
 }
 
 /// Every cycle that goes through a lock, at most one per lock.
-pub(super) fn cycles(world: &World) -> Vec<WaitCycle> {
+pub(crate) fn cycles<M: Machine>(world: &World<M>) -> Vec<WaitCycle> {
     let holders: Vec<_> = world
         .drivers()
         .flat_map(|(_, _, driver)| driver.lock_holders())
@@ -36,7 +37,8 @@ pub(super) fn cycles(world: &World) -> Vec<WaitCycle> {
     if holders.is_empty() {
         return Vec::new();
     }
-    let graph = graph(world);
+    let firmware = world.machine_mut().device_waits();
+    let graph = graph(world, &firmware);
     let starts = graph
         .iter()
         .flat_map(|(from, edges)| edges.iter().map(move |edge| (from, edge)));
@@ -47,7 +49,7 @@ pub(super) fn cycles(world: &World) -> Vec<WaitCycle> {
             continue;
         }
         let mut links = vec![edge.words.clone()];
-        if leads_to(&graph, edge.to, *from, &mut links, &mut Vec::new()) {
+        if leads_to(&graph, &edge.to, from, &mut links, &mut Vec::new()) {
             found.push(WaitCycle {
                 at: world.now(),
                 lock: lock.clone(),
@@ -61,7 +63,13 @@ pub(super) fn cycles(world: &World) -> Vec<WaitCycle> {
 type Graph = BTreeMap<Node, Vec<Edge>>;
 
 /// Whether `goal` can be reached from `node`; `links` gets the way.
-fn leads_to(graph: &Graph, node: Node, goal: Node, links: &mut Vec<String>, visited: &mut Vec<Node>) -> bool {
+fn leads_to<'a>(
+    graph: &'a Graph,
+    node: &'a Node,
+    goal: &Node,
+    links: &mut Vec<String>,
+    visited: &mut Vec<&'a Node>,
+) -> bool {
     if node == goal {
         return true;
     }
@@ -69,9 +77,9 @@ fn leads_to(graph: &Graph, node: Node, goal: Node, links: &mut Vec<String>, visi
         return false;
     }
     visited.push(node);
-    for edge in graph.get(&node).into_iter().flatten() {
+    for edge in graph.get(node).into_iter().flatten() {
         links.push(edge.words.clone());
-        if leads_to(graph, edge.to, goal, links, visited) {
+        if leads_to(graph, &edge.to, goal, links, visited) {
             return true;
         }
         links.pop();
@@ -79,7 +87,7 @@ fn leads_to(graph: &Graph, node: Node, goal: Node, links: &mut Vec<String>, visi
     false
 }
 
-fn graph(world: &World) -> Graph {
+fn graph<M: Machine>(world: &World<M>, firmware: &DeviceWaits) -> Graph {
     let tasks = world.runtime().tasks();
     let names: BTreeMap<TaskId, String> = tasks.iter().map(|task| (task.id, task.name.clone())).collect();
     let mut graph = Graph::new();
@@ -98,7 +106,7 @@ fn graph(world: &World) -> Graph {
             };
             let edges = graph.entry(Node::Task(task.id)).or_default();
             edges.extend(edge_of(
-                world,
+                firmware,
                 endpoint,
                 driver,
                 &task.name,
@@ -107,14 +115,14 @@ fn graph(world: &World) -> Graph {
                 &names,
             ));
         }
-        add_firmware(world, endpoint, worker, &names, &mut graph);
+        add_firmware(firmware, endpoint, worker, &names, &mut graph);
     }
     graph
 }
 
 /// What a task that waits for `object` waits for.
 fn edge_of(
-    world: &World,
+    firmware: &DeviceWaits,
     endpoint: Function,
     driver: &Driver,
     name: &str,
@@ -136,9 +144,8 @@ fn edge_of(
     }
     match object {
         Object::CommandSlot(slot) => {
-            let machine = world.machine();
-            let outstanding = machine.silicon.outstanding_commands();
-            let command = outstanding
+            let command = firmware
+                .commands
                 .iter()
                 .find(|command| command.endpoint == endpoint && command.slot == slot)?;
             Some(Edge {
@@ -163,25 +170,17 @@ fn edge_of(
 
 /// Commands wait for pages, requests for pages wait for the worker.
 fn add_firmware(
-    world: &World,
+    firmware: &DeviceWaits,
     endpoint: Function,
     worker: Option<TaskId>,
     names: &BTreeMap<TaskId, String>,
     graph: &mut Graph,
 ) {
-    let machine = world.machine();
-    for command in machine
-        .silicon
-        .outstanding_commands()
-        .iter()
-        .filter(|command| command.endpoint == endpoint)
-    {
-        let WaitsFor::Pages(owners) = &command.waits_for else {
-            continue;
-        };
-        for &owner in owners {
+    let commands = firmware.commands.iter();
+    for command in commands.filter(|command| command.endpoint == endpoint) {
+        for owner in &command.needs {
             graph.entry(Node::Command(command.n)).or_default().push(Edge {
-                to: Node::Request(endpoint, owner),
+                to: Node::Request(endpoint, owner.clone()),
                 words: format!("{} needs pages for {owner}", command.opcode),
                 lock: None,
             });
@@ -189,10 +188,10 @@ fn add_firmware(
     }
     let Some(worker) = worker else { return };
     let named = names.get(&worker).cloned().unwrap_or_default();
-    for request in machine.silicon.unanswered_requests() {
+    for request in &firmware.requests {
         if request.supplier == endpoint && request.pages > 0 {
             graph
-                .entry(Node::Request(endpoint, request.owner))
+                .entry(Node::Request(endpoint, request.owner.clone()))
                 .or_default()
                 .push(Edge {
                     to: Node::Task(worker),

@@ -2,24 +2,27 @@
 //!
 //! At rest no task exists, and all there is of a run is plain data: the machine, and the state of each driver.
 
-use super::machine::Machine;
-use super::world::World;
+use crate::machine::Machine;
+use crate::world::World;
 use driver::State;
 use prm::Function;
 
 /// A copy of a world at rest.
 #[derive(Clone)]
-pub struct Checkpoint {
-    machine: Machine,
+pub struct Checkpoint<M> {
+    machine: M,
     drivers: Vec<(Function, State)>,
 }
 
-impl World {
+impl<M: Machine + Clone> World<M> {
     /// Copies the world; `None` while a task exists or an interrupt is on its way.
     #[must_use]
-    pub fn checkpoint(&self) -> Option<Checkpoint> {
-        let machine = self.machine.borrow();
-        if !self.runtime().is_idle() || !machine.lines_are_quiet() {
+    pub fn checkpoint(&self) -> Option<Checkpoint<M>> {
+        if !self.runtime().is_idle() {
+            return None;
+        }
+        let mut machine = self.machine.borrow().clone();
+        if machine.take_interrupt().is_some() {
             return None;
         }
         let drivers = self
@@ -27,13 +30,13 @@ impl World {
             .iter()
             .map(|instance| (instance.endpoint, instance.driver.state()));
         Some(Checkpoint {
-            machine: machine.clone(),
+            machine,
             drivers: drivers.collect(),
         })
     }
 
     /// Goes back to a checkpoint of this world. Returns whether that is possible: no task may exist.
-    pub fn restore(&mut self, checkpoint: &Checkpoint) -> bool {
+    pub fn restore(&mut self, checkpoint: &Checkpoint<M>) -> bool {
         if !self.runtime().is_idle() {
             return false;
         }

@@ -1,9 +1,8 @@
 //! Keeps what the tasks of our drivers do, by looking at them after every step of one.
 
-use super::timeline::{CounterSample, LedgerSample, LockSpan, Span, TaskSpan, Timeline, WaitSpan};
+use crate::activity::{Activity, CounterSample, LockSpan, Span, TaskSpan, WaitSpan};
 use driver::books::Counters;
 use driver::runtime::{DriverId, Object, TaskId, TaskView};
-use emulator::Owner;
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
 
@@ -20,41 +19,28 @@ pub struct DriverView {
     pub counters: Counters,
 }
 
-/// Makes a [`Timeline`] as the run goes on.
-#[derive(Clone, Debug)]
+/// Makes an [`Activity`] as the run goes on.
+#[derive(Clone, Debug, Default)]
 pub struct Recorder {
     /// What is known so far.
-    pub timeline: Timeline,
+    pub activity: Activity,
     /// The places of the tasks that live.
     living: BTreeMap<TaskId, usize>,
     /// The places of the locks that are held, and by whom.
     held: BTreeMap<(Function, Object), (TaskId, usize)>,
     counters: BTreeMap<(Function, &'static str), u32>,
-    ledger: BTreeMap<(Function, Owner), u64>,
 }
 
 impl Recorder {
-    /// A run begins.
-    #[must_use]
-    pub const fn new(endpoint: Function, began: Cycles) -> Self {
-        Self {
-            timeline: Timeline::new(endpoint, began),
-            living: BTreeMap::new(),
-            held: BTreeMap::new(),
-            counters: BTreeMap::new(),
-            ledger: BTreeMap::new(),
-        }
-    }
-
     /// A task has made a step: notes what is not as it was after the last.
     pub fn look(&mut self, now: Cycles, tasks: &[TaskView], drivers: &[DriverView]) {
-        self.timeline.ended = now;
+        self.activity.ended = now;
         self.note_tasks(now, tasks, drivers);
         self.note_locks(now, tasks, drivers);
         for driver in drivers {
             for (name, value) in driver.counters.named() {
                 if self.counters.insert((driver.endpoint, name), value) != Some(value) {
-                    self.timeline.counters.push(CounterSample {
+                    self.activity.counters.push(CounterSample {
                         at: now,
                         endpoint: driver.endpoint,
                         name: name.to_owned(),
@@ -65,30 +51,8 @@ impl Recorder {
         }
     }
 
-    /// The rows of firmware's ledger: notes what is not as it was. A row that is gone is one without pages.
-    pub fn look_at_ledger(&mut self, now: Cycles, rows: impl Iterator<Item = (Function, Owner, u64)>) {
-        let rows: BTreeMap<(Function, Owner), u64> = rows
-            .map(|(supplier, owner, pages)| ((supplier, owner), pages))
-            .collect();
-        if rows == self.ledger {
-            return;
-        }
-        let before = std::mem::take(&mut self.ledger);
-        let gone = before
-            .keys()
-            .filter(|row| !rows.contains_key(*row))
-            .map(|row| (*row, 0));
-        for (row, pages) in gone.chain(rows.iter().map(|(row, pages)| (*row, *pages))) {
-            if before.get(&row).copied().unwrap_or(0) != pages {
-                let row = self.timeline.row(row.0, row.1);
-                self.timeline.ledger.push(LedgerSample { at: now, row, pages });
-            }
-        }
-        self.ledger = rows;
-    }
-
     fn note_tasks(&mut self, now: Cycles, tasks: &[TaskView], drivers: &[DriverView]) {
-        let all = &mut self.timeline.tasks;
+        let all = &mut self.activity.tasks;
         self.living.retain(|id, place| {
             let lives = tasks.iter().any(|task| task.id == *id);
             if !lives {
@@ -131,7 +95,7 @@ impl Recorder {
                 locks.map(|(object, holder)| ((driver.endpoint, *object), *holder))
             })
             .collect();
-        let all = &mut self.timeline.locks;
+        let all = &mut self.activity.locks;
         self.held.retain(|lock, (holder, place)| {
             let is_held = held.get(lock) == Some(holder);
             if !is_held {
@@ -226,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_changes_between_two_looks_began_or_ended_there() {
-        let mut recorder = Recorder::new(Function::Ecpf, Cycles(0));
+        let mut recorder = Recorder::default();
         let mut look = |at: u64, tasks: &[TaskView], driver: DriverView| {
             recorder.look(Cycles(at), tasks, &[driver]);
         };
@@ -238,27 +202,27 @@ mod tests {
         look(4, &[task(1, Some(SLOT)), task(2, None)], driver(5, &[(LOCK, 1)]));
         look(7, &[task(2, Some(SLOT))], driver(5, &[(LOCK, 2)]));
         look(9, &[task(2, Some(SLOT))], driver(2, &[(LOCK, 2)]));
-        let timeline = recorder.timeline;
-        let tasks: Vec<_> = timeline.tasks.iter().map(|task| task.span).collect();
+        let activity = recorder.activity;
+        let tasks: Vec<_> = activity.tasks.iter().map(|task| task.span).collect();
         assert_eq!(tasks, [span(1, 7), span(1, None)]);
         let waits = |place: usize| -> Vec<(Object, Span)> {
-            let waits = timeline.tasks[place].waits.iter();
+            let waits = activity.tasks[place].waits.iter();
             waits.map(|wait| (wait.object, wait.span)).collect()
         };
         assert_eq!(waits(0), [(SLOT, span(1, 7))]);
         assert_eq!(waits(1), [(LOCK, span(1, 4)), (SLOT, span(7, None))]);
-        let locks: Vec<_> = timeline
+        let locks: Vec<_> = activity
             .locks
             .iter()
             .map(|lock| (lock.holder.as_str(), lock.span))
             .collect();
         assert_eq!(locks, [("task 1", span(1, 7)), ("task 2", span(7, None))]);
-        let totals = timeline
+        let totals = activity
             .counters
             .iter()
             .filter(|sample| sample.name == "fw_pages_total");
         let totals: Vec<_> = totals.map(|sample| (sample.at.0, sample.value)).collect();
         assert_eq!(totals, [(1, 0), (4, 5), (9, 2)]);
-        assert_eq!(timeline.ended, Cycles(9));
+        assert_eq!(activity.ended, Cycles(9));
     }
 }

@@ -1,0 +1,268 @@
+//! Drivers on a machine.
+
+use crate::activity::Activity;
+use crate::backing::Backing;
+use crate::budget::Budget;
+use crate::holdings::Account;
+use crate::limits::Limits;
+use crate::machine::Machine;
+use crate::recorder::{DriverView, Recorder};
+use crate::wait_cycle::WaitCycle;
+use driver::runtime::{DriverId, Object, Runtime, Scheduler, TaskId};
+use driver::{Driver, DriverSetup, Errno, HostOperation, HostOptions, RevisionName};
+use prm::saturated;
+use prm::{Cycles, Function};
+use std::cell::{Ref, RefCell, RefMut};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// What a world is made of, beside the machine.
+pub struct WorldSetup {
+    /// The functions of the device that a driver can bind to, the one under test first.
+    pub functions: Vec<Function>,
+    /// TotalVFs of the SR-IOV capability of the function under test.
+    pub total_vfs: u16,
+    /// Whether the function under test manages the eswitch: drivers of its scalable functions do less then.
+    pub light_subfunctions: bool,
+    /// How drivers of this world do things.
+    pub revision: RevisionName,
+    /// Whether drivers are built with support of the embedded switch.
+    pub eswitch_support: bool,
+    /// Who runs next.
+    pub scheduler: Box<dyn Scheduler>,
+    /// How far it may go.
+    pub limits: Limits,
+}
+
+/// How a wait for something ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It happened.
+    Reached,
+    /// Nothing is left that could make it happen.
+    Stuck,
+}
+
+/// A driver and the function it is bound to.
+pub(crate) struct Instance {
+    pub(crate) endpoint: Function,
+    pub(crate) driver: Driver,
+}
+
+/// See the module's head.
+pub struct World<M> {
+    pub(crate) machine: Rc<RefCell<M>>,
+    functions: Vec<Function>,
+    light_subfunctions: bool,
+    pub(crate) instances: Vec<Instance>,
+    pub(crate) runtime: Runtime,
+    revision: RevisionName,
+    options: HostOptions,
+    pub(crate) budget: Budget,
+    pub(crate) watched: Vec<TaskId>,
+    pub(crate) ended: BTreeMap<TaskId, Cycles>,
+    pub(crate) cycles: Vec<WaitCycle>,
+    /// What happens, where somebody wants to know.
+    recorder: Option<Box<Recorder>>,
+}
+
+impl<M: Machine> World<M> {
+    /// A machine nobody has touched, and a driver that is not bound yet, on the first of the setup's functions.
+    #[must_use]
+    pub fn new(machine: M, setup: WorldSetup) -> Self {
+        let endpoint = setup.functions.first().copied().unwrap_or(Function::Pf);
+        let mut world = Self {
+            machine: Rc::new(RefCell::new(machine)),
+            functions: setup.functions,
+            light_subfunctions: setup.light_subfunctions,
+            instances: Vec::new(),
+            runtime: Runtime::new(setup.scheduler),
+            revision: setup.revision,
+            options: HostOptions {
+                eswitch_support: setup.eswitch_support,
+                total_vfs: setup.total_vfs,
+            },
+            budget: Budget::new(setup.limits),
+            watched: Vec::new(),
+            ended: BTreeMap::new(),
+            cycles: Vec::new(),
+            recorder: None,
+        };
+        world.bind(endpoint);
+        world
+    }
+
+    /// The place of the driver on `endpoint`, which gets one if it has none.
+    pub fn bind(&mut self, endpoint: Function) -> usize {
+        if let Some(place) = self
+            .instances
+            .iter()
+            .position(|instance| instance.endpoint == endpoint)
+        {
+            return place;
+        }
+        let place = self.instances.len();
+        // Only the function under test has an SR-IOV capability of its own.
+        let total_vfs = if place == 0 { self.options.total_vfs } else { 0 };
+        let backing = Backing::new(Rc::clone(&self.machine), endpoint, Account(place));
+        let driver = Driver::new(DriverSetup {
+            id: DriverId(saturated::<u16>(place)),
+            endpoint,
+            revision: self.revision,
+            options: HostOptions {
+                total_vfs,
+                ..self.options
+            },
+            runtime: self.runtime.clone(),
+            bus: backing.bus(),
+        });
+        if matches!(endpoint, Function::Sf(_)) {
+            driver.set_light(self.light_subfunctions);
+        }
+        if let Some(parent) = self.instances.first() {
+            parent.driver.adopt(&driver);
+        }
+        self.instances.push(Instance { endpoint, driver });
+        place
+    }
+
+    /// From now on what the drivers' tasks do is kept, see [`World::take_activity`].
+    pub fn keep_activity(&mut self) {
+        self.recorder = Some(Box::default());
+        self.record();
+    }
+
+    /// What the drivers' tasks have done since it was kept. From now on nothing is.
+    pub fn take_activity(&mut self) -> Option<Activity> {
+        self.record();
+        let mut activity = self.recorder.take()?.activity;
+        activity.ended = self.now();
+        Some(activity)
+    }
+
+    /// Notes what is not as it was, where somebody wants to know.
+    pub(crate) fn record(&mut self) {
+        let Some(mut recorder) = self.recorder.take() else {
+            return;
+        };
+        let drivers = self.drivers().map(|(endpoint, _, driver)| DriverView {
+            id: driver.id(),
+            endpoint,
+            locks: driver.lock_holders(),
+            counters: driver.books().counters,
+        });
+        let drivers: Vec<DriverView> = drivers.collect();
+        recorder.look(self.now(), &self.runtime.tasks(), &drivers);
+        self.recorder = Some(recorder);
+    }
+
+    /// The driver of the function under test.
+    #[must_use]
+    pub fn driver(&self) -> &Driver {
+        &self.instances[0].driver
+    }
+
+    /// The function under test.
+    #[must_use]
+    pub fn endpoint(&self) -> Function {
+        self.instances[0].endpoint
+    }
+
+    /// Every driver with its function, the function under test first.
+    pub fn drivers(&self) -> impl Iterator<Item = (Function, Account, &Driver)> {
+        self.instances
+            .iter()
+            .enumerate()
+            .map(|(place, instance)| (instance.endpoint, Account(place), &instance.driver))
+    }
+
+    /// The executor of all drivers.
+    #[must_use]
+    pub const fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// The machine, to look at.
+    #[must_use]
+    pub fn machine(&self) -> Ref<'_, M> {
+        self.machine.borrow()
+    }
+
+    /// The machine, to change.
+    #[must_use]
+    pub fn machine_mut(&self) -> RefMut<'_, M> {
+        self.machine.borrow_mut()
+    }
+
+    /// The machine, for whoever acts on it from elsewhere between two verbs of the world: see [`World::device_acted`].
+    #[must_use]
+    pub fn shared_machine(&self) -> Rc<RefCell<M>> {
+        Rc::clone(&self.machine)
+    }
+
+    /// The present time.
+    #[must_use]
+    pub fn now(&self) -> Cycles {
+        self.machine.borrow().now()
+    }
+
+    /// What has been spent.
+    #[must_use]
+    pub const fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// A scenario step begins: its time is counted from now.
+    pub fn begin_step(&mut self) {
+        let now = self.now();
+        self.budget.begin_step(now);
+    }
+
+    /// The step that is under way lets this much time pass of its own accord.
+    pub fn grant(&mut self, time: Cycles) {
+        self.budget.grant(time);
+    }
+
+    /// Starts an operation of the driver at `place`.
+    pub fn start(&mut self, place: usize, operation: HostOperation) -> TaskId {
+        let task = self.instances[place].driver.start(operation);
+        self.watched.push(task);
+        task
+    }
+
+    /// When an operation ended.
+    #[must_use]
+    pub fn ended_at(&self, task: TaskId) -> Option<Cycles> {
+        self.ended.get(&task).copied()
+    }
+
+    /// The cycles of waits seen since the last call, oldest first.
+    pub fn take_cycles(&mut self) -> Vec<WaitCycle> {
+        std::mem::take(&mut self.cycles)
+    }
+
+    /// The result of an operation; `None` while it runs.
+    #[must_use]
+    pub fn outcome(&self, place: usize, task: TaskId) -> Option<Result<(), Errno>> {
+        self.instances[place].driver.outcome(task)
+    }
+
+    /// Whether the device has this function, with an interface that a driver can bind to.
+    #[must_use]
+    pub fn has_function(&self, function: Function) -> bool {
+        self.functions.contains(&function)
+    }
+
+    /// Somebody else has acted on the device, by an order to its firmware: whoever polls it looks again.
+    pub fn device_acted(&mut self) {
+        self.machine.borrow_mut().note_act();
+        self.notify_device();
+    }
+
+    /// The device did something: whoever polls it looks again.
+    pub(crate) fn notify_device(&self) {
+        for instance in &self.instances {
+            self.runtime.notify(instance.driver.id(), Object::Device);
+        }
+    }
+}
