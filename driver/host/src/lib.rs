@@ -9,6 +9,7 @@
 //! | `wait_graph`, [`wait_cycle`] | who waits for whom, and a closed chain of waits |
 //! | `backing` | what a driver sees of a machine |
 //! | [`machine`] | what a world needs of a device, its memory and its clock |
+//! | [`remote`] | a machine whose device is elsewhere: behind sockets, or on the bus of a guest |
 //! | [`memory`] | the host's memory, as drivers and device share it |
 //! | [`frames`], [`frame_table`] | 4 KiB of it: what a world needs of them, and those of this process |
 //! | [`fault`] | planned failures of the host's allocators and of the bus |
@@ -29,6 +30,7 @@ pub mod machine;
 pub mod memory;
 mod progress;
 pub mod recorder;
+pub mod remote;
 pub mod wait_cycle;
 mod wait_graph;
 pub mod world;
