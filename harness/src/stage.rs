@@ -3,7 +3,7 @@
 //! | where | what |
 //! |---|---|
 //! | [`contract`] | the trait [`Stage`]: what whoever plays a scenario asks of a stage |
-//! | [`sight`], [`heard`] | what it shows after a step |
+//! | [`sight`], [`device_view`], [`heard`] | what it shows after a step |
 //! | [`abilities`] | what it can do, and why a scenario cannot be played on it |
 //! | [`foresight`] | what another run tells of a step before it is done |
 //! | [`operations`], [`problem`], [`stop`] | host operations, what went wrong, why it ends early |
@@ -13,6 +13,7 @@
 
 pub mod abilities;
 pub mod contract;
+pub mod device_view;
 pub mod foresight;
 pub mod heard;
 pub mod inproc;

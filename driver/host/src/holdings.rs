@@ -22,7 +22,7 @@ pub struct Account(pub usize);
 pub struct Stray {
     /// What was wrong with it.
     pub kind: StrayKind,
-    /// Its first wrong address, or that of the page concerned.
+    /// Its first address, or that of the page concerned.
     pub at: Iova,
     /// Its length in bytes.
     pub bytes: u64,

@@ -3,10 +3,11 @@
 //! Invariants and expectations ask a [`Sight`] and nothing else. What a stage cannot see is `None` or empty in it, and then
 //! nothing is said about it.
 
+use super::device_view::DeviceView;
 use driver::books::{DriverBooks, OwnerView};
 use driver::{Message, MessageKind};
 use driver_host::{Account, HostView, Stray, WaitCycle};
-use emulator::{Owner, Record, Silicon};
+use emulator::{Owner, Record};
 use prm::{Cycles, Function, Opcode, WireIdentity};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ pub enum Health {
 /// See the module's head.
 pub struct Sight<'a> {
     /// The device: firmware's books, which every stage shows.
-    pub silicon: &'a Silicon,
+    pub device: &'a dyn DeviceView,
     /// The host's memory; `None` where nobody sees it.
     pub host: Option<&'a dyn HostView>,
     /// The time since the run began.
@@ -71,7 +72,7 @@ impl Sight<'_> {
     /// Pages that firmware books per owner, for this supplier. Owners without pages are absent.
     #[must_use]
     pub fn ledger(&self, supplier: Function) -> BTreeMap<Owner, u64> {
-        self.silicon.ledger().owners(supplier).collect()
+        self.device.owners(supplier).into_iter().collect()
     }
 
     /// The same at an earlier time of this step.
@@ -104,7 +105,7 @@ impl Sight<'_> {
             id: view.id,
             ec: view.ec,
         };
-        self.silicon.owner_in_mode(endpoint, view.mode, identity)
+        self.device.owner_in_mode(endpoint, view.mode, identity)
     }
 
     /// Pages that a driver has set aside, per owner: firmware may have them.
@@ -132,13 +133,13 @@ impl Sight<'_> {
     #[must_use]
     pub fn in_flight(&self, supplier: Function) -> Vec<Owner> {
         let executing = self
-            .silicon
+            .device
             .pages_in_flight()
             .into_iter()
             .filter(|pages| pages.supplier == supplier)
             .map(|pages| pages.owner);
         // A command that firmware lost, or whose completion event is held, is on the wire for the driver.
-        let outstanding = self.silicon.outstanding_commands().into_iter();
+        let outstanding = self.device.outstanding_commands().into_iter();
         let page_commands = outstanding
             .filter(|command| command.endpoint == supplier && command.opcode == Opcode::ManagePages);
         executing

@@ -1,16 +1,17 @@
 //! Both books at one moment, as a result keeps them.
 
+use super::device_view::DeviceView;
 use super::sight::Sight;
 use crate::record::result::Snapshot;
-use emulator::{OutstandingCommand, Silicon, WaitsFor};
+use emulator::{OutstandingCommand, WaitsFor};
 use prm::Function;
 
 /// The books of the first driver, and the ledger of every supplier. What the stage cannot see stays empty.
 #[must_use]
 pub fn of(sight: &Sight<'_>) -> Snapshot {
     let first = sight.drivers.first();
-    let endpoint = first.map_or_else(|| sight.silicon.main_function(), |driver| driver.endpoint);
-    let mut snapshot = of_device(sight.silicon, endpoint);
+    let endpoint = first.map_or_else(|| sight.device.main_function(), |driver| driver.endpoint);
+    let mut snapshot = of_device(sight.device, endpoint);
     snapshot.virtual_ns = sight.now.0;
     snapshot.locks.clone_from(&sight.locks);
     if let Some(driver) = first {
@@ -31,12 +32,12 @@ pub fn of(sight: &Sight<'_>) -> Snapshot {
 
 /// What the device shows: the ledger of every supplier, the commands it has not completed. Owners at `endpoint` have no
 /// supplier in their names.
-fn of_device(silicon: &Silicon, endpoint: Function) -> Snapshot {
+fn of_device(device: &dyn DeviceView, endpoint: Function) -> Snapshot {
     let mut snapshot = Snapshot::default();
-    for function in silicon.functions() {
+    for function in device.functions() {
         snapshot.ledger.insert(function.to_string(), 0);
     }
-    for (supplier, owner, pages) in silicon.ledger().rows() {
+    for (supplier, owner, pages) in device.rows() {
         let label = if supplier == endpoint {
             owner.to_string()
         } else {
@@ -44,7 +45,7 @@ fn of_device(silicon: &Silicon, endpoint: Function) -> Snapshot {
         };
         snapshot.ledger.insert(label, pages);
     }
-    snapshot.commands = silicon.outstanding_commands().iter().map(command).collect();
+    snapshot.commands = device.outstanding_commands().iter().map(command).collect();
     snapshot
 }
 

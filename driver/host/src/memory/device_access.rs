@@ -21,9 +21,9 @@ impl<F: Frames> HostMemory<F> {
             }
             return Ok(());
         }
-        if let Some(at) = self.first_unmapped(at, into.len()) {
+        if let Some(unmapped) = self.first_unmapped(at, into.len()) {
             self.stray(StrayKind::DeviceRead, at, into.len() as u64);
-            return Err(DmaFault { at });
+            return Err(DmaFault { at: unmapped });
         }
         self.read_pieces(at, into).map_err(|_| DmaFault { at })
     }
@@ -39,9 +39,9 @@ impl<F: Frames> HostMemory<F> {
             low[offset..offset + from.len()].copy_from_slice(from);
             return Ok(());
         }
-        if let Some(at) = self.first_unmapped(at, from.len()) {
+        if let Some(unmapped) = self.first_unmapped(at, from.len()) {
             self.stray(StrayKind::DeviceWrite, at, from.len() as u64);
-            return Err(DmaFault { at });
+            return Err(DmaFault { at: unmapped });
         }
         self.write_pieces(at, from).map_err(|_| DmaFault { at })
     }

@@ -56,7 +56,7 @@ mod tests {
         let silicon = Silicon::new(device, 0).expect("the description is good");
         let holders = holders.map(|(lock, holder)| (lock.to_owned(), holder.to_owned()));
         let sight = Sight {
-            silicon: &silicon,
+            device: &silicon,
             host: None,
             now: Cycles::ZERO,
             drivers: Vec::new(),

@@ -25,12 +25,11 @@ impl LostPages {
     /// A page that firmware owns is allocated and mapped.
     fn stays_mapped(&mut self, sight: &Sight<'_>, findings: &mut Vec<Finding>) {
         let Some(host) = sight.host else { return };
-        let ledger = sight.silicon.ledger();
         let before = std::mem::take(&mut self.lost);
         for driver in &sight.drivers {
             let supplier = driver.endpoint;
-            for (owner, _) in ledger.owners(supplier) {
-                let pages = ledger.pages_of(supplier, owner);
+            for (owner, _) in sight.device.owners(supplier) {
+                let pages = sight.device.pages_of(supplier, owner);
                 let gone = pages.filter(|page| {
                     before.contains(&(supplier, page.generation)) || !host.is_mapped(page.address())
                 });

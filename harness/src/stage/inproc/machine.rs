@@ -1,8 +1,8 @@
 //! Device, memory, clock and interrupt lines: everything of a run in one process that is not a driver. Plain data.
 
 use driver_host::{FrameTable, HostMemory, Machine};
-use emulator::{Buses, Silicon, WaitsFor};
-use prm::link::{BusError, DeviceWaits, DmaFault, HostBus, OutstandingWait, RequestWait};
+use emulator::{Buses, Silicon};
+use prm::link::{BusError, DeviceWaits, DmaFault, HostBus};
 use prm::{Cycles, Function, Iova};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -125,34 +125,7 @@ impl Machine for InprocMachine {
     }
 
     fn device_waits(&mut self) -> DeviceWaits {
-        waits_of(&self.silicon)
-    }
-}
-
-/// What firmware waits for, as the link has it.
-fn waits_of(silicon: &Silicon) -> DeviceWaits {
-    let commands = silicon.outstanding_commands().into_iter();
-    let requests = silicon.unanswered_requests().into_iter();
-    DeviceWaits {
-        commands: commands
-            .map(|command| OutstandingWait {
-                n: command.n,
-                endpoint: command.endpoint,
-                slot: command.slot,
-                opcode: command.opcode,
-                needs: match command.waits_for {
-                    WaitsFor::Pages(owners) => owners.iter().map(ToString::to_string).collect(),
-                    _ => Vec::new(),
-                },
-            })
-            .collect(),
-        requests: requests
-            .map(|request| RequestWait {
-                supplier: request.supplier,
-                owner: request.owner.to_string(),
-                pages: request.pages,
-            })
-            .collect(),
+        self.silicon.device_waits()
     }
 }
 

@@ -294,7 +294,7 @@ impl Stage for InprocStage {
         let told = messages.filter_map(|message| self.told(message)).collect();
         let machine = self.world.machine();
         let sight = Sight {
-            silicon: &machine.silicon,
+            device: &machine.silicon,
             host: Some(&machine.memory),
             now: machine.now(),
             drivers,

@@ -329,7 +329,7 @@ impl Stage for LinuxStage<'_> {
             busy: self.operations.all.any_pending(),
         };
         Ok(see(&Sight {
-            silicon,
+            device: silicon,
             host: None,
             now,
             drivers: vec![driver],
