@@ -1,11 +1,11 @@
 //! Error numbers as the kernel returns them.
 
 use prm::{CommandStatus, DeliveryStatus};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An error number, negative as kernel functions return it: `Errno::EIO.0` is -5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Errno(pub i32);
 

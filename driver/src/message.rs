@@ -14,11 +14,11 @@ pub use telling::{Datum, Row};
 pub use words::{AwaitedPages, BusAccess, PageCounter, VfNumber};
 
 use prm::Cycles;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// When it was printed.
     pub at: Cycles,
@@ -53,5 +53,38 @@ impl Messages {
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.kind.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_reads_back_as_it_was_written() {
+        for seed in [0, 1, 77, u8::MAX] {
+            for kind in MessageKind::examples(seed) {
+                let message = Message {
+                    at: Cycles(u64::MAX),
+                    level: kind.level(),
+                    kind,
+                };
+                let text = serde_json::to_string(&message).unwrap();
+                assert_eq!(serde_json::from_str::<Message>(&text).unwrap(), message, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_that_nobody_prints_does_not_read_back() {
+        for wrong in [
+            r#"{"all_slots_stalled":{}}"#,
+            r#""late_completion""#,
+            r#"{"no_such_message":{}}"#,
+            r#"{"command_timed_out":{"opcode":"NO_SUCH_COMMAND","slot":1}}"#,
+            r#"{"page_wait_timed_out":{"what":"nobody's"}}"#,
+        ] {
+            assert!(serde_json::from_str::<MessageKind>(wrong).is_err(), "{wrong}");
+        }
     }
 }

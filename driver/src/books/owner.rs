@@ -1,11 +1,11 @@
 //! Who owns pages, in the form that is compared and printed.
 
 use prm::{PageMode, WireIdentity};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What the driver tracks pages by: function id and the embedded-CPU bit at bit 16, or a vhca_id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OwnerKey(pub u32);
 
@@ -31,7 +31,7 @@ impl OwnerKey {
 }
 
 /// What kind of function owns a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FunctionType {
     /// The driver's own function.

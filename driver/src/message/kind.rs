@@ -15,19 +15,29 @@ use crate::books::OwnerKey;
 use crate::errno::Errno;
 use prm::link::BusError;
 use prm::{CommandStatus, DeliveryStatus, EswitchMode, Iova, Opcode, Syndrome, VhcaId};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
-fn name<S: Serializer>(opcode: &Opcode, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(opcode)
+/// Statuses are numbers in files.
+macro_rules! as_number {
+    ($($module:ident: $status:ty;)*) => {$(
+        mod $module {
+            use serde::{Deserialize, Deserializer, Serializer};
+
+            pub(super) fn serialize<S: Serializer>(status: &$status, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_u8(status.raw())
+            }
+
+            pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$status, D::Error> {
+                u8::deserialize(deserializer).map(<$status>::from_raw)
+            }
+        }
+    )*};
 }
 
-fn status_number<S: Serializer>(status: &CommandStatus, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u8(status.raw())
-}
-
-fn delivery_number<S: Serializer>(status: &DeliveryStatus, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u8(status.raw())
+as_number! {
+    status_number: prm::CommandStatus;
+    delivery_number: prm::DeliveryStatus;
 }
 
 macro_rules! messages {
@@ -39,7 +49,7 @@ macro_rules! messages {
     )*) => {
         /// What a message says.
         #[expect(missing_docs, reason = "the texts tell what the fields are")]
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum MessageKind {
             $($(#[$meta])* $kind $({ $($(#[$field_meta])* $field: $type),* })?,)*
@@ -95,26 +105,26 @@ messages! {
     // Commands.
     /// Firmware executed a command and refused it (`cmd_status_print`).
     Error CommandFailed {
-        #[serde(serialize_with = "name")] opcode: Opcode,
+        opcode: Opcode,
         op_mod: u16,
-        #[serde(serialize_with = "status_number")] status: CommandStatus,
+        #[serde(with = "status_number")] status: CommandStatus,
         syndrome: Syndrome,
         errno: Errno,
     }
         => "{opcode:#} op_mod({op_mod:#x}) failed, status {status:#}, syndrome ({syndrome}), err({errno})";
     /// The device did not execute a command.
     Error CommandNotDelivered {
-        #[serde(serialize_with = "name")] opcode: Opcode,
-        #[serde(serialize_with = "delivery_number")] delivery: DeliveryStatus,
+        opcode: Opcode,
+        #[serde(with = "delivery_number")] delivery: DeliveryStatus,
     }
         => "{opcode:#} was not delivered: {delivery:#}"
         silent "the delivery status is a debug message";
     /// A command ran into its limit; its slot is lost until the completion comes.
-    Error CommandTimedOut { #[serde(serialize_with = "name")] opcode: Opcode, slot: u8 }
+    Error CommandTimedOut { opcode: Opcode, slot: u8 }
         => "{opcode:#} timeout. Will cause a leak of a command resource"
         or "cmd[{slot}]: {opcode:#} Async, timeout. Will cause a leak of a command resource";
     /// A completion was found without its interrupt, or within the grace time.
-    Warning CommandRecovered { #[serde(serialize_with = "name")] opcode: Opcode, slot: u8 }
+    Warning CommandRecovered { opcode: Opcode, slot: u8 }
         => "cmd[{slot}]: {opcode:#} recovered after timeout"
         or "cmd[{slot}]: {opcode:#} Async, recovered after timeout";
     /// Event queue entries were found without their interrupt.
@@ -127,13 +137,13 @@ messages! {
     Error AllSlotsStalled
         => "All CMD slots are stalled, aborting command";
     /// No slot became free in time.
-    Error SlotWaitTimedOut { #[serde(serialize_with = "name")] opcode: Opcode }
+    Error SlotWaitTimedOut { opcode: Opcode }
         => "{opcode:#} timed out while waiting for a slot.";
     /// The command queue did not get to the command in time.
-    Error QueueWaitTimedOut { #[serde(serialize_with = "name")] opcode: Opcode }
+    Error QueueWaitTimedOut { opcode: Opcode }
         => "{opcode:#} canceled on out of queue timeout.";
     /// The device is down, and the command is on no list of what to answer then.
-    Error UnknownCommandWhileDown { #[serde(serialize_with = "name")] opcode: Opcode }
+    Error UnknownCommandWhileDown { opcode: Opcode }
         => "Unknown FW command ({opcode})", opcode = opcode.raw();
     /// The free list of the mailbox pool held what the device wrote there. A kernel follows the pointer and crashes.
     Error MailboxPoolCorrupted { block: Iova }

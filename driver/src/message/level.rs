@@ -1,9 +1,9 @@
 //! How loud messages are.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How loud a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageLevel {
     /// `WARN_ON`, with a backtrace: the driver found itself to be wrong.

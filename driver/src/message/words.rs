@@ -1,7 +1,8 @@
 //! Words that only messages have.
 
 use super::telling::{Datum, Told};
-use serde::{Serialize, Serializer};
+use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 macro_rules! words {
@@ -36,6 +37,16 @@ macro_rules! words {
                 serializer.serialize_str(match self {
                     $(Self::$variant => $word,)*
                 })
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                match text.as_str() {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(D::Error::custom(format_args!("`{text}` is no {}", stringify!($name)))),
+                }
             }
         }
     )*};
@@ -92,7 +103,7 @@ words! {
 }
 
 /// A VF by its number, from 1. The kernel's log counts from 0 (`mlx5_device_enable_sriov`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VfNumber(pub u16);
 

@@ -5,14 +5,27 @@
 //! interleavings lives from that. Objects are therefore as small as the procedures allow: a vport, a slot, a map entry.
 
 use prm::VhcaId;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// Which driver instance an object belongs to: the place of its function in the run, 0 for the function under test.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DriverId(pub u16);
 
+/// The named places where a run may be paused.
+pub const RACE_POINTS: [&str; 3] = [
+    "migrate.erased_old_key",
+    "migrate.inserted_new_key",
+    "migrate.retagged",
+];
+
+/// One of them. By this name serde does not take it for a text that could be borrowed from what is read.
+type RacePointName = &'static str;
+
 /// Something tasks share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Object {
     /// A regular command slot or the page slot, by index.
     CommandSlot(u8),
@@ -62,13 +75,21 @@ pub enum Object {
     /// The end of a pause that ends by itself.
     Pause,
     /// A named place where a run may be paused.
-    RacePoint(&'static str),
+    RacePoint(#[serde(deserialize_with = "race_point")] RacePointName),
     /// The end of a task.
     Task(TaskId),
 }
 
+/// A race point by its name.
+fn race_point<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let known = RACE_POINTS.into_iter().find(|point| *point == name);
+    known.ok_or_else(|| D::Error::custom(format_args!("the driver has no race point `{name}`")))
+}
+
 /// A task, in order of creation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct TaskId(pub u64);
 
 /// How an object is used.
@@ -108,5 +129,26 @@ impl fmt::Display for Access {
             Use::Write => "writes",
         };
         write!(f, "{verb} {:?} of driver {}", self.object, self.driver.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_read_back_and_race_points_are_those_there_are() {
+        let objects = [
+            Object::CommandSlot(3),
+            Object::TypeMap(VhcaId(7)),
+            Object::EswitchLock,
+            Object::RacePoint(RACE_POINTS[1]),
+            Object::Task(TaskId(9)),
+        ];
+        for object in objects {
+            let text = serde_json::to_string(&object).unwrap();
+            assert_eq!(serde_json::from_str::<Object>(&text).unwrap(), object, "{text}");
+        }
+        assert!(serde_json::from_str::<Object>(r#"{"race_point":"nowhere"}"#).is_err());
     }
 }

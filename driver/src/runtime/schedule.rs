@@ -3,6 +3,7 @@
 use super::access::Access;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use thiserror::Error;
 
@@ -19,7 +20,7 @@ pub struct Candidate {
 pub type Choice = String;
 
 /// A recorded schedule does not fit the run any more.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
 #[error("the schedule wants `{wanted}` next, but only {present:?} can run")]
 pub struct ScheduleMismatch {
     /// The task that should have run.

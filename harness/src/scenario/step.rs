@@ -269,8 +269,4 @@ pub enum TimeStep {
 }
 
 /// Places in the Rust driver where it can be stopped.
-pub const RACE_POINTS: [&str; 3] = [
-    "migrate.erased_old_key",
-    "migrate.inserted_new_key",
-    "migrate.retagged",
-];
+pub use driver::runtime::RACE_POINTS;
