@@ -8,6 +8,7 @@
 //! | [`foresight`] | what another run tells of a step before it is done |
 //! | [`operations`], [`problem`], [`stop`] | host operations, what went wrong, why it ends early |
 //! | [`snapshot`] | a sight as a result keeps it |
+//! | [`news`] | what goes on between runs, for people who wait |
 //! | [`inproc`] | our driver and the device in this process |
 //! | [`linux`] | the unmodified Linux driver in a guest |
 
@@ -18,6 +19,7 @@ pub mod foresight;
 pub mod heard;
 pub mod inproc;
 pub mod linux;
+pub mod news;
 pub mod operations;
 pub mod problem;
 pub mod sight;

@@ -20,6 +20,7 @@ use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
 use harness::stage::linux::LinuxBackend;
 use harness::stage::linux::abilities::abilities;
 use harness::stage::linux::profile::Profile;
+use harness::stage::news::Silence;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -283,7 +284,7 @@ fn run(judged_as: RevisionName, scenario: &ScenarioFile, file: &Path) -> Result<
             None => backend.insert(LinuxBackend::new(&KitOptions::default(), judged_as, false)?),
         };
         linux.judge_as(judged_as);
-        Ok(linux.run(scenario, &file.display().to_string(), None)?)
+        Ok(linux.run(scenario, &file.display().to_string(), None, &Silence)?)
     })
 }
 

@@ -4,6 +4,7 @@ use crate::cli::job::Job;
 use crate::play::{RunOptions, run_scenario};
 use crate::record::result::RunResult;
 use crate::stage::linux::{BackendError, LinuxBackend};
+use crate::stage::news::NewsListener;
 use driver::RevisionName;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -42,7 +43,7 @@ pub fn run_in_process(job: &Job, options: &RunOptions) -> Result<RunResult, Pani
     Ok(result)
 }
 
-/// Runs a job with the Linux driver in a guest; `seed` decides what firmware draws.
+/// Runs a job with the Linux driver in a guest; `seed` decides what firmware draws, and boots are told to `news`.
 ///
 /// # Errors
 /// Where no guest boots.
@@ -50,11 +51,12 @@ pub fn run_on_linux(
     job: &Job,
     linux: &mut LinuxBackend,
     seed: Option<u64>,
+    news: &dyn NewsListener,
 ) -> Result<RunResult, BackendError> {
     let loaded = &job.loaded;
     let span = tracing::info_span!("run", scenario = %loaded.scenario.name, revision = "linux");
     let _guard = span.enter();
-    let mut result = linux.run(&loaded.scenario, &loaded.file.display().to_string(), seed)?;
+    let mut result = linux.run(&loaded.scenario, &loaded.file.display().to_string(), seed, news)?;
     let file = quoted(&loaded.file.display().to_string());
     let seed = seed.map_or_else(String::new, |seed| format!(" --seed {seed}"));
     let judge = match job.revision {

@@ -1,9 +1,9 @@
 //! `run`: selects, runs, reports.
 
 mod accepting;
-mod bar;
 mod place;
 mod plan;
+mod progress;
 mod snapshots;
 mod work;
 
@@ -15,9 +15,9 @@ use crate::cli::run_arguments::RunArguments;
 use crate::report::case::Finished;
 use crate::report::human::Close;
 use crate::report::stream;
-use bar::Bar;
 use place::Place;
 use plan::{Case, plan};
+use progress::{Pace, Progress};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::Once;
@@ -42,20 +42,24 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
         Ok(outputs) => outputs,
         Err(exit) => return exit,
     };
-    let (bar, described) = (Bar::new(cases.len()), Once::new());
-    let work = Work::new(arguments);
+    let pace = match arguments.backend {
+        Backend::Inproc => Pace::Quick,
+        Backend::Linux => Pace::Slow,
+    };
+    let (progress, described) = (Progress::new(cases.len(), pace), Once::new());
+    let work = Work::new(arguments, &progress);
     let mut session = Session {
         outputs,
-        bar: &bar,
+        progress: &progress,
         worst: Exit::AsExpected,
     };
     crew::in_order(
         &cases,
         workers(arguments),
-        || Place::of(arguments, &described),
+        || Place::of(arguments, &described, &progress),
         |place, case| {
             if let Case::Run(job) = case {
-                bar.begins(&job.name());
+                progress.run_begins(&job.name());
             }
             work.done(place, case)
         },
@@ -90,7 +94,7 @@ fn planned(cases: &[Case]) -> stream::Plan {
 /// Runs under way, as they are reported.
 struct Session<'a> {
     outputs: Outputs,
-    bar: &'a Bar,
+    progress: &'a Progress,
     worst: Exit,
 }
 
@@ -112,7 +116,7 @@ impl Session<'_> {
             result: &result,
         };
         let outputs = &mut self.outputs;
-        self.bar.ends(|| {
+        self.progress.run_ends(result.failure().is_some(), || {
             outputs.aside(&changed);
             outputs.finished(finished);
         });
@@ -124,7 +128,7 @@ impl Session<'_> {
     }
 
     fn finish(self) -> Exit {
-        self.bar.finish();
+        self.progress.finish();
         let (summary, written) = self.outputs.end();
         match self.worst.max(written) {
             Exit::AsExpected if summary.is_all_skipped() => Exit::AllSkipped,

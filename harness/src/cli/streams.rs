@@ -97,15 +97,23 @@ pub fn held<R>(work: impl FnOnce() -> R) -> (R, String) {
 
 /// Writes `text` to standard error.
 pub fn err(text: impl Display) {
-    if STDERR.closed.load(Ordering::Relaxed) {
-        return;
-    }
     let text = text.to_string();
     let is_held = HELD.with_borrow_mut(|held| held.as_mut().map(|held| held.push_str(&text)).is_some());
-    if is_held || text.is_empty() {
+    if !is_held {
+        err_at_once(&text);
+    }
+}
+
+/// Writes a line to standard error that is for whoever waits now, also where a worker's other words are kept back.
+pub fn note_at_once(line: impl Display) {
+    err_at_once(&format!("{line}\n"));
+}
+
+fn err_at_once(text: &str) {
+    if text.is_empty() || STDERR.closed.load(Ordering::Relaxed) {
         return;
     }
-    let text = shown(&text, colour_on_stderr());
+    let text = shown(text, colour_on_stderr());
     let mut stderr = io::stderr().lock();
     // In one piece, so that lines of several processes do not mix.
     let written = stderr.write_all(text.as_bytes());

@@ -11,6 +11,7 @@ use crate::record::timeline::Keep;
 use crate::record::{Failure, RunResult};
 use crate::stage::linux::guest::GuestError;
 use crate::stage::linux::{BackendError, LinuxBackend};
+use crate::stage::news::NewsListener;
 use std::sync::Once;
 
 /// Guests in a row that may fail before nobody tries another.
@@ -39,12 +40,14 @@ pub(super) enum Ran {
 }
 
 impl Place {
-    /// A place for one worker; the first one is described on standard error.
-    pub(super) fn of(arguments: &RunArguments, described: &Once) -> Self {
+    /// A place for one worker; the first one is described on standard error. What takes long is told
+    /// to `news`.
+    pub(super) fn of(arguments: &RunArguments, described: &Once, news: &dyn NewsListener) -> Self {
         if arguments.backend == Backend::Inproc {
             return Self::InProcess;
         }
         let linux = || -> Result<LinuxBackend, BackendError> {
+            news.begins("looking for the guest kit and packing its initramfs");
             let expected = arguments.expect.revision();
             let mut linux = LinuxBackend::new(&arguments.kit.options(), expected, arguments.full)?;
             linux.keep(arguments.output.keep());
@@ -67,7 +70,7 @@ impl Place {
     }
 
     /// Runs a job.
-    pub(super) fn run(&mut self, job: &Job, seed: Option<u64>, keep: Keep) -> Ran {
+    pub(super) fn run(&mut self, job: &Job, seed: Option<u64>, keep: Keep, news: &dyn NewsListener) -> Ran {
         let result = match self {
             Self::InProcess => {
                 let options = RunOptions {
@@ -82,7 +85,7 @@ impl Place {
                 let why = format!("not tried: {FAILING_GUESTS} guests in a row have failed");
                 Err((Failure::Backend, why))
             }
-            Self::Linux { backend, failing } => match run_on_linux(job, backend, seed) {
+            Self::Linux { backend, failing } => match run_on_linux(job, backend, seed, news) {
                 Ok(result) => {
                     *failing = 0;
                     Ok(result)

@@ -13,6 +13,7 @@ use crate::cli::snapshot_folder::SnapshotFolder;
 use crate::judge::location::Locations;
 use crate::play::RunOptions;
 use crate::record::{Failure, RunResult};
+use crate::stage::news::NewsListener;
 use std::io;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub(super) struct Work<'a> {
     arguments: &'a RunArguments,
     snapshots: Option<SnapshotFolder>,
+    news: &'a dyn NewsListener,
 }
 
 /// A case that a worker has done with.
@@ -44,11 +46,12 @@ impl From<RunResult> for Done {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(arguments: &'a RunArguments) -> Self {
+    pub(super) fn new(arguments: &'a RunArguments, news: &'a dyn NewsListener) -> Self {
         let snapshots = arguments.snapshots.as_ref();
         Self {
             arguments,
             snapshots: snapshots.map(|folder| SnapshotFolder::new(folder, arguments.update)),
+            news,
         }
     }
 
@@ -57,14 +60,16 @@ impl<'a> Work<'a> {
         match case {
             Case::Wrong(result) => (**result).clone().into(),
             Case::Run(job) if self.arguments.accept => self.run_and_accept(job),
-            Case::Run(job) => match place.run(job, self.arguments.seed, self.arguments.output.keep()) {
-                Ran::Run(mut result) => {
-                    self.keep(job, &mut result);
-                    (*result).into()
+            Case::Run(job) => {
+                match place.run(job, self.arguments.seed, self.arguments.output.keep(), self.news) {
+                    Ran::Run(mut result) => {
+                        self.keep(job, &mut result);
+                        (*result).into()
+                    }
+                    Ran::Unrun(result) => (*result).into(),
+                    Ran::Interrupted => Done::Interrupted,
                 }
-                Ran::Unrun(result) => (*result).into(),
-                Ran::Interrupted => Done::Interrupted,
-            },
+            }
         }
     }
 

@@ -11,12 +11,14 @@ use crate::record::timeline::Keep;
 use crate::record::{Failure, Outcome, RunResult};
 use crate::scenario::ScenarioFile;
 use crate::stage::abilities::Abilities;
+use crate::stage::news::NewsListener;
 use driver::RevisionName;
 use files::Scratch;
 use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError, KitOptions};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Why nothing can be run on Linux.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +100,7 @@ impl LinuxBackend {
     }
 
     /// Runs a scenario, read from `file`. What firmware draws follows from `seed`; so does the order of tasks in our driver's run.
+    /// Boots are told to `news`.
     ///
     /// # Errors
     /// [`BackendError::Guest`] if no guest boots, or one is lost for a reason that is not its own. What happens to a guest
@@ -107,6 +110,7 @@ impl LinuxBackend {
         scenario: &ScenarioFile,
         file: &str,
         seed: Option<u64>,
+        news: &dyn NewsListener,
     ) -> Result<RunResult, BackendError> {
         let options = RunOptions {
             seed,
@@ -137,7 +141,7 @@ impl LinuxBackend {
             result.reason = Some(obstacle.to_string());
             return Ok(result);
         }
-        let mut guest = self.guest_for(&scaled, seed.unwrap_or(0))?;
+        let mut guest = self.guest_for(&scaled, seed.unwrap_or(0), news)?;
         let keep = self.keep == Keep::Everything;
         let mut stage = LinuxStage::new(&mut guest, self.abilities, scaled.device.timeouts, keep);
         let execution = Execution::new(&scaled, self.judged_as, Some(&reference), &mut stage);
@@ -157,7 +161,12 @@ impl LinuxBackend {
     }
 
     /// A guest with the scenario's device in it: the one that is there, if it will do.
-    fn guest_for(&mut self, scenario: &ScenarioFile, seed: u64) -> Result<Guest, BackendError> {
+    fn guest_for(
+        &mut self,
+        scenario: &ScenarioFile,
+        seed: u64,
+        news: &dyn NewsListener,
+    ) -> Result<Guest, BackendError> {
         let profile = Profile::of(&scenario.device);
         if let Some(mut guest) = self.guest.take()
             && guest.profile() == profile
@@ -176,9 +185,16 @@ impl LinuxBackend {
                 Err(error) => tracing::warn!(actor = "host", %error, "the guest cannot be used again"),
             }
         }
-        tracing::info!(actor = "host", "booting a guest with a {profile}");
+        let what = format!("booting a guest with a {profile}");
+        tracing::info!(actor = "host", "{what}");
+        news.begins(&what);
         let interrupt = self.interrupt.as_ref().map(OwnedFd::try_clone).transpose()?;
-        let guest = Guest::boot_with(&self.kit, &self.initrd, &scenario.device, seed, interrupt)?;
-        Ok(guest)
+        let booted = Guest::boot_with(&self.kit, &self.initrd, &scenario.device, seed, interrupt);
+        match &booted {
+            // The device's clock began with the boot.
+            Ok(guest) => news.done(&what, Duration::from_nanos(guest.now().0)),
+            Err(error) => news.failed(&what, &error.to_string()),
+        }
+        Ok(booted?)
     }
 }
