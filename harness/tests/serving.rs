@@ -308,6 +308,44 @@ fn a_device_is_judged_like_a_scenario() {
 }
 
 #[test]
+fn any_device_comes_behind_ordinary_functions_and_its_time_is_ordered() {
+    let bench = Workbench::new("serve-flat");
+    let mut server = Server::start(&bench, &["--flat", "2", "--sf-windows", "3", "--virtual-time"]);
+    let mut control = Control::connect(&bench);
+    let at = |time: u64| json!({ "id": 1, "time": { "advance_to_ns": time } });
+    assert_eq!(control.ask(&at(5_000))["time"]["now_ns"], 5_000);
+    let device = json!({ "kind": "vf", "vhca_id": 9, "page_mode": "func_id" });
+    let replaced = control.ask(&json!({ "id": 2, "replace": { "device": device } }));
+    assert_eq!(replaced, json!({ "id": 2, "replace": {} }));
+    assert_eq!(control.ask(&json!({ "id": 3, "time": {} }))["time"]["now_ns"], 0);
+    for (socket, present) in [("sockets/f0.sock", true), ("sockets/f2.sock", false)] {
+        let mut client = vfio_user::Client::new(&bench.path(socket)).expect("the version is negotiated");
+        assert_eq!(client.region(2).is_some_and(|bar| bar.size == 4 << 20), present);
+        let mut revision = [0; 4];
+        client
+            .region_read(0, 0, &mut revision)
+            .expect("registers are readable");
+        assert_eq!(u32::from_be_bytes(revision) != u32::MAX, present, "{socket}");
+    }
+    let stdout = server.child.stdout.take().expect("stdout is piped");
+    assert_eq!(server.end(Signal::TERM), Some(0));
+    assert_eq!(
+        BufReader::new(stdout).lines().count(),
+        0,
+        "how they are plugged in is their host's choice"
+    );
+    for arguments in [
+        &["--virtual-time"][..],
+        &["--sf-windows", "3"],
+        &["--flat", "256"],
+        &["--flat", "1", "--boot-script", "boot"],
+    ] {
+        let ran = bench.tool(&[&["serve", "--socket-dir", "sockets"][..], arguments].concat());
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn the_schema_of_the_control_protocol_is_checked_in() {
     let bench = Workbench::new("serve-schema");
     let ran = bench.tool(&["schema", "--control"]);

@@ -31,7 +31,7 @@ const WORK_PER_ROUND: Cycles = Cycles::from_millis(4);
 pub(crate) struct Card {
     silicon: Silicon,
     topology: Topology,
-    /// By place: in the order of [`Topology::functions`].
+    /// By place, as [`Topology::places`].
     functions: Vec<PciFunction>,
     losses: Vec<Losses>,
     /// Work is done at the time that was read last.
@@ -52,7 +52,7 @@ impl Card {
     pub(crate) fn new(config: DeviceConfig, seed: u64, options: ServerOptions) -> Result<Self, ServeError> {
         let clock = Clock::start(options.clock);
         let silicon = silicon(config, seed, &clock)?;
-        let topology = Topology::of(&silicon)?;
+        let topology = Topology::of(&silicon, options.layout)?;
         let functions: Vec<PciFunction> = topology.shapes().into_iter().map(PciFunction::new).collect();
         Ok(Self {
             losses: vec![Losses::default(); functions.len()],
@@ -72,11 +72,12 @@ impl Card {
     /// [`ServeError::Config`], and [`ServeError::OtherTopology`] if a PCI host would see another card.
     pub(crate) fn replace_silicon(&mut self, config: DeviceConfig, seed: u64) -> Result<(), ServeError> {
         let silicon = silicon(config, seed, &self.clock)?;
-        let topology = Topology::of(&silicon)?;
+        let topology = Topology::of(&silicon, self.topology.layout())?;
         if let Some(difference) = self.topology.difference(&topology) {
             return Err(ServeError::OtherTopology(difference));
         }
         self.silicon = silicon;
+        self.topology = topology;
         self.clock.begin_anew();
         if let Some(effects) = &mut self.effects {
             **effects = Effects::default();
@@ -95,7 +96,7 @@ impl Card {
     }
 
     /// The PCI functions by place.
-    pub(crate) fn topology(&self) -> &Topology {
+    pub(crate) const fn topology(&self) -> &Topology {
         &self.topology
     }
 
@@ -180,16 +181,27 @@ impl Card {
         DeviceInfo { regions, irqs }
     }
 
-    /// Whether a function is there for its driver: a VF only while its PF has enabled it.
+    /// Whether a function is there for its driver: a VF only while its PF has enabled it, and in the flat layout one that the
+    /// silicon has.
     fn is_enabled(&self, place: usize) -> bool {
+        if self.topology.is_flat() {
+            return self.topology.function_at(place).is_some();
+        }
         let enabled = self.functions.first().map_or(0, PciFunction::enabled_vfs);
         place == PHYSICAL || place <= usize::from(enabled)
     }
 
-    /// Whether a function answers: a VF only while its PF has enabled it, and to a client that has not reset it yet, so that
-    /// it can be realized.
+    /// Whether the registers of a function answer: those of a VF only while its PF has enabled it, and to a client that has not
+    /// reset it yet, so that it can be realized. In the flat layout there are the functions that the silicon has.
     fn is_visible(&self, place: usize) -> bool {
-        self.is_enabled(place) || self.functions.get(place).is_some_and(|vf| !vf.is_settled())
+        let is_realized = || self.functions.get(place).is_none_or(PciFunction::is_settled);
+        self.is_enabled(place) || !self.topology.is_flat() && !is_realized()
+    }
+
+    /// Whether the configuration space of a function answers. In the flat layout it always does: which silicon comes is not known
+    /// when a host looks for functions.
+    fn is_configurable(&self, place: usize) -> bool {
+        self.topology.is_flat() || self.is_visible(place)
     }
 }
 

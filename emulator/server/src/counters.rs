@@ -7,7 +7,7 @@ use serde::Serialize;
 /// What was done for all functions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ServerCounters {
-    /// By function: the one under test first, then its VFs.
+    /// By function that is there: the one under test first, then its VFs.
     pub functions: Vec<FunctionCounters>,
     /// Time spent in work that no message asked for, in ns: commands whose latency was over, orders.
     pub device_ns: u64,

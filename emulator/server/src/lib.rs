@@ -63,7 +63,7 @@ mod topology;
 
 pub use counters::{FunctionCounters, ServerCounters};
 pub use error::{ServeError, WallClock};
-pub use options::{ClockKind, ServerOptions};
+pub use options::{ClockKind, Layout, ServerOptions};
 pub use poller::{Called, Watch};
 pub use server::DeviceServer;
 pub use service::Service;

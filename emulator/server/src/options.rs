@@ -1,14 +1,16 @@
-//! What a server allows its clients, and whose time it lives in.
+//! What a server allows its clients, whose time it lives in, and what its hosts see of the device.
 
 use transport::MemoryPolicy;
 
-/// What a server allows its clients, and whose time it lives in.
+/// What a server allows its clients, whose time it lives in, and what its hosts see of the device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ServerOptions {
     /// Which files a client may have as its memory.
     pub memory: MemoryPolicy,
     /// Whose time the device lives in.
     pub clock: ClockKind,
+    /// Which PCI functions there are.
+    pub layout: Layout,
 }
 
 /// Whose time a device lives in.
@@ -21,4 +23,21 @@ pub enum ClockKind {
     /// [`DeviceServer::time`](crate::DeviceServer::time) alone: only then is done what is due. Nothing else of the device
     /// happens but by register accesses, resets and orders, each of them done to its end at once.
     Virtual,
+}
+
+/// Which PCI functions a host sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// Those of the device: its VFs are virtual functions of its PF by SR-IOV.
+    #[default]
+    Sriov,
+    /// Ordinary functions without SR-IOV, the same for every device that comes: place 0 is its function under test, place k its
+    /// k-th VF. Registers of a place that the device has nothing for read all ones, and so do windows of SFs that it does not
+    /// have; what is written there is lost. Of a device that has more, the VFs and SFs beyond are not to be reached.
+    Flat {
+        /// Places beside that of the function under test, at most 255.
+        virtual_functions: u16,
+        /// SF windows in BAR 2 of place 0, a MiB each.
+        sf_windows: u16,
+    },
 }

@@ -6,7 +6,7 @@ use crate::card::Card;
 use crate::complaints::Complaints;
 use crate::counters::{FunctionCounters, ServerCounters};
 use crate::error::ServeError;
-use crate::options::{ClockKind, ServerOptions};
+use crate::options::{ClockKind, Layout, ServerOptions};
 use crate::poller::{Called, Interest, Poller, Source, Watch};
 use crate::port::{Clients, Ports};
 use crate::session::Session;
@@ -16,7 +16,7 @@ use prm::{Cycles, Function};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use transport::{Disconnect, Patience, Progress, Server};
 
@@ -25,24 +25,25 @@ const LAST_WORDS: u32 = 64;
 
 /// One silicon, one socket per PCI function. Single-threaded: everything happens in [`Self::turn`].
 ///
-/// A place is the position of a function in [`Self::slots`]; the ports stand in the same order.
+/// A place is the position of a socket in [`Self::sockets`]; the ports stand in the same order.
 #[derive(Debug)]
 pub struct DeviceServer {
     card: Card,
     ports: Ports,
-    slots: Vec<Slot>,
+    sockets: Vec<PathBuf>,
     poller: Poller,
     /// What the clients have in common for answers to DMA messages.
     patience: Patience,
     complaints: Complaints,
+    offers_versions: bool,
     turns: u64,
     /// Nanoseconds spent in work that no message asked for.
     device_ns: u64,
 }
 
 impl DeviceServer {
-    /// Makes the silicon and a socket for each of its PCI functions: `<dir>/<function>.sock`, as `pf.sock` or `ec_vf1.sock`.
-    /// The sockets have mode 0600. Stale ones are replaced, live ones are not. The process may have as many open files from then
+    /// Makes the silicon and a socket for each of its PCI functions: `<dir>/<function>.sock`, as `pf.sock` or `ec_vf1.sock`; in the
+    /// flat layout for each place, `f0.sock` and so on. The sockets have mode 0600. Stale ones are replaced, live ones are not. The process may have as many open files from then
     /// on as its hard limit allows: each function takes several.
     ///
     /// # Errors
@@ -63,18 +64,13 @@ impl DeviceServer {
     ) -> Result<Self, ServeError> {
         let card = Card::new(config, seed, options)?;
         allow_descriptors();
-        let functions = card.topology().functions();
-        let slots: Vec<Slot> = (0..=u8::MAX)
-            .zip(functions)
-            .map(|(devfn, &function)| Slot {
-                function,
-                socket: dir.join(format!("{function}.sock")),
-                devfn,
-            })
+        let places = 0..card.topology().places().len();
+        let sockets: Vec<PathBuf> = places
+            .map(|place| dir.join(card.topology().socket_name(place)))
             .collect();
         let patience = Patience::default();
-        let servers = slots.iter().map(|slot| {
-            let server = Server::bind(&slot.socket)?;
+        let servers = sockets.iter().map(|socket| {
+            let server = Server::bind(socket)?;
             Ok(server.with_patience(&patience).with_memory(options.memory))
         });
         let servers: Vec<Server> = servers.collect::<Result<_, ServeError>>()?;
@@ -87,22 +83,41 @@ impl DeviceServer {
             complaints: Complaints::default(),
             ports: Ports::new(servers),
             card,
-            slots,
+            sockets,
             poller,
+            offers_versions: false,
             turns: 0,
             patience,
             device_ns: 0,
         })
     }
 
-    /// The PCI functions and their sockets: the function under test, then its VFs.
+    /// The PCI functions that are there, and their sockets: the function under test, then its VFs.
     #[must_use]
     pub fn slots(&self) -> Vec<Slot> {
-        self.slots.clone()
+        let places = (0..=u8::MAX)
+            .zip(self.card.topology().places())
+            .zip(&self.sockets);
+        let present = places.filter_map(|((devfn, function), socket)| {
+            Some(Slot {
+                function: (*function)?,
+                socket: socket.clone(),
+                devfn,
+            })
+        });
+        present.collect()
     }
 
-    /// Offers the registers that `devlink dev info` reads from now on: see [`Silicon::offer_versions`].
+    /// All sockets, by place; in the flat layout also of places that the device has no function for.
+    #[must_use]
+    pub fn sockets(&self) -> &[PathBuf] {
+        &self.sockets
+    }
+
+    /// Offers the registers that `devlink dev info` reads from now on, whichever silicon comes: see
+    /// [`Silicon::offer_versions`].
     pub fn offer_versions(&mut self) {
+        self.offers_versions = true;
         self.card.silicon_mut().offer_versions();
     }
 
@@ -132,6 +147,12 @@ impl DeviceServer {
         } else {
             ClockKind::Wall
         }
+    }
+
+    /// Which PCI functions hosts see.
+    #[must_use]
+    pub const fn layout(&self) -> Layout {
+        self.card.topology().layout()
     }
 
     /// What happened since the last call, in order. They pile up until they are taken.
@@ -195,13 +216,14 @@ impl DeviceServer {
     #[must_use]
     pub fn counters(&self) -> ServerCounters {
         let mut system_calls = self.poller.calls();
-        let places = self.slots.iter().zip(self.ports.all()).enumerate();
-        let functions = places.map(|(place, (slot, port))| {
+        let places = self.card.topology().places().iter().zip(self.ports.all());
+        let functions = places.enumerate().filter_map(|(place, (function, port))| {
             let traffic = port.traffic();
             let losses = self.card.losses(place);
             system_calls += traffic.system_calls;
-            FunctionCounters {
-                function: slot.function,
+            let function = (*function)?;
+            Some(FunctionCounters {
+                function,
                 connected: port.server.connection().is_some(),
                 messages: traffic.commands,
                 posted: traffic.posted,
@@ -212,7 +234,7 @@ impl DeviceServer {
                 dma_written: traffic.dma_written,
                 dma_blocked: losses.dma,
                 serving_ns: port.serving_ns,
-            }
+            })
         });
         ServerCounters {
             functions: functions.collect(),
@@ -227,8 +249,9 @@ impl DeviceServer {
     /// Whether a function has a client. An SF has none of its own.
     #[must_use]
     pub fn connected(&self, function: Function) -> bool {
-        let mut places = self.slots.iter().zip(self.ports.all());
-        places.any(|(slot, port)| slot.function == function && port.server.connection().is_some())
+        let place = self.card.topology().place_of(function);
+        let port = place.and_then(|place| self.ports.all().get(place));
+        port.is_some_and(|port| port.server.connection().is_some())
     }
 
     /// How long nothing can happen by itself. The time is only looked at if something can.

@@ -1,6 +1,7 @@
 //! Which PCI functions a device has, and where their sockets are.
 
 use crate::error::ServeError;
+use crate::options::Layout;
 use crate::pci::{BAR0_SIZE, EMBEDDED_PF_DEVICE, MOST_VFS, PF_DEVICE, Role, Shape, VF_DEVICE};
 use emulator::{SF_WINDOW_LENGTH, Silicon};
 use prm::Function;
@@ -15,15 +16,19 @@ pub struct Slot {
     /// The socket that its client connects to.
     pub socket: PathBuf,
     /// Device and function number on the bus as PCI packs them (device in bits 7:3, function in bits 2:0): 0 for the function
-    /// under test, n for its n-th VF, as SR-IOV's offset and stride tell the guest.
+    /// under test, n for its n-th VF, as SR-IOV's offset and stride tell the guest. In the flat layout it is the place, and
+    /// whoever plugs the function in may choose another address.
     pub devfn: u8,
 }
 
-/// What of a device a PCI host sees: functions, and how many SF windows lie in BAR 2 of the first.
+/// What of a device a PCI host sees: a function at each place, and how many SF windows lie in BAR 2 of the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Topology {
-    /// The function under test, then its VFs in the order of their numbers.
-    functions: Vec<Function>,
+    layout: Layout,
+    /// By place: the function under test, then its VFs in the order of their numbers. Only in the flat layout a place may have
+    /// none.
+    places: Vec<Option<Function>>,
+    /// How many SFs there are.
     sfs: u16,
 }
 
@@ -32,65 +37,119 @@ impl Topology {
     ///
     /// # Errors
     /// [`ServeError::TooManyFunctions`] if the bus has no room.
-    pub(crate) fn of(silicon: &Silicon) -> Result<Self, ServeError> {
+    pub(crate) fn of(silicon: &Silicon, layout: Layout) -> Result<Self, ServeError> {
         let on_bus = |function: &Function| !matches!(function, Function::Sf(_));
-        let functions: Vec<Function> = silicon.endpoints().into_iter().filter(on_bus).collect();
-        let vfs = saturated::<u16>(functions.len().saturating_sub(1));
+        let mut functions = silicon.endpoints().into_iter().filter(on_bus);
+        let places: Vec<Option<Function>> = match layout {
+            Layout::Sriov => functions.map(Some).collect(),
+            Layout::Flat {
+                virtual_functions, ..
+            } => (0..=virtual_functions).map(|_| functions.next()).collect(),
+        };
+        let vfs = saturated::<u16>(places.len().saturating_sub(1));
         if vfs > MOST_VFS {
             return Err(ServeError::TooManyFunctions(vfs));
         }
         let sfs = silicon.config().sfs.max;
-        Ok(Self { functions, sfs })
+        Ok(Self { layout, places, sfs })
     }
 
-    /// The PCI functions: the one under test, then its VFs.
-    pub(crate) fn functions(&self) -> &[Function] {
-        &self.functions
+    /// Which functions hosts see.
+    pub(crate) const fn layout(&self) -> Layout {
+        self.layout
     }
 
-    /// Through which PCI function an endpoint reaches its host: an SF through its PF.
+    /// Whether the functions are ordinary ones, whatever silicon is behind them.
+    pub(crate) const fn is_flat(&self) -> bool {
+        matches!(self.layout, Layout::Flat { .. })
+    }
+
+    /// The function at each place.
+    pub(crate) fn places(&self) -> &[Option<Function>] {
+        &self.places
+    }
+
+    /// The function at a place.
+    pub(crate) fn function_at(&self, place: usize) -> Option<Function> {
+        self.places.get(place).copied().flatten()
+    }
+
+    /// The place of a function that has one of its own.
+    pub(crate) fn place_of(&self, function: Function) -> Option<usize> {
+        // INVARIANT: VFs stand in the order of their numbers, each at its number, but one that is the function under test.
+        let at = match function {
+            Function::Vf(number) | Function::EcVf(number) => usize::from(number),
+            _ => 0,
+        };
+        [at, 0]
+            .into_iter()
+            .find(|&place| self.function_at(place) == Some(function))
+    }
+
+    /// Through which place an endpoint reaches its host: an SF through its PF.
     pub(crate) fn carrier(&self, endpoint: Function) -> Option<usize> {
         match endpoint {
             Function::Sf(number) => (number <= self.sfs).then_some(0),
-            // INVARIANT: the functions stand in the order of their numbers, so a number is looked up where it is unless the
-            // only function is a VF.
-            Function::Vf(number) | Function::EcVf(number) => {
-                let at = usize::from(number).min(self.functions.len() - 1);
-                (self.functions.get(at) == Some(&endpoint)).then_some(at)
-            }
-            other => (self.functions.first() == Some(&other)).then_some(0),
+            other => self.place_of(other),
         }
     }
 
-    /// The SF whose register window an offset of BAR 2 is in, and the offset there, both in bytes.
-    pub(crate) fn sf_at(&self, offset: u64) -> Option<(Function, u64)> {
-        let index = u16::try_from(offset / SF_WINDOW_LENGTH).ok()?;
-        (index < self.sfs).then(|| (Function::Sf(index + 1), offset % SF_WINDOW_LENGTH))
+    /// The name of the socket at a place, without its folder.
+    pub(crate) fn socket_name(&self, place: usize) -> String {
+        match self.function_at(place) {
+            Some(function) if !self.is_flat() => format!("{function}.sock"),
+            _ => format!("f{place}.sock"),
+        }
     }
 
-    /// What configuration space says of each function.
+    /// How many SF windows lie in BAR 2 of the first place.
+    const fn windows(&self) -> u16 {
+        match self.layout {
+            Layout::Sriov => self.sfs,
+            Layout::Flat { sf_windows, .. } => sf_windows,
+        }
+    }
+
+    /// The SF whose register window an offset of BAR 2 is in, and the offset there, both in bytes. In the flat layout there may
+    /// be a window of an SF that is not there.
+    pub(crate) fn sf_at(&self, offset: u64) -> Option<(Function, u64)> {
+        let index = u16::try_from(offset / SF_WINDOW_LENGTH).ok()?;
+        (index < self.windows()).then(|| (Function::Sf(index + 1), offset % SF_WINDOW_LENGTH))
+    }
+
+    /// What configuration space says of each place.
     pub(crate) fn shapes(&self) -> Vec<Shape> {
-        let is_virtual = |function: &Function| matches!(function, Function::Vf(_) | Function::EcVf(_));
-        let lone = self.functions.first().is_some_and(is_virtual);
-        let shape = |function: &Function| match function {
-            virtual_function if is_virtual(virtual_function) => Shape {
-                role: if lone { Role::Lone } else { Role::Virtual },
-                device: VF_DEVICE,
-                bar2: None,
-                total_vfs: 0,
-            },
-            physical => Shape {
-                role: Role::Physical,
-                device: if *physical == Function::Ecpf {
-                    EMBEDDED_PF_DEVICE
-                } else {
-                    PF_DEVICE
-                },
-                bar2: (self.sfs > 0).then(|| (u64::from(self.sfs) * SF_WINDOW_LENGTH).next_power_of_two()),
-                total_vfs: u16::try_from(self.functions.len() - 1).unwrap_or(0),
-            },
+        (0..self.places.len()).map(|place| self.shape(place)).collect()
+    }
+
+    fn shape(&self, place: usize) -> Shape {
+        let virtual_shape = |role| Shape {
+            role,
+            device: VF_DEVICE,
+            bar2: None,
+            total_vfs: 0,
         };
-        self.functions.iter().map(shape).collect()
+        let physical_shape = |device, total_vfs| Shape {
+            role: Role::Physical,
+            device,
+            bar2: (self.windows() > 0)
+                .then(|| (u64::from(self.windows()) * SF_WINDOW_LENGTH).next_power_of_two()),
+            total_vfs,
+        };
+        // In the flat layout the host has sized and named the functions before it is known which silicon comes.
+        if self.is_flat() {
+            return match place {
+                0 => physical_shape(PF_DEVICE, 0),
+                _ => virtual_shape(Role::Lone),
+            };
+        }
+        let total_vfs = saturated::<u16>(self.places.len().saturating_sub(1));
+        match (self.function_at(place), place) {
+            (Some(Function::Vf(_) | Function::EcVf(_)), 0) => virtual_shape(Role::Lone),
+            (Some(Function::Vf(_) | Function::EcVf(_)), _) => virtual_shape(Role::Virtual),
+            (Some(Function::Ecpf), _) => physical_shape(EMBEDDED_PF_DEVICE, total_vfs),
+            _ => physical_shape(PF_DEVICE, total_vfs),
+        }
     }
 
     /// Bytes of memory space that the BARs of all functions take, VFs included.
@@ -99,11 +158,13 @@ impl Topology {
         self.shapes().into_iter().map(bytes).sum()
     }
 
-    /// In what another topology differs, in words.
+    /// In what another topology of the same layout differs as hosts see it, in words. In the flat layout they see the same.
     pub(crate) fn difference(&self, other: &Self) -> Option<&'static str> {
-        if self.functions.first() != other.functions.first() {
+        if self.is_flat() {
+            None
+        } else if self.places.first() != other.places.first() {
             Some("the kind of its function")
-        } else if self.functions != other.functions {
+        } else if self.places != other.places {
             Some("its number of virtual functions")
         } else if self.sfs != other.sfs {
             Some("the SF windows in BAR 2")
@@ -118,8 +179,12 @@ mod tests {
     use super::*;
 
     fn of(json: serde_json::Value) -> Topology {
+        laid_out(json, Layout::Sriov)
+    }
+
+    fn laid_out(json: serde_json::Value, layout: Layout) -> Topology {
         let config = serde_json::from_value(json).expect("a device");
-        Topology::of(&Silicon::new(config, 1).expect("a good device")).expect("it fits")
+        Topology::of(&Silicon::new(config, 1).expect("a good device"), layout).expect("it fits")
     }
 
     #[test]
@@ -179,5 +244,60 @@ mod tests {
         assert_eq!(pf.bar_bytes(), 12 << 20);
         let lone = of(serde_json::json!({ "kind": "vf", "vhca_id": 5, "page_mode": "func_id" }));
         assert_eq!(roles(&lone), [Role::Lone]);
+    }
+
+    #[test]
+    fn a_flat_layout_is_the_same_to_its_hosts_whatever_silicon_comes() {
+        let layout = Layout::Flat {
+            virtual_functions: 2,
+            sf_windows: 3,
+        };
+        let pf = laid_out(
+            serde_json::json!({ "kind": "pf", "vhca_id": 5, "page_mode": "func_id",
+            "vfs": { "total": 3, "first_vhca_id": 16 },
+            "sfs": { "max": 1, "base_id": 128, "first_vhca_id": 64 } }),
+            layout,
+        );
+        let ecpf = laid_out(
+            serde_json::json!({ "kind": "ecpf", "vhca_id": 2, "page_mode": "vhca_id",
+            "external_host": { "pf_vhca_id": 0 }, "ec_vfs": { "total": 1, "first_vhca_id": 64 } }),
+            layout,
+        );
+        let lone = laid_out(
+            serde_json::json!({ "kind": "vf", "vhca_id": 5, "page_mode": "func_id" }),
+            layout,
+        );
+        let all = [Function::Pf, Function::Vf(1), Function::Vf(2)].map(Some);
+        assert_eq!(pf.places(), all);
+        assert_eq!(
+            ecpf.places(),
+            [Some(Function::Ecpf), Some(Function::EcVf(1)), None]
+        );
+        assert_eq!(lone.places(), [Some(Function::Vf(1)), None, None]);
+        for topology in [&pf, &ecpf, &lone] {
+            assert_eq!(topology.shapes(), pf.shapes());
+            assert_eq!(pf.difference(topology), None);
+            let names: Vec<_> = (0..3).map(|place| topology.socket_name(place)).collect();
+            assert_eq!(names, ["f0.sock", "f1.sock", "f2.sock"]);
+            assert_eq!(topology.sf_at(2 << 20), Some((Function::Sf(3), 0)));
+            assert_eq!(topology.sf_at(3 << 20), None);
+        }
+        assert_eq!(
+            (pf.shapes()[0].bar2, pf.shapes()[0].total_vfs),
+            (Some(4 << 20), 0)
+        );
+        assert_eq!(
+            (pf.carrier(Function::Vf(3)), pf.carrier(Function::Sf(1))),
+            (None, Some(0))
+        );
+        assert_eq!(
+            (pf.carrier(Function::Sf(2)), pf.carrier(Function::Vf(2))),
+            (None, Some(2))
+        );
+        assert_eq!(
+            (lone.carrier(Function::Vf(1)), lone.carrier(Function::Vf(2))),
+            (Some(0), None)
+        );
+        assert_eq!(ecpf.place_of(Function::HostPf), None);
     }
 }

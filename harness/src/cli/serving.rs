@@ -14,7 +14,7 @@ use crate::cli::streams;
 use boot_script::BootScriptError;
 use clap::Args;
 use device::DeviceChoice;
-use device_server::ServerOptions;
+use device_server::{ClockKind, Layout, ServerOptions};
 use emulator::DeviceConfig;
 use files::private_folder;
 use service::{Service, ServiceError, ServiceOptions};
@@ -38,10 +38,43 @@ pub(super) struct ServeArguments {
     commands: Option<PathBuf>,
     /// Write a shell script that boots a guest of the kit with this device, for another terminal, and its initramfs
     /// beside it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["virtual_time", "flat"])]
     boot_script: Option<PathBuf>,
+    /// Let the device's clock stand until the order `time` at the control socket moves it. Nothing of the device happens by
+    /// itself then.
+    #[arg(long, requires = "control")]
+    virtual_time: bool,
+    /// Serve ordinary functions without SR-IOV, the same for every device: f0.sock for the function under test, f1.sock to
+    /// f<N>.sock for its VFs. The order `replace` at the control socket puts any device behind them.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=255))]
+    flat: Option<u16>,
+    /// With --flat: how many SF windows BAR 2 of the first function has.
+    #[arg(long, value_name = "K", requires = "flat", default_value_t = 0)]
+    sf_windows: u16,
     #[command(flatten)]
     memory: MemoryArguments,
+}
+
+impl ServeArguments {
+    fn options(&self) -> ServerOptions {
+        let clock = if self.virtual_time {
+            ClockKind::Virtual
+        } else {
+            ClockKind::Wall
+        };
+        let layout = match self.flat {
+            Some(virtual_functions) => Layout::Flat {
+                virtual_functions,
+                sf_windows: self.sf_windows,
+            },
+            None => Layout::Sriov,
+        };
+        ServerOptions {
+            clock,
+            layout,
+            ..self.memory.options()
+        }
+    }
 }
 
 /// Which memory a client may have.
@@ -127,7 +160,7 @@ fn start(arguments: &ServeArguments, config: DeviceConfig, folder: &Path) -> Res
         folder,
         control: arguments.control.as_deref(),
         commands: arguments.commands.as_deref(),
-        server: arguments.memory.options(),
+        server: arguments.options(),
     })?;
     if let Some(file) = &arguments.boot_script {
         boot_script::write(file, service.device())?;

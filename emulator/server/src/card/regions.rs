@@ -23,11 +23,10 @@ impl Card {
         data: &mut [u8],
         clients: Clients<'_>,
     ) -> Result<(), Errno> {
-        let visible = self.is_visible(place);
         if region == VFIO_PCI_CONFIG_REGION_INDEX {
             let at = usize::try_from(offset).map_err(|_| Errno::EINVAL)?;
             match self.functions.get(place) {
-                Some(function) if visible => function.read(at, data),
+                Some(function) if self.is_configurable(place) => function.read(at, data),
                 _ => PciFunction::read_hidden(at, data),
             }
             return Ok(());
@@ -36,7 +35,7 @@ impl Card {
         if data.len() > LONGEST_READ {
             return Err(Errno::EINVAL);
         }
-        if !visible {
+        if !self.is_visible(place) {
             data.fill(0xff);
             return Ok(());
         }
@@ -58,9 +57,8 @@ impl Card {
         data: &[u8],
         mut clients: Clients<'_>,
     ) -> Result<(), Errno> {
-        let visible = self.is_visible(place);
         if region == VFIO_PCI_CONFIG_REGION_INDEX {
-            if visible {
+            if self.is_configurable(place) {
                 // A reset shall find what was due before it done.
                 self.at_work(clients.again());
                 let offset = usize::try_from(offset).map_err(|_| Errno::EINVAL)?;
@@ -71,7 +69,7 @@ impl Card {
         let bar = Bar::of(region)?;
         let registers = register_window::registers(offset, data).ok_or(Errno::EINVAL)?;
         // A VF that no PF has enabled has no doorbells, though its client may size it up before the guest runs.
-        if !visible || !self.is_enabled(place) {
+        if !self.is_enabled(place) {
             return Ok(());
         }
         let (silicon, mut buses, now) = self.at_work(clients);
@@ -126,7 +124,7 @@ impl Bar {
         let (endpoint, register) = match self {
             Self::Own => match offset {
                 MSIX_TABLE..TABLE_END | MSIX_PENDING..PENDING_END => return None,
-                _ => (*topology.functions().get(place)?, offset),
+                _ => (topology.function_at(place)?, offset),
             },
             Self::Scalable => topology.sf_at(offset)?,
         };

@@ -25,10 +25,11 @@ impl Card {
     /// The part of a reset that is firmware's. With the PF its VFs and SFs are gone too: VF enable has been cleared.
     pub(super) fn reset_silicon(&mut self, place: usize, clients: Clients<'_>) {
         let (silicon, mut buses, now) = self.at_work(clients);
-        if let Some(&function) = buses.topology.functions().get(place) {
+        if let Some(function) = buses.topology.function_at(place) {
             silicon.reset_function(function, now, &mut buses);
         }
-        if place == PHYSICAL {
+        // In the flat layout the others are no VFs of it: firmware has reset what hangs on it.
+        if place == PHYSICAL && !self.topology.is_flat() {
             self.reset_vfs(self.functions.len());
         }
     }
@@ -36,10 +37,12 @@ impl Card {
     /// Resets the first `count` VFs.
     pub(super) fn reset_vfs(&mut self, count: usize) {
         let now = self.clock.time();
-        let vfs = self.functions.iter_mut().zip(self.topology.functions());
-        for (function, &vf) in vfs.skip(1).take(count) {
+        let vfs = self.functions.iter_mut().zip(self.topology.places());
+        for (function, vf) in vfs.skip(1).take(count) {
             function.reset_registers();
-            self.silicon.reset_endpoint(vf, now);
+            if let Some(vf) = *vf {
+                self.silicon.reset_endpoint(vf, now);
+            }
         }
     }
 }

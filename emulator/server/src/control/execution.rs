@@ -55,6 +55,10 @@ pub(super) fn execute(
             Ok(answer) => Outcome::Time(Box::new(answer)),
             Err(error) => Outcome::Error(failure(error.to_string(), line)),
         },
+        Order::Replace(other) => match device.replace_silicon(other.device, other.seed) {
+            Ok(()) => Outcome::Replace {},
+            Err(error) => Outcome::Error(failure(error.to_string(), line)),
+        },
         Order::Snapshot {} => Outcome::Snapshot(Box::new(Snapshot::of(device.silicon(), device.now()))),
         Order::Counters {} => Outcome::Counters(device.counters()),
         Order::Device {} => Outcome::Device(Box::new(device.silicon().config().clone())),

@@ -30,6 +30,8 @@ pub enum Order {
     Gate(GateRequest),
     /// Moves a virtual clock, and asks what has come of it.
     Time(TimeOrder),
+    /// Puts another device behind the same sockets.
+    Replace(Box<Replacement>),
     /// Firmware's book and what is under way.
     Snapshot {},
     /// What the server has counted.
@@ -71,6 +73,17 @@ const fn ten_seconds() -> u32 {
     10_000
 }
 
+/// Another device, as if it had just been powered on. Clients stay, with their memory and their interrupts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Replacement {
+    /// As in a scenario.
+    pub device: DeviceConfig,
+    /// Seed of what it draws.
+    #[serde(default)]
+    pub seed: u64,
+}
+
 /// What the server sends for a request.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(transform = into_each_alternative)]
@@ -97,6 +110,8 @@ pub enum Outcome {
     },
     /// How the device stands, and what it has done to its hosts since the last such answer to anybody.
     Time(Box<TimeAnswer>),
+    /// It is there.
+    Replace {},
     /// Firmware's book and what is under way.
     Snapshot(Box<Snapshot>),
     /// What the server has counted.

@@ -6,10 +6,11 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use std::fmt;
 
 /// The names of the orders.
-const ORDERS: [&str; 10] = [
+const ORDERS: [&str; 11] = [
     "firmware",
     "gate",
     "time",
+    "replace",
     "snapshot",
     "counters",
     "device",
@@ -110,6 +111,7 @@ fn order_of<'de, A: MapAccess<'de>>(name: &str, members: &mut A) -> Result<Order
         "firmware" => return members.next_value().map(Order::Firmware),
         "gate" => return members.next_value().map(Order::Gate),
         "time" => return members.next_value().map(Order::Time),
+        "replace" => return members.next_value().map(Order::Replace),
         _ => {}
     }
     let Nothing {} = members.next_value()?;
@@ -127,7 +129,7 @@ fn order_of<'de, A: MapAccess<'de>>(name: &str, members: &mut A) -> Result<Order
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::message::GateRequest;
+    use crate::control::message::{GateRequest, Replacement};
     use emulator::order::FirmwareOrder;
     use prm::Cycles;
     use prm::link::TimeOrder;
@@ -152,6 +154,7 @@ mod tests {
     #[test]
     fn every_order_is_read_as_it_is_written() {
         let hold = serde_json::json!({ "name": "h", "command": { "command": "MANAGE_PAGES" } });
+        let device = serde_json::json!({ "kind": "vf", "vhca_id": 9, "page_mode": "func_id" });
         let orders = [
             Order::Firmware(FirmwareOrder::Reset {}),
             Order::Gate(GateRequest::Hold(serde_json::from_value(hold).unwrap())),
@@ -161,6 +164,10 @@ mod tests {
             }),
             Order::Time(TimeOrder::look()),
             Order::Time(TimeOrder::advance_to(Cycles(5))),
+            Order::Replace(Box::new(Replacement {
+                device: serde_json::from_value(device).unwrap(),
+                seed: u64::MAX,
+            })),
             Order::Snapshot {},
             Order::Counters {},
             Order::Device {},

@@ -1,10 +1,11 @@
 //! The control socket as its clients see it.
 
+mod replacement;
 mod time;
 mod unread;
 
 use super::*;
-use crate::options::{ClockKind, ServerOptions};
+use crate::options::{ClockKind, Layout, ServerOptions};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::io::{Read, Write};

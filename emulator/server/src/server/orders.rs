@@ -53,9 +53,13 @@ impl DeviceServer {
     /// was not asked for of the old silicon's doings is gone.
     ///
     /// # Errors
-    /// [`ServeError::Config`], [`ServeError::TooManyFunctions`], and [`ServeError::OtherTopology`] if the PCI functions, VFs or SF
-    /// windows differ. Then nothing has changed.
+    /// [`ServeError::Config`], and but for the flat layout, which takes every device, [`ServeError::TooManyFunctions`] and
+    /// [`ServeError::OtherTopology`] if the PCI functions, VFs or SF windows differ. Then nothing has changed.
     pub fn replace_silicon(&mut self, config: DeviceConfig, seed: u64) -> Result<(), ServeError> {
-        self.card.replace_silicon(config, seed)
+        self.card.replace_silicon(config, seed)?;
+        if self.offers_versions {
+            self.offer_versions();
+        }
+        Ok(())
     }
 }

@@ -252,9 +252,14 @@ impl Driver {
     /// A function that is loaded, with its interrupt.
     pub fn load(guest: &mut Guest) -> (Self, Interrupt) {
         let interrupt = guest.arm(0);
+        (Self::load_unarmed(guest), interrupt)
+    }
+
+    /// A function that is loaded, with the interrupts that its guest has armed.
+    pub fn load_unarmed(guest: &mut Guest) -> Self {
         let mut driver = Self::attach(guest);
         driver.start(guest);
         driver.create_queue(guest, EventType::PageRequest, 0);
-        (driver, interrupt)
+        driver
     }
 }

@@ -7,6 +7,7 @@ use rustix::fs::{MemfdFlags, SealFlags};
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use vfio_user::Client;
 
 pub const BAR0: u32 = 0;
@@ -34,6 +35,10 @@ impl Guest {
 
     /// Connects with memory that the server can map, or with memory that it reads and writes through the descriptor.
     pub fn plug_with(served: &Served, function: Function, sealed: bool) -> Self {
+        Self::connect(&served.socket(function), sealed)
+    }
+
+    fn connect(socket: &Path, sealed: bool) -> Self {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
         let memory = File::from(rustix::fs::memfd_create("guest", flags).unwrap());
         memory.set_len(RAM).unwrap();
@@ -41,7 +46,7 @@ impl Guest {
             rustix::fs::fcntl_add_seals(&memory, SealFlags::SHRINK).unwrap();
         }
         Self {
-            client: Client::new(&served.socket(function)).unwrap(),
+            client: Client::new(socket).unwrap(),
             memory,
             free: 0,
             wait: Box::new(pause),
@@ -55,11 +60,19 @@ impl Guest {
 
     /// As [`Self::boot`], with memory as for [`Self::plug_with`].
     pub fn boot_with(served: &Served, function: Function, sealed: bool) -> Self {
-        let mut guest = Self::plug_with(served, function, sealed);
-        guest.client.reset().unwrap();
-        guest.map();
-        guest.set_config(0x04, &0x0006_u16.to_le_bytes());
-        guest
+        Self::plug_with(served, function, sealed).booted()
+    }
+
+    /// As [`Self::boot`], at a socket by its path.
+    pub fn boot_at(socket: &Path) -> Self {
+        Self::connect(socket, true).booted()
+    }
+
+    fn booted(mut self) -> Self {
+        self.client.reset().unwrap();
+        self.map();
+        self.set_config(0x04, &0x0006_u16.to_le_bytes());
+        self
     }
 
     /// From now on does this where it can only wait.

@@ -2,7 +2,7 @@
 
 use crate::cli::backend::quoted;
 use crate::cli::streams;
-use device_server::{DeviceServer, Slot};
+use device_server::{DeviceServer, Layout, Slot};
 use guest::machine::{PluggedFunction, root_port_option};
 
 /// The functions of a device, as QEMU's arguments name them.
@@ -14,8 +14,15 @@ pub(in crate::cli) fn functions(slots: &[Slot]) -> Vec<PluggedFunction> {
     plugged.collect()
 }
 
-/// Tells what is served on stderr, and on stdout with which arguments QEMU takes it, ready to be pasted.
+/// Tells what is served on stderr, and on stdout with which arguments QEMU takes it, ready to be pasted. Functions of the flat
+/// layout are plugged in as their host likes, and which of them the device has may change: only the sockets are told.
 pub(super) fn announce(device: &DeviceServer) {
+    if let Layout::Flat { .. } = device.layout() {
+        for socket in device.sockets() {
+            tracing::info!("a function is served at {}", socket.display());
+        }
+        return;
+    }
     let (silicon, slots) = (device.silicon(), device.slots());
     for slot in &slots {
         let vhca_id = silicon.vhca_id_of(slot.function).unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::boot_script::BootScriptError;
 use crate::cli::exit::Exit;
 use device_server::control::ControlServer;
-use device_server::{Called, DeviceServer, ServeError, ServerOptions, Watch};
+use device_server::{Called, ClockKind, DeviceServer, ServeError, ServerOptions, Watch};
 use emulator::{DeviceConfig, Record};
 use files::folder::check_around;
 use files::{FileError, FolderError, LineFile};
@@ -82,7 +82,10 @@ impl Service {
         let commands = options.commands.map(CommandStream::create).transpose()?;
         let mut device =
             DeviceServer::bind_with(options.config, options.seed, options.folder, options.server)?;
-        device.offer_versions();
+        // In virtual time the driver is one of ours: it reads what one in this process reads.
+        if device.clock() == ClockKind::Wall {
+            device.offer_versions();
+        }
         let control = options.control.map(ControlServer::bind).transpose()?;
         let served = device_server::Service::new(device, control)?;
         Ok(Self { served, commands })
