@@ -5,12 +5,12 @@
 
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
-use driver::runtime::InOrder;
 use driver::{HostOperation, RevisionName};
-use driver_host::{Account, HostMemory, Limits};
+use driver_host::{Account, HostMemory, Limits, Schedule};
 use emulator::FirmwareOrder;
 use emulator::order::PageRequest;
-use harness::stage::inproc::{InprocSetup, InprocWorld, orders};
+use harness::stage::inproc::{self, InprocWorld};
+use harness::stage::ours::RunSetup;
 use prm::WireIdentity;
 
 #[global_allocator]
@@ -29,19 +29,19 @@ fn main() {
 /// A loaded driver whose firmware holds `tracked` pages, spread over `functions` owners.
 fn world(revision: RevisionName, tracked: u32, functions: u16) -> InprocWorld {
     let device = serde_json::json!({ "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id" });
-    let mut world = InprocSetup {
+    let mut world = inproc::world(&RunSetup {
         device: serde_json::from_value(device).expect("a device of the right form"),
         seed: 0,
         page_bytes: 4096,
         revision,
         eswitch_support: true,
-        scheduler: Box::new(InOrder),
+        schedule: Schedule::InOrder,
+        keep_timeline: false,
         limits: Limits {
             events: u64::MAX,
             ..Limits::default()
         },
-    }
-    .world()
+    })
     .expect("a plain PF can be built");
     let load = world.start(0, HostOperation::Load);
     world
@@ -70,7 +70,9 @@ fn request(world: &mut InprocWorld, owner: u16, pages: i32) {
         pages,
         release_all: false,
     });
-    orders::order(world, &order).expect("a loaded driver takes page requests");
+    let done = world.machine_mut().order(&order);
+    done.expect("a loaded driver takes page requests");
+    world.device_acted();
     world.settle().expect("a request comes to its end");
     drop(world.machine_mut().silicon.take_records());
 }

@@ -9,6 +9,7 @@
 //! | [`operations`], [`problem`], [`stop`] | host operations, what went wrong, why it ends early |
 //! | [`snapshot`] | a sight as a result keeps it |
 //! | [`news`] | what goes on between runs, for people who wait |
+//! | [`ours`] | our driver, on whatever bus its device is |
 //! | [`inproc`] | our driver and the device in this process |
 //! | [`linux`] | the unmodified Linux driver in a guest |
 
@@ -21,6 +22,7 @@ pub mod inproc;
 pub mod linux;
 pub mod news;
 pub mod operations;
+pub mod ours;
 pub mod problem;
 pub mod sight;
 pub mod snapshot;

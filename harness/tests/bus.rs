@@ -9,9 +9,9 @@ use driver::device_bus::BusAccess;
 use driver::{Errno, HostOperation, MessageKind, RevisionName};
 use driver_host::fault::{FaultPlan, FaultSite};
 use driver_host::{Ending, HostView, Limits};
-use harness::stage::inproc::{InprocWorld, orders};
+use harness::stage::inproc::InprocWorld;
 use prm::Cycles;
-use small_world::{request_pages, world};
+use small_world::{order, request_pages, world};
 
 /// One life of a driver, and what is to be seen of it.
 struct Life {
@@ -50,7 +50,7 @@ impl Life {
 
     fn request(&mut self, pages: i32) {
         // A device whose driver is not there refuses.
-        let _refused = orders::order(&mut self.world, &request_pages(pages));
+        let _refused = order(&mut self.world, &request_pages(pages));
         self.world.settle().unwrap();
     }
 

@@ -7,13 +7,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use driver::runtime::InOrder;
 use driver::{HostOperation, RevisionName};
-use driver_host::{Ending, Limits};
+use driver_host::{Ending, Limits, Schedule};
 use emulator::Record;
 use emulator::config::DeviceConfig;
 use emulator::order::FirmwareOrder;
-use harness::stage::inproc::{InprocSetup, orders};
+use harness::stage::inproc;
+use harness::stage::ours::RunSetup;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -152,16 +152,16 @@ fn recordings() -> [Recording; 4] {
 /// Plays a recording's acts; returns the command stream in the order of doorbells.
 fn play(recording: &Recording, revision: RevisionName) -> Vec<Value> {
     let device: DeviceConfig = serde_json::from_value(recording.device.clone()).unwrap();
-    let mut world = InprocSetup {
+    let mut world = inproc::world(&RunSetup {
         device,
         seed: 0,
         page_bytes: 4096,
         revision,
         eswitch_support: true,
-        scheduler: Box::new(InOrder),
+        schedule: Schedule::InOrder,
         limits: Limits::default(),
-    }
-    .world()
+        keep_timeline: false,
+    })
     .unwrap();
     for act in &recording.acts {
         match act {
@@ -186,7 +186,8 @@ fn play(recording: &Recording, revision: RevisionName) -> Vec<Value> {
             }
             Act::Firmware(order) => {
                 let order: FirmwareOrder = serde_json::from_value(order.clone()).unwrap();
-                orders::order(&mut world, &order).unwrap();
+                world.machine_mut().order(&order).unwrap();
+                world.device_acted();
             }
         }
         world.settle().unwrap();

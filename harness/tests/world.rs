@@ -9,10 +9,10 @@ use driver_host::{Budget, Ending, Halt, HostView, Limits};
 use harness::play::{RunOptions, run_scenario};
 use harness::record::{Outcome, RunResult};
 use harness::scenario::{InvariantName, ScenarioFile};
-use harness::stage::inproc::{InprocWorld, orders};
+use harness::stage::inproc::InprocWorld;
 use prm::{Cycles, Function};
 use serde_json::{Value, json};
-use small_world::{request_pages, world};
+use small_world::{order, request_pages, world};
 
 fn operate(world: &mut InprocWorld, operation: HostOperation) {
     let task = world.start(0, operation);
@@ -23,7 +23,7 @@ fn operate(world: &mut InprocWorld, operation: HostOperation) {
 }
 
 fn request(world: &mut InprocWorld, pages: i32) {
-    orders::order(world, &request_pages(pages)).unwrap();
+    order(world, &request_pages(pages)).unwrap();
     world.settle().unwrap();
 }
 
@@ -294,7 +294,7 @@ fn a_cycle_through_both_programs_is_seen_while_it_stands() {
         "to": { "command": "QUERY_HCA_CAP", "other": true, "function": "vf2" },
         "with": { "needs": { "requests": [{ "function": "vf1", "pages": 32 }, { "function": "vf1", "pages": 32 }] } },
     } });
-    orders::order(&mut world, &serde_json::from_value(needs).unwrap()).unwrap();
+    order(&mut world, &serde_json::from_value(needs).unwrap()).unwrap();
     let enable = world.start(0, HostOperation::EnableVfs(2));
     world.settle().unwrap();
     let cycles = world.take_cycles();

@@ -2,9 +2,10 @@
 
 use driver::runtime::Object;
 use prm::{Cycles, Function};
+use serde::{Deserialize, Serialize};
 
 /// A time in which something lasted. What had not ended with the run has no end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// Its beginning.
     pub began: Cycles,
@@ -13,7 +14,7 @@ pub struct Span {
 }
 
 /// A task of a driver, from its start to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskSpan {
     /// Its name, which no other task has that lives at the same time.
     pub name: String,
@@ -24,7 +25,7 @@ pub struct TaskSpan {
 }
 
 /// A wait of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitSpan {
     /// On whose driver's object.
     pub endpoint: Function,
@@ -35,7 +36,7 @@ pub struct WaitSpan {
 }
 
 /// A lock in the hands of a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockSpan {
     /// Whose driver's.
     pub endpoint: Function,
@@ -48,7 +49,7 @@ pub struct LockSpan {
 }
 
 /// A counter of a driver that has changed, or is seen for the first time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CounterSample {
     /// When.
     pub at: Cycles,
@@ -61,7 +62,7 @@ pub struct CounterSample {
 }
 
 /// See the module's head. All times are those of the device's clock.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
     /// Up to when it is told.
     pub ended: Cycles,

@@ -2,10 +2,12 @@
 
 use crate::limits::Exhausted;
 use driver::runtime::ScheduleMismatch;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// See the module's head.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Halt {
     /// It went too far.
     #[error(transparent)]

@@ -3,7 +3,9 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`world`], `progress` | drivers on a machine, and the loop that lets them run |
+//! | [`hosting`], [`look`] | what whoever plays a scenario asks of drivers, wherever they are, and what it is shown |
+//! | [`setup`] | what a world is made of |
+//! | [`world`], `progress`, `showing` | drivers on a machine, and the loop that lets them run |
 //! | [`checkpoint`] | a world at rest, to come back to |
 //! | [`activity`], [`recorder`] | what the drivers' tasks did, and when, where somebody wants to know |
 //! | `wait_graph`, [`wait_cycle`] | who waits for whom, and a closed chain of waits |
@@ -25,12 +27,16 @@ pub mod frame_table;
 pub mod frames;
 pub mod halt;
 pub mod holdings;
+pub mod hosting;
 pub mod limits;
+pub mod look;
 pub mod machine;
 pub mod memory;
 mod progress;
 pub mod recorder;
 pub mod remote;
+pub mod setup;
+mod showing;
 pub mod wait_cycle;
 mod wait_graph;
 pub mod world;
@@ -41,9 +47,12 @@ pub use checkpoint::Checkpoint;
 pub use frame_table::FrameTable;
 pub use frames::{FrameUse, Frames};
 pub use halt::Halt;
-pub use holdings::{Account, Holdings, HostView, Stray, StrayKind};
+pub use holdings::{Account, Holdings, HostView, MappedRange, ShownMemory, Stray, StrayKind};
+pub use hosting::{HostLost, HostStop, Hosting};
 pub use limits::{Exhausted, Limits};
+pub use look::{DriverLook, EndedOperation, HostClosing, HostLook};
 pub use machine::Machine;
 pub use memory::HostMemory;
+pub use setup::{Schedule, WorldSetup};
 pub use wait_cycle::WaitCycle;
-pub use world::{Ending, World, WorldSetup};
+pub use world::{Ending, World};

@@ -1,10 +1,11 @@
 //! How far a run may go.
 
 use prm::Cycles;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The bounds of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Steps of tasks and actions of the device in the whole run.
     pub events: u64,
@@ -26,7 +27,8 @@ impl Default for Limits {
 }
 
 /// A run went further than it may.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Exhausted {
     /// Too many events.
     #[error("has not ended after {0} events of the run")]

@@ -1,10 +1,11 @@
 //! A closed chain of waits.
 
 use prm::Cycles;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// See the module's head.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitCycle {
     /// When it was seen.
     pub at: Cycles,

@@ -4,38 +4,23 @@ use crate::activity::Activity;
 use crate::backing::Backing;
 use crate::budget::Budget;
 use crate::holdings::Account;
-use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::recorder::{DriverView, Recorder};
+use crate::setup::WorldSetup;
+use crate::showing::Shown;
 use crate::wait_cycle::WaitCycle;
-use driver::runtime::{DriverId, Object, Runtime, Scheduler, TaskId};
+use driver::runtime::{DriverId, Object, Runtime, TaskId};
 use driver::{Driver, DriverSetup, Errno, HostOperation, HostOptions, RevisionName};
 use prm::saturated;
 use prm::{Cycles, Function};
+use serde::{Deserialize, Serialize};
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// What a world is made of, beside the machine.
-pub struct WorldSetup {
-    /// The functions of the device that a driver can bind to, the one under test first.
-    pub functions: Vec<Function>,
-    /// TotalVFs of the SR-IOV capability of the function under test.
-    pub total_vfs: u16,
-    /// Whether the function under test manages the eswitch: drivers of its scalable functions do less then.
-    pub light_subfunctions: bool,
-    /// How drivers of this world do things.
-    pub revision: RevisionName,
-    /// Whether drivers are built with support of the embedded switch.
-    pub eswitch_support: bool,
-    /// Who runs next.
-    pub scheduler: Box<dyn Scheduler>,
-    /// How far it may go.
-    pub limits: Limits,
-}
-
 /// How a wait for something ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// It happened.
     Reached,
@@ -52,7 +37,6 @@ pub(crate) struct Instance {
 /// See the module's head.
 pub struct World<M> {
     pub(crate) machine: Rc<RefCell<M>>,
-    functions: Vec<Function>,
     light_subfunctions: bool,
     pub(crate) instances: Vec<Instance>,
     pub(crate) runtime: Runtime,
@@ -62,6 +46,7 @@ pub struct World<M> {
     pub(crate) watched: Vec<TaskId>,
     pub(crate) ended: BTreeMap<TaskId, Cycles>,
     pub(crate) cycles: Vec<WaitCycle>,
+    pub(crate) shown: Shown,
     /// What happens, where somebody wants to know.
     recorder: Option<Box<Recorder>>,
 }
@@ -70,13 +55,12 @@ impl<M: Machine> World<M> {
     /// A machine nobody has touched, and a driver that is not bound yet, on the first of the setup's functions.
     #[must_use]
     pub fn new(machine: M, setup: WorldSetup) -> Self {
-        let endpoint = setup.functions.first().copied().unwrap_or(Function::Pf);
+        let endpoint = setup.endpoint();
         let mut world = Self {
             machine: Rc::new(RefCell::new(machine)),
-            functions: setup.functions,
             light_subfunctions: setup.light_subfunctions,
             instances: Vec::new(),
-            runtime: Runtime::new(setup.scheduler),
+            runtime: Runtime::new(setup.schedule.scheduler()),
             revision: setup.revision,
             options: HostOptions {
                 eswitch_support: setup.eswitch_support,
@@ -86,9 +70,11 @@ impl<M: Machine> World<M> {
             watched: Vec::new(),
             ended: BTreeMap::new(),
             cycles: Vec::new(),
-            recorder: None,
+            shown: Shown::default(),
+            recorder: setup.keep_activity.then(Box::default),
         };
         world.bind(endpoint);
+        world.record();
         world
     }
 
@@ -126,13 +112,7 @@ impl<M: Machine> World<M> {
         place
     }
 
-    /// From now on what the drivers' tasks do is kept, see [`World::take_activity`].
-    pub fn keep_activity(&mut self) {
-        self.recorder = Some(Box::default());
-        self.record();
-    }
-
-    /// What the drivers' tasks have done since it was kept. From now on nothing is.
+    /// What the drivers' tasks have done, where that was to be kept. From now on nothing is.
     pub fn take_activity(&mut self) -> Option<Activity> {
         self.record();
         let mut activity = self.recorder.take()?.activity;
@@ -227,6 +207,7 @@ impl<M: Machine> World<M> {
     pub fn start(&mut self, place: usize, operation: HostOperation) -> TaskId {
         let task = self.instances[place].driver.start(operation);
         self.watched.push(task);
+        self.shown.note_start(place, task);
         task
     }
 
@@ -245,12 +226,6 @@ impl<M: Machine> World<M> {
     #[must_use]
     pub fn outcome(&self, place: usize, task: TaskId) -> Option<Result<(), Errno>> {
         self.instances[place].driver.outcome(task)
-    }
-
-    /// Whether the device has this function, with an interface that a driver can bind to.
-    #[must_use]
-    pub fn has_function(&self, function: Function) -> bool {
-        self.functions.contains(&function)
     }
 
     /// Somebody else has acted on the device, by an order to its firmware: whoever polls it looks again.

@@ -49,8 +49,8 @@ pub(super) fn act<S: Stage>(stage: &mut S, holds: &Holds<'_>, step: &Step) -> Re
             Err(error) => Done::problem(Problem::new(Deed::Firmware, "carried out", error.to_string())),
         },
         Action::Gate(gate) => gate_step(stage, holds, gate)?,
-        Action::Fault(fault) => possible(stage.fault(fault)),
-        Action::Race(race) => possible(stage.race(race)),
+        Action::Fault(fault) => possible(stage.fault(fault)?),
+        Action::Race(race) => possible(stage.race(race)?),
         Action::Time(TimeStep::PassMs(ms)) => {
             stage.pass(Cycles::from_millis(*ms))?;
             Done::default()
@@ -83,13 +83,14 @@ fn wait_for_end<S: Stage>(stage: &mut S, number: usize) -> Result<Done, Stop<S::
 
 fn gate_step<S: Stage>(stage: &mut S, holds: &Holds<'_>, gate: &GateStep) -> Result<Done, Stop<S::Broken>> {
     let GateStep::WaitHeld { name } = gate else {
-        let done = gate.order().map_or(Ok(()), |order| stage.gate(&order));
+        let done = gate.order().map_or(Ok(Ok(())), |order| stage.gate(&order))?;
         return Ok(done.map_or_else(
             |error| Done::problem(Problem::new(Deed::Gate, "carried out", error.to_string())),
             |()| Done::default(),
         ));
     };
-    if !stage.holds().iter().any(|hold| hold.name == *name) {
+    let holds_in_force = stage.holds().map_err(Stop::Broken)?;
+    if !holds_in_force.iter().any(|hold| hold.name == *name) {
         let actual = format!("no hold `{name}`");
         return Ok(Done::problem(Problem::new(
             Deed::Gate,

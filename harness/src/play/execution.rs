@@ -9,10 +9,12 @@ use crate::record::result::{RunResult, StepRecord};
 use crate::scenario::{ScenarioFile, Step};
 use crate::stage::Stage;
 use crate::stage::abilities::Insight;
+use crate::stage::contract::Closing;
 use crate::stage::sight::Health;
 use crate::stage::stop::Stop;
 use driver::RevisionName;
 use driver_host::Halt;
+use emulator::HoldState;
 use serde_json::Value;
 
 /// A run that is under way.
@@ -76,7 +78,7 @@ impl<'a, S: Stage> Execution<'a, S> {
     }
 
     fn step(&mut self, number: u32, step: &Step, result: &mut RunResult) -> Result<Health, Stop<S::Broken>> {
-        self.stage.begin_step(self.judge.foresees(number, step));
+        self.stage.begin_step(self.judge.foresees(number, step))?;
         tracing::info!(
             actor = "scenario",
             step = number,
@@ -146,7 +148,12 @@ impl<'a, S: Stage> Execution<'a, S> {
         stopped: Option<(&Step, Stop<S::Broken>)>,
         result: &mut RunResult,
     ) -> Result<Ended, S::Broken> {
-        let closing = self.stage.close(&result.steps);
+        let closing = match self.stage.close(&result.steps) {
+            Ok(closing) => closing,
+            Err(Stop::Broken(broken)) => return Err(broken),
+            // What a stage cannot tell of a run that has ended badly is not there.
+            Err(_) => Closing::default(),
+        };
         result.virtual_ns = closing.took.0;
         result.commands = closing.commands;
         result.choices = closing.choices;
@@ -172,11 +179,12 @@ impl<'a, S: Stage> Execution<'a, S> {
             Some((_, Stop::Broken(broken))) => return Err(broken),
         };
         self.judge.keep_books(result);
-        result.notes.extend(self.observer.holds.left(&self.stage.holds()));
+        let holds = self.stage.holds()?;
+        result.notes.extend(self.observer.holds.left(&holds));
         match halted {
             Some((step, Halt::Exhausted(error))) => {
                 let what = wording::step(step);
-                let seen = self.seen_since().join("; ");
+                let seen = self.seen_since(&holds).join("; ");
                 let number = self.current;
                 let reason = format!("budget exceeded: step {number} ({what}) {error}; {seen}");
                 result.fail(Failure::Budget, reason);
@@ -251,9 +259,9 @@ impl<'a, S: Stage> Execution<'a, S> {
 
     /// What may explain that a step does not end: the holds, the commands that are outstanding, who waits, and what has
     /// happened since it began.
-    fn seen_since(&self) -> Vec<String> {
+    fn seen_since(&self, holds: &[HoldState]) -> Vec<String> {
         const MOST: usize = 4;
-        let mut seen = self.observer.holds.in_words(&self.stage.holds());
+        let mut seen = self.observer.holds.in_words(holds);
         let waits = self.stage.waits();
         let more = waits.len().saturating_sub(MOST);
         seen.extend(waits.into_iter().take(MOST));

@@ -1,8 +1,8 @@
 //! How a scenario is run.
 
 use crate::record::timeline::Keep;
-use driver::runtime::{Choice, InOrder, Recorded, Scheduler, Seeded};
-use driver_host::Limits;
+use driver::runtime::Choice;
+use driver_host::{Limits, Schedule};
 
 /// How to run a scenario.
 #[derive(Clone, Debug, Default)]
@@ -19,11 +19,13 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    pub(super) fn scheduler(&self) -> Box<dyn Scheduler> {
+    /// Who runs next.
+    #[must_use]
+    pub fn schedule(&self) -> Schedule {
         match (&self.schedule, self.seed) {
-            (Some(choices), _) => Box::new(Recorded::new(choices.iter().cloned())),
-            (None, Some(seed)) => Box::new(Seeded::new(seed)),
-            (None, None) => Box::new(InOrder),
+            (Some(choices), _) => Schedule::Recorded(choices.clone()),
+            (None, Some(seed)) => Schedule::Seeded(seed),
+            (None, None) => Schedule::InOrder,
         }
     }
 }

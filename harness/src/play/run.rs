@@ -6,7 +6,8 @@ use crate::record::failure::Failure;
 use crate::record::result::RunResult;
 use crate::record::timeline::Keep;
 use crate::scenario::ScenarioFile;
-use crate::stage::inproc::{InprocSetup, InprocStage};
+use crate::stage::inproc;
+use crate::stage::ours::RunSetup;
 use driver::RevisionName;
 
 /// Runs `scenario`, read from `file`, under `revision`, with driver and device in this process. The same arguments
@@ -23,21 +24,11 @@ pub fn run_scenario(
         replay: replay_line(file, revision, options),
         ..RunResult::empty(scenario, file, &revision.to_string(), options.seed)
     };
-    let setup = InprocSetup {
-        device: scenario.device.clone(),
-        seed: options.seed.unwrap_or(0),
-        page_bytes: scenario.host.page_size.into(),
-        revision,
-        eswitch_support: scenario.host.eswitch_support,
-        scheduler: options.scheduler(),
-        limits: options.limits,
-    };
-    match InprocStage::new(setup, options.keep == Keep::Everything) {
+    match inproc::stage(&setup(scenario, revision, options)) {
         Ok(mut stage) => {
             let execution = Execution::new(scenario, revision, None, &mut stage);
-            match execution.run(&mut result) {
-                Ok(_) => {}
-                Err(never) => match never {},
+            if let Err(lost) = execution.run(&mut result) {
+                result.fail(Failure::Internal, lost.to_string());
             }
         }
         Err(error) => {
@@ -45,6 +36,20 @@ pub fn run_scenario(
         }
     }
     result
+}
+
+/// What our driver's run of a scenario is made of, on whatever bus.
+pub(crate) fn setup(scenario: &ScenarioFile, revision: RevisionName, options: &RunOptions) -> RunSetup {
+    RunSetup {
+        device: scenario.device.clone(),
+        seed: options.seed.unwrap_or(0),
+        page_bytes: scenario.host.page_size.into(),
+        revision,
+        eswitch_support: scenario.host.eswitch_support,
+        schedule: options.schedule(),
+        limits: options.limits,
+        keep_timeline: options.keep == Keep::Everything,
+    }
 }
 
 fn replay_line(file: &str, revision: RevisionName, options: &RunOptions) -> String {

@@ -12,6 +12,7 @@ use crate::record::timeline::Timeline;
 use crate::scenario::{Action, Fault, RaceStep};
 use emulator::{CommandRecord, FirmwareOrder, GateOrder, HoldState, OrderError};
 use prm::Cycles;
+use thiserror::Error;
 
 /// A device, one or more drivers on it, and a clock. `play::Execution` calls it step by step: `begin_step`, one of the
 /// verbs, `settle`, `look`; after the last step `close`, and `linger` with one more `look`.
@@ -25,7 +26,10 @@ pub trait Stage {
     fn abilities(&self) -> Abilities;
 
     /// A step begins. What another run of the step was like is foreseen; a stage that needs no such help ignores it.
-    fn begin_step(&mut self, foreseen: Foreseen);
+    ///
+    /// # Errors
+    /// [`Stop`].
+    fn begin_step(&mut self, foreseen: Foreseen) -> Result<(), Stop<Self::Broken>>;
 
     /// Starts the host operation of an action (any host step but `wait_for`, or a race that is one), and returns its
     /// number, or why there is none.
@@ -54,16 +58,19 @@ pub trait Stage {
     ///
     /// # Errors
     /// [`Stop`]; inside, that firmware cannot carry it out.
-    fn order(&mut self, order: &FirmwareOrder) -> Result<Result<(), OrderError>, Stop<Self::Broken>>;
+    fn order(&mut self, order: &FirmwareOrder) -> Result<Result<(), OrderRefused>, Stop<Self::Broken>>;
 
     /// Gives the gate an order.
     ///
     /// # Errors
-    /// [`OrderError`] when the gate cannot carry it out.
-    fn gate(&mut self, order: &GateOrder) -> Result<(), OrderError>;
+    /// [`Stop`]; inside, that the gate cannot carry it out.
+    fn gate(&mut self, order: &GateOrder) -> Result<Result<(), OrderRefused>, Stop<Self::Broken>>;
 
     /// The holds that are in force.
-    fn holds(&self) -> Vec<HoldState>;
+    ///
+    /// # Errors
+    /// What has broken the stage.
+    fn holds(&mut self) -> Result<Vec<HoldState>, Self::Broken>;
 
     /// Lets time pass until the hold of this name, which is in force, has caught a command. Returns whether it has.
     ///
@@ -74,14 +81,14 @@ pub trait Stage {
     /// Plans a failure of the host's allocators.
     ///
     /// # Errors
-    /// [`Obstacle`] where nobody can.
-    fn fault(&mut self, fault: &Fault) -> Result<(), Obstacle>;
+    /// [`Stop`]; inside, [`Obstacle`] where nobody can.
+    fn fault(&mut self, fault: &Fault) -> Result<Result<(), Obstacle>, Stop<Self::Broken>>;
 
     /// Stops the driver between two of its own steps, or lets it go on.
     ///
     /// # Errors
-    /// [`Obstacle`] where nobody can.
-    fn race(&mut self, race: &RaceStep) -> Result<(), Obstacle>;
+    /// [`Stop`]; inside, [`Obstacle`] where nobody can.
+    fn race(&mut self, race: &RaceStep) -> Result<Result<(), Obstacle>, Stop<Self::Broken>>;
 
     /// Lets so much time pass.
     ///
@@ -110,14 +117,17 @@ pub trait Stage {
     /// The time since the run began.
     fn now(&self) -> Cycles;
 
-    /// Who waits for what, in words, as far as that can be seen.
+    /// Who waited for what at the last look, in words, as far as that can be seen.
     fn waits(&self) -> Vec<String>;
 
     /// What a kernel was heard to say.
     fn heard(&self) -> &Heard;
 
     /// The last step has ended: what the stage has kept of the run. What comes after it is not the scenario's.
-    fn close(&mut self, steps: &[StepRecord]) -> Closing;
+    ///
+    /// # Errors
+    /// [`Stop`].
+    fn close(&mut self, steps: &[StepRecord]) -> Result<Closing, Stop<Self::Broken>>;
 
     /// Watches for what comes late. Returns whether there is anything to look at again.
     ///
@@ -125,6 +135,17 @@ pub trait Stage {
     /// [`Stop`].
     fn linger(&mut self) -> Result<bool, Stop<Self::Broken>> {
         Ok(false)
+    }
+}
+
+/// Why firmware or gate does not carry out an order, in words.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{0}")]
+pub struct OrderRefused(pub String);
+
+impl From<OrderError> for OrderRefused {
+    fn from(error: OrderError) -> Self {
+        Self(error.to_string())
     }
 }
 

@@ -1,15 +1,43 @@
 //! Driver and device in one process: host memory, interrupt lines and one virtual clock between them.
 //!
 //! * [`machine`] - device, memory, clock and lines: plain data
-//! * [`setup`] - a device of a description, and drivers on it
-//! * [`orders`] - what firmware and gate are told
-//! * `stage` - what a scenario is played on
+//! * [`firmware`] - what firmware and gate are told, and what they show
 
+pub mod firmware;
 pub mod machine;
-pub mod orders;
-pub mod setup;
-mod stage;
 
+pub use firmware::InprocFirmware;
 pub use machine::InprocMachine;
-pub use setup::{InprocSetup, InprocWorld};
-pub use stage::{InprocStage, OwnTask};
+
+use super::ours::{ABILITIES, DriverStage, RunSetup};
+use driver_host::World;
+use emulator::ConfigError;
+
+/// Drivers in this process, on a device in it.
+pub type InprocWorld = World<InprocMachine>;
+
+/// Both as a stage.
+pub type InprocStage = DriverStage<InprocWorld, InprocFirmware>;
+
+/// A device nobody has touched, and a driver that is not bound yet.
+///
+/// # Errors
+/// [`ConfigError`] when the device cannot be built.
+pub fn world(setup: &RunSetup) -> Result<InprocWorld, ConfigError> {
+    let silicon = setup.silicon()?;
+    let world = setup.world(&silicon);
+    Ok(World::new(InprocMachine::new(silicon, setup.page_bytes), world))
+}
+
+/// The same as a stage.
+///
+/// # Errors
+/// [`ConfigError`] when the device cannot be built.
+pub fn stage(setup: &RunSetup) -> Result<InprocStage, ConfigError> {
+    let silicon = setup.silicon()?;
+    let of_world = setup.world(&silicon);
+    let machine = InprocMachine::new(silicon, setup.page_bytes);
+    let world = World::new(machine, of_world.clone());
+    let firmware = InprocFirmware::of(&world);
+    Ok(DriverStage::new(ABILITIES, world, firmware, &of_world))
+}

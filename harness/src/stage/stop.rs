@@ -1,6 +1,6 @@
 //! Why a run stops before its last step.
 
-use driver_host::Halt;
+use driver_host::{Halt, HostLost, HostStop};
 
 /// Why a stage cannot go on. `B` is what breaks a stage so that nobody can judge the driver.
 #[derive(Debug)]
@@ -13,6 +13,15 @@ pub enum Stop<B> {
     Unusable(String),
     /// The stage itself failed.
     Broken(B),
+}
+
+impl<B: From<HostLost>> From<HostStop> for Stop<B> {
+    fn from(stop: HostStop) -> Self {
+        match stop {
+            HostStop::Halted(halt) => Self::Halted(halt),
+            HostStop::Lost(lost) => Self::Broken(lost.into()),
+        }
+    }
 }
 
 impl<B> From<Halt> for Stop<B> {

@@ -1,10 +1,10 @@
 //! A driver and a device in this process, as several tests want them.
 
 use driver::RevisionName;
-use driver::runtime::InOrder;
-use driver_host::Limits;
-use emulator::order::FirmwareOrder;
-use harness::stage::inproc::{InprocSetup, InprocWorld};
+use driver_host::{Limits, Schedule};
+use emulator::order::{FirmwareOrder, OrderError};
+use harness::stage::inproc::{self, InprocWorld};
+use harness::stage::ours::RunSetup;
 use serde_json::json;
 
 /// A PF that can have three VFs and names owners by vhca_id, with a driver that is not bound.
@@ -14,17 +14,24 @@ pub fn world(revision: RevisionName, limits: Limits) -> InprocWorld {
         "eswitch": { "manager": true, "vport_group_manager": true },
         "vfs": { "total": 3, "first_vhca_id": 16 },
     });
-    InprocSetup {
+    inproc::world(&RunSetup {
         device: serde_json::from_value(device).unwrap(),
         seed: 0,
         page_bytes: 4096,
         revision,
         eswitch_support: true,
-        scheduler: Box::new(InOrder),
+        schedule: Schedule::InOrder,
         limits,
-    }
-    .world()
+        keep_timeline: false,
+    })
     .unwrap()
+}
+
+/// Gives firmware an order.
+pub fn order(world: &mut InprocWorld, order: &FirmwareOrder) -> Result<(), OrderError> {
+    let done = world.machine_mut().order(order);
+    world.device_acted();
+    done
 }
 
 /// Firmware's order to ask for pages for the PF, or for so many back.

@@ -1,7 +1,7 @@
 //! Device, memory, clock and interrupt lines: everything of a run in one process that is not a driver. Plain data.
 
 use driver_host::{FrameTable, HostMemory, Machine};
-use emulator::{Buses, Silicon};
+use emulator::{Buses, FirmwareOrder, GateOrder, OrderError, Silicon};
 use prm::link::{BusError, DeviceWaits, DmaFault, HostBus};
 use prm::{Cycles, Function, Iova};
 use std::collections::{BTreeSet, VecDeque};
@@ -33,7 +33,7 @@ impl InprocMachine {
     }
 
     /// Lets the device act with its way to host memory open.
-    pub fn with_device<R>(&mut self, act: impl FnOnce(&mut Silicon, &mut Lines<'_>) -> R) -> R {
+    fn with_device<R>(&mut self, act: impl FnOnce(&mut Silicon, &mut Lines<'_>) -> R) -> R {
         let endpoint = Function::Pf;
         let mut lines = Lines {
             memory: &mut self.memory,
@@ -42,6 +42,27 @@ impl InprocMachine {
             endpoint,
         };
         act(&mut self.silicon, &mut lines)
+    }
+}
+
+impl InprocMachine {
+    /// Gives firmware an order. The world whose drivers are on this machine has to be told afterwards
+    /// ([`World::device_acted`](driver_host::World::device_acted)), as of [`Self::gate`].
+    ///
+    /// # Errors
+    /// [`OrderError`] when firmware cannot carry it out.
+    pub fn order(&mut self, order: &FirmwareOrder) -> Result<(), OrderError> {
+        let now = self.now;
+        self.with_device(|silicon, lines| silicon.order(order, now, lines))
+    }
+
+    /// Gives the gate an order.
+    ///
+    /// # Errors
+    /// [`OrderError`] when the gate cannot carry it out.
+    pub fn gate(&mut self, order: &GateOrder) -> Result<(), OrderError> {
+        let now = self.now;
+        self.with_device(|silicon, lines| silicon.gate(order, now, lines))
     }
 }
 
@@ -130,7 +151,7 @@ impl Machine for InprocMachine {
 }
 
 /// The device's way into the host.
-pub struct Lines<'a> {
+struct Lines<'a> {
     memory: &'a mut HostMemory,
     enabled: &'a BTreeSet<(Function, u16)>,
     raised: &'a mut VecDeque<(Function, u16)>,

@@ -12,7 +12,7 @@ use crate::record::result::StepRecord;
 use crate::record::timeline::Timeline;
 use crate::scenario::{Action, COUNTERS, Fault, RaceStep};
 use crate::stage::abilities::{Abilities, Obstacle};
-use crate::stage::contract::{Closing, Stage};
+use crate::stage::contract::{Closing, OrderRefused, Stage};
 use crate::stage::foresight::Foreseen;
 use crate::stage::heard::Heard;
 use crate::stage::operations::Operations;
@@ -21,7 +21,7 @@ use crate::stage::sight::{DriverSight, Health, Sight};
 use crate::stage::stop::Stop;
 use driver_host::Account;
 use emulator::config::Timeouts;
-use emulator::{FirmwareOrder, GateOrder, HoldState, OrderError};
+use emulator::{FirmwareOrder, GateOrder, HoldState};
 use guest_protocol::Order;
 use prm::Cycles;
 use std::collections::BTreeMap;
@@ -158,9 +158,10 @@ impl Stage for LinuxStage<'_> {
         self.abilities
     }
 
-    fn begin_step(&mut self, foreseen: Foreseen) {
+    fn begin_step(&mut self, foreseen: Foreseen) -> Result<(), Stop<GuestError>> {
         self.foreseen = foreseen;
         self.damaged |= foreseen.dies;
+        Ok(())
     }
 
     fn start(
@@ -204,20 +205,20 @@ impl Stage for LinuxStage<'_> {
         self.operations.observe(self.guest);
     }
 
-    fn order(&mut self, order: &FirmwareOrder) -> Result<Result<(), OrderError>, Stop<GuestError>> {
+    fn order(&mut self, order: &FirmwareOrder) -> Result<Result<(), OrderRefused>, Stop<GuestError>> {
         if matches!(order, FirmwareOrder::DeviceError(_)) && !self.device_in_error {
             self.await_health_poll()?;
         }
         self.device_in_error |= scaling::reports_an_error(order);
-        Ok(self.guest.server().order(order))
+        Ok(self.guest.server().order(order).map_err(OrderRefused::from))
     }
 
-    fn gate(&mut self, order: &GateOrder) -> Result<(), OrderError> {
-        self.guest.server().gate(order)
+    fn gate(&mut self, order: &GateOrder) -> Result<Result<(), OrderRefused>, Stop<GuestError>> {
+        Ok(self.guest.server().gate(order).map_err(OrderRefused::from))
     }
 
-    fn holds(&self) -> Vec<HoldState> {
-        self.guest.silicon().holds()
+    fn holds(&mut self) -> Result<Vec<HoldState>, GuestError> {
+        Ok(self.guest.silicon().holds())
     }
 
     fn wait_held(&mut self, name: &str) -> Result<bool, Stop<GuestError>> {
@@ -238,12 +239,12 @@ impl Stage for LinuxStage<'_> {
         }
     }
 
-    fn fault(&mut self, _: &Fault) -> Result<(), Obstacle> {
-        Err(Obstacle::ChosenAllocation)
+    fn fault(&mut self, _: &Fault) -> Result<Result<(), Obstacle>, Stop<GuestError>> {
+        Ok(Err(Obstacle::ChosenAllocation))
     }
 
-    fn race(&mut self, _: &RaceStep) -> Result<(), Obstacle> {
-        Err(Obstacle::RacePoint)
+    fn race(&mut self, _: &RaceStep) -> Result<Result<(), Obstacle>, Stop<GuestError>> {
+        Ok(Err(Obstacle::RacePoint))
     }
 
     /// A pause is cut short where neither side has anything to do in it: no operation, no command, no request, and a device that
@@ -355,13 +356,13 @@ impl Stage for LinuxStage<'_> {
         &self.log.heard
     }
 
-    fn close(&mut self, steps: &[StepRecord]) -> Closing {
-        Closing {
+    fn close(&mut self, steps: &[StepRecord]) -> Result<Closing, Stop<GuestError>> {
+        Ok(Closing {
             took: self.now(),
             commands: self.guest.take_commands(),
             choices: Vec::new(),
             timeline: self.timeline(steps),
-        }
+        })
     }
 
     fn linger(&mut self) -> Result<bool, Stop<GuestError>> {
