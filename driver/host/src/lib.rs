@@ -4,6 +4,7 @@
 //! | where | what |
 //! |---|---|
 //! | [`hosting`], [`look`] | what whoever plays a scenario asks of drivers, wherever they are, and what it is shown |
+//! | [`orders`] | the same as plain data, for drivers in a guest |
 //! | [`setup`] | what a world is made of |
 //! | [`world`], `progress`, `showing` | drivers on a machine, and the loop that lets them run |
 //! | [`checkpoint`] | a world at rest, to come back to |
@@ -32,6 +33,7 @@ pub mod limits;
 pub mod look;
 pub mod machine;
 pub mod memory;
+pub mod orders;
 mod progress;
 pub mod recorder;
 pub mod remote;
