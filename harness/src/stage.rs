@@ -26,6 +26,7 @@ pub mod ours;
 pub mod problem;
 pub mod sight;
 pub mod snapshot;
+pub mod socket;
 pub mod stop;
 
 pub use contract::Stage;

@@ -93,12 +93,11 @@ impl SocketBus {
         })
     }
 
-    /// Takes a mapping from the device behind the driver's back, as an IOMMU does that another driver programs.
-    ///
-    /// # Errors
-    /// [`BusError`] as of [`RemoteBus::unmap`].
-    pub fn forget_map(&mut self, iova: Iova, bytes: u64) -> Result<(), BusError> {
-        self.unmap(iova, bytes)
+    /// Takes every mapping from the device behind the driver's back, as an IOMMU does that is set up anew.
+    pub fn forget_maps(&mut self) {
+        for (address, (_, bytes)) in std::mem::take(&mut self.maps) {
+            self.everywhere(|client| client.unmap(address, bytes));
+        }
     }
 
     fn seat(&self, endpoint: Function) -> Result<Seat, BusError> {
@@ -117,7 +116,7 @@ impl SocketBus {
         };
         match act(client, seat) {
             Ok(done) => Ok(done),
-            Err(error @ ClientError::NoReset) => Err(error.as_bus_error()),
+            Err(error) if error.is_harmless() => Err(error.as_bus_error()),
             Err(error) => Err(self.lose(seat.place, &error)),
         }
     }

@@ -32,15 +32,23 @@ pub(crate) enum ClientError {
     /// The function cannot be reset.
     #[error("the function cannot be reset")]
     NoReset,
+    /// The BAR has no such registers. The server is not asked: the client of the crate cannot read its refusal.
+    #[error("there are no registers at {0:#x}")]
+    Beyond(u64),
 }
 
 impl ClientError {
+    /// Whether the connection is as good as before.
+    pub(crate) const fn is_harmless(&self) -> bool {
+        matches!(self, Self::NoReset | Self::Beyond(_))
+    }
+
     /// The same as a driver is told.
     pub(crate) fn as_bus_error(&self) -> BusError {
         let late =
             |error: &io::Error| matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
         match self {
-            Self::NoReset => BusError::Refused,
+            Self::NoReset | Self::Beyond(_) => BusError::Refused,
             Self::Client(vfio_user::Error::StreamRead(error) | vfio_user::Error::StreamWrite(error))
                 if late(error) =>
             {
@@ -118,12 +126,25 @@ impl FunctionClient {
 
     /// Reads registers.
     pub(crate) fn read(&mut self, bar: Bar, at: u64, into: &mut [u8]) -> Result<(), ClientError> {
-        Ok(self.client.region_read(region(bar), at, into)?)
+        let region = self.region(bar, at, into.len())?;
+        Ok(self.client.region_read(region, at, into)?)
     }
 
     /// Writes registers.
     pub(crate) fn write(&mut self, bar: Bar, at: u64, from: &[u8]) -> Result<(), ClientError> {
-        Ok(self.client.region_write(region(bar), at, from)?)
+        let region = self.region(bar, at, from.len())?;
+        Ok(self.client.region_write(region, at, from)?)
+    }
+
+    /// The region of a BAR that has these bytes.
+    fn region(&self, bar: Bar, at: u64, bytes: usize) -> Result<u32, ClientError> {
+        let index = match bar {
+            Bar::Own => VFIO_PCI_BAR0_REGION_INDEX,
+            Bar::Scalable => VFIO_PCI_BAR2_REGION_INDEX,
+        };
+        let size = self.client.region(index).map_or(0, |region| region.size);
+        let fits = at.checked_add(bytes as u64).is_some_and(|end| end <= size);
+        fits.then_some(index).ok_or(ClientError::Beyond(at))
     }
 
     /// Resets it.
@@ -155,12 +176,5 @@ impl FunctionClient {
 impl Drop for FunctionClient {
     fn drop(&mut self) {
         self.hang_up();
-    }
-}
-
-const fn region(bar: Bar) -> u32 {
-    match bar {
-        Bar::Own => VFIO_PCI_BAR0_REGION_INDEX,
-        Bar::Scalable => VFIO_PCI_BAR2_REGION_INDEX,
     }
 }

@@ -17,7 +17,10 @@ use device::DeviceChoice;
 use device_server::{ClockKind, Layout, ServerOptions};
 use emulator::DeviceConfig;
 use files::private_folder;
+use rustix::io::Errno;
 use service::{Service, ServiceError, ServiceOptions};
+use std::io;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use transport::MemoryPolicy;
 
@@ -51,6 +54,9 @@ pub(super) struct ServeArguments {
     /// With --flat: how many SF windows BAR 2 of the first function has.
     #[arg(long, value_name = "K", requires = "flat", default_value_t = 0)]
     sf_windows: u16,
+    /// End when standard input does: whoever holds its other end has ended, however that came.
+    #[arg(long, hide = true)]
+    until_stdin_ends: bool,
     #[command(flatten)]
     memory: MemoryArguments,
 }
@@ -129,7 +135,10 @@ pub(super) fn serve(arguments: &ServeArguments) -> Exit {
         }
     };
     let arguments = arguments.clone();
-    let work = move || start(&arguments, config, &folder).and_then(|service| until_told(service, &signals));
+    let work = move || {
+        let service = start(&arguments, config, &folder)?;
+        until_told(service, &signals, arguments.until_stdin_ends)
+    };
     match last_resort::beside_signals(heard, last_resort::GRACE, work) {
         Ok(Some(Ok(()))) => {
             tracing::info!("ended; the sockets are gone");
@@ -169,15 +178,26 @@ fn start(arguments: &ServeArguments, config: DeviceConfig, folder: &Path) -> Res
     Ok(service)
 }
 
-fn until_told(mut service: Service, signals: &EndSignals) -> Result<(), ServiceError> {
+fn until_told(
+    mut service: Service,
+    signals: &EndSignals,
+    until_stdin_ends: bool,
+) -> Result<(), ServiceError> {
     plug::announce(service.device());
     if let Some(path) = service.control_path() {
         tracing::info!("orders are taken at {}", path.display());
     }
     let told = service.watch(signals)?;
+    let stdin = until_stdin_ends.then(io::stdin);
+    let stdin = stdin.map(|stdin| service.watch(&stdin)).transpose()?;
     loop {
-        if service.turn(None)?.has(told) {
+        let called = service.turn(None)?;
+        if called.has(told) {
             tracing::info!("a signal ends the server; a second one ends it at once");
+            return Ok(());
+        }
+        if stdin.is_some_and(|stdin| called.has(stdin)) && has_ended(io::stdin()) {
+            tracing::info!("standard input has ended, and so does the server");
             return Ok(());
         }
         if service.is_told_to_end() {
@@ -185,4 +205,9 @@ fn until_told(mut service: Service, signals: &EndSignals) -> Result<(), ServiceE
             return Ok(());
         }
     }
+}
+
+/// Whether nothing more comes there, of what is readable. What comes is nobody's.
+fn has_ended(input: impl AsFd) -> bool {
+    rustix::io::read(input, &mut [0; 512]).map_or_else(|error| error != Errno::INTR, |read| read == 0)
 }

@@ -15,11 +15,11 @@ pub(in crate::cli) fn functions(slots: &[Slot]) -> Vec<PluggedFunction> {
 }
 
 /// Tells what is served on stderr, and on stdout with which arguments QEMU takes it, ready to be pasted. Functions of the flat
-/// layout are plugged in as their host likes, and which of them the device has may change: only the sockets are told.
+/// layout are plugged in as their host likes, and which of them the device has may change: only the sockets are told, one to a line.
 pub(super) fn announce(device: &DeviceServer) {
     if let Layout::Flat { .. } = device.layout() {
         for socket in device.sockets() {
-            tracing::info!("a function is served at {}", socket.display());
+            streams::out(format_args!("{}\n", socket.display()));
         }
         return;
     }
