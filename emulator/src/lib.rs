@@ -41,7 +41,7 @@ pub use bus::Buses;
 pub use config::DeviceConfig;
 pub use device::account::{OutstandingCommand, PagesInFlight, WaitsFor};
 pub use order::{FirmwareOrder, GateOrder, OrderError};
-pub use owner::Owner;
+pub use owner::{Owner, UnknownOwner};
 pub use record::{CommandRecord, Record};
 pub use reply::Refusal;
 pub use state::agenda::{Due, DueKind};

@@ -1,8 +1,13 @@
 //! Who a page belongs to.
 
 use prm::{Function, WireIdentity};
-use serde::{Serialize, Serializer};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
+use thiserror::Error;
 
 /// The owner of a ledger row.
 ///
@@ -20,6 +25,11 @@ pub enum Owner {
         ec: bool,
     },
 }
+
+/// The text names no owner.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("`{0}` is no owner of pages; write a function, or id300 or id3.ec for an identity that names none")]
+pub struct UnknownOwner(pub String);
 
 impl Owner {
     /// The row of an identity that names nobody.
@@ -63,6 +73,49 @@ impl Serialize for Owner {
     }
 }
 
+impl FromStr for Owner {
+    type Err = UnknownOwner;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(function) = text.parse() {
+            return Ok(Self::Function(function));
+        }
+        let number = text
+            .strip_prefix("id")
+            .map(|rest| match rest.strip_suffix(".ec") {
+                Some(number) => (number, true),
+                None => (rest, false),
+            });
+        number
+            .and_then(|(number, ec)| {
+                let id = number.parse().ok()?;
+                Some(Self::Unnamed { id, ec })
+            })
+            .ok_or_else(|| UnknownOwner(text.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Owner {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Owner {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Owner".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +125,23 @@ mod tests {
         assert_eq!(Owner::from(Function::Vf(1)).to_string(), "vf1");
         assert_eq!(Owner::Unnamed { id: 300, ec: false }.to_string(), "id300");
         assert_eq!(Owner::Unnamed { id: 3, ec: true }.to_string(), "id3.ec");
+    }
+
+    #[test]
+    fn an_owner_is_read_from_the_words_that_it_prints() {
+        let owners = [
+            Owner::from(Function::HostVf(2)),
+            Owner::Unnamed {
+                id: u16::MAX,
+                ec: false,
+            },
+            Owner::Unnamed { id: 0, ec: true },
+        ];
+        for owner in owners {
+            assert_eq!(owner.to_string().parse(), Ok(owner));
+        }
+        for text in ["id", "id70000", "id3.e", "300", "vf0", ""] {
+            assert_eq!(text.parse::<Owner>(), Err(UnknownOwner(text.to_owned())));
+        }
     }
 }

@@ -7,10 +7,11 @@ pub use command_record::{CapabilityValues, CommandFields, CommandRecord, Complet
 
 use crate::owner::Owner;
 use prm::{Cycles, Function, Iova, WireIdentity};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// One thing that happened. Every record carries the time on the device's clock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
 pub enum Record {
     /// A command completed: outputs and owner bit are written.
@@ -20,7 +21,7 @@ pub enum Record {
         /// When that became certain.
         cycles: Cycles,
         /// Why.
-        why: &'static str,
+        why: Cow<'static, str>,
         /// The command; its `status` is absent.
         command: Box<CommandRecord>,
     },
@@ -53,7 +54,7 @@ pub enum Record {
         /// Event type.
         event_type: u8,
         /// Why.
-        why: &'static str,
+        why: Cow<'static, str>,
     },
     /// An interrupt vector was raised.
     Interrupt {
@@ -110,7 +111,7 @@ pub enum Record {
         /// At whose interface.
         endpoint: Function,
         /// Why.
-        why: &'static str,
+        why: Cow<'static, str>,
     },
     /// Memory that firmware relies on was not what it must be.
     Corruption {
@@ -131,7 +132,7 @@ pub enum Record {
         /// First address of the access that is not mapped.
         at: Iova,
         /// What the access was for.
-        why: &'static str,
+        why: Cow<'static, str>,
     },
     /// A command completed after the limit that the device announces to its driver.
     LateCompletion {
@@ -147,7 +148,7 @@ pub enum Record {
 }
 
 /// Pages that changed hands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PagesMoved {
     /// When.
     pub cycles: Cycles,
@@ -160,7 +161,7 @@ pub struct PagesMoved {
 }
 
 /// Kinds of corruption.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Corruption {
     /// A page that firmware holds does not carry its signature any more.

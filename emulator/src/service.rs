@@ -161,7 +161,7 @@ impl Silicon {
         let why = "a rule says that it never completes";
         self.records.push(Record::CommandUnfinished {
             cycles: now,
-            why,
+            why: why.into(),
             command: record,
         });
         self.end_service(endpoint, number, now, buses);

@@ -10,6 +10,7 @@ mod pages;
 mod port;
 mod portions;
 mod properties;
+mod reading_back;
 mod registers;
 mod rules;
 mod two_hosts;

@@ -14,6 +14,7 @@ macro_rules! identities {
     ($($(#[$meta:meta])* $name:ident($raw:ty) $format:literal;)*) => {$(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(transparent)]
         pub struct $name(pub $raw);
 

@@ -1,8 +1,6 @@
 //! The operations of the command interface.
 
-use crate::raw_enum::raw_enum;
-use serde::de::{Deserialize, Deserializer, Error as _};
-use serde::{Serialize, Serializer};
+use crate::raw_enum::{raw_enum, serde_by_name};
 
 raw_enum! {
     /// Operation of a command, in the first two bytes of its input (PRM "Command Reference";
@@ -179,40 +177,4 @@ raw_enum! {
     }
 }
 
-/// As it prints: `MANAGE_PAGES`, and `UNKNOWN(0xffe)` where the number has no name.
-impl Serialize for Opcode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Opcode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let unknown = || D::Error::custom(format_args!("`{text}` is no operation"));
-        if let Some(known) = Self::from_name(&text) {
-            return Ok(known);
-        }
-        let number = text
-            .strip_prefix("UNKNOWN(0x")
-            .and_then(|rest| rest.strip_suffix(')'))
-            .ok_or_else(unknown)?;
-        let raw = u16::from_str_radix(number, 16).map_err(|_| unknown())?;
-        Ok(Self::from_raw(raw))
-    }
-}
-
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for Opcode {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Opcode".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string" })
-    }
-}
+serde_by_name!(Opcode: u16, "operation");

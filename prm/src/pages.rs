@@ -8,7 +8,7 @@ use crate::command::{Command, commands};
 use crate::identity::VhcaId;
 use crate::layout;
 use crate::opcode::Opcode;
-use crate::raw_enum::raw_enum;
+use crate::raw_enum::{raw_enum, serde_by_name};
 use serde::{Deserialize, Serialize};
 
 /// How page owners are named on the wire.
@@ -68,6 +68,8 @@ raw_enum! {
         Take = 2 "TAKE",
     }
 }
+
+serde_by_name!(PagesOp: u16, "way of pages");
 
 raw_enum! {
     /// Which pages QUERY_PAGES asks for: its operation modifier (PRM "QUERY_PAGES"; `mlx5_cmd_query_pages`).

@@ -71,4 +71,48 @@ macro_rules! raw_enum {
     };
 }
 
-pub(crate) use raw_enum;
+/// Reads and writes an enum of [`raw_enum!`] as it prints: by its name, and a number without one as `UNKNOWN(0xffe)`.
+macro_rules! serde_by_name {
+    ($name:ident: $raw:ty, $what:literal) => {
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                if let Some(known) = Self::from_name(&text) {
+                    return Ok(known);
+                }
+                let number = text
+                    .strip_prefix("UNKNOWN(0x")
+                    .and_then(|rest| rest.strip_suffix(')'));
+                number
+                    .and_then(|number| <$raw>::from_str_radix(number, 16).ok())
+                    .map(Self::from_raw)
+                    .ok_or_else(|| {
+                        ::serde::de::Error::custom(format_args!(concat!("`{}` is no ", $what), text))
+                    })
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string" })
+            }
+        }
+    };
+}
+
+pub(crate) use {raw_enum, serde_by_name};

@@ -8,9 +8,11 @@ use crate::state::gate::{Caught, HoldState};
 use crate::state::silicon::Silicon;
 use prm::link::{DeviceWaits, OutstandingWait, RequestWait};
 use prm::{Cycles, Function, Opcode, PagesOp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// A command that the driver handed over and that has not been given back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutstandingCommand {
     /// Number of the command.
     pub n: u64,
@@ -31,7 +33,8 @@ pub struct OutstandingCommand {
 }
 
 /// What keeps a command from being over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum WaitsFor {
     /// Its own latency.
     Latency,
@@ -46,7 +49,7 @@ pub enum WaitsFor {
 }
 
 /// A page command that is on the wire: rung and not completed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PagesInFlight {
     /// Whose book.
     pub supplier: Function,

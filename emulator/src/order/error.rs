@@ -2,10 +2,13 @@
 
 use super::limits::{LONGEST_NAME, MAX_ORDERS, MAX_PENDING, MAX_RULES};
 use prm::Function;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// An order that makes no sense for this device now.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum OrderError {
     /// A page request names its function and its identity, or neither.
     #[error("a page request has exactly one of `function` and `identity`")]

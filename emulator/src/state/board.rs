@@ -4,6 +4,8 @@ use crate::order::MAX_PENDING;
 use crate::owner::Owner;
 use prm::saturated;
 use prm::{Cycles, Function};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What has become of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ struct Posted {
 }
 
 /// A page request that the driver has not answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UnansweredRequest {
     /// Who is asked.
     pub supplier: Function,

@@ -92,7 +92,7 @@ impl Command {
         CommandRecord {
             n: self.number,
             opcode: Hex(self.opcode.raw().into()),
-            name: self.opcode.name(),
+            name: self.opcode.name().into(),
             op_mod: self.op_mod,
             in_len: self.in_len,
             out_len: self.out_len,

@@ -9,6 +9,8 @@ use crate::order::{
 };
 use crate::state::command::{Command, Subject};
 use prm::{Cycles, Function, Opcode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The operation and the command interface that a rule is about.
@@ -72,7 +74,7 @@ pub(crate) struct Gate {
 }
 
 /// A hold in the state it is in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HoldState {
     /// Its name.
     pub name: String,
@@ -81,7 +83,7 @@ pub struct HoldState {
 }
 
 /// A command that is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Caught {
     /// Number of the command.
     pub n: u64,

@@ -225,7 +225,7 @@ impl Silicon {
             cycles: now,
             endpoint,
             at,
-            why,
+            why: why.into(),
         });
     }
 
@@ -234,7 +234,7 @@ impl Silicon {
         self.records.push(Record::Refused {
             cycles: now,
             endpoint,
-            why,
+            why: why.into(),
         });
     }
 

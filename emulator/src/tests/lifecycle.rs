@@ -6,9 +6,9 @@ use crate::state::ledger::Ledger;
 use crate::testing::{Bench, ecpf_config, pf_config, plain};
 use prm::{Function, PageMode};
 
-fn commands(bench: &Bench) -> Vec<(&'static str, u16, &'static str)> {
+fn commands(bench: &Bench) -> Vec<(&str, u16, &'static str)> {
     let commands = bench.records.iter().filter_map(|record| match record {
-        Record::Command(command) => Some((command.name, command.op_mod, command.completion.word())),
+        Record::Command(command) => Some((&*command.name, command.op_mod, command.completion.word())),
         _ => None,
     });
     commands.collect()

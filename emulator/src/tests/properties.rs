@@ -1,5 +1,6 @@
 //! What holds whatever the driver and the scenario do.
 
+use super::reading_back::assert_all_reads_back;
 use crate::order::{FirmwareOrder, PageRequest};
 use crate::owner::Owner;
 use crate::record::Record;
@@ -110,6 +111,7 @@ proptest! {
             matches!(record, Record::Corruption { what: crate::record::Corruption::SignatureLost { .. }, .. })
         };
         prop_assert!(!bench.records.iter().any(lost));
+        assert_all_reads_back(&mut bench);
     }
 
     #[test]
@@ -137,6 +139,7 @@ proptest! {
         bench.write(COMMAND_DOORBELL, u32::MAX);
         bench.settle();
         prop_assert!(bench.silicon.next_due().is_none());
+        assert_all_reads_back(&mut bench);
     }
 
     #[test]
@@ -162,6 +165,7 @@ proptest! {
         bench.settle();
         prop_assert!(bench.poll(handle).is_some());
         prop_assert_eq!(bench.silicon.outstanding_commands(), []);
+        assert_all_reads_back(&mut bench);
     }
 
     #[test]
@@ -181,5 +185,6 @@ proptest! {
             }
             bench.settle();
         }
+        assert_all_reads_back(&mut bench);
     }
 }

@@ -35,7 +35,7 @@ impl Silicon {
             let record = Box::new(command.record(now));
             self.records.push(Record::CommandUnfinished {
                 cycles: now,
-                why,
+                why: why.into(),
                 command: record,
             });
         }

@@ -45,7 +45,7 @@ impl Silicon {
                     cycles: at,
                     endpoint,
                     event_type,
-                    why,
+                    why: why.into(),
                 });
                 false
             }

@@ -46,7 +46,7 @@ impl Silicon {
                     cycles: at,
                     endpoint,
                     at: fault.at,
-                    why,
+                    why: why.into(),
                 }
             } else {
                 let what = Corruption::MailboxNotMapped { mailbox };

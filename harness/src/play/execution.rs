@@ -280,7 +280,9 @@ impl<'a, S: Stage> Execution<'a, S> {
     /// The host operation or the command that took longest.
     fn longest_stall(&self) -> Option<(String, u64)> {
         let operation = self.stage.operations().longest(self.stage.now());
-        let longest = [operation, self.observer.longest_command]
+        let command = self.observer.longest_command.as_ref();
+        let command = command.map(|(name, took)| (name.as_ref(), *took));
+        let longest = [operation, command]
             .into_iter()
             .flatten()
             .max_by_key(|&(_, took)| took);

@@ -10,6 +10,7 @@ use crate::stage::snapshot;
 use emulator::Record;
 use prm::Cycles;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Everything that has been seen of a run.
 pub(super) struct Observer<'a> {
@@ -18,13 +19,13 @@ pub(super) struct Observer<'a> {
     /// What is worth knowing and no failure.
     pub(super) notes: Vec<Note>,
     /// Commands that completed in the last step, and the last of them.
-    pub(super) completed: (usize, Option<&'static str>),
+    pub(super) completed: (usize, Option<Cow<'static, str>>),
     /// One number for everything that happened.
     pub(super) hash: TraceHash,
     /// Warnings in order, as they are compared.
     pub(super) warnings: Vec<Value>,
     /// The command that took longest, and how long.
-    pub(super) longest_command: Option<(&'static str, Cycles)>,
+    pub(super) longest_command: Option<(Cow<'static, str>, Cycles)>,
     /// Pages and mappings that were left when the last driver was unbound.
     pub(super) leaked: (u64, u64),
 }
@@ -65,10 +66,11 @@ impl<'a> Observer<'a> {
         self.notes.extend(self.holds.observe(number, &sight.records));
         self.note_refusals(number, &sight.records);
         let of_commands = sight.records.iter().filter_map(|record| match record {
-            Record::Command(command) => Some(command.name),
+            Record::Command(command) => Some(&command.name),
             _ => None,
         });
-        self.completed = of_commands.fold((0, None), |(number, _), name| (number + 1, Some(name)));
+        let (count, last) = of_commands.fold((0, None), |(count, _), name| (count + 1, Some(name)));
+        self.completed = (count, last.cloned());
         let messages = sight.drivers.iter().flat_map(|driver| &driver.messages);
         messages.for_each(|message| self.hash.add(message));
         self.note_leaks(sight);
@@ -97,7 +99,7 @@ impl<'a> Observer<'a> {
             .as_ref()
             .is_none_or(|(_, longest)| took > *longest)
         {
-            self.longest_command = Some((command.name, took));
+            self.longest_command = Some((command.name.clone(), took));
         }
     }
 

@@ -57,7 +57,6 @@ pub struct DmaStray {
     /// Whether the device was to write; otherwise it was to read.
     pub write: bool,
     /// First address of the access, in bytes.
-    #[cfg_attr(feature = "schema", schemars(with = "u64"))]
     pub at: Iova,
     /// Its length in bytes.
     pub bytes: u64,

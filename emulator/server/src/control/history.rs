@@ -64,7 +64,7 @@ mod tests {
         CommandRecord {
             n,
             opcode: Hex(0x104),
-            name: "ENABLE_HCA",
+            name: "ENABLE_HCA".into(),
             op_mod: 0,
             in_len: 16,
             out_len: 16,

@@ -29,7 +29,7 @@ pub(super) fn commands<'a>(process: &mut Process, timeline: &'a Timeline) -> Vec
     for record in &timeline.records {
         let (command, lost) = match record {
             Record::Command(command) => (command, None),
-            Record::CommandUnfinished { command, why, .. } => (command, Some(*why)),
+            Record::CommandUnfinished { command, why, .. } => (command, Some(why.as_ref())),
             _ => continue,
         };
         let slice = slice(command, lost, record.cycles(), &kept);
@@ -62,7 +62,7 @@ fn slice(command: &CommandRecord, lost: Option<&str>, ended: Cycles, kept: &[Kep
 
 /// The command's name, and for pages which way they go.
 fn words(command: &CommandRecord) -> String {
-    let way = match (command.name, command.op_mod) {
+    let way = match (command.name.as_ref(), command.op_mod) {
         ("MANAGE_PAGES", 0) => " cannot give",
         ("MANAGE_PAGES", 1) => " give",
         ("MANAGE_PAGES", 2) => " take",
