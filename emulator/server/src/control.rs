@@ -9,6 +9,7 @@
 //! | [`message`], [`answer`] | requests and answers |
 //! | `reading`, `lines` | from bytes to requests, and what is wrong with them |
 //! | `client` | one connection |
+//! | [`look`], `account` | what a judge asks, and what it has not heard of yet |
 //! | `execution`, `history` | what an order does |
 //!
 //! # Bounds
@@ -20,17 +21,20 @@
 //! each no longer than the line that it came in. What is wrong is answered and the connection stays; only a client that
 //! does not read what it asked for is dropped.
 
+mod account;
 pub mod answer;
 mod client;
 mod execution;
 mod history;
 mod lines;
+pub mod look;
 pub mod message;
 mod reading;
 #[cfg(test)]
 mod tests;
 
 use crate::complaints::Complaints;
+use crate::control::account::Account;
 use crate::control::client::Client;
 use crate::control::execution::{execute, failure, outcome_of};
 use crate::control::history::History;
@@ -74,6 +78,8 @@ pub struct ControlServer {
     /// How many clients there were.
     seen: u64,
     history: History,
+    /// What no look has had; none before anybody may look.
+    account: Option<Account>,
     ends: bool,
     complaints: Complaints,
 }
@@ -98,9 +104,15 @@ impl ControlServer {
             clients: BTreeMap::new(),
             seen: 0,
             history: History::default(),
+            account: None,
             ends: false,
             complaints: Complaints::default(),
         })
+    }
+
+    /// From now on everything is kept that happens, until somebody looks. Without this it is so from the first look on.
+    pub fn keep_account(&mut self) {
+        self.account.get_or_insert_default();
     }
 
     /// Where it listens.
@@ -133,6 +145,9 @@ impl ControlServer {
     pub fn publish(&mut self, records: &[Record]) {
         if records.is_empty() {
             return;
+        }
+        if let Some(account) = &mut self.account {
+            account.add(records);
         }
         for record in records {
             if let Record::Command(command) = record {
@@ -226,7 +241,14 @@ impl ControlServer {
                         let place = (request.id, line);
                         (
                             Some(request.id),
-                            execute(request.order, place, client, &self.history, device),
+                            execute(
+                                request.order,
+                                place,
+                                client,
+                                &self.history,
+                                &mut self.account,
+                                device,
+                            ),
                         )
                     }
                     Err((id, problem)) => (id, Some(Outcome::Error(problem))),

@@ -24,7 +24,13 @@ impl Service {
     /// # Errors
     /// What the system says.
     pub fn new(mut device: DeviceServer, control: Option<ControlServer>) -> io::Result<Self> {
-        let watched = control.map(|control| device.watch(&control).map(|watch| (control, watch)));
+        let is_virtual = device.has_virtual_clock();
+        let watched = control.map(|mut control| {
+            if is_virtual {
+                control.keep_account();
+            }
+            device.watch(&control).map(|watch| (control, watch))
+        });
         Ok(Self {
             control: watched.transpose()?,
             device,

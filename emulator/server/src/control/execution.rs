@@ -1,8 +1,10 @@
 //! Carrying out orders.
 
+use crate::control::account::Account;
 use crate::control::answer::{FunctionInfo, Snapshot};
 use crate::control::client::{Client, Wait};
 use crate::control::history::History;
+use crate::control::look::Look;
 use crate::control::message::{GateRequest, Order, Outcome, Problem};
 use crate::server::DeviceServer;
 use emulator::{GateOrder, HoldState, OrderError};
@@ -17,6 +19,7 @@ pub(super) fn execute(
     (id, line): (u64, u64),
     client: &mut Client,
     history: &History,
+    account: &mut Option<Account>,
     device: &mut DeviceServer,
 ) -> Option<Outcome> {
     let failed = |error: OrderError| Outcome::Error(failure(error.to_string(), line));
@@ -56,9 +59,18 @@ pub(super) fn execute(
             Err(error) => Outcome::Error(failure(error.to_string(), line)),
         },
         Order::Replace(other) => match device.replace_silicon(other.device, other.seed) {
-            Ok(()) => Outcome::Replace {},
+            Ok(()) => {
+                if let Some(account) = account {
+                    account.clear();
+                }
+                Outcome::Replace {}
+            }
             Err(error) => Outcome::Error(failure(error.to_string(), line)),
         },
+        Order::Look(request) => {
+            let (records, left) = account.get_or_insert_default().take();
+            Outcome::Look(Box::new(Look::at(device, &request, records, left)))
+        }
         Order::Snapshot {} => Outcome::Snapshot(Box::new(Snapshot::of(device.silicon(), device.now()))),
         Order::Counters {} => Outcome::Counters(device.counters()),
         Order::Device {} => Outcome::Device(Box::new(device.silicon().config().clone())),

@@ -1,6 +1,7 @@
 //! What goes over the control socket: requests of a client, answers to them. One JSON object per line each.
 
 use crate::control::answer::{Caught, Commands, FunctionInfo, Snapshot};
+use crate::control::look::{Look, LookRequest};
 use crate::counters::ServerCounters;
 use emulator::DeviceConfig;
 use emulator::order::{FirmwareOrder, Hold};
@@ -32,6 +33,8 @@ pub enum Order {
     Time(TimeOrder),
     /// Puts another device behind the same sockets.
     Replace(Box<Replacement>),
+    /// Everything that a judge compares, and what has happened since the last look.
+    Look(LookRequest),
     /// Firmware's book and what is under way.
     Snapshot {},
     /// What the server has counted.
@@ -112,6 +115,8 @@ pub enum Outcome {
     Time(Box<TimeAnswer>),
     /// It is there.
     Replace {},
+    /// What is to be seen.
+    Look(Box<Look>),
     /// Firmware's book and what is under way.
     Snapshot(Box<Snapshot>),
     /// What the server has counted.

@@ -6,11 +6,12 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use std::fmt;
 
 /// The names of the orders.
-const ORDERS: [&str; 11] = [
+const ORDERS: [&str; 12] = [
     "firmware",
     "gate",
     "time",
     "replace",
+    "look",
     "snapshot",
     "counters",
     "device",
@@ -112,6 +113,7 @@ fn order_of<'de, A: MapAccess<'de>>(name: &str, members: &mut A) -> Result<Order
         "gate" => return members.next_value().map(Order::Gate),
         "time" => return members.next_value().map(Order::Time),
         "replace" => return members.next_value().map(Order::Replace),
+        "look" => return members.next_value().map(Order::Look),
         _ => {}
     }
     let Nothing {} = members.next_value()?;
@@ -168,6 +170,7 @@ mod tests {
                 device: serde_json::from_value(device).unwrap(),
                 seed: u64::MAX,
             })),
+            Order::Look(crate::control::look::LookRequest::default()),
             Order::Snapshot {},
             Order::Counters {},
             Order::Device {},

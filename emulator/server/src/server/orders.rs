@@ -29,6 +29,12 @@ impl DeviceServer {
         })
     }
 
+    /// Whether its clock stands until an order moves it.
+    #[must_use]
+    pub const fn has_virtual_clock(&self) -> bool {
+        self.card.clock().is_virtual()
+    }
+
     /// Moves a virtual clock, where the order says so, and tells how the device stands and what it has done to its hosts since
     /// this was asked last. With the wall clock, which nobody can move, that is not kept: interrupts and strays are empty.
     ///
