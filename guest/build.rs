@@ -1,4 +1,4 @@
-//! Builds the guest's program for the target that the guest is, and hands it to the library as a file.
+//! Builds the guest's programs for the target that the guest is, and hands them to the library as files.
 //!
 //! A cargo inside cargo, with a target folder of its own: the outer one holds a lock on its own.
 
@@ -9,6 +9,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// The programs.
+const PROGRAMS: [&str; 2] = ["guest-init", "guest-driver"];
+
+/// What they are made of, in the workspace.
+const SOURCES: [&str; 6] = [
+    "guest/init",
+    "guest/driver",
+    "guest/protocol",
+    "driver",
+    "prm",
+    "Cargo.toml",
+];
 
 /// What the outer cargo sets for its own build and the inner one must not see: wrappers of clippy, flags, the target.
 const NOT_FOR_THE_INNER: [&str; 12] = [
@@ -31,29 +44,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     let workspace = here.parent().ok_or("the crate lies in a workspace")?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let lock = workspace.join("Cargo.lock");
-    for source in [
-        here.join("init"),
-        here.join("protocol"),
-        workspace.join("prm"),
-        workspace.join("Cargo.toml"),
-        lock.clone(),
-    ] {
+    let sources = SOURCES.iter().map(|source| workspace.join(source));
+    for source in sources.chain([lock.clone()]) {
         if source.exists() {
             println!("cargo::rerun-if-changed={}", source.display());
         }
     }
     println!("cargo::rerun-if-changed=build.rs");
-    let built = build(workspace, &out.join("guest-init-target"), lock.exists())?;
-    fs::copy(built, out.join("guest-init"))?;
+    let built = build(workspace, &out.join("guest-target"), lock.exists())?;
+    for program in PROGRAMS {
+        fs::copy(built.join(program), out.join(program))?;
+    }
     Ok(())
 }
 
+/// The folder with the programs.
 fn build(workspace: &Path, target_folder: &Path, locked: bool) -> Result<PathBuf, Box<dyn Error>> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for name in NOT_FOR_THE_INNER {
         cargo.env_remove(name);
     }
-    // Whatever profile the outer build has, the guest's program is small and needs nothing beside itself.
+    // Whatever profile the outer build has, the guest's programs are small and need nothing beside themselves.
     cargo
         .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
@@ -62,16 +73,9 @@ fn build(workspace: &Path, target_folder: &Path, locked: bool) -> Result<PathBuf
         .env("CARGO_PROFILE_RELEASE_PANIC", "abort")
         .env("CARGO_PROFILE_RELEASE_STRIP", "symbols")
         .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
-        .args([
-            "build",
-            "--release",
-            "--package",
-            "guest-init",
-            "--target",
-            TARGET,
-            "--target-dir",
-        ])
+        .args(["build", "--release", "--target", TARGET, "--target-dir"])
         .arg(target_folder)
+        .args(PROGRAMS.iter().flat_map(|program| ["--package", program]))
         .current_dir(workspace);
     if locked {
         cargo.arg("--locked");
@@ -79,7 +83,7 @@ fn build(workspace: &Path, target_folder: &Path, locked: bool) -> Result<PathBuf
     let output = cargo.output()?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("guest-init could not be built:\n{words}").into());
+        return Err(format!("the guest's programs could not be built:\n{words}").into());
     }
-    Ok(target_folder.join(TARGET).join("release").join("guest-init"))
+    Ok(target_folder.join(TARGET).join("release"))
 }

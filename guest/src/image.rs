@@ -28,6 +28,18 @@ use std::path::{Path, PathBuf};
 /// The guest's program, static, for `x86_64`.
 const INIT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest-init"));
 
+/// The program that holds our driver in the guest, static, for `x86_64`.
+const DRIVER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest-driver"));
+
+/// Where the image has it.
+pub const DRIVER_PATH: &str = "/bin/guest-driver";
+
+/// Modules by which a program drives functions.
+const VFIO_MODULES: [&str; 2] = ["vfio_iommu_type1", "vfio_pci"];
+
+/// Modules by which a program talks to the host. Kernels for virtual machines have them built in.
+const VIRTIO_MODULES: [&str; 2] = ["virtio_pci", "virtio_console"];
+
 /// Folders that the guest's program mounts on, and that shells expect.
 const FOLDERS: [&str; 8] = ["bin", "dev", "lib/modules", "proc", "root", "run", "sys", "tmp"];
 
@@ -36,20 +48,40 @@ const FOLDERS: [&str; 8] = ["bin", "dev", "lib/modules", "proc", "root", "run", 
 pub struct ImageOptions {
     /// Modules by name; those they depend on come along. `-` and `_` are the same.
     pub modules: Vec<String>,
+    /// Modules that only some kernels have as files, by name: those that there are go along, before the others.
+    pub modules_if_there: Vec<String>,
     /// Module files that stand in for those of the kit that have the same name: a driver built from changed source.
     pub module_files: Vec<PathBuf>,
     /// Files of the user's.
     pub files: Vec<AddedFile>,
+    /// Whether the program that holds our driver goes along, as [`DRIVER_PATH`].
+    pub driver: bool,
     /// Whether the image is compressed.
     pub packing: Packing,
+}
+
+impl ImageOptions {
+    /// For a guest in which our driver drives the functions, not the kernel's.
+    #[must_use]
+    pub fn of_our_driver() -> Self {
+        let names = |modules: [&str; 2]| modules.map(str::to_owned).to_vec();
+        Self {
+            modules: names(VFIO_MODULES),
+            modules_if_there: names(VIRTIO_MODULES),
+            driver: true,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for ImageOptions {
     fn default() -> Self {
         Self {
             modules: vec!["mlx5_core".to_owned()],
+            modules_if_there: Vec::new(),
             module_files: Vec::new(),
             files: Vec::new(),
+            driver: false,
             packing: Packing::default(),
         }
     }
@@ -89,7 +121,9 @@ impl Image {
     /// A module is missing or no module, or a file cannot be read.
     pub fn build(modules_folder: &Path, options: &ImageOptions) -> Result<Self, ImageError> {
         let folder = ModuleFolder::read(modules_folder, &options.module_files)?;
-        let modules = folder.with_dependencies(&options.modules)?;
+        let there = options.modules_if_there.iter().filter(|name| folder.has(name));
+        let names: Vec<String> = there.chain(&options.modules).cloned().collect();
+        let modules = folder.with_dependencies(&names)?;
         let mut archive = Archive::default();
         for name in FOLDERS {
             archive.add_folder(name);
@@ -97,6 +131,9 @@ impl Image {
         // The kernel opens it for the first program before that has mounted anything.
         archive.add_character_device("dev/console", 5, 1);
         archive.add_file("init", INIT, true);
+        if options.driver {
+            archive.add_file(inside(DRIVER_PATH), DRIVER, true);
+        }
         add_modules(&mut archive, &modules);
         for file in &options.files {
             add_file(&mut archive, file)?;

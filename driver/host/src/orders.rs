@@ -94,6 +94,9 @@ pub struct Shown {
 pub struct HostReply {
     /// The time after it.
     pub now: Cycles,
+    /// What has gone wrong first between the host and its device, in words; nothing while all is well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
     /// What came of it.
     pub outcome: Result<HostAnswer, HostStop>,
 }
@@ -145,6 +148,7 @@ pub trait Port {
 pub struct DistantHost<P> {
     port: P,
     now: Cycles,
+    trouble: Option<String>,
 }
 
 impl<P: Port> DistantHost<P> {
@@ -156,9 +160,16 @@ impl<P: Port> DistantHost<P> {
         let mut host = Self {
             port,
             now: Cycles::ZERO,
+            trouble: None,
         };
         host.done(&HostOrder::Begin(Box::new(setup)))?;
         Ok(host)
+    }
+
+    /// What has gone wrong first between the host and its device, in words, as last told.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
     }
 
     /// The port, for the next run.
@@ -173,6 +184,7 @@ impl<P: Port> DistantHost<P> {
     ) -> Result<T, HostStop> {
         let reply = self.port.call(order).map_err(HostLost)?;
         self.now = reply.now;
+        self.trouble = reply.trouble;
         let other = || HostLost(format!("the answer to {order:?} is another's"));
         Ok(expected(reply.outcome?).ok_or_else(other)?)
     }
@@ -287,6 +299,7 @@ mod tests {
             let answer = self.0.pop().ok_or("the port was closed")?;
             Ok(HostReply {
                 now: Cycles(7),
+                trouble: None,
                 outcome: Ok(answer),
             })
         }

@@ -53,6 +53,11 @@ impl ModuleFolder {
         })
     }
 
+    /// Whether there is a module with this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.files.contains_key(&canonical(name))
+    }
+
     /// The modules with these names and all that they depend on, each after its dependencies.
     pub fn with_dependencies(&self, names: &[String]) -> Result<Vec<Module>, ImageError> {
         let mut modules = Vec::new();

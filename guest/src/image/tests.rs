@@ -5,7 +5,7 @@ mod module_file;
 use super::compression::{self, Form, split_name, unpack};
 use super::modinfo::{ModuleInfo, of_section};
 use super::modules::ModuleFolder;
-use super::{AddedFile, INIT, Image, ImageError, ImageOptions, Packing};
+use super::{AddedFile, DRIVER, INIT, Image, ImageError, ImageOptions, Packing};
 use cpio::NewcReader;
 use module_file::module_file;
 use std::fs;
@@ -143,11 +143,36 @@ fn an_image_holds_what_the_guest_needs() {
 }
 
 #[test]
-fn the_guests_program_is_static() {
+fn the_guests_programs_are_static() {
     use object::{Object, ObjectSection};
-    let program = object::File::parse(INIT).expect("a program");
-    assert_eq!(program.architecture(), object::Architecture::X86_64);
-    assert!(program.sections().all(|section| section.name() != Ok(".interp")));
+    for bytes in [INIT, DRIVER] {
+        let program = object::File::parse(bytes).expect("a program");
+        assert_eq!(program.architecture(), object::Architecture::X86_64);
+        assert!(program.sections().all(|section| section.name() != Ok(".interp")));
+    }
+}
+
+#[test]
+fn our_driver_comes_with_its_modules_and_with_those_of_virtio_where_they_are_files() {
+    let vfio = [
+        ("kernel/drivers/vfio/vfio_iommu_type1.ko", "vfio"),
+        ("kernel/drivers/vfio/vfio.ko", ""),
+        ("kernel/drivers/vfio/pci/vfio-pci.ko", "vfio"),
+    ];
+    let options = ImageOptions {
+        packing: Packing::Plain,
+        ..ImageOptions::of_our_driver()
+    };
+    let image = Image::build(kit(&vfio).path(), &options).expect("an image");
+    assert_eq!(image.modules(), ["vfio", "vfio_iommu_type1", "vfio_pci"]);
+    let entries = read_back(image.bytes());
+    let program = find(&entries, "bin/guest-driver");
+    assert_eq!((program.mode, program.bytes.as_slice()), (0o100_755, DRIVER));
+
+    let mut more = vfio.to_vec();
+    more.push(("kernel/drivers/char/virtio_console.ko", ""));
+    let image = Image::build(kit(&more).path(), &options).expect("an image");
+    assert_eq!(image.modules()[0], "virtio_console");
 }
 
 #[test]

@@ -19,10 +19,8 @@ const FIRST_SLOT: u8 = 4;
 /// How many functions there is room for: up to the slot before the board's last.
 pub const MOST_FUNCTIONS: usize = 27;
 
-/// What the kernel has to be told, and which modules it needs, those that they depend on aside.
+/// What the kernel has to be told.
 const KERNEL_WORDS: &str = "intel_iommu=on";
-/// Modules by which a program drives a function.
-pub const MODULES: [&str; 2] = ["vfio_iommu_type1", "vfio_pci"];
 
 /// A channel between a program in the guest and a UNIX socket of the host, which QEMU connects to.
 #[derive(Clone, Debug, PartialEq, Eq)]
