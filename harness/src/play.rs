@@ -18,3 +18,4 @@ mod wording;
 
 pub use options::RunOptions;
 pub use run::run_scenario;
+pub(crate) use run::setup;

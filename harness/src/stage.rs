@@ -20,6 +20,7 @@ pub mod foresight;
 pub mod heard;
 pub mod inproc;
 pub mod linux;
+pub mod looked_device;
 pub mod news;
 pub mod operations;
 pub mod ours;

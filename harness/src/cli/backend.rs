@@ -5,6 +5,8 @@ use crate::play::{RunOptions, run_scenario};
 use crate::record::result::RunResult;
 use crate::stage::linux::{BackendError, LinuxBackend};
 use crate::stage::news::NewsListener;
+use crate::stage::socket::server::Time;
+use crate::stage::socket::{SocketBackend, SocketError};
 use driver::RevisionName;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -40,6 +42,30 @@ pub fn run_in_process(job: &Job, options: &RunOptions) -> Result<RunResult, Pani
         }
     })?;
     result.replay = replay_line(&loaded.file, *revision, options.seed);
+    Ok(result)
+}
+
+/// Runs a job with the driver in this process and the device behind sockets.
+///
+/// # Errors
+/// Where there is no server, or it is lost for a reason that is not the driver's.
+pub fn run_over_sockets(
+    job: &Job,
+    sockets: &mut SocketBackend,
+    options: &RunOptions,
+    news: &dyn NewsListener,
+) -> Result<RunResult, SocketError> {
+    let Job { loaded, revision, .. } = job;
+    let span = tracing::info_span!("run", scenario = %loaded.scenario.name, %revision);
+    let _guard = span.enter();
+    let file = loaded.file.display().to_string();
+    let mut result = sockets.run(&loaded.scenario, &file, *revision, options, news)?;
+    let wall = match sockets.time() {
+        Time::Virtual => "",
+        Time::Wall => " --wall-time",
+    };
+    let line = replay_line(&loaded.file, *revision, options.seed);
+    result.replay = format!("{line} --backend socket{wall}");
     Ok(result)
 }
 

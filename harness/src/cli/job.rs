@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub enum Backend {
     /// Driver and device in this process.
     Inproc,
+    /// Our driver in this process, the device in another one, behind vfio-user sockets.
+    Socket,
     /// The unmodified Linux driver in a QEMU guest.
     Linux,
 }
@@ -21,6 +23,7 @@ impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Inproc => "inproc",
+            Self::Socket => "socket",
             Self::Linux => "linux",
         })
     }
@@ -52,7 +55,7 @@ impl Job {
     pub fn driver(&self) -> String {
         match self.backend {
             Backend::Linux => self.backend.to_string(),
-            Backend::Inproc => self.revision.to_string(),
+            Backend::Inproc | Backend::Socket => self.revision.to_string(),
         }
     }
 

@@ -52,11 +52,29 @@ pub(super) struct RunArguments {
     /// Also what waits long on a wall clock (nothing in process does).
     #[arg(long)]
     pub(super) full: bool,
+    #[command(flatten)]
+    pub(super) socket: SocketArguments,
     /// Revision whose expectations the Linux driver is judged by, for a kernel of one's own.
     #[arg(long, value_enum, default_value = "merged", value_name = "REVISION")]
     pub(super) expect: Judge,
     #[command(flatten)]
     pub(super) kit: KitArguments,
+}
+
+/// What `run --backend socket` is told of the server.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Server, with --backend socket")]
+pub(super) struct SocketArguments {
+    /// The device lives by the wall clock, as hardware does: long limits are scaled, and a run is compared with one in this
+    /// process.
+    #[arg(long)]
+    pub(super) wall_time: bool,
+    /// Take the server that serves in this folder, one run at a time, instead of one for each worker.
+    #[arg(long, value_name = "DIR")]
+    pub(super) socket_dir: Option<PathBuf>,
+    /// Its control socket; without it `control.sock` in that folder.
+    #[arg(long, value_name = "PATH", requires = "socket_dir")]
+    pub(super) control: Option<PathBuf>,
 }
 
 /// A revision to judge by.

@@ -44,6 +44,8 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
     };
     let pace = match arguments.backend {
         Backend::Inproc => Pace::Quick,
+        Backend::Socket if arguments.socket.wall_time => Pace::Slow,
+        Backend::Socket => Pace::Quick,
         Backend::Linux => Pace::Slow,
     };
     let (progress, described) = (Progress::new(cases.len(), pace), Once::new());
@@ -75,8 +77,12 @@ fn workers(arguments: &RunArguments) -> NonZeroUsize {
     if arguments.accept {
         return NonZeroUsize::MIN;
     }
+    let cores = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
     arguments.jobs.unwrap_or_else(|| match arguments.backend {
-        Backend::Inproc => available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        Backend::Inproc => cores(),
+        // One server plays one run at a time.
+        Backend::Socket if arguments.socket.socket_dir.is_some() => NonZeroUsize::MIN,
+        Backend::Socket => cores(),
         Backend::Linux => NonZeroUsize::MIN,
     })
 }

@@ -148,10 +148,12 @@ fn refuse_same_names(reading: &mut Reading) {
     reading.scenarios = unlike;
 }
 
-/// The runs of `scenarios`: every revision a file names, or only `revision`, as far as they are in `partition`.
+/// The runs of `scenarios` with a driver of ours: every revision a file names, or only `revision`, as far as they are in
+/// `partition`.
 #[must_use]
 pub fn jobs(
     scenarios: &[Arc<Loaded>],
+    backend: Backend,
     revision: Option<RevisionName>,
     partition: Option<Partition>,
 ) -> Vec<Job> {
@@ -162,7 +164,7 @@ pub fn jobs(
                 jobs.push(Job {
                     loaded: Arc::clone(loaded),
                     revision: named,
-                    backend: Backend::Inproc,
+                    backend,
                 });
             }
         }

@@ -311,7 +311,7 @@ fn what_does_not_fit() {
     let there = start(Time::Virtual);
     let control = there.folder().join("control.sock");
     let joined = Server::join(there.folder(), &control, Time::Virtual).expect("it fits");
-    assert_eq!(joined.virtual_functions(), Room::USUAL.virtual_functions);
+    assert_eq!(joined.room().virtual_functions, Room::USUAL.virtual_functions);
     let error = Server::join(there.folder(), &control, Time::Wall).expect_err("it has another clock");
     assert!(error.to_string().contains("run without `--wall-time`"), "{error}");
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,8 +1,8 @@
 //! Where the runs of one worker happen.
 
-use crate::cli::backend::{run_in_process, run_on_linux};
+use crate::cli::backend::{run_in_process, run_on_linux, run_over_sockets};
 use crate::cli::job::{Backend, Job};
-use crate::cli::run_arguments::RunArguments;
+use crate::cli::run_arguments::{RunArguments, SocketArguments};
 use crate::cli::setup;
 use crate::cli::signals::EndSignals;
 use crate::cli::streams;
@@ -12,14 +12,26 @@ use crate::record::{Failure, RunResult};
 use crate::stage::linux::guest::GuestError;
 use crate::stage::linux::{BackendError, LinuxBackend};
 use crate::stage::news::NewsListener;
+use crate::stage::socket::server::Time;
+use crate::stage::socket::{SocketBackend, Source};
+use std::io;
 use std::sync::Once;
 
 /// Guests in a row that may fail before nobody tries another.
 const FAILING_GUESTS: u32 = 3;
 
+/// Servers in a row that may fail before nobody tries another.
+const FAILING_SERVERS: u32 = 3;
+
 /// Where runs happen.
 pub(super) enum Place {
     InProcess,
+    /// The driver in this process, the device behind sockets.
+    Sockets {
+        backend: Box<SocketBackend>,
+        /// Servers that have failed since one served to its end.
+        failing: u32,
+    },
     Linux {
         backend: Box<LinuxBackend>,
         /// Guests that have failed since one served to its end.
@@ -43,8 +55,10 @@ impl Place {
     /// A place for one worker; the first one is described on standard error. What takes long is told
     /// to `news`.
     pub(super) fn of(arguments: &RunArguments, described: &Once, news: &dyn NewsListener) -> Self {
-        if arguments.backend == Backend::Inproc {
-            return Self::InProcess;
+        match arguments.backend {
+            Backend::Inproc => return Self::InProcess,
+            Backend::Socket => return Self::sockets(arguments),
+            Backend::Linux => {}
         }
         let linux = || -> Result<LinuxBackend, BackendError> {
             news.begins("looking for the guest kit and packing its initramfs");
@@ -69,6 +83,16 @@ impl Place {
         }
     }
 
+    fn sockets(arguments: &RunArguments) -> Self {
+        match sockets(&arguments.socket, arguments.full) {
+            Ok(backend) => Self::Sockets {
+                backend: Box::new(backend),
+                failing: 0,
+            },
+            Err(error) => Self::Nowhere(format!("the program of this process: {error}")),
+        }
+    }
+
     /// Runs a job.
     pub(super) fn run(&mut self, job: &Job, seed: Option<u64>, keep: Keep, news: &dyn NewsListener) -> Ran {
         let result = match self {
@@ -81,6 +105,28 @@ impl Place {
                 run_in_process(job, &options).map_err(|error| (Failure::Internal, error.to_string()))
             }
             Self::Nowhere(why) => Err((Failure::Backend, why.clone())),
+            Self::Sockets { failing, .. } if *failing >= FAILING_SERVERS => {
+                let why = format!("not tried: {FAILING_SERVERS} servers in a row have failed");
+                Err((Failure::Backend, why))
+            }
+            Self::Sockets { backend, failing } => {
+                let options = RunOptions {
+                    seed,
+                    keep,
+                    ..RunOptions::default()
+                };
+                match run_over_sockets(job, backend, &options, news) {
+                    Ok(result) => {
+                        *failing = 0;
+                        Ok(result)
+                    }
+                    Err(error) => {
+                        *failing += 1;
+                        streams::error(&error);
+                        Err((Failure::Backend, error.to_string()))
+                    }
+                }
+            }
             Self::Linux { failing, .. } if *failing >= FAILING_GUESTS => {
                 let why = format!("not tried: {FAILING_GUESTS} guests in a row have failed");
                 Err((Failure::Backend, why))
@@ -103,6 +149,25 @@ impl Place {
             Err((failure, why)) => Ran::Unrun(Box::new(unrun(job, failure, &why))),
         }
     }
+}
+
+fn sockets(arguments: &SocketArguments, full: bool) -> io::Result<SocketBackend> {
+    let time = if arguments.wall_time {
+        Time::Wall
+    } else {
+        Time::Virtual
+    };
+    let source = match &arguments.socket_dir {
+        Some(folder) => {
+            let control = arguments.control.clone();
+            Source::Running {
+                folder: folder.clone(),
+                control: control.unwrap_or_else(|| folder.join("control.sock")),
+            }
+        }
+        None => Source::Own(std::env::current_exe()?),
+    };
+    Ok(SocketBackend::new(source, time, full))
 }
 
 fn report_backend(error: &BackendError) {

@@ -55,6 +55,7 @@ pub(super) fn plan(arguments: &RunArguments) -> Result<Vec<Case>, Exit> {
     } else {
         jobs(
             &reading.scenarios,
+            arguments.backend,
             revision(arguments.revision),
             arguments.partition,
         )
@@ -97,28 +98,34 @@ fn refuse<T>(exit: Exit, message: &str) -> Result<T, Exit> {
 
 /// Refuses what makes no sense on the backend that is chosen.
 fn sensible(arguments: &RunArguments) -> Result<(), Exit> {
-    if arguments.backend != Backend::Linux {
-        return Ok(());
-    }
-    if arguments.accept {
-        return refuse(
-            Exit::Usage,
-            "what Linux shows cannot be accepted: files say what our own drivers do",
-        );
-    }
-    if arguments.revision != RevisionChoice::All {
-        return refuse(
-            Exit::Usage,
-            "--revision chooses among our own drivers; --expect says by which of them Linux is judged",
-        );
-    }
-    if arguments.record.is_some() {
-        return refuse(
-            Exit::Usage,
-            "a run on Linux cannot be recorded: nobody chooses its schedule",
-        );
-    }
-    Ok(())
+    let socket = &arguments.socket;
+    let because = match arguments.backend {
+        Backend::Inproc | Backend::Linux if socket.wall_time || socket.socket_dir.is_some() => {
+            "--wall-time and --socket-dir are for --backend socket"
+        }
+        Backend::Socket if arguments.accept => {
+            "what sockets show cannot be accepted: files say what a run in this process shows"
+        }
+        Backend::Socket if arguments.record.is_some() => {
+            "a run over sockets is not recorded: record the one in this process, which is the same"
+        }
+        Backend::Socket
+            if socket.socket_dir.is_some() && arguments.jobs.is_some_and(|jobs| jobs.get() > 1) =>
+        {
+            "one server plays one run at a time; without --socket-dir each of the jobs has its own"
+        }
+        Backend::Linux if arguments.accept => {
+            "what Linux shows cannot be accepted: files say what our own drivers do"
+        }
+        Backend::Linux if arguments.revision != RevisionChoice::All => {
+            "--revision chooses among our own drivers; --expect says by which of them Linux is judged"
+        }
+        Backend::Linux if arguments.record.is_some() => {
+            "a run on Linux cannot be recorded: nobody chooses its schedule"
+        }
+        Backend::Inproc | Backend::Socket | Backend::Linux => return Ok(()),
+    };
+    refuse(Exit::Usage, because)
 }
 
 fn revision(choice: RevisionChoice) -> Option<RevisionName> {
@@ -144,8 +151,8 @@ fn of_refused(refused: &Refused, arguments: &RunArguments) -> RunResult {
     let stem = refused.file.file_stem().unwrap_or_default().to_string_lossy();
     let revision = match (arguments.backend, revision(arguments.revision)) {
         (Backend::Linux, _) => Backend::Linux.to_string(),
-        (Backend::Inproc, Some(revision)) => revision.to_string(),
-        (Backend::Inproc, None) => EVERY_REVISION.to_owned(),
+        (Backend::Inproc | Backend::Socket, Some(revision)) => revision.to_string(),
+        (Backend::Inproc | Backend::Socket, None) => EVERY_REVISION.to_owned(),
     };
     let mut result = RunResult::unrun(&stem, &refused.file.display().to_string(), &revision);
     result.backend = arguments.backend.to_string();

@@ -43,6 +43,12 @@ impl Room {
         room
     }
 
+    /// Whether there is room for what is needed.
+    #[must_use]
+    pub const fn holds(self, needs: Self) -> bool {
+        self.virtual_functions >= needs.virtual_functions && self.sf_windows >= needs.sf_windows
+    }
+
     /// Room for what both need.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -60,7 +66,7 @@ mod tests {
     #[test]
     fn the_functions_that_steps_name_need_room() {
         let scenario = serde_json::json!({
-            "name": "n", "title": "t",
+            "name": "n", "concern": "c", "why": "w", "reachability": "compliant_firmware", "expect": {},
             "device": { "kind": "pf", "vhca_id": 5, "page_mode": "func_id",
                 "vfs": { "total": 200, "first_vhca_id": 16 },
                 "sfs": { "max": 4, "base_id": 256, "first_vhca_id": 128 } },

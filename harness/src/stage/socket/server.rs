@@ -50,13 +50,13 @@ pub enum ServerError {
         has: Time,
     },
     /// It has no room for all drivers of a scenario.
-    #[error("the server has sockets for {} virtual functions, and the scenario's drivers need {}: `--flat {}`",
-        .has, .needs, .needs)]
+    #[error("the server has sockets for {} virtual functions, and the scenario's drivers need {}: serve with `--flat {}`",
+        .has.virtual_functions, .needs.virtual_functions, .needs.virtual_functions)]
     TooSmall {
         /// What there is.
-        has: u16,
+        has: Room,
         /// What is needed.
-        needs: u16,
+        needs: Room,
     },
     /// It does not do what it is told.
     #[error(transparent)]
@@ -92,7 +92,7 @@ pub struct Server {
     /// Where orders are given; gone while a run has it, and after a run that lost it.
     control: Option<ControlClient>,
     folder: PathBuf,
-    virtual_functions: u16,
+    room: Room,
     process: Option<ServerProcess>,
 }
 
@@ -113,7 +113,7 @@ impl Server {
         Ok(Self {
             control: Some(control),
             folder,
-            virtual_functions: room.virtual_functions,
+            room,
             process: Some(process),
         })
     }
@@ -141,7 +141,11 @@ impl Server {
         Ok(Self {
             control: Some(client),
             folder: folder.to_owned(),
-            virtual_functions: u16::try_from(sockets.count()).unwrap_or(u16::MAX),
+            room: Room {
+                virtual_functions: u16::try_from(sockets.count()).unwrap_or(u16::MAX),
+                // What a BAR does not have, the bus says.
+                sf_windows: u16::MAX,
+            },
             process: None,
         })
     }
@@ -168,10 +172,10 @@ impl Server {
         &self.folder
     }
 
-    /// How many virtual functions have a socket.
+    /// For how many functions it has room.
     #[must_use]
-    pub const fn virtual_functions(&self) -> u16 {
-        self.virtual_functions
+    pub const fn room(&self) -> Room {
+        self.room
     }
 
     /// The process, if it is ours.
