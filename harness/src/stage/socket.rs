@@ -4,8 +4,8 @@
 //! |---|---|
 //! | [`backend`] | from a scenario to its result, over as many servers as it takes |
 //! | [`error`] | why a scenario has no result |
-//! | `firmware` | orders, records and books, over the control socket |
-//! | `process`, [`server`] | the server: a process of ours, or one that is there |
+//! | [`firmware`] | orders, records and books, over the control socket |
+//! | [`process`], [`server`] | the server: a process of ours, or one that is there |
 //! | [`control`] | its control socket: the device's clock, orders to firmware |
 //! | [`machine`] | a device behind the sockets, as the machine of a world |
 //! | [`room`] | how many functions need a socket |
@@ -13,7 +13,7 @@
 pub mod backend;
 pub mod control;
 pub mod error;
-mod firmware;
+pub mod firmware;
 pub mod machine;
 pub mod process;
 pub mod room;

@@ -142,7 +142,7 @@ impl SocketBackend {
         let machine = self.machine(&server, &control, &like, setup.page_bytes)?;
         let host = World::new(machine, world.clone());
         let machine = host.shared_machine();
-        let firmware = ControlFirmware::new(control.clone())?;
+        let firmware = ControlFirmware::<SocketError>::new(control.clone())?;
         let mut stage = DriverStage::new(self.abilities, host, firmware, &world);
         let ended = Execution::new(scenario, revision, reference, &mut stage).run(&mut result);
         let failure = machine.borrow().failure().map(str::to_owned);

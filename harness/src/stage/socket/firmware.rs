@@ -1,47 +1,52 @@
 //! The firmware of a device that is another process, over its control socket.
 
-use super::control::{ControlError, SharedControl};
-use super::error::SocketError;
+use super::control::{ControlClient, ControlError, SharedControl};
 use crate::stage::contract::OrderRefused;
 use crate::stage::device_view::DeviceView;
 use crate::stage::looked_device::{LookedDevice, request};
 use crate::stage::ours::{Firmware, OwnerQuestion};
 use device_server::control::look::Look;
+use driver_host::HostLost;
 use emulator::{FirmwareOrder, GateOrder, HoldState, Record};
 use serde::Serialize;
 use serde_json::Value;
+use std::marker::PhantomData;
 
-/// See the module's head.
-pub(super) struct ControlFirmware {
+/// See the module's head. `L` is how its loss is told.
+pub struct ControlFirmware<L> {
     control: SharedControl,
     /// What a look at the books has shown, too, and nobody has taken.
     later: Vec<Record>,
+    told_as: PhantomData<fn() -> L>,
 }
 
-impl ControlFirmware {
+impl<L: From<ControlError> + From<HostLost>> ControlFirmware<L> {
     /// The firmware of a device that nobody has touched. From now on the server keeps all that happens.
     ///
     /// # Errors
-    /// [`SocketError::Lost`].
-    pub(super) fn new(control: SharedControl) -> Result<Self, SocketError> {
+    /// Where there is no answer.
+    pub fn new(control: SharedControl) -> Result<Self, L> {
         let mut firmware = Self {
             control,
             later: Vec::new(),
+            told_as: PhantomData,
         };
         let _of_before = firmware.take_records()?;
         Ok(firmware)
     }
 
-    fn look(&self, questions: &[OwnerQuestion]) -> Result<Look, SocketError> {
+    /// The way to the firmware, if nobody else shares it any more.
+    #[must_use]
+    pub fn into_control(self) -> Option<ControlClient> {
+        self.control.into_client()
+    }
+
+    fn look(&self, questions: &[OwnerQuestion]) -> Result<Look, L> {
         Ok(self.control.ask("look", &request(questions))?)
     }
 
     /// Gives an order; inside, that it is not carried out.
-    fn give(
-        &self,
-        order: &'static str,
-        what: &impl Serialize,
-    ) -> Result<Result<(), OrderRefused>, SocketError> {
+    fn give(&self, order: &'static str, what: &impl Serialize) -> Result<Result<(), OrderRefused>, L> {
         match self.control.ask::<Value>(order, what) {
             Ok(_) => Ok(Ok(())),
             Err(ControlError::Refused(why)) => Ok(Err(OrderRefused(why))),
@@ -50,22 +55,22 @@ impl ControlFirmware {
     }
 }
 
-impl Firmware for ControlFirmware {
-    type Lost = SocketError;
+impl<L: From<ControlError> + From<HostLost>> Firmware for ControlFirmware<L> {
+    type Lost = L;
 
-    fn order(&mut self, order: &FirmwareOrder) -> Result<Result<(), OrderRefused>, SocketError> {
+    fn order(&mut self, order: &FirmwareOrder) -> Result<Result<(), OrderRefused>, L> {
         self.give("firmware", order)
     }
 
-    fn gate(&mut self, order: &GateOrder) -> Result<Result<(), OrderRefused>, SocketError> {
+    fn gate(&mut self, order: &GateOrder) -> Result<Result<(), OrderRefused>, L> {
         self.give("gate", order)
     }
 
-    fn holds(&mut self) -> Result<Vec<HoldState>, SocketError> {
+    fn holds(&mut self) -> Result<Vec<HoldState>, L> {
         Ok(self.look(&[])?.holds)
     }
 
-    fn take_records(&mut self) -> Result<Vec<Record>, SocketError> {
+    fn take_records(&mut self) -> Result<Vec<Record>, L> {
         let mut records = std::mem::take(&mut self.later);
         loop {
             let mut look = self.look(&[])?;
@@ -80,7 +85,7 @@ impl Firmware for ControlFirmware {
         &mut self,
         questions: &[OwnerQuestion],
         see: impl FnOnce(&dyn DeviceView) -> R,
-    ) -> Result<R, SocketError> {
+    ) -> Result<R, L> {
         let mut look = self.look(questions)?;
         self.later.append(&mut look.records);
         Ok(see(&LookedDevice::new(questions, look)))

@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn the_functions_that_steps_name_need_room() {
         let scenario = serde_json::json!({
-            "name": "n", "concern": "c", "why": "w", "reachability": "compliant_firmware", "expect": {},
+            "name": "n", "row": "1", "concern": "c", "why": "w", "reachability": "compliant_firmware", "expect": {},
             "device": { "kind": "pf", "vhca_id": 5, "page_mode": "func_id",
                 "vfs": { "total": 200, "first_vhca_id": 16 },
                 "sfs": { "max": 4, "base_id": 256, "first_vhca_id": 128 } },
