@@ -17,6 +17,7 @@ pub mod abilities;
 pub mod contract;
 pub mod device_view;
 pub mod foresight;
+pub mod guest;
 pub mod heard;
 pub mod inproc;
 pub mod linux;

@@ -6,7 +6,7 @@
 //! | [`hosting`], [`look`] | what whoever plays a scenario asks of drivers, wherever they are, and what it is shown |
 //! | [`orders`] | the same as plain data, for drivers in a guest |
 //! | [`setup`] | what a world is made of |
-//! | [`world`], `progress`, `showing` | drivers on a machine, and the loop that lets them run |
+//! | [`world`], `progress`, `showing`, `shown` | drivers on a machine, and the loop that lets them run |
 //! | [`checkpoint`] | a world at rest, to come back to |
 //! | [`activity`], [`recorder`] | what the drivers' tasks did, and when, where somebody wants to know |
 //! | `wait_graph`, [`wait_cycle`] | who waits for whom, and a closed chain of waits |
@@ -39,6 +39,7 @@ pub mod recorder;
 pub mod remote;
 pub mod setup;
 mod showing;
+mod shown;
 pub mod wait_cycle;
 mod wait_graph;
 pub mod world;

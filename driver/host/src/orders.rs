@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HostOrder {
+    /// Opens functions, which may reset them: before the device is made new for a run. The main one comes first.
+    Open(Vec<Function>),
     /// Another run begins: whatever there was of drivers is gone, the device is as new.
     Begin(Box<WorldSetup>),
     /// See [`Hosting::begin_step`].
@@ -108,7 +110,7 @@ pub struct HostReply {
 pub fn carry_out(host: &mut impl Hosting, order: HostOrder) -> Result<HostAnswer, HostStop> {
     let done = |()| HostAnswer::Done;
     match order {
-        HostOrder::Begin(_) => {
+        HostOrder::Open(_) | HostOrder::Begin(_) => {
             let words = "a run begins where another one is under way";
             Err(HostLost(words.to_owned()).into())
         }
@@ -152,6 +154,18 @@ pub struct DistantHost<P> {
 }
 
 impl<P: Port> DistantHost<P> {
+    /// Has functions opened at the other end of a port, the main one first.
+    ///
+    /// # Errors
+    /// Why they are not open, in words.
+    pub fn open(port: &mut P, functions: Vec<Function>) -> Result<(), HostLost> {
+        let reply = port.call(&HostOrder::Open(functions)).map_err(HostLost)?;
+        match reply.outcome {
+            Ok(_) => Ok(()),
+            Err(stop) => Err(HostLost(stop.to_string())),
+        }
+    }
+
     /// Begins a run at the other end of a port.
     ///
     /// # Errors

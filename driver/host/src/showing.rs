@@ -6,22 +6,6 @@ use crate::world::World;
 use driver::runtime::TaskId;
 use std::collections::BTreeMap;
 
-/// What has been shown already.
-#[derive(Debug, Default)]
-pub(crate) struct Shown {
-    /// Per driver: messages and page waits.
-    drivers: Vec<(usize, usize)>,
-    /// Operations that have not been shown to have ended, with the places of their drivers.
-    running: Vec<(usize, TaskId)>,
-}
-
-impl Shown {
-    /// An operation was started.
-    pub(crate) fn note_start(&mut self, place: usize, task: TaskId) {
-        self.running.push((place, task));
-    }
-}
-
 impl<M: Machine> World<M> {
     /// Shows everything that is not on the machine, and the stray accesses. What happened since the last call is shown once.
     pub fn show(&mut self) -> HostLook {

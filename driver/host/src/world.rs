@@ -7,7 +7,7 @@ use crate::holdings::Account;
 use crate::machine::Machine;
 use crate::recorder::{DriverView, Recorder};
 use crate::setup::WorldSetup;
-use crate::showing::Shown;
+use crate::shown::Shown;
 use crate::wait_cycle::WaitCycle;
 use driver::runtime::{DriverId, Object, Runtime, TaskId};
 use driver::{Driver, DriverSetup, Errno, HostOperation, HostOptions, RevisionName};

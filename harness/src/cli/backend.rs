@@ -3,6 +3,7 @@
 use crate::cli::job::Job;
 use crate::play::{RunOptions, run_scenario};
 use crate::record::result::RunResult;
+use crate::stage::guest::{GuestBackend, GuestError};
 use crate::stage::linux::{BackendError, LinuxBackend};
 use crate::stage::news::NewsListener;
 use crate::stage::socket::server::Time;
@@ -66,6 +67,26 @@ pub fn run_over_sockets(
     };
     let line = replay_line(&loaded.file, *revision, options.seed);
     result.replay = format!("{line} --backend socket{wall}");
+    Ok(result)
+}
+
+/// Runs a job with our driver in a guest.
+///
+/// # Errors
+/// Where no guest boots, or it is lost for a reason that is not the driver's.
+pub fn run_in_guest(
+    job: &Job,
+    guests: &mut GuestBackend,
+    options: &RunOptions,
+    news: &dyn NewsListener,
+) -> Result<RunResult, GuestError> {
+    let Job { loaded, revision, .. } = job;
+    let span = tracing::info_span!("run", scenario = %loaded.scenario.name, %revision);
+    let _guard = span.enter();
+    let file = loaded.file.display().to_string();
+    let mut result = guests.run(&loaded.scenario, &file, *revision, options, news)?;
+    let line = replay_line(&loaded.file, *revision, options.seed);
+    result.replay = format!("{line} --backend guest");
     Ok(result)
 }
 

@@ -15,6 +15,8 @@ pub enum Backend {
     Inproc,
     /// Our driver in this process, the device in another one, behind vfio-user sockets.
     Socket,
+    /// Our driver in a QEMU guest, on functions that are plugged in there; the device in another process.
+    Guest,
     /// The unmodified Linux driver in a QEMU guest.
     Linux,
 }
@@ -24,6 +26,7 @@ impl fmt::Display for Backend {
         f.write_str(match self {
             Self::Inproc => "inproc",
             Self::Socket => "socket",
+            Self::Guest => "guest",
             Self::Linux => "linux",
         })
     }
@@ -55,7 +58,7 @@ impl Job {
     pub fn driver(&self) -> String {
         match self.backend {
             Backend::Linux => self.backend.to_string(),
-            Backend::Inproc | Backend::Socket => self.revision.to_string(),
+            Backend::Inproc | Backend::Socket | Backend::Guest => self.revision.to_string(),
         }
     }
 

@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
         Backend::Inproc => Pace::Quick,
         Backend::Socket if arguments.socket.wall_time => Pace::Slow,
         Backend::Socket => Pace::Quick,
-        Backend::Linux => Pace::Slow,
+        Backend::Guest | Backend::Linux => Pace::Slow,
     };
     let (progress, described) = (Progress::new(cases.len(), pace), Once::new());
     let work = Work::new(arguments, &progress);
@@ -83,7 +83,7 @@ fn workers(arguments: &RunArguments) -> NonZeroUsize {
         // One server plays one run at a time.
         Backend::Socket if arguments.socket.socket_dir.is_some() => NonZeroUsize::MIN,
         Backend::Socket => cores(),
-        Backend::Linux => NonZeroUsize::MIN,
+        Backend::Guest | Backend::Linux => NonZeroUsize::MIN,
     })
 }
 

@@ -11,7 +11,9 @@ mod firmware;
 mod looking;
 mod setup;
 mod stage;
+mod task;
 
 pub use firmware::{Firmware, OwnerQuestion};
 pub use setup::RunSetup;
-pub use stage::{ABILITIES, DriverStage, OwnTask};
+pub use stage::{ABILITIES, DriverStage};
+pub use task::OwnTask;

@@ -1,6 +1,6 @@
 //! Where the runs of one worker happen.
 
-use crate::cli::backend::{run_in_process, run_on_linux, run_over_sockets};
+use crate::cli::backend::{run_in_guest, run_in_process, run_on_linux, run_over_sockets};
 use crate::cli::job::{Backend, Job};
 use crate::cli::run_arguments::{RunArguments, SocketArguments};
 use crate::cli::setup;
@@ -9,6 +9,7 @@ use crate::cli::streams;
 use crate::play::RunOptions;
 use crate::record::timeline::Keep;
 use crate::record::{Failure, RunResult};
+use crate::stage::guest::{self, GuestBackend};
 use crate::stage::linux::guest::GuestError;
 use crate::stage::linux::{BackendError, LinuxBackend};
 use crate::stage::news::NewsListener;
@@ -30,6 +31,12 @@ pub(super) enum Place {
     Sockets {
         backend: Box<SocketBackend>,
         /// Servers that have failed since one served to its end.
+        failing: u32,
+    },
+    /// Our driver in a guest.
+    Guests {
+        backend: Box<GuestBackend>,
+        /// Guests that have failed since one served to its end.
         failing: u32,
     },
     Linux {
@@ -58,6 +65,7 @@ impl Place {
         match arguments.backend {
             Backend::Inproc => return Self::InProcess,
             Backend::Socket => return Self::sockets(arguments),
+            Backend::Guest => return Self::guests(arguments, described, news),
             Backend::Linux => {}
         }
         let linux = || -> Result<LinuxBackend, BackendError> {
@@ -78,6 +86,31 @@ impl Place {
             }
             Err(error) => {
                 described.call_once(|| report_backend(&error));
+                Self::Nowhere(error.to_string())
+            }
+        }
+    }
+
+    fn guests(arguments: &RunArguments, described: &Once, news: &dyn NewsListener) -> Self {
+        let guests = || -> Result<GuestBackend, guest::GuestError> {
+            news.begins("looking for the guest kit and packing its initramfs");
+            let failed = |what| move |error| guest::GuestError::Io { what, error };
+            let program = std::env::current_exe().map_err(failed("the program of this process"))?;
+            let mut guests = GuestBackend::new(&arguments.kit.options(), &program)?;
+            let signals = EndSignals::listen().map_err(failed("signals cannot be heard"))?;
+            guests.interrupt_by(signals.into());
+            Ok(guests)
+        };
+        match guests() {
+            Ok(backend) => {
+                described.call_once(|| streams::note(backend.describe()));
+                Self::Guests {
+                    backend: Box::new(backend),
+                    failing: 0,
+                }
+            }
+            Err(error) => {
+                described.call_once(|| report_guest(&error));
                 Self::Nowhere(error.to_string())
             }
         }
@@ -127,6 +160,29 @@ impl Place {
                     }
                 }
             }
+            Self::Guests { failing, .. } if *failing >= FAILING_GUESTS => {
+                let why = format!("not tried: {FAILING_GUESTS} guests in a row have failed");
+                Err((Failure::Backend, why))
+            }
+            Self::Guests { backend, failing } => {
+                let options = RunOptions {
+                    seed,
+                    keep,
+                    ..RunOptions::default()
+                };
+                match run_in_guest(job, backend, &options, news) {
+                    Ok(result) => {
+                        *failing = 0;
+                        Ok(result)
+                    }
+                    Err(guest::GuestError::Interrupted) => return Ran::Interrupted,
+                    Err(error) => {
+                        *failing += 1;
+                        report_guest(&error);
+                        Err((Failure::Backend, error.to_string()))
+                    }
+                }
+            }
             Self::Linux { failing, .. } if *failing >= FAILING_GUESTS => {
                 let why = format!("not tried: {FAILING_GUESTS} guests in a row have failed");
                 Err((Failure::Backend, why))
@@ -168,6 +224,13 @@ fn sockets(arguments: &SocketArguments, full: bool) -> io::Result<SocketBackend>
         None => Source::Own(std::env::current_exe()?),
     };
     Ok(SocketBackend::new(source, time, full))
+}
+
+fn report_guest(error: &guest::GuestError) {
+    match error {
+        guest::GuestError::Kit(error) => setup::print(error),
+        other => streams::error(other),
+    }
 }
 
 fn report_backend(error: &BackendError) {

@@ -100,13 +100,15 @@ fn refuse<T>(exit: Exit, message: &str) -> Result<T, Exit> {
 fn sensible(arguments: &RunArguments) -> Result<(), Exit> {
     let socket = &arguments.socket;
     let because = match arguments.backend {
-        Backend::Inproc | Backend::Linux if socket.wall_time || socket.socket_dir.is_some() => {
+        Backend::Inproc | Backend::Guest | Backend::Linux
+            if socket.wall_time || socket.socket_dir.is_some() =>
+        {
             "--wall-time and --socket-dir are for --backend socket"
         }
-        Backend::Socket if arguments.accept => {
+        Backend::Socket | Backend::Guest if arguments.accept => {
             "what sockets show cannot be accepted: files say what a run in this process shows"
         }
-        Backend::Socket if arguments.record.is_some() => {
+        Backend::Socket | Backend::Guest if arguments.record.is_some() => {
             "a run over sockets is not recorded: record the one in this process, which is the same"
         }
         Backend::Socket
@@ -123,7 +125,7 @@ fn sensible(arguments: &RunArguments) -> Result<(), Exit> {
         Backend::Linux if arguments.record.is_some() => {
             "a run on Linux cannot be recorded: nobody chooses its schedule"
         }
-        Backend::Inproc | Backend::Socket | Backend::Linux => return Ok(()),
+        Backend::Inproc | Backend::Socket | Backend::Guest | Backend::Linux => return Ok(()),
     };
     refuse(Exit::Usage, because)
 }
@@ -151,8 +153,8 @@ fn of_refused(refused: &Refused, arguments: &RunArguments) -> RunResult {
     let stem = refused.file.file_stem().unwrap_or_default().to_string_lossy();
     let revision = match (arguments.backend, revision(arguments.revision)) {
         (Backend::Linux, _) => Backend::Linux.to_string(),
-        (Backend::Inproc | Backend::Socket, Some(revision)) => revision.to_string(),
-        (Backend::Inproc | Backend::Socket, None) => EVERY_REVISION.to_owned(),
+        (Backend::Inproc | Backend::Socket | Backend::Guest, Some(revision)) => revision.to_string(),
+        (Backend::Inproc | Backend::Socket | Backend::Guest, None) => EVERY_REVISION.to_owned(),
     };
     let mut result = RunResult::unrun(&stem, &refused.file.display().to_string(), &revision);
     result.backend = arguments.backend.to_string();

@@ -1,7 +1,7 @@
 //! From what a host shows to what a sight has: counters by name, messages as they are compared, operations that have ended.
 
 use super::firmware::OwnerQuestion;
-use super::stage::OwnTask;
+use super::task::OwnTask;
 use crate::stage::operations::Operations;
 use crate::stage::sight::DriverSight;
 use driver::books::OwnerKey;

@@ -2,6 +2,7 @@
 
 use super::firmware::Firmware;
 use super::looking::{Teller, note_ends, questions, sights};
+use super::task::OwnTask;
 use crate::record::aspect::Deed;
 use crate::record::result::StepRecord;
 use crate::record::timeline::{Printed, Timeline};
@@ -34,15 +35,6 @@ pub const ABILITIES: Abilities = Abilities {
     longest_s: None,
     insight: Insight::Whole,
 };
-
-/// What this stage knows of an operation.
-#[derive(Clone, Copy, Debug)]
-pub struct OwnTask {
-    /// The place of its driver.
-    pub(super) place: usize,
-    /// Its task.
-    pub(super) task: TaskId,
-}
 
 /// See the module's head.
 pub struct DriverStage<H, F> {

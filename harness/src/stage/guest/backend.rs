@@ -1,0 +1,230 @@
+//! From a scenario to its result in a guest, over as many boots as it takes.
+
+use super::boot::{Boot, boot};
+use super::booted::BootedGuest;
+use super::error::GuestError;
+use crate::play::execution::Execution;
+use crate::play::{RunOptions, setup};
+use crate::record::{Failure, RunResult};
+use crate::scenario::{Action, HostStep, ScenarioFile};
+use crate::stage::news::NewsListener;
+use crate::stage::ours::{ABILITIES, DriverStage};
+use crate::stage::socket::SocketError;
+use crate::stage::socket::control::SharedControl;
+use crate::stage::socket::firmware::ControlFirmware;
+use crate::stage::socket::room::Room;
+use crate::stage::socket::server::{Server, Time};
+use driver::RevisionName;
+use driver_host::orders::DistantHost;
+use files::Scratch;
+use guest::image::{Image, ImageOptions};
+use guest::kit::{Kit, KitOptions};
+use guest::machine::Accelerator;
+use guest_protocol::LogLine;
+use prm::Function;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+/// Room for the functions that nearly every scenario's drivers are on. Each function that is plugged in makes a boot longer.
+const USUAL: Room = Room {
+    virtual_functions: 3,
+    sf_windows: 8,
+};
+
+/// Runs scenarios in guests; keeps a guest from one to the next.
+pub struct GuestBackend {
+    kit: Kit,
+    /// The program that has the command `serve`.
+    program: PathBuf,
+    initrd: PathBuf,
+    interrupt: Option<OwnedFd>,
+    running: Option<Running>,
+    boots: u32,
+    // Holds the initramfs.
+    _folder: Scratch,
+}
+
+/// A guest and the server that its functions are of.
+struct Running {
+    guest: BootedGuest,
+    server: Server,
+    room: Room,
+}
+
+impl GuestBackend {
+    /// Finds the kit and builds the initramfs. `program` has the command `serve`.
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn new(options: &KitOptions, program: &Path) -> Result<Self, GuestError> {
+        let kit = Kit::locate(options)?;
+        let folder = Scratch::new().map_err(GuestError::io("a folder for the initramfs"))?;
+        let initrd = folder.path().join("initramfs.gz");
+        Image::build(kit.modules(), &ImageOptions::of_our_driver())?.write(&initrd)?;
+        Ok(Self {
+            kit,
+            program: program.to_owned(),
+            initrd,
+            interrupt: None,
+            running: None,
+            boots: 0,
+            _folder: folder,
+        })
+    }
+
+    /// Once this is readable, the run that is under way ends with [`GuestError::Interrupted`].
+    pub fn interrupt_by(&mut self, interrupt: OwnedFd) {
+        self.interrupt = Some(interrupt);
+    }
+
+    /// What drives the runs, in one line.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let how = match Accelerator::of_this_machine() {
+            Accelerator::Kvm => "KVM",
+            Accelerator::Tcg => "no KVM",
+        };
+        format!("{}, {how}", self.kit.describe())
+    }
+
+    /// Guests that were booted so far.
+    #[must_use]
+    pub const fn boots(&self) -> u32 {
+        self.boots
+    }
+
+    /// QEMU's process and that of the server, while there is a guest.
+    #[must_use]
+    pub fn process_ids(&mut self) -> Option<(u32, u32)> {
+        let Running { guest, server, .. } = self.running.as_mut()?;
+        Some((guest.process_id()?, server.process()?.id()?))
+    }
+
+    /// What the guest's kernel has printed, and how often each interrupt has come (`/proc/interrupts`).
+    ///
+    /// # Errors
+    /// See [`GuestError`].
+    pub fn look_inside(&mut self) -> Result<Option<(Vec<LogLine>, String)>, GuestError> {
+        match &mut self.running {
+            Some(Running { guest, .. }) => Ok(Some((guest.kernel_log()?, guest.interrupts()?))),
+            None => Ok(None),
+        }
+    }
+
+    /// Ends QEMU at once, as somebody does who kills it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn kill_guest(&mut self) -> std::io::Result<()> {
+        match &mut self.running {
+            Some(Running { guest, .. }) => guest.kill(),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs a scenario, read from `file`, under `revision`.
+    ///
+    /// # Errors
+    /// [`GuestError`] if no guest boots, or the one that there was is lost: the next run boots another.
+    pub fn run(
+        &mut self,
+        scenario: &ScenarioFile,
+        file: &str,
+        revision: RevisionName,
+        options: &RunOptions,
+        news: &dyn NewsListener,
+    ) -> Result<RunResult, GuestError> {
+        let mut result = RunResult {
+            backend: "guest".to_owned(),
+            ..RunResult::empty(scenario, file, &revision.to_string(), options.seed)
+        };
+        let setup = setup(scenario, revision, options);
+        // Which functions there are, and nothing else, is asked of a device as the one that is served.
+        let silicon = match setup.silicon() {
+            Ok(silicon) => silicon,
+            Err(error) => {
+                result.fail(Failure::Invalid, format!("the device cannot be built: {error}"));
+                return Ok(result);
+            }
+        };
+        let world = setup.world(&silicon);
+        let Running {
+            mut guest,
+            mut server,
+            room,
+        } = self.guest_for(Room::of(scenario), news)?;
+        // The kernel of the guest resets what it opens, so that comes before the device is as new.
+        DistantHost::open(&mut guest, driven(scenario, world.endpoint())).map_err(SocketError::from)?;
+        let control = SharedControl::new(server.play(&setup.device, setup.seed)?);
+        let host = DistantHost::begin(guest, world.clone())?;
+        let firmware = ControlFirmware::new(control.clone())?;
+        let mut stage = DriverStage::new(ABILITIES, host, firmware, &world);
+        let ended = Execution::new(scenario, revision, None, &mut stage).run(&mut result);
+        let (host, firmware) = stage.into_parts();
+        drop(firmware);
+        let lost = match (ended, host.trouble()) {
+            (Ok(_), None) => None,
+            (Err(error), None) => Some(error.to_string()),
+            (_, Some(trouble)) => Some(trouble.to_owned()),
+        };
+        let mut guest = host.into_port();
+        if let Some(why) = lost {
+            return Err(guest.lost(why));
+        }
+        if let Some(control) = control.into_client() {
+            server.give_back(control);
+            self.running = Some(Running { guest, server, room });
+        }
+        Ok(result)
+    }
+
+    /// The guest that is there, if it has room for these functions, or another one.
+    fn guest_for(&mut self, needs: Room, news: &dyn NewsListener) -> Result<Running, GuestError> {
+        let room = needs.and(USUAL);
+        if let Some(running) = self.running.take()
+            && running.room.holds(needs)
+        {
+            return Ok(running);
+        }
+        let functions = u8::try_from(room.virtual_functions + 1).unwrap_or(u8::MAX);
+        let what = format!("booting a guest with {functions} functions");
+        tracing::info!(actor = "host", "{what}");
+        news.begins(&what);
+        let interrupt = self.interrupt.as_ref().map(OwnedFd::try_clone).transpose();
+        let interrupt = interrupt.map_err(GuestError::io("signals cannot be heard"))?;
+        self.boots += 1;
+        let booted = Server::start(&self.program, room, Time::Virtual)
+            .map_err(GuestError::from)
+            .and_then(|server| {
+                let guest = boot(Boot {
+                    kit: &self.kit,
+                    initrd: &self.initrd,
+                    server: server.folder(),
+                    functions,
+                    interrupt,
+                })?;
+                Ok(Running { guest, server, room })
+            });
+        match &booted {
+            Ok(running) => news.done(&what, running.guest.age()),
+            Err(error) => news.failed(&what, &error.to_string()),
+        }
+        booted
+    }
+}
+
+/// The functions that a scenario's drivers are on, the main one first.
+fn driven(scenario: &ScenarioFile, main: Function) -> Vec<Function> {
+    let mut functions = vec![main];
+    for action in scenario.steps.iter().filter_map(|step| step.action()) {
+        let function = match action {
+            Action::Host(HostStep::Function(function)) => function.which,
+            Action::Host(HostStep::Flr(function)) => *function,
+            _ => continue,
+        };
+        if !functions.contains(&function) {
+            functions.push(function);
+        }
+    }
+    functions
+}
