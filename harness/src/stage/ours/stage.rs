@@ -17,7 +17,6 @@ use crate::stage::sight::{Health, Sight};
 use crate::stage::stop::Stop;
 use driver::HostOperation;
 use driver::books::OwnerKey;
-use driver::runtime::TaskId;
 use driver_host::fault::{FaultPlan, FaultSite};
 use driver_host::{Ending, Hosting, WorldSetup};
 use emulator::{CommandRecord, FirmwareOrder, GateOrder, HoldState, Record};
@@ -35,6 +34,9 @@ pub const ABILITIES: Abilities = Abilities {
     longest_s: None,
     insight: Insight::Whole,
 };
+
+/// Whose driver does what: its place and the operation; or why there is none.
+type Wanted = Result<(usize, HostOperation), Problem>;
 
 /// See the module's head.
 pub struct DriverStage<H, F> {
@@ -82,10 +84,7 @@ impl<H: Hosting, F: Firmware> DriverStage<H, F> {
     }
 
     /// Whose driver does what.
-    fn operation(
-        &mut self,
-        action: Action<'_>,
-    ) -> Result<Result<(usize, HostOperation), Problem>, Stop<F::Lost>> {
+    fn operation(&mut self, action: Action<'_>) -> Result<Wanted, Stop<F::Lost>> {
         let host = match action {
             Action::Host(host) => host,
             Action::Race(RaceStep::FreePage { key }) => {
