@@ -4,6 +4,8 @@
 //! program at the other end makes a world of the [`Begin`](HostOrder::Begin) that each run starts with, and has [`carry_out`]
 //! do the rest.
 
+mod operation;
+
 use crate::fault::FaultPlan;
 use crate::holdings::{HostView, ShownMemory};
 use crate::hosting::{HostLost, HostStop, Hosting};
@@ -34,6 +36,7 @@ pub enum HostOrder {
         /// The driver's place.
         place: usize,
         /// What it does.
+        #[serde(with = "operation")]
         operation: HostOperation,
     },
     /// See [`Hosting::run_until_ended`].
@@ -352,6 +355,10 @@ mod tests {
             HostOrder::Start {
                 place: 1,
                 operation: HostOperation::EnableVfs(2),
+            },
+            HostOrder::Start {
+                place: 0,
+                operation: HostOperation::FreePage(driver::books::OwnerKey(5)),
             },
             HostOrder::RunUntilCaught("give".to_owned()),
             HostOrder::Pass(Cycles(5)),

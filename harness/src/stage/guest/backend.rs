@@ -157,7 +157,7 @@ impl GuestBackend {
         DistantHost::open(&mut guest, driven(scenario, world.endpoint())).map_err(SocketError::from)?;
         let control = SharedControl::new(server.play(&setup.device, setup.seed)?);
         let host = DistantHost::begin(guest, world.clone())?;
-        let firmware = ControlFirmware::new(control.clone())?;
+        let firmware = ControlFirmware::<SocketError>::new(control.clone())?;
         let mut stage = DriverStage::new(ABILITIES, host, firmware, &world);
         let ended = Execution::new(scenario, revision, None, &mut stage).run(&mut result);
         let (host, firmware) = stage.into_parts();
