@@ -10,7 +10,7 @@ impl DeviceServer {
     /// Carries out an order to firmware at once, after what was due before.
     ///
     /// # Errors
-    /// See [`Silicon::order`].
+    /// See [`Silicon::order`](emulator::Silicon::order).
     pub fn order(&mut self, order: &FirmwareOrder) -> Result<(), OrderError> {
         self.work(|card, clients| {
             let (silicon, mut buses, now) = card.at_work(clients);
@@ -21,7 +21,7 @@ impl DeviceServer {
     /// Carries out an order to the gate at once, after what was due before.
     ///
     /// # Errors
-    /// See [`Silicon::gate`].
+    /// See [`Silicon::gate`](emulator::Silicon::gate).
     pub fn gate(&mut self, order: &GateOrder) -> Result<(), OrderError> {
         self.work(|card, clients| {
             let (silicon, mut buses, now) = card.at_work(clients);
