@@ -105,7 +105,7 @@ impl RemoteBus for VfioBus {
             return Err(BusError::Refused);
         }
         let function = self.function(seat.place)?;
-        self.noted(function.device().reset())
+        self.noted(function.reset())
     }
 
     fn take_edges(&mut self, raised: &[(Function, u16)]) -> Vec<bool> {

@@ -29,7 +29,6 @@ pub(crate) enum Plain {
     CheckExtension = 1,
     SetIommu = 2,
     GroupUnsetContainer = 5,
-    DeviceReset = 11,
 }
 
 /// Calls that take an address without being a [`Structure`]'s.

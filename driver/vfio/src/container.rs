@@ -96,7 +96,7 @@ impl Group {
         Ok(Self(fd))
     }
 
-    /// Opens one of its functions, which resets it.
+    /// Opens one of its functions.
     pub(crate) fn open(&self, address: &PciAddress) -> Result<Device, VfioError> {
         let name = CString::new(address.as_str()).map_err(|_| VfioError::NoGroup(address.clone()))?;
         let device = calls::device(self.0.as_fd(), &name).map_err(VfioError::call("open a function"))?;

@@ -1,6 +1,6 @@
-//! A function's registers, configuration space and interrupts.
+//! A function's registers, configuration space and interrupts, through its descriptor.
 
-use crate::calls::{self, Plain, exchange, plain};
+use crate::calls::{self, exchange};
 use crate::error::VfioError;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use vfio_bindings::bindings::vfio::{VFIO_PCI_MSIX_IRQ_INDEX, vfio_irq_info, vfio_region_info};
@@ -51,13 +51,6 @@ impl Device {
         eventfds: impl ExactSizeIterator<Item = BorrowedFd<'a>>,
     ) -> Result<(), VfioError> {
         calls::arm(self.0.as_fd(), eventfds).map_err(VfioError::call("arm the vectors"))
-    }
-
-    /// Resets the function, and gives its configuration space back what it had.
-    pub(crate) fn reset(&self) -> Result<(), VfioError> {
-        plain(self.0.as_fd(), Plain::DeviceReset, 0)
-            .map(drop)
-            .map_err(VfioError::call("reset a function"))
     }
 
     /// Reads from a byte offset of a region on.

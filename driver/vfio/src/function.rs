@@ -4,6 +4,7 @@ use crate::address::PciAddress;
 use crate::container::Group;
 use crate::device::{Device, Region};
 use crate::error::VfioError;
+use crate::reset;
 use crate::vectors::Vectors;
 use std::rc::Rc;
 use vfio_bindings::bindings::vfio::{
@@ -19,6 +20,7 @@ const BUS_MASTER: u16 = 1 << 2;
 /// See the module's head.
 #[derive(Debug)]
 pub(crate) struct OpenFunction {
+    address: PciAddress,
     vectors: Vectors,
     own: Region,
     scalable: Region,
@@ -30,12 +32,12 @@ pub(crate) struct OpenFunction {
 
 impl OpenFunction {
     /// Opens a function of a group, and has all its vectors told.
-    pub(crate) fn open(group: Rc<Group>, address: &PciAddress) -> Result<Self, VfioError> {
-        let device = group.open(address)?;
+    pub(crate) fn open(group: Rc<Group>, address: PciAddress) -> Result<Self, VfioError> {
+        let device = reset::without(&address, || group.open(&address))?;
         let vectors = Vectors::new(device.vectors()?)?;
         let own = device.region(VFIO_PCI_BAR0_REGION_INDEX)?;
         if own.length() == 0 || vectors.eventfds().len() == 0 {
-            return Err(VfioError::NoSuchDevice(address.clone()));
+            return Err(VfioError::NoSuchDevice(address));
         }
         device.arm(vectors.eventfds())?;
         Ok(Self {
@@ -45,6 +47,7 @@ impl OpenFunction {
             configuration: device.region(VFIO_PCI_CONFIG_REGION_INDEX)?,
             device,
             _group: group,
+            address,
         })
     }
 
@@ -77,6 +80,11 @@ impl OpenFunction {
     /// Its vectors.
     pub(crate) const fn vectors(&self) -> &Vectors {
         &self.vectors
+    }
+
+    /// Resets it.
+    pub(crate) fn reset(&self) -> Result<(), VfioError> {
+        reset::order(&self.address)
     }
 
     /// Reads a register that means nothing: what was posted before it has arrived once it is answered.

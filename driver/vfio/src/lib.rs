@@ -7,7 +7,8 @@
 //! | the functions that are open, and what the device reaches, from run to run | [`card`](Card) |
 //! | one function with its vectors | `function` |
 //! | the address space of the functions | `container` |
-//! | registers, interrupts, reset | `device` |
+//! | registers, interrupts | `device` |
+//! | when a function is reset, and when not | `reset` |
 //! | MSI-X vectors as eventfds | `vectors` |
 //! | memory that the device can be let reach | `window` |
 //! | system calls | `calls` |
@@ -23,6 +24,7 @@ mod container;
 mod device;
 mod error;
 mod function;
+mod reset;
 mod vectors;
 mod window;
 
