@@ -17,5 +17,4 @@ mod run;
 mod wording;
 
 pub use options::RunOptions;
-pub use run::run_scenario;
-pub(crate) use run::setup;
+pub use run::{play_on, run_scenario, setup};

@@ -350,16 +350,19 @@ mod tests {
 
     #[test]
     fn orders_are_read_as_they_were_written() {
+        let start = |operation| HostOrder::Start { place: 1, operation };
         let orders = [
             HostOrder::Begin(Box::new(setup())),
-            HostOrder::Start {
-                place: 1,
-                operation: HostOperation::EnableVfs(2),
-            },
-            HostOrder::Start {
-                place: 0,
-                operation: HostOperation::FreePage(driver::books::OwnerKey(5)),
-            },
+            start(HostOperation::Load),
+            start(HostOperation::EnableVfs(-2)),
+            start(HostOperation::SetEswitchMode(prm::EswitchMode::Switchdev)),
+            start(HostOperation::ResetFunction),
+            start(HostOperation::FreePage(driver::books::OwnerKey(0x1_0003))),
+            HostOrder::PlanFault(FaultPlan {
+                site: crate::fault::FaultSite::Allocation("page_root".to_owned()),
+                skip: 1,
+                times: 2,
+            }),
             HostOrder::RunUntilCaught("give".to_owned()),
             HostOrder::Pass(Cycles(5)),
             HostOrder::Look,

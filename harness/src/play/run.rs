@@ -6,6 +6,7 @@ use crate::record::failure::Failure;
 use crate::record::result::RunResult;
 use crate::record::timeline::Keep;
 use crate::scenario::ScenarioFile;
+use crate::stage::Stage;
 use crate::stage::inproc;
 use crate::stage::ours::RunSetup;
 use driver::RevisionName;
@@ -26,8 +27,7 @@ pub fn run_scenario(
     };
     match inproc::stage(&setup(scenario, revision, options)) {
         Ok(mut stage) => {
-            let execution = Execution::new(scenario, revision, None, &mut stage);
-            if let Err(lost) = execution.run(&mut result) {
+            if let Err(lost) = play_on(&mut stage, scenario, revision, &mut result) {
                 result.fail(Failure::Internal, lost.to_string());
             }
         }
@@ -38,8 +38,24 @@ pub fn run_scenario(
     result
 }
 
+/// Plays `scenario` on a stage that nobody has acted on, and judges it as `revision` without another run beside it.
+///
+/// # Errors
+/// What has broken the stage. Everything else is in the result.
+pub fn play_on<S: Stage>(
+    stage: &mut S,
+    scenario: &ScenarioFile,
+    revision: RevisionName,
+    result: &mut RunResult,
+) -> Result<(), S::Broken> {
+    Execution::new(scenario, revision, None, stage)
+        .run(result)
+        .map(drop)
+}
+
 /// What our driver's run of a scenario is made of, on whatever bus.
-pub(crate) fn setup(scenario: &ScenarioFile, revision: RevisionName, options: &RunOptions) -> RunSetup {
+#[must_use]
+pub fn setup(scenario: &ScenarioFile, revision: RevisionName, options: &RunOptions) -> RunSetup {
     RunSetup {
         device: scenario.device.clone(),
         seed: options.seed.unwrap_or(0),
