@@ -21,8 +21,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HostOrder {
-    /// Opens functions, which may reset them: before the device is made new for a run. The main one comes first.
-    Open(Vec<Function>),
     /// Another run begins: whatever there was of drivers is gone, the device is as new.
     Begin(Box<WorldSetup>),
     /// See [`Hosting::begin_step`].
@@ -113,7 +111,7 @@ pub struct HostReply {
 pub fn carry_out(host: &mut impl Hosting, order: HostOrder) -> Result<HostAnswer, HostStop> {
     let done = |()| HostAnswer::Done;
     match order {
-        HostOrder::Open(_) | HostOrder::Begin(_) => {
+        HostOrder::Begin(_) => {
             let words = "a run begins where another one is under way";
             Err(HostLost(words.to_owned()).into())
         }
@@ -148,6 +146,12 @@ pub trait Port {
     fn call(&mut self, order: &HostOrder) -> Result<HostReply, String>;
 }
 
+impl<P: Port> Port for &mut P {
+    fn call(&mut self, order: &HostOrder) -> Result<HostReply, String> {
+        (**self).call(order)
+    }
+}
+
 /// A host elsewhere.
 #[derive(Debug)]
 pub struct DistantHost<P> {
@@ -157,18 +161,6 @@ pub struct DistantHost<P> {
 }
 
 impl<P: Port> DistantHost<P> {
-    /// Has functions opened at the other end of a port, the main one first.
-    ///
-    /// # Errors
-    /// Why they are not open, in words.
-    pub fn open(port: &mut P, functions: Vec<Function>) -> Result<(), HostLost> {
-        let reply = port.call(&HostOrder::Open(functions)).map_err(HostLost)?;
-        match reply.outcome {
-            Ok(_) => Ok(()),
-            Err(stop) => Err(HostLost(stop.to_string())),
-        }
-    }
-
     /// Begins a run at the other end of a port.
     ///
     /// # Errors
@@ -187,11 +179,6 @@ impl<P: Port> DistantHost<P> {
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
-    }
-
-    /// The port, for the next run.
-    pub fn into_port(self) -> P {
-        self.port
     }
 
     fn ask<T>(

@@ -3,10 +3,10 @@
 use crate::arguments::Arguments;
 use crate::clock::ControlClock;
 use driver_host::orders::{HostAnswer, HostOrder, HostReply, carry_out};
-use driver_host::remote::{RemoteBus, RemoteMachine, Seat};
+use driver_host::remote::{RemoteMachine, Seat};
 use driver_host::{HostLost, HostStop, Machine, World, WorldSetup};
 use driver_vfio::{Card, Seats, VfioBus, VfioError};
-use prm::{Cycles, Function};
+use prm::Cycles;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -41,7 +41,6 @@ impl Hosted {
     /// Carries out an order.
     pub fn carry_out(&mut self, order: HostOrder) -> HostReply {
         let outcome = match order {
-            HostOrder::Open(functions) => self.open(&functions).map(|()| HostAnswer::Done),
             HostOrder::Begin(setup) => self.begin(*setup).map(|()| HostAnswer::Done),
             order => match &mut self.world {
                 Some(world) => carry_out(world, order),
@@ -59,26 +58,13 @@ impl Hosted {
         }
     }
 
-    /// The kernel resets a function when it is opened.
-    fn open(&mut self, functions: &[Function]) -> Result<(), HostStop> {
-        let mut bus = self.bus(functions)?;
-        functions
-            .iter()
-            .try_for_each(|&function| bus.open(function))
-            .map_err(|error| lost(bus.trouble().unwrap_or_else(|| error.to_string())))
-    }
-
-    /// A bus to functions of a device, the main one first. What the last run had of the card is given back before.
-    fn bus(&mut self, functions: &[Function]) -> Result<VfioBus, HostStop> {
-        self.world = None;
-        let main = functions.first().copied().unwrap_or(Function::Pf);
-        let seat = |&function| Some((function, Seat::of(function, main, self.sf_window)?));
-        let seats: Seats = functions.iter().filter_map(seat).collect();
-        VfioBus::new(Rc::clone(&self.card), seats).map_err(lost)
-    }
-
+    /// What the last run had of the card is given back before.
     fn begin(&mut self, setup: WorldSetup) -> Result<(), HostStop> {
-        let bus = self.bus(&setup.functions)?;
+        self.world = None;
+        let main = setup.endpoint();
+        let seat = |&function| Some((function, Seat::of(function, main, self.sf_window)?));
+        let seats: Seats = setup.functions.iter().filter_map(seat).collect();
+        let bus = VfioBus::new(Rc::clone(&self.card), seats).map_err(lost)?;
         let machine = RemoteMachine::new(bus, self.clock.clone(), setup.page_bytes).map_err(lost)?;
         self.world = Some(World::new(machine, setup));
         Ok(())

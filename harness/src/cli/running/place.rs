@@ -128,13 +128,13 @@ impl Place {
 
     /// Runs a job.
     pub(super) fn run(&mut self, job: &Job, seed: Option<u64>, keep: Keep, news: &dyn NewsListener) -> Ran {
+        let options = RunOptions {
+            seed,
+            keep,
+            ..RunOptions::default()
+        };
         let result = match self {
             Self::InProcess => {
-                let options = RunOptions {
-                    seed,
-                    keep,
-                    ..RunOptions::default()
-                };
                 run_in_process(job, &options).map_err(|error| (Failure::Internal, error.to_string()))
             }
             Self::Nowhere(why) => Err((Failure::Backend, why.clone())),
@@ -142,47 +142,33 @@ impl Place {
                 let why = format!("not tried: {FAILING_SERVERS} servers in a row have failed");
                 Err((Failure::Backend, why))
             }
-            Self::Sockets { backend, failing } => {
-                let options = RunOptions {
-                    seed,
-                    keep,
-                    ..RunOptions::default()
-                };
-                match run_over_sockets(job, backend, &options, news) {
-                    Ok(result) => {
-                        *failing = 0;
-                        Ok(result)
-                    }
-                    Err(error) => {
-                        *failing += 1;
-                        streams::error(&error);
-                        Err((Failure::Backend, error.to_string()))
-                    }
+            Self::Sockets { backend, failing } => match run_over_sockets(job, backend, &options, news) {
+                Ok(result) => {
+                    *failing = 0;
+                    Ok(result)
                 }
-            }
+                Err(error) => {
+                    *failing += 1;
+                    streams::error(&error);
+                    Err((Failure::Backend, error.to_string()))
+                }
+            },
             Self::Guests { failing, .. } if *failing >= FAILING_GUESTS => {
                 let why = format!("not tried: {FAILING_GUESTS} guests in a row have failed");
                 Err((Failure::Backend, why))
             }
-            Self::Guests { backend, failing } => {
-                let options = RunOptions {
-                    seed,
-                    keep,
-                    ..RunOptions::default()
-                };
-                match run_in_guest(job, backend, &options, news) {
-                    Ok(result) => {
-                        *failing = 0;
-                        Ok(result)
-                    }
-                    Err(guest::GuestError::Interrupted) => return Ran::Interrupted,
-                    Err(error) => {
-                        *failing += 1;
-                        report_guest(&error);
-                        Err((Failure::Backend, error.to_string()))
-                    }
+            Self::Guests { backend, failing } => match run_in_guest(job, backend, &options, news) {
+                Ok(result) => {
+                    *failing = 0;
+                    Ok(result)
                 }
-            }
+                Err(guest::GuestError::Interrupted) => return Ran::Interrupted,
+                Err(error) => {
+                    *failing += 1;
+                    report_guest(&error);
+                    Err((Failure::Backend, error.to_string()))
+                }
+            },
             Self::Linux { failing, .. } if *failing >= FAILING_GUESTS => {
                 let why = format!("not tried: {FAILING_GUESTS} guests in a row have failed");
                 Err((Failure::Backend, why))

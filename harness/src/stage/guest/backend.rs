@@ -3,25 +3,24 @@
 use super::boot::{Boot, boot};
 use super::booted::BootedGuest;
 use super::error::GuestError;
-use crate::play::execution::Execution;
-use crate::play::{RunOptions, setup};
+use crate::play::{RunOptions, play_on, setup};
 use crate::record::{Failure, RunResult};
-use crate::scenario::{Action, HostStep, ScenarioFile};
+use crate::scenario::ScenarioFile;
 use crate::stage::news::NewsListener;
-use crate::stage::ours::{ABILITIES, DriverStage};
+use crate::stage::ours::{ABILITIES, DriverStage, RunSetup};
 use crate::stage::socket::SocketError;
 use crate::stage::socket::control::SharedControl;
 use crate::stage::socket::firmware::ControlFirmware;
 use crate::stage::socket::room::Room;
 use crate::stage::socket::server::{Server, Time};
 use driver::RevisionName;
+use driver_host::WorldSetup;
 use driver_host::orders::DistantHost;
 use files::Scratch;
 use guest::image::{Image, ImageOptions};
 use guest::kit::{Kit, KitOptions};
 use guest::machine::Accelerator;
-use guest_protocol::LogLine;
-use prm::Function;
+use guest_protocol::{Answer, Order};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -48,8 +47,10 @@ pub struct GuestBackend {
 struct Running {
     guest: BootedGuest,
     server: Server,
-    room: Room,
 }
+
+/// Our driver in a guest, on a device behind a control socket.
+type GuestStage<'guest> = DriverStage<DistantHost<&'guest mut BootedGuest>, ControlFirmware<SocketError>>;
 
 impl GuestBackend {
     /// Finds the kit and builds the initramfs. `program` has the command `serve`.
@@ -100,26 +101,13 @@ impl GuestBackend {
         Some((guest.process_id()?, server.process()?.id()?))
     }
 
-    /// What the guest's kernel has printed, and how often each interrupt has come (`/proc/interrupts`).
+    /// Has the program that serves orders in the guest carry out one, while there is a guest.
     ///
     /// # Errors
     /// See [`GuestError`].
-    pub fn look_inside(&mut self) -> Result<Option<(Vec<LogLine>, String)>, GuestError> {
-        match &mut self.running {
-            Some(Running { guest, .. }) => Ok(Some((guest.kernel_log()?, guest.interrupts()?))),
-            None => Ok(None),
-        }
-    }
-
-    /// Ends QEMU at once, as somebody does who kills it.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn kill_guest(&mut self) -> std::io::Result<()> {
-        match &mut self.running {
-            Some(Running { guest, .. }) => guest.kill(),
-            None => Ok(()),
-        }
+    pub fn order(&mut self, order: Order) -> Result<Option<Answer>, GuestError> {
+        let running = self.running.as_mut();
+        running.map(|running| running.guest.must(order)).transpose()
     }
 
     /// Runs a scenario, read from `file`, under `revision`.
@@ -147,44 +135,30 @@ impl GuestBackend {
                 return Ok(result);
             }
         };
-        let world = setup.world(&silicon);
-        let Running {
-            mut guest,
-            mut server,
-            room,
-        } = self.guest_for(Room::of(scenario), news)?;
-        // The kernel of the guest resets what it opens, so that comes before the device is as new.
-        DistantHost::open(&mut guest, driven(scenario, world.endpoint())).map_err(SocketError::from)?;
-        let control = SharedControl::new(server.play(&setup.device, setup.seed)?);
-        let host = DistantHost::begin(guest, world.clone())?;
-        let firmware = ControlFirmware::<SocketError>::new(control.clone())?;
-        let mut stage = DriverStage::new(ABILITIES, host, firmware, &world);
-        let ended = Execution::new(scenario, revision, None, &mut stage).run(&mut result);
-        let (host, firmware) = stage.into_parts();
-        drop(firmware);
-        let lost = match (ended, host.trouble()) {
-            (Ok(_), None) => None,
-            (Err(error), None) => Some(error.to_string()),
-            (_, Some(trouble)) => Some(trouble.to_owned()),
+        let mut running = self.guest_for(Room::of(scenario), news)?;
+        let run = Run {
+            scenario,
+            revision,
+            setup: &setup,
+            world: setup.world(&silicon),
         };
-        let mut guest = host.into_port();
-        if let Some(why) = lost {
-            return Err(guest.lost(why));
+        match running.play(&run, &mut result) {
+            Ok(()) => {
+                self.running = Some(running);
+                Ok(result)
+            }
+            Err(error) => Err(running.guest.lost(error)),
         }
-        if let Some(control) = control.into_client() {
-            server.give_back(control);
-            self.running = Some(Running { guest, server, room });
-        }
-        Ok(result)
     }
 
     /// The guest that is there, if it has room for these functions, or another one.
     fn guest_for(&mut self, needs: Room, news: &dyn NewsListener) -> Result<Running, GuestError> {
         let room = needs.and(USUAL);
-        if let Some(running) = self.running.take()
-            && running.room.holds(needs)
-        {
-            return Ok(running);
+        if let Some(mut running) = self.running.take() {
+            if running.server.room().holds(needs) {
+                return Ok(running);
+            }
+            running.guest.log_interrupts();
         }
         let functions = u8::try_from(room.virtual_functions + 1).unwrap_or(u8::MAX);
         let what = format!("booting a guest with {functions} functions");
@@ -203,7 +177,7 @@ impl GuestBackend {
                     functions,
                     interrupt,
                 })?;
-                Ok(Running { guest, server, room })
+                Ok(Running { guest, server })
             });
         match &booted {
             Ok(running) => news.done(&what, running.guest.age()),
@@ -213,18 +187,38 @@ impl GuestBackend {
     }
 }
 
-/// The functions that a scenario's drivers are on, the main one first.
-fn driven(scenario: &ScenarioFile, main: Function) -> Vec<Function> {
-    let mut functions = vec![main];
-    for action in scenario.steps.iter().filter_map(|step| step.action()) {
-        let function = match action {
-            Action::Host(HostStep::Function(function)) => function.which,
-            Action::Host(HostStep::Flr(function)) => *function,
-            _ => continue,
-        };
-        if !functions.contains(&function) {
-            functions.push(function);
+/// What is played.
+struct Run<'a> {
+    scenario: &'a ScenarioFile,
+    revision: RevisionName,
+    setup: &'a RunSetup,
+    world: WorldSetup,
+}
+
+impl Drop for GuestBackend {
+    fn drop(&mut self) {
+        if let Some(running) = &mut self.running {
+            running.guest.log_interrupts();
         }
     }
-    functions
+}
+
+impl Running {
+    /// Plays a scenario on a device that is as new.
+    fn play(&mut self, run: &Run<'_>, result: &mut RunResult) -> Result<(), GuestError> {
+        let control = SharedControl::new(self.server.play(&run.setup.device, run.setup.seed)?);
+        let host = DistantHost::begin(&mut self.guest, run.world.clone())?;
+        let firmware = ControlFirmware::new(control.clone())?;
+        let mut stage: GuestStage<'_> = DriverStage::new(ABILITIES, host, firmware, &run.world);
+        let ended = play_on(&mut stage, run.scenario, run.revision, result);
+        let (host, firmware) = stage.into_parts();
+        drop(firmware);
+        if let Some(lost) = SocketError::of(ended, host.trouble()) {
+            return Err(lost.into());
+        }
+        if let Some(control) = control.into_client() {
+            self.server.give_back(control);
+        }
+        Ok(())
+    }
 }

@@ -4,7 +4,7 @@ use super::error::GuestError;
 use super::line_port::LinePort;
 use driver_host::orders::{HostOrder, HostReply, Port};
 use files::Scratch;
-use guest_protocol::{Answer, FromGuest, LogLine, Order, Outcome, Request};
+use guest_protocol::{Answer, FromGuest, Order, Outcome, Request};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -35,8 +35,8 @@ pub(super) struct BootedGuest {
     interrupt: Option<tokio::net::UnixStream>,
     /// When QEMU was started.
     began: Timespec,
-    /// The user has ended the run.
-    interrupted: bool,
+    /// Why our driver's program has not answered.
+    failure: Option<GuestError>,
     folder: Scratch,
 }
 
@@ -90,7 +90,7 @@ impl BootedGuest {
             last_id: 0,
             interrupt,
             began: clock_gettime(ClockId::Monotonic),
-            interrupted: false,
+            failure: None,
             folder,
         })
     }
@@ -142,28 +142,9 @@ impl BootedGuest {
         Ok(id)
     }
 
-    /// What the kernel has printed since this was last asked.
-    ///
-    /// # Errors
-    /// See [`GuestError`].
-    pub(super) fn kernel_log(&mut self) -> Result<Vec<LogLine>, GuestError> {
-        Ok(match self.must(Order::KernelLog)? {
-            Answer::Lines(lines) => lines,
-            _ => Vec::new(),
-        })
-    }
-
     /// QEMU's process, as long as it has not ended.
     pub(super) fn process_id(&self) -> Option<u32> {
         self.qemu.id()
-    }
-
-    /// Ends QEMU at once, as when somebody kills it.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub(super) fn kill(&mut self) -> std::io::Result<()> {
-        self.runtime.block_on(self.qemu.kill())
     }
 
     /// Waits for what comes of the guest, unless QEMU ends, the user ends the run, or it takes too long.
@@ -226,26 +207,32 @@ impl BootedGuest {
         Duration::try_from(now - self.began).unwrap_or_default()
     }
 
-    /// How often each interrupt has come, as the kernel counts them.
-    ///
-    /// # Errors
-    /// See [`GuestError`].
-    pub(super) fn interrupts(&mut self) -> Result<String, GuestError> {
+    /// How often each vector of the device has come, as the guest's kernel counts them, into the log.
+    pub(super) fn log_interrupts(&mut self) {
+        if !tracing::enabled!(tracing::Level::INFO) {
+            return;
+        }
         let paths = vec!["/proc/interrupts".to_owned()];
-        Ok(match self.must(Order::ReadFiles { paths })? {
-            Answer::Files(files) => files.into_iter().flatten().collect(),
-            _ => String::new(),
-        })
+        match self.must(Order::ReadFiles { paths }) {
+            Ok(Answer::Files(files)) => {
+                let lines = files.iter().flatten().flat_map(|text| text.lines());
+                for line in lines.filter(|line| line.contains("vfio-msix")) {
+                    tracing::info!(actor = "guest", "{}", line.trim());
+                }
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(actor = "guest", "its interrupts: {error}"),
+        }
     }
 
-    /// Why a run was cut short: that QEMU has ended says more than what came of it.
-    pub(super) fn lost(&mut self, why: String) -> GuestError {
-        if self.interrupted {
-            return GuestError::Interrupted;
+    /// Why a run was cut short: that our driver's program is silent, or QEMU has ended, says more than what came of it.
+    pub(super) fn lost(mut self, error: GuestError) -> GuestError {
+        if let Some(failure) = self.failure {
+            return failure;
         }
         match self.qemu.try_wait() {
             Ok(Some(status)) => GuestError::Gone(format!("QEMU ended with {status}{}", self.last_words())),
-            _ => GuestError::Lost(why),
+            _ => error,
         }
     }
 }
@@ -259,8 +246,9 @@ impl Port for BootedGuest {
         };
         self.until("our driver's program", DRIVER_LIMIT, exchange)
             .map_err(|error| {
-                self.interrupted |= matches!(error, GuestError::Interrupted);
-                error.to_string()
+                let words = error.to_string();
+                self.failure.get_or_insert(error);
+                words
             })
     }
 }

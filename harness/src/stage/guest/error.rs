@@ -27,9 +27,6 @@ pub enum GuestError {
     /// Our driver's program does not answer.
     #[error(transparent)]
     Host(#[from] HostStop),
-    /// The way between driver and device has failed, or the device's server.
-    #[error("the run was cut short: {0}")]
-    Lost(String),
     /// A socket or a process of this one failed.
     #[error("{what}: {error}")]
     Io {

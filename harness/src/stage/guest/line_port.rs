@@ -4,6 +4,7 @@ use super::error::GuestError;
 use guest_protocol::{from_line, to_line};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::io;
 use std::path::Path;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixListener;
@@ -45,12 +46,12 @@ impl LinePort {
     /// Sends a value as a line.
     ///
     /// # Errors
-    /// [`GuestError::Io`], and [`GuestError::Line`] for what JSON cannot say.
+    /// [`GuestError::Gone`] where nobody reads any more, and [`GuestError::Line`] for what JSON cannot say.
     pub(super) async fn send(&mut self, value: &impl Serialize) -> Result<(), GuestError> {
         let port = self.name;
         let line = to_line(value).map_err(|error| GuestError::Line { port, error })?;
         let (_, to) = self.stream().await?;
-        to.write_all(line.as_bytes()).await.map_err(GuestError::io(port))
+        to.write_all(line.as_bytes()).await.map_err(gone(port))
     }
 
     /// The next line as a value.
@@ -60,10 +61,15 @@ impl LinePort {
     pub(super) async fn receive<T: DeserializeOwned>(&mut self) -> Result<T, GuestError> {
         let port = self.name;
         let (from, _) = self.stream().await?;
-        let line = from.next_line().await.map_err(GuestError::io(port))?;
+        let line = from.next_line().await.map_err(gone(port))?;
         let line = line.ok_or_else(|| GuestError::Gone(format!("{port} was closed")))?;
         from_line(&line).map_err(|error| GuestError::Line { port, error })
     }
+}
+
+/// A connection to a QEMU that has ended refuses what is written and read.
+fn gone(port: &'static str) -> impl FnOnce(io::Error) -> GuestError {
+    move |error| GuestError::Gone(format!("{port}: {error}"))
 }
 
 #[cfg(test)]

@@ -147,14 +147,8 @@ impl SocketBackend {
         let ended = Execution::new(scenario, revision, reference, &mut stage).run(&mut result);
         let failure = machine.borrow().failure().map(str::to_owned);
         drop((stage, machine));
-        let lost = match (ended, failure) {
-            (Ok(_), None) => None,
-            (Err(error), None) => Some(error.to_string()),
-            (_, Some(failure)) => Some(failure),
-        };
-        if let Some(why) = lost {
-            let end = server.end().map_or_else(String::new, |end| format!("; {end}"));
-            return Err(SocketError::Lost(why + &end));
+        if let Some(lost) = SocketError::of(ended, failure.as_deref()) {
+            return Err(lost.with(server.end()));
         }
         let more = self::refused(&control)?.saturating_sub(refused);
         if more > 0 {

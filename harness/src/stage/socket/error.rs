@@ -22,6 +22,27 @@ pub enum SocketError {
     Memory(#[from] io::Error),
 }
 
+impl SocketError {
+    /// Why a run has no result, if it has none: how it ended, and what has gone wrong first between driver and device, which says
+    /// more.
+    pub(crate) fn of<T, E: std::fmt::Display>(ended: Result<T, E>, trouble: Option<&str>) -> Option<Self> {
+        let why = match (ended, trouble) {
+            (Ok(_), None) => return None,
+            (Err(error), None) => error.to_string(),
+            (_, Some(trouble)) => trouble.to_owned(),
+        };
+        Some(Self::Lost(why))
+    }
+
+    /// With how the server has ended, if it has.
+    pub(crate) fn with(self, end: Option<impl std::fmt::Display>) -> Self {
+        match (self, end) {
+            (Self::Lost(why), Some(end)) => Self::Lost(format!("{why}; {end}")),
+            (error, _) => error,
+        }
+    }
+}
+
 impl From<ControlError> for SocketError {
     fn from(error: ControlError) -> Self {
         Self::Lost(error.to_string())
