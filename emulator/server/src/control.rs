@@ -146,24 +146,25 @@ impl ControlServer {
         if records.is_empty() {
             return;
         }
-        if let Some(account) = &mut self.account {
-            account.add(records);
+        keep(&mut self.account, &mut self.history, records);
+        self.tell(records);
+    }
+
+    /// Sends records to the clients that have subscribed.
+    fn tell(&mut self, records: &[Record]) {
+        if !records.is_empty() {
+            let subscribed = self.clients.values_mut().filter(|client| client.is_subscribed);
+            subscribed.for_each(|client| client.send_all(records));
         }
-        for record in records {
-            if let Record::Command(command) = record {
-                self.history.push((**command).clone());
-            }
-        }
-        let subscribed = self.clients.values_mut().filter(|client| client.is_subscribed);
-        subscribed.for_each(|client| client.send_all(records));
         self.let_go();
     }
 
-    /// Accepts, reads, carries out, answers, all of it as far as it goes without waiting.
+    /// Accepts, reads, carries out, answers, all of it as far as it goes without waiting. Returns the records of it: they are
+    /// published.
     ///
     /// # Errors
     /// What the system says of the wait. What else goes wrong is logged, and those that are connected are served.
-    pub fn serve(&mut self, device: &mut DeviceServer) -> io::Result<()> {
+    pub fn serve(&mut self, device: &mut DeviceServer) -> io::Result<Vec<Record>> {
         let mut events = Vec::with_capacity(CLIENTS + 1);
         let at_once = Timespec {
             tv_sec: 0,
@@ -184,10 +185,10 @@ impl ControlServer {
         }
         // Whoever waits for a hold that has caught shall hear of it before somebody releases it.
         self.answer_waits(device);
-        self.carry_out(device);
+        let records = self.carry_out(device);
         self.answer_waits(device);
-        self.let_go();
-        Ok(())
+        self.tell(&records);
+        Ok(records)
     }
 
     fn accept(&mut self) {
@@ -223,7 +224,9 @@ impl ControlServer {
         self.clients.insert(self.seen, client);
     }
 
-    fn carry_out(&mut self, device: &mut DeviceServer) {
+    /// Carries out what was asked for. What an order does is kept at once: the next one may ask for it.
+    fn carry_out(&mut self, device: &mut DeviceServer) -> Vec<Record> {
+        let mut done = Vec::new();
         for (number, client) in &mut self.clients {
             while let Some((line, text)) = client.next_line() {
                 let request = match text {
@@ -259,8 +262,12 @@ impl ControlServer {
                     }
                     client.answer(id, outcome);
                 }
+                let records = device.take_records();
+                keep(&mut self.account, &mut self.history, &records);
+                done.extend(records);
             }
         }
+        done
     }
 
     fn answer_waits(&mut self, device: &DeviceServer) {
@@ -304,6 +311,18 @@ impl ControlServer {
                     .complaints
                     .tell("a control client is watched for something else", &error.into()),
             }
+        }
+    }
+}
+
+/// Keeps records for whoever asks later.
+fn keep(account: &mut Option<Account>, history: &mut History, records: &[Record]) {
+    if let Some(account) = account {
+        account.add(records);
+    }
+    for record in records {
+        if let Record::Command(command) = record {
+            history.push((**command).clone());
         }
     }
 }

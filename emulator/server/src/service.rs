@@ -85,23 +85,21 @@ impl Service {
         let until_deadline = deadline.map(|deadline| until(deadline, device.now()));
         let at_most = [at_most, until_deadline].into_iter().flatten().min();
         let called = device.turn(at_most)?;
-        let mut publish = |device: &mut DeviceServer, control: Option<&mut ControlServer>| {
-            let records = device.take_records();
-            if records.is_empty() {
-                return Ok(());
-            }
-            if let Some(control) = control {
+        let records = device.take_records();
+        if !records.is_empty() {
+            if let Some((control, _)) = control {
                 control.publish(&records);
             }
-            hand_out(&records)
-        };
-        publish(device, control.as_mut().map(|(control, _)| control))?;
+            hand_out(&records)?;
+        }
         // Most turns are a driver's register accesses, which nobody at the control socket waits for.
         if let Some((control, watch)) = control
             && (called.has(*watch) || control.has_work())
         {
-            control.serve(device)?;
-            publish(device, Some(control))?;
+            let records = control.serve(device)?;
+            if !records.is_empty() {
+                hand_out(&records)?;
+            }
         }
         Ok(called)
     }

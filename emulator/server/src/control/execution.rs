@@ -68,8 +68,8 @@ pub(super) fn execute(
             Err(error) => Outcome::Error(failure(error.to_string(), line)),
         },
         Order::Look(request) => {
-            let (records, left) = account.get_or_insert_default().take();
-            Outcome::Look(Box::new(Look::at(device, &request, records, left)))
+            let portion = account.get_or_insert_default().take();
+            Outcome::Look(Box::new(Look::at(device, &request, portion)))
         }
         Order::Snapshot {} => Outcome::Snapshot(Box::new(Snapshot::of(device.silicon(), device.now()))),
         Order::Counters {} => Outcome::Counters(device.counters()),

@@ -3,6 +3,7 @@
 //! Who plays a scenario on a served device compares books after every step, so the ledger goes with its pages. Pages in a row
 //! that were given in a row are one run: a million of them are as long as one.
 
+use super::account::Portion;
 use crate::server::DeviceServer;
 use emulator::ledger::OwnedPage;
 use emulator::{HoldState, OutstandingCommand, Owner, PagesInFlight, Record, UnansweredRequest};
@@ -59,6 +60,8 @@ pub struct Look {
     pub records: Vec<Record>,
     /// How many more records there are: ask again.
     pub left: u64,
+    /// How many records before these were forgotten, since 1048576 are kept.
+    pub lost: u64,
 }
 
 /// Pages of one owner in one supplier's book.
@@ -112,9 +115,8 @@ fn runs(pages: impl Iterator<Item = OwnedPage>) -> Vec<Run> {
 }
 
 impl Look {
-    /// The device as it is now, with these records, after which there are `left` more.
-    #[must_use]
-    pub fn at(device: &DeviceServer, request: &LookRequest, records: Vec<Record>, left: u64) -> Self {
+    /// The device as it is now, with what no look has had.
+    pub(super) fn at(device: &DeviceServer, request: &LookRequest, portion: Portion) -> Self {
         let silicon = device.silicon();
         let ledger = silicon.ledger();
         let rows = ledger.rows().map(|(supplier, owner, _)| Row {
@@ -141,8 +143,9 @@ impl Look {
             commands: silicon.outstanding_commands(),
             page_requests: silicon.unanswered_requests(),
             holds: silicon.holds(),
-            records,
-            left,
+            records: portion.records,
+            left: portion.left,
+            lost: portion.lost,
         }
     }
 }

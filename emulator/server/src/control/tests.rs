@@ -1,5 +1,6 @@
 //! The control socket as its clients see it.
 
+mod look;
 mod replacement;
 mod time;
 mod unread;

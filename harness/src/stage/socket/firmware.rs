@@ -55,6 +55,13 @@ impl<L: From<ControlError> + From<HostLost>> ControlFirmware<L> {
     }
 }
 
+/// The server keeps many records, but not all of them.
+fn forgotten(records: u64) -> HostLost {
+    HostLost(format!(
+        "the server has forgotten {records} records that nobody had taken"
+    ))
+}
+
 impl<L: From<ControlError> + From<HostLost>> Firmware for ControlFirmware<L> {
     type Lost = L;
 
@@ -74,6 +81,9 @@ impl<L: From<ControlError> + From<HostLost>> Firmware for ControlFirmware<L> {
         let mut records = std::mem::take(&mut self.later);
         loop {
             let mut look = self.look(&[])?;
+            if look.lost > 0 {
+                return Err(forgotten(look.lost).into());
+            }
             records.append(&mut look.records);
             if look.left == 0 {
                 return Ok(records);
@@ -87,6 +97,9 @@ impl<L: From<ControlError> + From<HostLost>> Firmware for ControlFirmware<L> {
         see: impl FnOnce(&dyn DeviceView) -> R,
     ) -> Result<R, L> {
         let mut look = self.look(questions)?;
+        if look.lost > 0 {
+            return Err(forgotten(look.lost).into());
+        }
         self.later.append(&mut look.records);
         Ok(see(&LookedDevice::new(questions, look)))
     }
