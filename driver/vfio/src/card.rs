@@ -120,8 +120,9 @@ impl Card {
             if !self.groups.is_empty() {
                 self.container.unmap(Iova(first), length)?;
             }
-            self.maps
-                .retain(|page, _| !(first..first + length).contains(page));
+            for page in run {
+                self.maps.remove(page);
+            }
         }
         Ok(())
     }

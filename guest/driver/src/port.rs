@@ -4,6 +4,7 @@
 //! can be.
 
 use guest_protocol::{LineError, from_line, to_line};
+use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, read, retry_on_intr, write};
@@ -123,13 +124,11 @@ impl Port {
 
     fn read_more(&mut self) -> Result<(), PortError> {
         self.wait(PollFlags::IN)?;
-        let mut portion = vec![0; PORTION];
-        match read(&self.file, &mut portion) {
+        // Nothing is filled with zeros first: without KVM that took a fifth of the processor's time.
+        self.unread.reserve(PORTION);
+        match read(&self.file, spare_capacity(&mut self.unread)) {
             Ok(0) => Err(PortError::Closed(self.name)),
-            Ok(length) => {
-                self.unread.extend_from_slice(&portion[..length]);
-                Ok(())
-            }
+            Ok(_) => Ok(()),
             Err(Errno::AGAIN | Errno::INTR) => Ok(()),
             Err(errno) => Err(refused(self.name)(errno)),
         }
