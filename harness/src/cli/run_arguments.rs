@@ -24,9 +24,9 @@ pub(super) struct RunArguments {
     /// Draw the order of tasks from this seed.
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,
-    /// How many runs there are at once. The output is the same whatever the number. Without it as many as there are
-    /// cores, on linux one: each guest takes memory.
-    #[arg(short, long, value_name = "N")]
+    /// How many runs there are at once, each in a guest of its own where guests are booted. The output is the same whatever the
+    /// number. Without it as many as there are cores, on linux one.
+    #[arg(short, long, visible_alias = "guests", value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(super) output: outputs::OutputArguments,

@@ -24,6 +24,9 @@ use std::sync::Once;
 use std::thread::available_parallelism;
 use work::{Done, Work};
 
+/// Guests at a time, where nobody says how many: each takes up to a GiB of memory.
+const GUESTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+
 pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
     let cases = match plan(arguments) {
         Ok(cases) => cases,
@@ -70,8 +73,8 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
     session.finish()
 }
 
-/// How many runs there are at once, where nobody says it: as many as there are cores, or one guest, whose memory is the
-/// machine's.
+/// How many runs there are at once, where nobody says it: as many as there are cores, or one on Linux, which goes by the wall
+/// clock. More guests than runs are of no use, and each takes memory.
 fn workers(arguments: &RunArguments) -> NonZeroUsize {
     // What is accepted for one revision is what the next one reads.
     if arguments.accept {
@@ -83,7 +86,8 @@ fn workers(arguments: &RunArguments) -> NonZeroUsize {
         // One server plays one run at a time.
         Backend::Socket if arguments.socket.socket_dir.is_some() => NonZeroUsize::MIN,
         Backend::Socket => cores(),
-        Backend::Guest | Backend::Linux => NonZeroUsize::MIN,
+        Backend::Guest => cores().min(GUESTS),
+        Backend::Linux => NonZeroUsize::MIN,
     })
 }
 
