@@ -144,8 +144,15 @@ fn selections_and_their_exit_codes() {
         (2, vec!["run", "--no-such-option", "x"]),
         (2, vec!["run", "--commands", "x"]),
         (2, vec!["nonsense"]),
-        (2, vec!["run", "--backend", "socket"]),
-        (2, vec!["run", "--backend", "guest"]),
+        (0, vec!["run", "--backend", "socket"]),
+        (2, vec!["run", "--backend", "socket", "--record", "x"]),
+        (2, vec!["run", "--backend", "guest", "--record", "x"]),
+        (
+            104,
+            vec!["run", "--backend", "guest", "--kernel", "no-such-kernel"],
+        ),
+        (2, vec!["run", "--socket-dir", "x"]),
+        (2, vec!["run", "--wall-time"]),
         (
             104,
             vec!["run", "--backend", "linux", "--kernel", "no-such-kernel"],
