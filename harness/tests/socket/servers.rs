@@ -1,29 +1,18 @@
-//! Servers that tests share: one for each test that runs at a time.
+//! Servers that tests play on.
 
+use crate::project_runs::pool::Player;
+use crate::project_runs::run::ProjectRun;
+use harness::play::RunOptions;
+use harness::record::result::RunResult;
+use harness::stage::news::Silence;
 use harness::stage::socket::server::Time;
 use harness::stage::socket::{SocketBackend, Source};
-use std::sync::{Mutex, PoisonError};
+use libtest_mimic::Failed;
 
-/// See the module's head.
-#[derive(Default)]
-pub(crate) struct Servers(Mutex<Vec<SocketBackend>>);
-
-impl Servers {
-    /// Does something with a server that nobody else has meanwhile.
-    pub(crate) fn with<R>(&self, act: impl FnOnce(&mut SocketBackend) -> R) -> R {
-        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut backend = free.unwrap_or_else(|| backend(Time::Virtual));
-        let done = act(&mut backend);
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(backend);
-        done
-    }
-
-    /// Ends all of them.
-    pub(crate) fn end(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+impl Player for SocketBackend {
+    fn play(&mut self, run: &ProjectRun) -> Result<RunResult, Failed> {
+        let options = RunOptions::default();
+        Ok(self.run(&run.scenario, &run.file(), run.revision, &options, &Silence)?)
     }
 }
 

@@ -1,0 +1,61 @@
+//! Our driver in a QEMU guest, on a PCI device: every scenario, and what becomes of a run whose guest or device goes.
+//!
+//! Every run is a test of its own, in an order that is drawn, and equals the run in one process and its snapshot; the shorter ones
+//! are played once more on one guest in another order. They need the guest kit, which `mlx5-cosim setup` brings. Without it they are
+//! ignored, and say so; where [`REQUIRED`] is set they fail instead.
+
+mod elsewhere;
+mod failures;
+mod guests;
+#[path = "../project_runs/mod.rs"]
+mod project_runs;
+
+use guest::kit::{Kit, KitOptions};
+use libtest_mimic::{Arguments, Trial};
+use project_runs::pool::Pool;
+use project_runs::run::{ProjectRun, all, drawn};
+use project_runs::trials::{in_an_order, one_by_one};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Environment variable under which a missing kit is a failure.
+const REQUIRED: &str = "MLX5_COSIM_REQUIRE_LINUX";
+
+/// Guests at a time, at the most.
+const GUESTS: usize = 3;
+
+/// The folder whose runs are played in two orders: loads and unloads of every kind of function.
+const TWICE: &str = "lifecycle/";
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // A guest without KVM takes a processor for itself.
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    arguments.test_threads = Some(arguments.test_threads.unwrap_or(processors).min(GUESTS));
+    let guests = Arc::new(Pool::new(guests::backend));
+    let runs = all();
+    let twice = |run: &&ProjectRun| run.file_name.starts_with(TWICE);
+    let mut trials = failures::trials();
+    trials.extend(elsewhere::trials());
+    trials.push(in_an_order(
+        runs.iter().filter(twice).cloned().collect(),
+        2,
+        &guests,
+    ));
+    trials.extend(one_by_one(&drawn(runs, 1), &guests));
+    if let Err(missing) = Kit::locate(&KitOptions::default()) {
+        let missing = missing.to_string();
+        eprintln!("skipped, all of them: {missing}");
+        let trial = |trial: Trial| without_kit(trial.name(), &missing);
+        trials = trials.into_iter().map(trial).collect();
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    guests.end();
+    conclusion.exit_code()
+}
+
+fn without_kit(name: &str, missing: &str) -> Trial {
+    let missing = missing.to_owned();
+    let required = std::env::var_os(REQUIRED).is_some();
+    Trial::test(name, move || Err(missing.into())).with_ignored_flag(!required)
+}
