@@ -40,7 +40,7 @@ pub(crate) struct Card {
     buses_are_used: bool,
     /// When firmware has worked long enough in this round; none while it has not worked.
     enough: Option<Cycles>,
-    /// What firmware has done to its hosts since somebody asked; none with the wall clock, where nobody asks.
+    /// What firmware has done to its hosts since somebody asked; none with the wall clock before somebody has.
     effects: Option<Box<Effects>>,
 }
 

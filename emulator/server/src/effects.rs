@@ -1,4 +1,4 @@
-//! What a device with a virtual clock has done to its hosts since somebody asked.
+//! What a device has done to its hosts since somebody asked.
 
 use prm::link::DmaStray;
 use prm::{Function, Iova};

@@ -17,15 +17,13 @@ impl Card {
         acts
     }
 
-    /// How the device stands, and what it has done to its hosts since this was asked last. What firmware waits for is told
-    /// elsewhere.
+    /// How the device stands, and what it has done to its hosts since this was asked last; on the wall clock, where nobody
+    /// may ever ask, since it was asked first. What firmware waits for is told elsewhere.
     pub(crate) fn take_answer(&mut self, acted: bool) -> TimeAnswer {
         let silicon = &self.silicon;
         let holds = silicon.holds().into_iter();
-        let effects = self.effects.as_deref_mut();
-        let (interrupts, strays) = effects
-            .map(|effects| (effects.take_interrupts(), effects.take_strays()))
-            .unwrap_or_default();
+        let effects = self.effects.get_or_insert_default();
+        let (interrupts, strays) = (effects.take_interrupts(), effects.take_strays());
         TimeAnswer {
             now_ns: self.clock.now().0,
             acted,

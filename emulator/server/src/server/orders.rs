@@ -36,7 +36,7 @@ impl DeviceServer {
     }
 
     /// Moves a virtual clock, where the order says so, and tells how the device stands and what it has done to its hosts since
-    /// this was asked last. With the wall clock, which nobody can move, that is not kept: interrupts and strays are empty.
+    /// this was asked last. With the wall clock that is kept from the first such question on.
     ///
     /// # Errors
     /// [`WallClock`] if the clock is to be moved and is none that can be.
