@@ -51,7 +51,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     println!("cargo::rerun-if-changed=build.rs");
-    let built = build(workspace, &out.join("guest-target"), lock.exists())?;
+    // target/<profile>/build/<crate>/out: one folder for every profile, since the programs are the same in all.
+    let target = out.ancestors().nth(4).unwrap_or(&out);
+    let built = build(workspace, &target.join("guest-programs"), lock.exists())?;
     for program in PROGRAMS {
         fs::copy(built.join(program), out.join(program))?;
     }
@@ -68,8 +70,7 @@ fn build(workspace: &Path, target_folder: &Path, locked: bool) -> Result<PathBuf
     cargo
         .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
-        .env("CARGO_PROFILE_RELEASE_LTO", "thin")
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
+        .env("CARGO_PROFILE_RELEASE_INCREMENTAL", "true")
         .env("CARGO_PROFILE_RELEASE_PANIC", "abort")
         .env("CARGO_PROFILE_RELEASE_STRIP", "symbols")
         .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
