@@ -5,8 +5,7 @@ use guest_protocol::{Answer, Order};
 use harness::report::canonical::canonical_text;
 use harness::stage::guest::{GuestBackend, GuestError};
 use libtest_mimic::{Failed, Trial};
-use rustix::process::{Pid, Signal, kill_process};
-use std::time::Duration;
+use std::process::Command;
 
 /// Many pages are given, one by one: it takes seconds.
 const LONG: (&str, &str) = ("untrusted-counts/clamp-asked-again", "merged");
@@ -51,16 +50,14 @@ fn killed_in_a_run(which: fn((u32, u32)) -> u32, is_told: fn(&GuestError) -> boo
     let mut guests = backend()?;
     run(&mut guests, SHORT)?;
     let victim = which(guests.process_ids().ok_or("there is a guest")?);
-    let victim = Pid::from_raw(i32::try_from(victim)?).ok_or("a process")?;
-    let killer = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(2));
-        kill_process(victim, Signal::KILL)
-    });
+    let mut killer = Command::new("sh")
+        .args(["-c", &format!("sleep 2; kill -9 {victim}")])
+        .spawn()?;
     let long = named(LONG.0, LONG.1)?;
     let Err(error) = play(&mut guests, &long) else {
         return Err("it was over before anybody was killed".into());
     };
-    killer.join().map_err(|_| "the killer has ended")??;
+    assert!(killer.wait()?.success());
     assert!(is_told(&error), "{error}");
     assert!(
         guests.process_ids().is_none(),
