@@ -11,12 +11,33 @@ use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
 use std::thread;
 
+/// Who else is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Nobody.
+    Alone,
+    /// A person at the console.
+    BesideShell,
+}
+
+/// Serves from now on beside the shell. What goes wrong is told on the console.
+pub fn start_beside_shell() {
+    let serve = || {
+        if let Err(why) = run(Place::BesideShell) {
+            eprintln!("guest-init: no orders are served: {why}");
+        }
+    };
+    if let Err(why) = in_thread("orders", serve) {
+        eprintln!("guest-init: {why}");
+    }
+}
+
 /// Serves until the port ends.
 ///
 /// # Errors
 ///
 /// The port or the kernel's log cannot be opened, or the port has ended.
-pub fn run() -> Result<(), String> {
+pub fn run(place: Place) -> Result<(), String> {
     let (sender, mut receiver) = open_port()?;
     let sender = Arc::new(sender);
     let log = Arc::new(KernelLog::open().map_err(|errno| format!("open /dev/kmsg: {errno}"))?);
@@ -29,7 +50,10 @@ pub fn run() -> Result<(), String> {
     watch(&sender, &log)?;
     loop {
         let line = receiver.next_line()?;
-        start::reap();
+        // Beside a shell it is the shell's work: it may be waiting for a program of its own.
+        if place == Place::Alone {
+            start::reap();
+        }
         match from_line::<Request>(&line) {
             Ok(request) => serve(request, &sender, &log)?,
             Err(error) => sender.send(&FromGuest::Misread {
@@ -70,14 +94,21 @@ fn serve(request: Request, sender: &Arc<Sender>, log: &Arc<KernelLog>) -> Result
 
 fn carry_out(order: Order, sender: &Sender, log: &KernelLog) -> Result<Answer, Refusal> {
     match order {
-        Order::KernelLog => {
-            let (lines, complaints) = log.take();
-            send_all(sender, complaints);
-            Ok(Answer::Lines(lines))
-        }
+        Order::KernelLog => Ok(printed(sender, log, usize::MAX)),
+        Order::KernelLogPart { at_most } => Ok(printed(
+            sender,
+            log,
+            usize::try_from(at_most).unwrap_or(usize::MAX),
+        )),
         Order::PowerOff => Ok(Answer::Done),
         other => orders::carry_out(other),
     }
+}
+
+fn printed(sender: &Sender, log: &KernelLog, at_most: usize) -> Answer {
+    let (lines, complaints) = log.take(at_most);
+    send_all(sender, complaints);
+    Answer::Lines(lines)
 }
 
 fn send_all(sender: &Sender, complaints: Vec<Complaint>) {

@@ -59,11 +59,12 @@ impl KernelLog {
         self.collect(&mut self.state())
     }
 
-    /// The lines since the last call, and complaints among them that [`KernelLog::watch`] has not seen yet.
-    pub fn take(&self) -> (Vec<LogLine>, Vec<Complaint>) {
+    /// The oldest lines since the last call, at most so many, and complaints that [`KernelLog::watch`] has not seen yet.
+    pub fn take(&self, at_most: usize) -> (Vec<LogLine>, Vec<Complaint>) {
         let mut state = self.state();
         let complaints = self.collect(&mut state);
-        (state.lines.drain(..).collect(), complaints)
+        let count = at_most.min(state.lines.len());
+        (state.lines.drain(..count).collect(), complaints)
     }
 
     /// A thread that panics ends the guest, so a poisoned lock is never seen for long.

@@ -1,5 +1,5 @@
 //! The first and only program of the guest: it mounts what the kernel offers, then serves a harness over the second serial port, or
-//! a person at the console.
+//! a person at the console, or both.
 //!
 //! * [`start`] - mounts, the panic hook, the end
 //! * [`command_line`] - the kernel's
@@ -16,6 +16,7 @@ mod port;
 mod shell;
 mod start;
 
+use agent::Place;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -33,9 +34,13 @@ fn main() -> ExitCode {
 fn serve() -> Result<(), String> {
     start::mount_all()?;
     let line = start::kernel_command_line();
-    if command_line::has_word(&line, guest_protocol::SHELL_WORD) {
-        shell::run(&line)
-    } else {
-        agent::run()
+    if !command_line::has_word(&line, guest_protocol::SHELL_WORD) {
+        return agent::run(Place::Alone);
     }
+    shell::begin(&line);
+    if command_line::has_word(&line, guest_protocol::ORDERS_WORD) {
+        // The person at the console is served whatever becomes of the port.
+        agent::start_beside_shell();
+    }
+    shell::run()
 }

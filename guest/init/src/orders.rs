@@ -15,8 +15,6 @@ mod program;
 mod refusal;
 pub mod virtual_functions;
 
-pub use counters::functions_with_counters;
-
 use guest_protocol::{Answer, Order, Refusal};
 use refusal::refuse;
 use rustix::io::Errno;
@@ -47,8 +45,11 @@ pub fn carry_out(order: Order) -> Result<Answer, Refusal> {
         Order::Unbind { device } => pci::unbind(&device),
         Order::Devlink(operation) => devlink::carry_out(&operation),
         Order::PageCounters { device } => counters::read(&device),
+        Order::AllPageCounters => counters::read_all(),
         Order::PciDevices => pci::devices(),
         Order::Run { program, arguments } => program::run(&program, &arguments),
-        Order::KernelLog | Order::PowerOff => Err(refuse(Errno::NOSYS, "this order is not for here")),
+        Order::KernelLog | Order::KernelLogPart { .. } | Order::PowerOff => {
+            Err(refuse(Errno::NOSYS, "this order is not for here"))
+        }
     }
 }

@@ -19,12 +19,8 @@ use std::process;
 /// Shells that a user may have put into the image.
 const SHELLS: [(&str, &[&str]); 2] = [("/bin/sh", &[]), ("/bin/busybox", &["sh"])];
 
-/// Inserts the image's modules and serves the console until it ends.
-///
-/// # Errors
-///
-/// The console cannot be read.
-pub fn run(kernel_command_line: &str) -> Result<(), String> {
+/// Takes the console and inserts the image's modules.
+pub fn begin(kernel_command_line: &str) {
     // Lets the console send signals to programs started here; without it only their job control is missing.
     let _ = setsid();
     let _ = ioctl_tiocsctty(io::stdin());
@@ -33,6 +29,14 @@ pub fn run(kernel_command_line: &str) -> Result<(), String> {
         println!("insmod {name} {parameters}");
         show(orders::carry_out(Order::InsertModule { name, parameters }).into());
     }
+}
+
+/// Serves the console until it ends.
+///
+/// # Errors
+///
+/// The console cannot be read.
+pub fn run() -> Result<(), String> {
     println!("This is the guest of mlx5-cosim. help lists what it understands.");
     let mut lines = io::stdin().lock().lines();
     loop {
@@ -60,14 +64,9 @@ fn obey(command: Command) {
                 Err(refusal) => println!("{refusal}"),
             }
         }
-        Command::Counters => {
-            for device in orders::functions_with_counters() {
-                println!("{device}");
-                show(orders::carry_out(Order::PageCounters { device }).into());
-            }
-        }
+        Command::Counters => show(orders::carry_out(Order::AllPageCounters).into()),
         Command::KernelLog => match KernelLog::open() {
-            Ok(log) => show(Outcome::Ok(Answer::Lines(log.take().0))),
+            Ok(log) => show(Outcome::Ok(Answer::Lines(log.take(usize::MAX).0))),
             Err(errno) => println!("/dev/kmsg: {errno}"),
         },
         Command::Shell => start_shell(),

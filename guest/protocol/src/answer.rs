@@ -57,6 +57,8 @@ pub enum Answer {
     Bytes(Vec<u8>),
     /// By file name; `null` if the function has no such folder. Read one after the other, so not one moment's picture.
     Counters(Option<BTreeMap<String, u32>>),
+    /// By device, `0000:00:04.0` or an auxiliary device such as `mlx5_core.sf.4`, and by file name.
+    CountersByDevice(BTreeMap<String, BTreeMap<String, u32>>),
     /// Index of a new devlink port.
     Port(u32),
     /// Sorted by address.

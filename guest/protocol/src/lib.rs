@@ -30,10 +30,14 @@ pub use prm::EswitchMode;
 pub use report::{Complaint, ComplaintKind, FromGuest, Ready, Reply};
 
 /// Said in [`Ready`]; a harness refuses a guest that says another one.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
-/// The word on the kernel command line that makes the guest offer a shell on its console and serve no orders.
+/// The word on the kernel command line that makes the guest insert its modules and offer a shell on its console. It serves no
+/// orders then, but with [`ORDERS_WORD`].
 pub const SHELL_WORD: &str = "mlx5cosim.shell";
+
+/// The word on the kernel command line that makes the guest serve orders beside its shell, once its modules are inserted.
+pub const ORDERS_WORD: &str = "mlx5cosim.orders";
 
 /// What the guest's shell writes when it waits for a line.
 pub const SHELL_PROMPT: &str = "guest# ";

@@ -87,6 +87,8 @@ pub enum Order {
         /// The function, or the name of an auxiliary device such as `mlx5_core.sf.4`.
         device: String,
     },
+    /// The page counters of all mlx5 functions that have them: [`Answer::CountersByDevice`](crate::Answer::CountersByDevice).
+    AllPageCounters,
     /// The PCI functions that the kernel knows: [`Answer::PciDevices`](crate::Answer::PciDevices).
     PciDevices,
     /// Runs a program of the image: [`Answer::Done`](crate::Answer::Done) once it has ended well. How it ended otherwise is the
@@ -100,6 +102,12 @@ pub enum Order {
     },
     /// What the kernel has printed since the last such order: [`Answer::Lines`](crate::Answer::Lines).
     KernelLog,
+    /// The oldest lines of what [`Order::KernelLog`] would give; the others are for the next such order. What a kernel can print
+    /// between two orders has no limit, an answer has.
+    KernelLogPart {
+        /// How many lines there may be.
+        at_most: u32,
+    },
     /// Shuts down and switches off. Answered at once; drivers run their shutdown first, which may hang, so a harness waits for the
     /// guest's end only for a while.
     PowerOff,

@@ -30,7 +30,8 @@ pub struct Ready {
     pub version: u32,
     /// Release of the kernel, `7.2.12+deb13-amd64`.
     pub kernel: String,
-    /// The modules of the image, each after those it depends on. None is inserted.
+    /// The modules of the image, each after those it depends on. None is inserted, but beside a shell, which has inserted all that
+    /// the kernel took.
     pub modules: Vec<String>,
     /// Since the kernel's start.
     pub microseconds: u64,

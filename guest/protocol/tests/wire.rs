@@ -93,6 +93,7 @@ fn orders() {
             Order::PageCounters { device: device() },
             r#"{"page_counters":{"device":"0000:00:04.0"}}"#,
         ),
+        (Order::AllPageCounters, r#""all_page_counters""#),
         (Order::PciDevices, r#""pci_devices""#),
         (
             Order::Run {
@@ -109,6 +110,10 @@ fn orders() {
             r#"{"run":{"program":"/bin/x"}}"#,
         ),
         (Order::KernelLog, r#""kernel_log""#),
+        (
+            Order::KernelLogPart { at_most: 2048 },
+            r#"{"kernel_log_part":{"at_most":2048}}"#,
+        ),
         (Order::PowerOff, r#""power_off""#),
     ];
     for (order, line) in cases {
@@ -200,6 +205,10 @@ fn answers() {
         ),
         (Answer::Names(vec!["a".to_owned()]), r#"{"names":["a"]}"#),
         (Answer::Bytes(vec![0xb3, 0x15]), r#"{"bytes":[179,21]}"#),
+        (
+            Answer::CountersByDevice(BTreeMap::from([(device(), counters.clone())])),
+            r#"{"counters_by_device":{"0000:00:04.0":{"fw_pages_vfs":4294966784}}}"#,
+        ),
         (
             Answer::Counters(Some(counters)),
             r#"{"counters":{"fw_pages_vfs":4294966784}}"#,

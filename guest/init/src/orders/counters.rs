@@ -10,15 +10,25 @@ use std::io;
 
 const FUNCTIONS: &str = "/sys/kernel/debug/mlx5";
 
-/// Functions that may have counters.
-pub fn functions_with_counters() -> Vec<String> {
-    files::names(FUNCTIONS).unwrap_or_default()
+/// Every counter of every function that has any. Without a driver there are none.
+pub fn read_all() -> Result<Answer, Refusal> {
+    let mut all = BTreeMap::new();
+    for device in files::names(FUNCTIONS).unwrap_or_default() {
+        let folder = folder_of(&device);
+        let counters = read_folder(&folder).map_err(refused_io(format!("read {folder}")))?;
+        all.extend(counters.map(|counters| (device, counters)));
+    }
+    Ok(Answer::CountersByDevice(all))
+}
+
+fn folder_of(device: &str) -> String {
+    format!("{FUNCTIONS}/{device}/pages")
 }
 
 /// Every counter of a function.
 pub fn read(device: &str) -> Result<Answer, Refusal> {
     check_name(device)?;
-    let folder = format!("{FUNCTIONS}/{device}/pages");
+    let folder = folder_of(device);
     read_folder(&folder)
         .map(Answer::Counters)
         .map_err(refused_io(format!("read {folder}")))

@@ -12,6 +12,13 @@ pub fn text(answer: &Answer) -> String {
             .collect(),
         Answer::Names(names) => names.clone(),
         Answer::Bytes(bytes) => bytes.chunks(16).map(dump).collect(),
+        Answer::CountersByDevice(devices) => devices
+            .iter()
+            .flat_map(|(device, counters)| {
+                let counters = counters.iter().map(|(name, value)| format!("  {name} {value}"));
+                std::iter::once(device.clone()).chain(counters)
+            })
+            .collect(),
         Answer::Counters(None) => vec!["no counters".to_owned()],
         Answer::Counters(Some(counters)) => counters
             .iter()
@@ -49,6 +56,11 @@ mod tests {
             "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f\n10 11\n"
         );
         let counters = BTreeMap::from([("fw_pages_total".to_owned(), 240)]);
+        let device = "0000:01:00.0".to_owned();
+        assert_eq!(
+            text(&Answer::CountersByDevice([(device, counters.clone())].into())),
+            "0000:01:00.0\n  fw_pages_total 240\n"
+        );
         assert_eq!(text(&Answer::Counters(Some(counters))), "  fw_pages_total 240\n");
         assert_eq!(text(&Answer::Counters(None)), "no counters\n");
     }
