@@ -104,6 +104,13 @@ pub enum Record {
         /// Number of the command, if the hold had caught one.
         n: Option<u64>,
     },
+    /// A function was reset that a driver had enabled: what that driver had set up is gone.
+    FunctionReset {
+        /// When.
+        cycles: Cycles,
+        /// Which function.
+        endpoint: Function,
+    },
     /// Something the driver or a scenario did was not accepted, and no command status says so.
     Refused {
         /// When.
@@ -209,6 +216,7 @@ impl Record {
             | Self::PageRequestPosted { cycles, .. }
             | Self::GateCaught { cycles, .. }
             | Self::GateReleased { cycles, .. }
+            | Self::FunctionReset { cycles, .. }
             | Self::Refused { cycles, .. }
             | Self::Corruption { cycles, .. }
             | Self::StrayDma { cycles, .. }

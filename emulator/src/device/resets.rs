@@ -3,6 +3,7 @@
 use crate::bus::Buses;
 use crate::config::OnReset;
 use crate::owner::Owner;
+use crate::record::Record;
 use crate::state::endpoint::Endpoint;
 use crate::state::port::Port;
 use crate::state::silicon::Silicon;
@@ -40,8 +41,15 @@ impl Silicon {
     /// every page that it supplied. Of the main function it resets the eswitch too. Rules and holds stay. What others
     /// supplied for it stays booked: so it is for a VF whose PF takes it away, which gives its pages back when it is disabled.
     pub fn reset_endpoint(&mut self, endpoint: Function, now: Cycles) {
-        if !self.endpoints.contains_key(&endpoint) {
+        let Some(state) = self.endpoints.get(&endpoint) else {
             return;
+        };
+        // One that nobody uses is reset again and again while a machine starts: nobody is told.
+        if state.enabled {
+            self.records.push(Record::FunctionReset {
+                cycles: now,
+                endpoint,
+            });
         }
         self.drop_commands_of(endpoint, now, "the function was reset");
         self.forget_supplies(endpoint, now);

@@ -1,6 +1,7 @@
 //! Function-level resets: what a function that its host resets gives back.
 
 use crate::config::OnReset;
+use crate::record::Record;
 use crate::testing::{Bench, ecpf_config, pf_config};
 use prm::Function;
 use prm::event::PageRequest;
@@ -77,4 +78,19 @@ fn a_vf_that_its_pf_takes_away_keeps_its_pages_until_it_is_disabled() {
     bench.silicon.reset_endpoint(Function::Vf(1), now);
     assert_eq!(requests(&mut bench), []);
     assert_eq!(bench.held(Function::Vf(1)), 64);
+}
+
+#[test]
+fn only_a_function_that_a_driver_has_enabled_goes_on_record() {
+    let mut bench = Bench::loaded(pf_config());
+    drop(bench.silicon.take_records());
+    reset(&mut bench, Function::Vf(1));
+    reset(&mut bench, Function::Pf);
+    reset(&mut bench, Function::Pf);
+    let records = bench.silicon.take_records();
+    let reset = records.iter().filter_map(|record| match record {
+        Record::FunctionReset { endpoint, .. } => Some(*endpoint),
+        _ => None,
+    });
+    assert_eq!(reset.collect::<Vec<_>>(), [Function::Pf]);
 }
