@@ -10,6 +10,7 @@
 //! | `reading`, `lines` | from bytes to requests, and what is wrong with them |
 //! | `client` | one connection |
 //! | [`look`], `account` | what a judge asks, and what it has not heard of yet |
+//! | [`drivers`], `chronicle` | which drivers are ready, and all else that records tell |
 //! | `execution`, `history` | what an order does |
 //!
 //! # Bounds
@@ -23,7 +24,9 @@
 
 mod account;
 pub mod answer;
+mod chronicle;
 mod client;
+pub mod drivers;
 mod execution;
 mod history;
 mod lines;
@@ -34,10 +37,9 @@ mod reading;
 mod tests;
 
 use crate::complaints::Complaints;
-use crate::control::account::Account;
+use crate::control::chronicle::{Chronicle, news};
 use crate::control::client::Client;
 use crate::control::execution::{execute, failure, outcome_of};
-use crate::control::history::History;
 use crate::control::lines::Line;
 use crate::control::message::{Order, Outcome};
 use crate::control::reading::read_request;
@@ -77,9 +79,7 @@ pub struct ControlServer {
     clients: BTreeMap<u64, Client>,
     /// How many clients there were.
     seen: u64,
-    history: History,
-    /// What no look has had; none before anybody may look.
-    account: Option<Account>,
+    chronicle: Chronicle,
     ends: bool,
     complaints: Complaints,
 }
@@ -103,8 +103,7 @@ impl ControlServer {
             epoll,
             clients: BTreeMap::new(),
             seen: 0,
-            history: History::default(),
-            account: None,
+            chronicle: Chronicle::default(),
             ends: false,
             complaints: Complaints::default(),
         })
@@ -112,7 +111,7 @@ impl ControlServer {
 
     /// From now on everything is kept that happens, until somebody looks. Without this it is so from the first look on.
     pub fn keep_account(&mut self) {
-        self.account.get_or_insert_default();
+        self.chronicle.account.get_or_insert_default();
     }
 
     /// Where it listens.
@@ -146,15 +145,21 @@ impl ControlServer {
         if records.is_empty() {
             return;
         }
-        keep(&mut self.account, &mut self.history, records);
+        self.chronicle.keep(records);
         self.tell(records);
     }
 
-    /// Sends records to the clients that have subscribed.
+    /// Sends records that were kept, and what has become of drivers by them, to the clients that have subscribed.
     fn tell(&mut self, records: &[Record]) {
-        if !records.is_empty() {
-            let subscribed = self.clients.values_mut().filter(|client| client.is_subscribed);
-            subscribed.for_each(|client| client.send_all(records));
+        let changes = self.chronicle.take_changes();
+        let mut subscribed = self
+            .clients
+            .values_mut()
+            .filter(|client| client.is_subscribed)
+            .peekable();
+        if subscribed.peek().is_some() && !(records.is_empty() && changes.is_empty()) {
+            let news = news(records, &changes);
+            subscribed.for_each(|client| client.send_all(&news));
         }
         self.let_go();
     }
@@ -242,16 +247,10 @@ impl ControlServer {
                         tracing::debug!(client = number, id = request.id, order = ?request.order, "control order");
                         self.ends |= request.order == Order::Shutdown {};
                         let place = (request.id, line);
+                        let chronicle = &mut self.chronicle;
                         (
                             Some(request.id),
-                            execute(
-                                request.order,
-                                place,
-                                client,
-                                &self.history,
-                                &mut self.account,
-                                device,
-                            ),
+                            execute(request.order, place, client, chronicle, device),
                         )
                     }
                     Err((id, problem)) => (id, Some(Outcome::Error(problem))),
@@ -263,7 +262,7 @@ impl ControlServer {
                     client.answer(id, outcome);
                 }
                 let records = device.take_records();
-                keep(&mut self.account, &mut self.history, &records);
+                self.chronicle.keep(&records);
                 done.extend(records);
             }
         }
@@ -311,18 +310,6 @@ impl ControlServer {
                     .complaints
                     .tell("a control client is watched for something else", &error.into()),
             }
-        }
-    }
-}
-
-/// Keeps records for whoever asks later.
-fn keep(account: &mut Option<Account>, history: &mut History, records: &[Record]) {
-    if let Some(account) = account {
-        account.add(records);
-    }
-    for record in records {
-        if let Record::Command(command) = record {
-            history.push((**command).clone());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What answers are made of: firmware's book, holds, commands, functions.
 
+use crate::control::drivers::{DriverPresence, Drivers};
 use crate::server::DeviceServer;
 use emulator::{CommandRecord, OutstandingCommand, Silicon, WaitsFor};
 use prm::Cycles;
@@ -114,6 +115,8 @@ pub struct FunctionInfo {
     pub connected: bool,
     /// Whether its driver takes page requests.
     pub takes_page_requests: bool,
+    /// Whether its driver has initialised it.
+    pub driver: DriverPresence,
 }
 
 /// Commands that have ended.
@@ -214,8 +217,7 @@ impl From<emulator::UnansweredRequest> for OpenRequest {
 
 impl FunctionInfo {
     /// The functions of a served device, in its own order.
-    #[must_use]
-    pub fn all(device: &DeviceServer) -> Vec<Self> {
+    pub(super) fn all(device: &DeviceServer, drivers: &Drivers) -> Vec<Self> {
         let (silicon, slots) = (device.silicon(), device.slots());
         let functions = silicon.functions().into_iter().map(|function| {
             let slot = slots.iter().find(|slot| slot.function == function);
@@ -226,6 +228,7 @@ impl FunctionInfo {
                 devfn: slot.map(|slot| slot.devfn),
                 connected: slot.is_some() && device.connected(function),
                 takes_page_requests: silicon.takes_page_requests(function),
+                driver: drivers.presence(function),
             }
         });
         functions.collect()

@@ -1,9 +1,8 @@
 //! Carrying out orders.
 
-use crate::control::account::Account;
 use crate::control::answer::{FunctionInfo, Snapshot};
+use crate::control::chronicle::Chronicle;
 use crate::control::client::{Client, Wait};
-use crate::control::history::History;
 use crate::control::look::Look;
 use crate::control::message::{GateRequest, Order, Outcome, Problem};
 use crate::server::DeviceServer;
@@ -18,8 +17,7 @@ pub(super) fn execute(
     order: Order,
     (id, line): (u64, u64),
     client: &mut Client,
-    history: &History,
-    account: &mut Option<Account>,
+    chronicle: &mut Chronicle,
     device: &mut DeviceServer,
 ) -> Option<Outcome> {
     let failed = |error: OrderError| Outcome::Error(failure(error.to_string(), line));
@@ -58,24 +56,26 @@ pub(super) fn execute(
             Ok(answer) => Outcome::Time(Box::new(answer)),
             Err(error) => Outcome::Error(failure(error.to_string(), line)),
         },
-        Order::Replace(other) => match device.replace_silicon(other.device, other.seed) {
-            Ok(()) => {
-                if let Some(account) = account {
-                    account.clear();
+        Order::Replace(other) => {
+            // A virtual clock begins anew with the device.
+            let end = device.now();
+            match device.replace_silicon(other.device, other.seed) {
+                Ok(()) => {
+                    chronicle.begin_anew(end);
+                    Outcome::Replace {}
                 }
-                Outcome::Replace {}
+                Err(error) => Outcome::Error(failure(error.to_string(), line)),
             }
-            Err(error) => Outcome::Error(failure(error.to_string(), line)),
-        },
+        }
         Order::Look(request) => {
-            let portion = account.get_or_insert_default().take();
+            let portion = chronicle.account.get_or_insert_default().take();
             Outcome::Look(Box::new(Look::at(device, &request, portion)))
         }
         Order::Snapshot {} => Outcome::Snapshot(Box::new(Snapshot::of(device.silicon(), device.now()))),
         Order::Counters {} => Outcome::Counters(device.counters()),
         Order::Device {} => Outcome::Device(Box::new(device.silicon().config().clone())),
-        Order::Functions {} => Outcome::Functions(FunctionInfo::all(device)),
-        Order::Commands {} => Outcome::Commands(history.since(&mut client.next_command)),
+        Order::Functions {} => Outcome::Functions(FunctionInfo::all(device, &chronicle.drivers)),
+        Order::Commands {} => Outcome::Commands(chronicle.history.since(&mut client.next_command)),
         Order::Subscribe {} => {
             client.is_subscribed = true;
             Outcome::Subscribe {}

@@ -1,6 +1,7 @@
 //! What goes over the control socket: requests of a client, answers to them. One JSON object per line each.
 
 use crate::control::answer::{Caught, Commands, FunctionInfo, Snapshot};
+use crate::control::drivers::DriverChange;
 use crate::control::look::{Look, LookRequest};
 use crate::counters::ServerCounters;
 use emulator::DeviceConfig;
@@ -45,7 +46,8 @@ pub enum Order {
     Functions {},
     /// The commands that have ended since this client asked last.
     Commands {},
-    /// From now on send every record as it is made, one object with a field `record` per line.
+    /// From now on send every record as it is made, one object with a field `record` per line, and one with a field
+    /// `driver` when a driver is ready or gone.
     Subscribe {},
     /// End the server.
     Shutdown {},
@@ -149,6 +151,11 @@ pub enum Line {
     Record {
         /// What kind of record; its other fields follow it.
         record: String,
+    },
+    /// From the server to clients that have subscribed, behind the record that tells it.
+    Driver {
+        /// What has become of a driver.
+        driver: DriverChange,
     },
 }
 

@@ -1,5 +1,6 @@
 //! The control socket as its clients see it.
 
+mod drivers;
 mod look;
 mod replacement;
 mod time;
@@ -191,7 +192,8 @@ fn functions_have_their_sockets() {
         .unwrap();
     let socket = bench.folder.path().join("vf1.sock");
     let expected = json!({
-        "function": "vf1", "vhca_id": 16, "socket": socket, "devfn": 1, "connected": false, "takes_page_requests": false
+        "function": "vf1", "vhca_id": 16, "socket": socket, "devfn": 1, "connected": false, "takes_page_requests": false,
+        "driver": "absent"
     });
     assert_eq!(vf1, &expected);
     let sf1 = functions

@@ -55,7 +55,7 @@ fn a_flat_layout_takes_every_device_that_makes_sense() {
     let socket = bench.folder.path().join("f0.sock");
     assert_eq!(
         functions["functions"],
-        json!([{ "function": "vf1", "vhca_id": 9, "socket": socket, "devfn": 0, "connected": false, "takes_page_requests": false }])
+        json!([{ "function": "vf1", "vhca_id": 9, "socket": socket, "devfn": 0, "connected": false, "takes_page_requests": false, "driver": "absent" }])
     );
     assert_eq!(
         bench.ask(&mut client, json!({ "id": 4, "time": {} }))["time"]["now_ns"],
