@@ -10,6 +10,7 @@
 //! | `reading`, `lines` | from bytes to requests, and what is wrong with them |
 //! | `client` | one connection |
 //! | [`look`], `account` | what a judge asks, and what it has not heard of yet |
+//! | [`guest`] | orders that somebody else carries out, in the guest |
 //! | [`drivers`], `chronicle` | which drivers are ready, and all else that records tell |
 //! | `execution`, `history` | what an order does |
 //!
@@ -28,6 +29,7 @@ mod chronicle;
 mod client;
 pub mod drivers;
 mod execution;
+pub mod guest;
 mod history;
 mod lines;
 pub mod look;
@@ -40,6 +42,7 @@ use crate::complaints::Complaints;
 use crate::control::chronicle::{Chronicle, news};
 use crate::control::client::Client;
 use crate::control::execution::{execute, failure, outcome_of};
+use crate::control::guest::{GuestAnswer, GuestCall, GuestDesk, GuestFailure, Ticket};
 use crate::control::lines::Line;
 use crate::control::message::{Order, Outcome};
 use crate::control::reading::read_request;
@@ -80,6 +83,7 @@ pub struct ControlServer {
     /// How many clients there were.
     seen: u64,
     chronicle: Chronicle,
+    guest: GuestDesk,
     ends: bool,
     complaints: Complaints,
 }
@@ -104,6 +108,7 @@ impl ControlServer {
             clients: BTreeMap::new(),
             seen: 0,
             chronicle: Chronicle::default(),
+            guest: GuestDesk::default(),
             ends: false,
             complaints: Complaints::default(),
         })
@@ -112,6 +117,35 @@ impl ControlServer {
     /// From now on everything is kept that happens, until somebody looks. Without this it is so from the first look on.
     pub fn keep_account(&mut self) {
         self.chronicle.account.get_or_insert_default();
+    }
+
+    /// From now on orders for the guest are not refused: the owner takes them with [`Self::take_guest_calls`].
+    pub fn offer_guest(&mut self) {
+        self.guest.open();
+    }
+
+    /// The orders for the guest that have come since the last call. At most 32 are under way at a time.
+    #[must_use]
+    pub fn take_guest_calls(&mut self) -> Vec<GuestCall> {
+        self.guest.take()
+    }
+
+    /// Answers an order for the guest. If its client is gone, nobody gets it.
+    pub fn answer_guest(&mut self, ticket: Ticket, answer: Result<GuestAnswer, GuestFailure>) {
+        self.guest.close_one();
+        let Some(client) = self.clients.get_mut(&ticket.client) else {
+            return;
+        };
+        client.guest_calls = client.guest_calls.saturating_sub(1);
+        let outcome = match answer {
+            Ok(answer) => Outcome::Guest(Box::new(answer)),
+            Err(GuestFailure { message, errno }) => Outcome::Error(Problem {
+                errno,
+                ..failure(message, ticket.line)
+            }),
+        };
+        client.answer(Some(ticket.id), outcome);
+        self.let_go();
     }
 
     /// Where it listens.
@@ -246,11 +280,21 @@ impl ControlServer {
                     Ok(request) => {
                         tracing::debug!(client = number, id = request.id, order = ?request.order, "control order");
                         self.ends |= request.order == Order::Shutdown {};
-                        let place = (request.id, line);
-                        let chronicle = &mut self.chronicle;
+                        let ticket = Ticket {
+                            client: *number,
+                            id: request.id,
+                            line,
+                        };
                         (
                             Some(request.id),
-                            execute(request.order, place, client, chronicle, device),
+                            execute(
+                                request.order,
+                                ticket,
+                                client,
+                                &mut self.chronicle,
+                                &mut self.guest,
+                                device,
+                            ),
                         )
                     }
                     Err((id, problem)) => (id, Some(Outcome::Error(problem))),

@@ -1,6 +1,7 @@
 //! A served device and its control socket, in one loop.
 
 use crate::control::ControlServer;
+use crate::control::guest::{GuestAnswer, GuestCall, GuestFailure, Ticket};
 use crate::options::ClockKind;
 use crate::poller::{Called, Watch};
 use crate::server::DeviceServer;
@@ -53,6 +54,27 @@ impl Service {
     #[must_use]
     pub fn is_told_to_end(&self) -> bool {
         self.control.as_ref().is_some_and(|(control, _)| control.ends())
+    }
+
+    /// See [`ControlServer::offer_guest`].
+    pub fn offer_guest(&mut self) {
+        if let Some((control, _)) = &mut self.control {
+            control.offer_guest();
+        }
+    }
+
+    /// See [`ControlServer::take_guest_calls`].
+    #[must_use]
+    pub fn take_guest_calls(&mut self) -> Vec<GuestCall> {
+        let control = self.control.as_mut();
+        control.map_or_else(Vec::new, |(control, _)| control.take_guest_calls())
+    }
+
+    /// See [`ControlServer::answer_guest`].
+    pub fn answer_guest(&mut self, ticket: Ticket, answer: Result<GuestAnswer, GuestFailure>) {
+        if let Some((control, _)) = &mut self.control {
+            control.answer_guest(ticket, answer);
+        }
     }
 
     /// See [`DeviceServer::watch`].

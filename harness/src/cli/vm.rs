@@ -1,6 +1,7 @@
 //! `vm`: a guest with a served device and its unmodified driver, on the user's terminal.
 
 mod dialogue;
+mod orders;
 
 use crate::cli::exit::Exit;
 use crate::cli::kit_arguments::KitArguments;
@@ -16,8 +17,9 @@ use dialogue::{Dialogue, Shell};
 use files::Scratch;
 use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError};
-use guest::machine::{CommandLine, Console, Process, StartError};
-use guest_protocol::SHELL_WORD;
+use guest::machine::{Agent, AgentError, CommandLine, Console, Process, StartError};
+use guest_protocol::{ORDERS_WORD, SHELL_WORD};
+use orders::Orders;
 use prm::Cycles;
 use rustix::process::{Signal, pidfd_send_signal};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -66,6 +68,8 @@ enum VmError {
     Service(#[from] ServiceError),
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error(transparent)]
+    Agent(#[from] AgentError),
     #[error("{0}")]
     System(#[from] io::Error),
     #[error("QEMU ended with {0}")]
@@ -76,9 +80,12 @@ impl VmError {
     const fn exit(&self) -> Exit {
         match self {
             Self::Service(error) => error.exit(),
-            Self::Image(_) | Self::Kit(_) | Self::Start(_) | Self::System(_) | Self::Ended(_) => {
-                Exit::Backend
-            }
+            Self::Image(_)
+            | Self::Kit(_)
+            | Self::Start(_)
+            | Self::Agent(_)
+            | Self::System(_)
+            | Self::Ended(_) => Exit::Backend,
         }
     }
 }
@@ -105,7 +112,7 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
     let folder = Scratch::new()?;
     let initrd = initrd(arguments, &kit, folder.path())?;
     let signals = EndSignals::listen_beside_a_guest()?;
-    let service = Service::start(ServiceOptions {
+    let mut service = Service::start(ServiceOptions {
         config,
         seed: arguments.device.seed,
         folder: folder.path(),
@@ -115,7 +122,13 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
     })?;
     let is_terminal = stdin().is_terminal();
     let functions = plug::functions(&service.device().slots());
-    let append = format!("{SHELL_WORD} {}", arguments.append);
+    let agent_socket = folder.path().join("agent.sock");
+    let orders = orders(arguments, &agent_socket, &mut service)?;
+    let takes_orders = arguments.control.is_some() && arguments.initrd.is_none();
+    let mut words = vec![SHELL_WORD];
+    words.extend(takes_orders.then_some(ORDERS_WORD));
+    words.push(&arguments.append);
+    let append = words.join(" ");
     let machine = CommandLine {
         functions: &functions,
         bar_bytes: service.device().bar_bytes(),
@@ -127,7 +140,7 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
         } else {
             Console::Pipe
         },
-        agent: None,
+        agent: takes_orders.then_some(&*agent_socket),
     };
     tracing::info!("{}", kit.describe());
     let names = functions
@@ -153,10 +166,26 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
         let (process, to_guest, from_guest) = Process::start_on_pipes(&mut command)?;
         (process, Some(Dialogue::new(shell, to_guest, from_guest)?))
     };
-    match until_ended(service, process, dialogue, &signals)? {
+    match until_ended(service, process, dialogue, orders, &signals)? {
         status if status.success() => Ok(()),
         status => Err(VmError::Ended(status)),
     }
+}
+
+/// The orders for the guest, where somebody may give any.
+fn orders(
+    arguments: &VmArguments,
+    agent_socket: &Path,
+    service: &mut Service,
+) -> Result<Option<Orders>, VmError> {
+    if arguments.control.is_none() {
+        return Ok(None);
+    }
+    let orders = match &arguments.initrd {
+        Some(initrd) => Orders::for_foreign(initrd, service),
+        None => Orders::for_guest(Agent::listen(agent_socket)?, service)?,
+    };
+    Ok(Some(orders))
 }
 
 /// The user's initramfs, or ours, written into `folder`.
@@ -177,6 +206,7 @@ fn until_ended(
     mut service: Service,
     mut process: Process,
     mut dialogue: Option<Dialogue>,
+    mut orders: Option<Orders>,
     signals: &EndSignals,
 ) -> Result<ExitStatus, VmError> {
     let ended = service.watch(process.end_fd())?;
@@ -186,15 +216,23 @@ fn until_ended(
     }
     let mut asked: Option<Cycles> = None;
     loop {
-        let waited = asked.map(|asked| service.device().now().saturating_sub(asked));
+        let now = service.device().now();
+        let waited = asked.map(|asked| now.saturating_sub(asked));
         let left = waited.map(|waited| Duration::from_nanos(PATIENCE.saturating_sub(waited).0));
-        let called = service.turn(left)?;
+        let kept = orders.as_ref().and_then(|orders| orders.longest_wait(now));
+        let called = service.turn([left, kept].into_iter().flatten().min())?;
+        if let Some(orders) = &mut orders {
+            orders.go_on(&mut service, called)?;
+        }
         if let Some(dialogue) = &mut dialogue {
             dialogue.go_on()?;
         }
         if called.has(ended)
             && let Some(status) = process.status()?
         {
+            if let Some(orders) = &mut orders {
+                orders.end(&mut service);
+            }
             return Ok(status);
         }
         let is_told = called.has(told) || service.is_told_to_end();

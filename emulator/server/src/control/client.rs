@@ -57,6 +57,8 @@ pub(super) struct Client {
     pub(super) next_command: u64,
     /// Its requests that are not answered yet.
     pub(super) waits: Vec<Wait>,
+    /// How many of its orders are under way in the guest.
+    pub(super) guest_calls: usize,
     /// What is watched for.
     pub(super) interest: EventFlags,
 }
@@ -75,6 +77,7 @@ impl Client {
             is_subscribed: false,
             next_command: 0,
             waits: Vec::new(),
+            guest_calls: 0,
             interest: EventFlags::IN,
         }
     }
@@ -173,7 +176,8 @@ impl Client {
 
     /// Whether nothing can come of it any more.
     pub(super) fn is_over(&self) -> bool {
-        let expects = self.has_output() || self.is_subscribed || !self.waits.is_empty();
+        let waits = !self.waits.is_empty() || self.guest_calls > 0;
+        let expects = self.has_output() || self.is_subscribed || waits;
         self.is_slow || self.input_ended && !self.has_line() && (self.is_deaf || !expects)
     }
 

@@ -3,6 +3,7 @@
 use crate::control::answer::{FunctionInfo, Snapshot};
 use crate::control::chronicle::Chronicle;
 use crate::control::client::{Client, Wait};
+use crate::control::guest::{GuestDesk, Ticket};
 use crate::control::look::Look;
 use crate::control::message::{GateRequest, Order, Outcome, Problem};
 use crate::server::DeviceServer;
@@ -12,14 +13,16 @@ use prm::Cycles;
 /// How many `wait_held` one client may have open.
 const WAITS: usize = 64;
 
-/// Carries out what needs no more than the device. None where the answer comes later.
+/// Carries out what needs no more than the device, and lays the others on the desk. None where the answer comes later.
 pub(super) fn execute(
     order: Order,
-    (id, line): (u64, u64),
+    ticket: Ticket,
     client: &mut Client,
     chronicle: &mut Chronicle,
+    desk: &mut GuestDesk,
     device: &mut DeviceServer,
 ) -> Option<Outcome> {
+    let Ticket { id, line, .. } = ticket;
     let failed = |error: OrderError| Outcome::Error(failure(error.to_string(), line));
     Some(match order {
         Order::Firmware(order) => device
@@ -55,6 +58,13 @@ pub(super) fn execute(
         Order::Time(order) => match device.time(&order) {
             Ok(answer) => Outcome::Time(Box::new(answer)),
             Err(error) => Outcome::Error(failure(error.to_string(), line)),
+        },
+        Order::Guest(order) => match desk.enter(ticket, order, client.guest_calls) {
+            Ok(()) => {
+                client.guest_calls += 1;
+                return None;
+            }
+            Err(message) => Outcome::Error(failure(message, line)),
         },
         Order::Replace(other) => {
             // A virtual clock begins anew with the device.
@@ -113,6 +123,7 @@ pub(super) fn failure(message: String, line: u64) -> Problem {
         line,
         column: None,
         field: None,
+        errno: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::control::answer::{Caught, Commands, FunctionInfo, Snapshot};
 use crate::control::drivers::DriverChange;
+use crate::control::guest::{GuestAnswer, GuestOrder};
 use crate::control::look::{Look, LookRequest};
 use crate::counters::ServerCounters;
 use emulator::DeviceConfig;
@@ -32,6 +33,8 @@ pub enum Order {
     Gate(GateRequest),
     /// Moves a virtual clock, and asks what has come of it.
     Time(TimeOrder),
+    /// The guest does something: `vm` has one.
+    Guest(GuestOrder),
     /// Puts another device behind the same sockets.
     Replace(Box<Replacement>),
     /// Everything that a judge compares, and what has happened since the last look.
@@ -115,6 +118,8 @@ pub enum Outcome {
     },
     /// How the device stands, and what it has done to its hosts since the last such answer to anybody.
     Time(Box<TimeAnswer>),
+    /// The guest has carried it out.
+    Guest(Box<GuestAnswer>),
     /// It is there.
     Replace {},
     /// What is to be seen.
@@ -198,4 +203,7 @@ pub struct Problem {
     /// The field, as `firmware.request_pages.pages`; absent where it is the request as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// As in the kernel's `errno.h`; absent where it was not the guest's kernel that refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errno: Option<i32>,
 }

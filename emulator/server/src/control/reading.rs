@@ -6,10 +6,11 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use std::fmt;
 
 /// The names of the orders.
-const ORDERS: [&str; 12] = [
+const ORDERS: [&str; 13] = [
     "firmware",
     "gate",
     "time",
+    "guest",
     "replace",
     "look",
     "snapshot",
@@ -51,6 +52,7 @@ fn problem(error: &serde_json::Error, field: Option<String>, line: u64) -> Probl
         line,
         column: Some(error.column().max(1)),
         field,
+        errno: None,
     }
 }
 
@@ -112,6 +114,7 @@ fn order_of<'de, A: MapAccess<'de>>(name: &str, members: &mut A) -> Result<Order
         "firmware" => return members.next_value().map(Order::Firmware),
         "gate" => return members.next_value().map(Order::Gate),
         "time" => return members.next_value().map(Order::Time),
+        "guest" => return members.next_value().map(Order::Guest),
         "replace" => return members.next_value().map(Order::Replace),
         "look" => return members.next_value().map(Order::Look),
         _ => {}
@@ -131,6 +134,7 @@ fn order_of<'de, A: MapAccess<'de>>(name: &str, members: &mut A) -> Result<Order
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::guest::GuestOrder;
     use crate::control::message::{GateRequest, Replacement};
     use emulator::order::FirmwareOrder;
     use prm::Cycles;
@@ -144,7 +148,11 @@ mod tests {
             line,
             column: at,
             field: name,
-        } = problem;
+            errno: None,
+        } = problem
+        else {
+            panic!("no kernel has refused it");
+        };
         assert!(text.contains(message), "{text}");
         assert_eq!(
             (found, line, at, name.as_deref()),
@@ -171,6 +179,12 @@ mod tests {
                 seed: u64::MAX,
             })),
             Order::Look(crate::control::look::LookRequest::default()),
+            Order::Guest(GuestOrder::Counters {}),
+            Order::Guest(GuestOrder::Insmod {
+                name: "mlx5_core".into(),
+                parameters: "debug_mask=1".into(),
+            }),
+            Order::Guest(GuestOrder::Dmesg {}),
             Order::Snapshot {},
             Order::Counters {},
             Order::Device {},

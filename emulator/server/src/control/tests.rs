@@ -1,6 +1,7 @@
 //! The control socket as its clients see it.
 
 mod drivers;
+mod guest;
 mod look;
 mod replacement;
 mod time;

@@ -3,6 +3,7 @@
 use super::boot_script::BootScriptError;
 use crate::cli::exit::Exit;
 use device_server::control::ControlServer;
+use device_server::control::guest::{GuestAnswer, GuestCall, GuestFailure, Ticket};
 use device_server::{Called, ClockKind, DeviceServer, ServeError, ServerOptions, Watch};
 use emulator::{DeviceConfig, Record};
 use files::folder::check_around;
@@ -104,6 +105,21 @@ impl Service {
     /// Whether a control client has ordered the end.
     pub(in crate::cli) fn is_told_to_end(&self) -> bool {
         self.served.is_told_to_end()
+    }
+
+    /// Takes orders for a guest from now on.
+    pub(in crate::cli) fn offer_guest(&mut self) {
+        self.served.offer_guest();
+    }
+
+    /// The orders for the guest that have come since the last call.
+    pub(in crate::cli) fn take_guest_calls(&mut self) -> Vec<GuestCall> {
+        self.served.take_guest_calls()
+    }
+
+    /// Answers one of them.
+    pub(in crate::cli) fn answer_guest(&mut self, ticket: Ticket, answer: Result<GuestAnswer, GuestFailure>) {
+        self.served.answer_guest(ticket, answer);
     }
 
     /// Watches a descriptor of the caller's.
