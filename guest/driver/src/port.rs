@@ -124,7 +124,7 @@ impl Port {
 
     fn read_more(&mut self) -> Result<(), PortError> {
         self.wait(PollFlags::IN)?;
-        // Nothing is filled with zeros first: without KVM that took a fifth of the processor's time.
+        // Nothing is filled with zeros first: without KVM that took a sixth of the processor's time.
         self.unread.reserve(PORTION);
         match read(&self.file, spare_capacity(&mut self.unread)) {
             Ok(0) => Err(PortError::Closed(self.name)),

@@ -58,7 +58,7 @@ impl Accelerator {
     }
 
     /// The processor, with all that there is. A string instruction is carried out byte by byte without KVM, so kernel and libraries
-    /// are not told that it is fast: they move words then, and a guest takes a seventh less of a processor's time.
+    /// are not told that it is fast: they move words then, and a guest takes an eighth less of a processor's time.
     const fn processor(self) -> &'static str {
         match self {
             Self::Tcg => "max,-erms,-fsrm",
