@@ -59,8 +59,9 @@ pub trait Machine: 'static {
     fn disable_vector(&mut self, endpoint: Function, vector: u16) -> Result<(), BusError>;
 
     /// Learns what has come of what was done to the device since this was last called: the interrupts it raised, what is due.
-    /// There is nothing to learn where the device is in this process.
-    fn catch_up(&mut self);
+    /// Returns whether the device has acted by itself meanwhile, as one on a wall clock does. There is nothing to learn where the
+    /// device is in this process.
+    fn catch_up(&mut self) -> bool;
 
     /// Somebody else has acted on the device, by an order to its firmware: [`Self::catch_up`] has something to learn.
     fn note_act(&mut self);

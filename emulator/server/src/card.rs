@@ -42,6 +42,8 @@ pub(crate) struct Card {
     enough: Option<Cycles>,
     /// What firmware has done to its hosts since somebody asked; none with the wall clock before somebody has.
     effects: Option<Box<Effects>>,
+    /// Whether firmware has done something by itself since somebody asked, on the wall clock.
+    has_worked: bool,
 }
 
 impl Card {
@@ -63,6 +65,7 @@ impl Card {
             clock,
             buses_are_used: false,
             enough: None,
+            has_worked: false,
         })
     }
 
@@ -161,6 +164,7 @@ impl Card {
                 break;
             }
             self.silicon.work(now, &mut buses);
+            self.has_worked = true;
         }
         (&mut self.silicon, buses, now)
     }

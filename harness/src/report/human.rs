@@ -191,7 +191,7 @@ impl HumanReport {
             return String::new();
         };
         let head = format!("after step {}", comparison.step);
-        let mut table = Columns::new([head.as_str(), "linux", "ours", "difference"]);
+        let mut table = Columns::new([head.as_str(), result.backend.as_str(), "ours", "difference"]);
         for row in &comparison.rows {
             let number = |value: Option<i64>| value.map_or_else(|| "-".to_owned(), readable);
             let difference = match (row.linux, row.ours) {

@@ -29,7 +29,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             killed_in_a_run(
                 |(_, server)| server,
                 |error| {
-                    matches!(error, GuestError::Socket(_)) && error.to_string().contains("control socket")
+                    let words = error.to_string();
+                    words.contains("the server has ended (signal: 9")
                 },
             )
         }),

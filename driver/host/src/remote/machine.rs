@@ -30,6 +30,8 @@ pub struct RemoteMachine<B: RemoteBus, T: TimePort> {
     told: Told,
     /// Something was done to the device since it was asked.
     dirty: bool,
+    /// The device has told that it acted, and nobody was told of it.
+    acted: bool,
     /// Nobody answers for the device.
     gone: bool,
     /// What went wrong first.
@@ -60,10 +62,11 @@ impl<B: RemoteBus, T: TimePort> RemoteMachine<B, T> {
             edges: Edges::default(),
             told: Told::default(),
             dirty: true,
+            acted: false,
             gone: false,
             failure: None,
         };
-        machine.catch_up();
+        machine.refresh();
         Ok(machine)
     }
 
@@ -102,6 +105,13 @@ impl<B: RemoteBus, T: TimePort> RemoteMachine<B, T> {
         }
     }
 
+    /// Asks the device how it stands, if something was done to it since.
+    fn refresh(&mut self) {
+        if self.dirty {
+            self.ask(&TimeOrder::default());
+        }
+    }
+
     /// Nobody answers for the device any more.
     fn lose(&mut self, error: BusError) {
         self.gone = true;
@@ -121,6 +131,7 @@ impl<B: RemoteBus, T: TimePort> RemoteMachine<B, T> {
 
     /// Takes out of an answer what concerns the host; returns the rest.
     fn learn(&mut self, mut answer: TimeAnswer) -> TimeAnswer {
+        self.acted |= answer.acted;
         // INVARIANT: the clock never goes back.
         self.now = self.now.max(Cycles(answer.now_ns));
         self.told = Told {
@@ -237,7 +248,7 @@ impl<B: RemoteBus, T: TimePort> Machine for RemoteMachine<B, T> {
 
     fn enable_vector(&mut self, endpoint: Function, vector: u16) -> Result<(), BusError> {
         // What was raised before is not told.
-        self.catch_up();
+        self.refresh();
         let open = |line: &SharedLine<B>| line.get().with(endpoint).map(|_| ());
         self.reach(endpoint, || Access::Vector(vector), open)?;
         self.edges.enable((endpoint, vector));
@@ -246,15 +257,14 @@ impl<B: RemoteBus, T: TimePort> Machine for RemoteMachine<B, T> {
 
     fn disable_vector(&mut self, endpoint: Function, vector: u16) -> Result<(), BusError> {
         // What was raised before still arrives.
-        self.catch_up();
+        self.refresh();
         self.edges.disable((endpoint, vector));
         Ok(())
     }
 
-    fn catch_up(&mut self) {
-        if self.dirty {
-            self.ask(&TimeOrder::default());
-        }
+    fn catch_up(&mut self) -> bool {
+        self.refresh();
+        std::mem::take(&mut self.acted)
     }
 
     fn note_act(&mut self) {
@@ -262,7 +272,7 @@ impl<B: RemoteBus, T: TimePort> Machine for RemoteMachine<B, T> {
     }
 
     fn take_interrupt(&mut self) -> Option<(Function, u16)> {
-        self.catch_up();
+        self.refresh();
         self.edges.take()
     }
 
@@ -275,18 +285,18 @@ impl<B: RemoteBus, T: TimePort> Machine for RemoteMachine<B, T> {
     }
 
     fn advance_to(&mut self, at: Cycles) -> bool {
-        let answer = self.ask(&TimeOrder {
+        self.ask(&TimeOrder {
             advance_to_ns: Some(at.0),
             waits: false,
         });
         if self.gone {
             self.now = self.now.max(at);
         }
-        answer.is_some_and(|answer| answer.acted)
+        std::mem::take(&mut self.acted)
     }
 
     fn has_caught(&mut self, hold: &str) -> bool {
-        self.catch_up();
+        self.refresh();
         self.told.caught.iter().any(|caught| caught == hold)
     }
 

@@ -20,6 +20,7 @@ impl Card {
     /// How the device stands, and what it has done to its hosts since this was asked last; on the wall clock, where nobody
     /// may ever ask, since it was asked first. What firmware waits for is told elsewhere.
     pub(crate) fn take_answer(&mut self, acted: bool) -> TimeAnswer {
+        let acted = acted || std::mem::take(&mut self.has_worked);
         let silicon = &self.silicon;
         let holds = silicon.holds().into_iter();
         let effects = self.effects.get_or_insert_default();

@@ -147,7 +147,7 @@ impl GuestBackend {
                 self.running = Some(running);
                 Ok(result)
             }
-            Err(error) => Err(running.guest.lost(error)),
+            Err(error) => Err(running.lost(error)),
         }
     }
 
@@ -220,5 +220,17 @@ impl Running {
             self.server.give_back(control);
         }
         Ok(())
+    }
+
+    /// Why a run was cut short. That the server has ended is the cause of all else: QEMU may end of it, too.
+    fn lost(self, error: GuestError) -> GuestError {
+        let Self { guest, mut server } = self;
+        let error = guest.lost(error);
+        match server.end() {
+            Some(end) if !matches!(error, GuestError::Interrupted) => {
+                SocketError::Lost(format!("{end}; {error}")).into()
+            }
+            _ => error,
+        }
     }
 }

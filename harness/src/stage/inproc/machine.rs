@@ -111,7 +111,9 @@ impl Machine for InprocMachine {
         Ok(())
     }
 
-    fn catch_up(&mut self) {}
+    fn catch_up(&mut self) -> bool {
+        false
+    }
 
     fn note_act(&mut self) {}
 

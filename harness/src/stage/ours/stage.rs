@@ -10,7 +10,7 @@ use crate::scenario::{Action, Fault, FunctionOperation, HostStep, RaceStep};
 use crate::stage::abilities::{Abilities, Insight, Obstacle};
 use crate::stage::contract::{Closing, OrderRefused, Stage};
 use crate::stage::foresight::Foreseen;
-use crate::stage::heard::Heard;
+use crate::stage::heard::{Heard, is_printed};
 use crate::stage::operations::{Operation, Operations};
 use crate::stage::problem::Problem;
 use crate::stage::sight::{Health, Sight};
@@ -21,6 +21,7 @@ use driver_host::fault::{FaultPlan, FaultSite};
 use driver_host::{Ending, Hosting, WorldSetup};
 use emulator::{CommandRecord, FirmwareOrder, GateOrder, HoldState, Record};
 use prm::{Cycles, Function};
+use serde_json::Value;
 
 /// What a stage of our driver can do: everything.
 pub const ABILITIES: Abilities = Abilities {
@@ -49,6 +50,7 @@ pub struct DriverStage<H, F> {
     /// The command stream.
     commands: Vec<CommandRecord>,
     teller: Teller,
+    /// What is compared with the messages of another run, where there is one.
     heard: Heard,
     /// When everything happened, where that is kept.
     timeline: Option<Timeline>,
@@ -223,6 +225,8 @@ impl<H: Hosting, F: Firmware> Stage for DriverStage<H, F> {
             firmware,
             operations,
             teller,
+            heard,
+            abilities,
             timeline,
             waits,
             ..
@@ -241,7 +245,13 @@ impl<H: Hosting, F: Firmware> Stage for DriverStage<H, F> {
                 }));
             }
             let messages = drivers.iter().flat_map(|driver| &driver.messages);
-            let told = messages.filter_map(|message| teller.told(message)).collect();
+            let told: Vec<Value> = messages.filter_map(|message| teller.told(message)).collect();
+            // Compared with another run, it is heard as a kernel is.
+            if abilities.insight == Insight::Counters {
+                heard
+                    .messages
+                    .extend(told.iter().filter(|message| is_printed(message)).cloned());
+            }
             firmware.view(&questions, |device| {
                 let sight = Sight {
                     device,
