@@ -273,6 +273,14 @@ impl StepRecord {
 }
 
 impl RunResult {
+    /// Counts times from this one on, in nanoseconds: that of a clock that had gone on before the run.
+    pub fn count_time_from(&mut self, began: u64) {
+        self.virtual_ns = self.virtual_ns.saturating_sub(began);
+        for step in &mut self.steps {
+            step.after.virtual_ns = step.after.virtual_ns.saturating_sub(began);
+        }
+    }
+
     /// Adds a step that has ended, with what broke in it.
     pub fn add_step(&mut self, record: StepRecord) {
         self.violations.extend(record.violations.iter().cloned());

@@ -8,12 +8,11 @@ use harness::stage::news::Silence;
 use harness::stage::socket::server::Time;
 use libtest_mimic::{Failed, Trial};
 
-/// What is played: drift, a wait that runs into its limit, held commands, a VF's driver, interrupts that come late.
-const PLAYED: [&str; 5] = [
+/// What is played: drift, a wait that runs into its limit, a lock cycle, a VF's driver.
+const PLAYED: [&str; 4] = [
     "attribution/none-then-populate",
     "lifecycle/boot-init-migrate",
     "lifecycle/vf-driver",
-    "eswitch-lock/lock-one-request",
     "eswitch-lock/lock-take-ahead",
 ];
 

@@ -141,6 +141,8 @@ impl SocketBackend {
         let world = setup.world(&like);
         let machine = self.machine(&server, &control, &like, setup.page_bytes)?;
         let host = World::new(machine, world.clone());
+        // A wall clock shows how long the server has been there; a virtual one begins anew with each device.
+        let began = host.now().0;
         let machine = host.shared_machine();
         let firmware = ControlFirmware::<SocketError>::new(control.clone())?;
         let mut stage = DriverStage::new(self.abilities, host, firmware, &world);
@@ -158,6 +160,7 @@ impl SocketBackend {
             server.give_back(control);
             self.server = Some(server);
         }
+        result.count_time_from(began);
         Ok(result)
     }
 
