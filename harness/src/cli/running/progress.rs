@@ -7,7 +7,8 @@
 use crate::cli::streams;
 use crate::stage::news::NewsListener;
 use crate::text::printable::one_line;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -44,9 +45,9 @@ impl Progress {
     /// For so many cases, none of them done.
     pub(super) fn new(cases: usize, pace: Pace) -> Self {
         let bar = ProgressBar::with_draw_target(Some(cases as u64), ProgressDrawTarget::hidden());
-        let form = "{bar:32} {pos}/{len} {prefix}{elapsed} ({eta} left) {msg}";
+        let form = "{bar:32} {pos}/{len} {prefix}{elapsed} {left}{msg}";
         if let Ok(style) = ProgressStyle::with_template(form) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("left", left));
         }
         let progress = Self {
             bar,
@@ -110,6 +111,14 @@ impl Progress {
         if self.pace == Pace::Slow {
             self.bar.suspend(|| streams::note_at_once(one_line(line)));
         }
+    }
+}
+
+/// How long the rest may take. Before the first case is done nobody knows.
+fn left(state: &ProgressState, to: &mut dyn fmt::Write) {
+    if state.pos() > 0 {
+        // What cannot be drawn is not drawn.
+        let _ = write!(to, "({} left) ", HumanDuration(state.eta()));
     }
 }
 
