@@ -1,7 +1,7 @@
 //! Our driver in a QEMU guest, on a PCI device: every scenario, and what becomes of a run whose guest or device goes.
 //!
-//! Every run is a test of its own, in an order that is drawn, and equals the run in one process and its snapshot; the shorter ones
-//! are played once more on one guest in another order. They need the guest kit, which `mlx5-cosim setup` brings. Without it they are
+//! Every run is a test of its own, in an order that is drawn ([`ORDER_SEED`] draws another one), and equals the run in one process
+//! and its snapshot; the shorter ones are played once more on one guest in another order. They need the guest kit, which `mlx5-cosim setup` brings. Without it they are
 //! ignored, and say so; where [`REQUIRED`] is set they fail instead.
 
 mod elsewhere;
@@ -13,7 +13,7 @@ mod project_runs;
 use guest::kit::{Kit, KitOptions};
 use libtest_mimic::{Arguments, Trial};
 use project_runs::pool::Pool;
-use project_runs::run::{ProjectRun, all, drawn};
+use project_runs::run::{ORDER_SEED, ProjectRun, all, drawn, order_seed};
 use project_runs::trials::{in_an_order, one_by_one};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -33,6 +33,10 @@ fn main() -> ExitCode {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     arguments.test_threads = Some(arguments.test_threads.unwrap_or(processors).min(GUESTS));
     let guests = Arc::new(Pool::new(guests::backend));
+    let Some(seed) = order_seed() else {
+        eprintln!("{ORDER_SEED} is no number");
+        return ExitCode::FAILURE;
+    };
     let runs = all();
     let twice = |run: &&ProjectRun| run.file_name.starts_with(TWICE);
     let mut trials = failures::trials();
@@ -42,7 +46,7 @@ fn main() -> ExitCode {
         2,
         &guests,
     ));
-    trials.extend(one_by_one(&drawn(runs, 1), &guests));
+    trials.extend(one_by_one(&drawn(runs, seed), &guests));
     if let Err(missing) = Kit::locate(&KitOptions::default()) {
         let missing = missing.to_string();
         eprintln!("skipped, all of them: {missing}");

@@ -13,6 +13,17 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+/// Environment variable with the seed of the order in which runs are tested; without it 1.
+pub const ORDER_SEED: &str = "MLX5_COSIM_ORDER_SEED";
+
+/// The seed of the order in which runs are tested; none where somebody has set what is no number.
+pub fn order_seed() -> Option<u64> {
+    match std::env::var(ORDER_SEED) {
+        Ok(seed) => seed.parse().ok(),
+        Err(_) => Some(1),
+    }
+}
+
 /// One run that is to be tested.
 #[derive(Clone)]
 pub struct ProjectRun {
