@@ -1,15 +1,15 @@
 //! What a kernel developer sees first: `vm` at its shell, with the unmodified driver of the kit's kernel.
 //!
-//! They need the guest kit, which `mlx5-cosim setup` brings. Without it they are ignored, and say so; where [`REQUIRED`] is set
-//! they fail instead.
+//! They need the guest kit, which `mlx5-cosim setup` brings. Without it they are ignored, and say so; where
+//! [`guest_kit::REQUIRED`] is set they fail instead.
 
-use guest::kit::{Kit, KitOptions};
+mod guest_kit;
+
+use guest_kit::needing_kit;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
 
-/// Environment variable under which a missing kit is a failure.
-const REQUIRED: &str = "MLX5_COSIM_REQUIRE_LINUX";
 /// What the shell says when it waits for a line.
 const PROMPT: &[u8] = b"guest# ";
 /// The function under test, behind the root port.
@@ -28,26 +28,14 @@ const BLUEFIELD: &str = r#"{ "kind": "ecpf", "vhca_id": 2, "page_mode": "vhca_id
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases = [("nic", NIC, "20.43.2566"), ("bluefield", BLUEFIELD, "24.43.2566")];
-    let mut trials: Vec<Trial> = cases
+    let trials: Vec<Trial> = cases
         .into_iter()
         .map(|(name, device, version)| {
             let test = move || look_around(name, device, version);
             Trial::test(format!("a_{name}_has_link_versions_and_vfs_with_drivers"), test)
         })
         .collect();
-    if let Err(missing) = Kit::locate(&KitOptions::default()) {
-        let missing = missing.to_string();
-        eprintln!("skipped, all of them: {missing}");
-        let without_kit = |trial: Trial| {
-            if std::env::var_os(REQUIRED).is_none() {
-                return trial.with_ignored_flag(true);
-            }
-            let reason = missing.clone();
-            Trial::test(trial.name().to_owned(), move || Err(reason.into()))
-        };
-        trials = trials.into_iter().map(without_kit).collect();
-    }
-    libtest_mimic::run(&arguments, trials).exit_code()
+    libtest_mimic::run(&arguments, needing_kit(trials)).exit_code()
 }
 
 /// `vm` with its terminal on pipes. It is killed when a test gives up.

@@ -1,9 +1,11 @@
 //! Orders for the guest at the control socket of `vm`, and what subscribers hear of its driver.
 //!
-//! They need the guest kit, which `mlx5-cosim setup` brings. Without it they are ignored, and say so; where [`REQUIRED`] is set
-//! they fail instead.
+//! They need the guest kit, which `mlx5-cosim setup` brings. Without it they are ignored, and say so; where
+//! [`guest_kit::REQUIRED`] is set they fail instead.
 
-use guest::kit::{Kit, KitOptions};
+mod guest_kit;
+
+use guest_kit::needing_kit;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -14,8 +16,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, Command, ExitCode, Stdio};
 use std::time::Duration;
 
-/// Environment variable under which a missing kit is a failure.
-const REQUIRED: &str = "MLX5_COSIM_REQUIRE_LINUX";
 /// The function under test.
 const FUNCTION: &str = "0000:01:00.0";
 /// A device without VFs.
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(240);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let mut trials = vec![
+    let trials = vec![
         Trial::test(
             "the_driver_goes_and_comes_and_the_kernel_tells",
             the_driver_goes_and_comes,
@@ -36,19 +36,7 @@ fn main() -> ExitCode {
         ),
         Trial::test("an_initramfs_of_the_users_own_takes_none", a_foreign_guest),
     ];
-    if let Err(missing) = Kit::locate(&KitOptions::default()) {
-        let missing = missing.to_string();
-        eprintln!("skipped, all of them: {missing}");
-        let without_kit = |trial: Trial| {
-            if std::env::var_os(REQUIRED).is_none() {
-                return trial.with_ignored_flag(true);
-            }
-            let reason = missing.clone();
-            Trial::test(trial.name().to_owned(), move || Err(reason.into()))
-        };
-        trials = trials.into_iter().map(without_kit).collect();
-    }
-    libtest_mimic::run(&arguments, trials).exit_code()
+    libtest_mimic::run(&arguments, needing_kit(trials)).exit_code()
 }
 
 /// A running `vm`. It is killed when a test gives up.

@@ -2,24 +2,23 @@
 //!
 //! Every run is a test of its own, in an order that is drawn ([`ORDER_SEED`] draws another one), and equals the run in one process
 //! and its snapshot; the shorter ones are played once more on one guest in another order. They need the guest kit, which `mlx5-cosim setup` brings. Without it they are
-//! ignored, and say so; where [`REQUIRED`] is set they fail instead.
+//! ignored, and say so; where [`guest_kit::REQUIRED`] is set they fail instead.
 
 mod elsewhere;
 mod failures;
+#[path = "../guest_kit/mod.rs"]
+mod guest_kit;
 mod guests;
 #[path = "../project_runs/mod.rs"]
 mod project_runs;
 
-use guest::kit::{Kit, KitOptions};
-use libtest_mimic::{Arguments, Trial};
+use guest_kit::needing_kit;
+use libtest_mimic::Arguments;
 use project_runs::pool::Pool;
 use project_runs::run::{ORDER_SEED, ProjectRun, all, drawn, order_seed};
 use project_runs::trials::{in_an_order, one_by_one};
 use std::process::ExitCode;
 use std::sync::Arc;
-
-/// Environment variable under which a missing kit is a failure.
-const REQUIRED: &str = "MLX5_COSIM_REQUIRE_LINUX";
 
 /// Guests at a time, at the most.
 const GUESTS: usize = 3;
@@ -47,19 +46,7 @@ fn main() -> ExitCode {
         &guests,
     ));
     trials.extend(one_by_one(&drawn(runs, seed), &guests));
-    if let Err(missing) = Kit::locate(&KitOptions::default()) {
-        let missing = missing.to_string();
-        eprintln!("skipped, all of them: {missing}");
-        let trial = |trial: Trial| without_kit(trial.name(), &missing);
-        trials = trials.into_iter().map(trial).collect();
-    }
-    let conclusion = libtest_mimic::run(&arguments, trials);
+    let conclusion = libtest_mimic::run(&arguments, needing_kit(trials));
     guests.end();
     conclusion.exit_code()
-}
-
-fn without_kit(name: &str, missing: &str) -> Trial {
-    let missing = missing.to_owned();
-    let required = std::env::var_os(REQUIRED).is_some();
-    Trial::test(name, move || Err(missing.into())).with_ignored_flag(!required)
 }
