@@ -42,7 +42,11 @@ impl<L: From<ControlError> + From<HostLost>> ControlFirmware<L> {
     }
 
     fn look(&self, questions: &[OwnerQuestion]) -> Result<Look, L> {
-        Ok(self.control.ask("look", &request(questions))?)
+        let look: Look = self.control.ask("look", &request(questions))?;
+        match look.lost {
+            0 => Ok(look),
+            lost => Err(forgotten(lost).into()),
+        }
     }
 
     /// Gives an order; inside, that it is not carried out.
@@ -81,9 +85,6 @@ impl<L: From<ControlError> + From<HostLost>> Firmware for ControlFirmware<L> {
         let mut records = std::mem::take(&mut self.later);
         loop {
             let mut look = self.look(&[])?;
-            if look.lost > 0 {
-                return Err(forgotten(look.lost).into());
-            }
             records.append(&mut look.records);
             if look.left == 0 {
                 return Ok(records);
@@ -97,9 +98,6 @@ impl<L: From<ControlError> + From<HostLost>> Firmware for ControlFirmware<L> {
         see: impl FnOnce(&dyn DeviceView) -> R,
     ) -> Result<R, L> {
         let mut look = self.look(questions)?;
-        if look.lost > 0 {
-            return Err(forgotten(look.lost).into());
-        }
         self.later.append(&mut look.records);
         Ok(see(&LookedDevice::new(questions, look)))
     }
