@@ -122,29 +122,18 @@ fn is_about_itself(command: &CommandRecord) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use emulator::record::{CommandFields, Completion, Hex};
+    use crate::control::tests::ended;
+    use emulator::record::CommandFields;
 
     fn command(opcode: Opcode, endpoint: Function, (id, ec): (u16, u8), status: u8) -> Record {
         Record::Command(Box::new(CommandRecord {
-            n: 1,
-            opcode: Hex(opcode.raw().into()),
-            name: opcode.to_string().into(),
-            op_mod: 0,
-            in_len: 16,
-            out_len: 16,
-            completion: Completion::Event,
-            slot: 0,
             status: Some(status),
-            syndrome: None,
-            delivery: None,
             fields: CommandFields {
                 function_id: Some(id),
                 ec: Some(ec),
                 ..CommandFields::default()
             },
-            endpoint,
-            rung: Cycles(1),
-            cycles: Cycles(7),
+            ..ended(opcode, endpoint, 7)
         }))
     }
 

@@ -9,11 +9,35 @@ mod unread;
 
 use super::*;
 use crate::options::{ClockKind, Layout, ServerOptions};
+use emulator::CommandRecord;
+use emulator::record::{CommandFields, Completion, Hex};
+use prm::{Function, Opcode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+
+/// The record of a command without fields that has ended well, to make others of.
+pub(super) fn ended(opcode: Opcode, endpoint: Function, at: u64) -> CommandRecord {
+    CommandRecord {
+        n: 1,
+        opcode: Hex(opcode.raw().into()),
+        name: opcode.to_string().into(),
+        op_mod: 0,
+        in_len: 16,
+        out_len: 16,
+        completion: Completion::Event,
+        slot: 0,
+        status: Some(0),
+        syndrome: None,
+        delivery: None,
+        fields: CommandFields::default(),
+        endpoint,
+        rung: Cycles(at),
+        cycles: Cycles(at),
+    }
+}
 
 /// A served device with a control socket, turned by hand.
 struct Bench {

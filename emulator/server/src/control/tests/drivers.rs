@@ -1,28 +1,9 @@
 //! What subscribers and `functions` tell of drivers.
 
 use super::*;
-use emulator::CommandRecord;
-use emulator::record::{CommandFields, Completion, Hex};
-use prm::{Function, Opcode};
 
 fn completed(opcode: Opcode, endpoint: Function, at: u64) -> Record {
-    Record::Command(Box::new(CommandRecord {
-        n: 1,
-        opcode: Hex(opcode.raw().into()),
-        name: opcode.to_string().into(),
-        op_mod: 0,
-        in_len: 16,
-        out_len: 16,
-        completion: Completion::Event,
-        slot: 0,
-        status: Some(0),
-        syndrome: None,
-        delivery: None,
-        fields: CommandFields::default(),
-        endpoint,
-        rung: Cycles(at),
-        cycles: Cycles(at),
-    }))
+    Record::Command(Box::new(ended(opcode, endpoint, at)))
 }
 
 fn driver_of(bench: &mut Bench, client: &mut Client, function: &str) -> Value {
