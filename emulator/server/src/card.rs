@@ -69,7 +69,8 @@ impl Card {
         })
     }
 
-    /// Replaces the silicon; configuration spaces stay as they are. A virtual clock begins anew.
+    /// Replaces the silicon. Configuration spaces stay as they are, but those of functions that are another kind now, which are as
+    /// after a reset. A virtual clock begins anew.
     ///
     /// # Errors
     /// [`ServeError::Config`], and [`ServeError::OtherTopology`] if a PCI host would see another card.
@@ -78,6 +79,11 @@ impl Card {
         let topology = Topology::of(&silicon, self.topology.layout())?;
         if let Some(difference) = self.topology.difference(&topology) {
             return Err(ServeError::OtherTopology(difference));
+        }
+        if topology.is_exchangeable() {
+            for (function, shape) in self.functions.iter_mut().zip(topology.shapes()) {
+                function.reshape(shape);
+            }
         }
         self.silicon = silicon;
         self.topology = topology;

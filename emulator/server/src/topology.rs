@@ -25,8 +25,8 @@ pub struct Slot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Topology {
     layout: Layout,
-    /// By place: the function under test, then its VFs in the order of their numbers. Only in the flat layout a place may have
-    /// none.
+    /// By place: the function under test, then its VFs in the order of their numbers. Only in a layout with places of its own one
+    /// may have none.
     places: Vec<Option<Function>>,
     /// How many SFs there are.
     sfs: u16,
@@ -42,6 +42,13 @@ impl Topology {
         let mut functions = silicon.endpoints().into_iter().filter(on_bus);
         let places: Vec<Option<Function>> = match layout {
             Layout::Sriov => functions.map(Some).collect(),
+            Layout::Exchangeable {
+                virtual_functions, ..
+            } => {
+                let mut places: Vec<_> = functions.map(Some).collect();
+                places.resize(places.len().max(usize::from(virtual_functions) + 1), None);
+                places
+            }
             Layout::Flat {
                 virtual_functions, ..
             } => (0..=virtual_functions).map(|_| functions.next()).collect(),
@@ -51,6 +58,14 @@ impl Topology {
             return Err(ServeError::TooManyFunctions(vfs));
         }
         let sfs = silicon.config().sfs.max;
+        let layout = match layout {
+            // What the first device takes is there for the next.
+            Layout::Exchangeable { sf_windows, .. } => Layout::Exchangeable {
+                virtual_functions: vfs,
+                sf_windows: sf_windows.max(sfs),
+            },
+            other => other,
+        };
         Ok(Self { layout, places, sfs })
     }
 
@@ -62,6 +77,11 @@ impl Topology {
     /// Whether the functions are ordinary ones, whatever silicon is behind them.
     pub(crate) const fn is_flat(&self) -> bool {
         matches!(self.layout, Layout::Flat { .. })
+    }
+
+    /// Whether a device with functions of another kind and number may come, within the places that there are.
+    pub(crate) const fn is_exchangeable(&self) -> bool {
+        matches!(self.layout, Layout::Exchangeable { .. })
     }
 
     /// The function at each place.
@@ -97,7 +117,7 @@ impl Topology {
     /// The name of the socket at a place, without its folder.
     pub(crate) fn socket_name(&self, place: usize) -> String {
         match self.function_at(place) {
-            Some(function) if !self.is_flat() => format!("{function}.sock"),
+            Some(function) if self.layout == Layout::Sriov => format!("{function}.sock"),
             _ => format!("f{place}.sock"),
         }
     }
@@ -106,7 +126,7 @@ impl Topology {
     const fn windows(&self) -> u16 {
         match self.layout {
             Layout::Sriov => self.sfs,
-            Layout::Flat { sf_windows, .. } => sf_windows,
+            Layout::Exchangeable { sf_windows, .. } | Layout::Flat { sf_windows, .. } => sf_windows,
         }
     }
 
@@ -143,11 +163,13 @@ impl Topology {
                 _ => virtual_shape(Role::Lone),
             };
         }
-        let total_vfs = saturated::<u16>(self.places.len().saturating_sub(1));
+        let total_vfs = saturated::<u16>(self.places.iter().skip(1).flatten().count());
         match (self.function_at(place), place) {
             (Some(Function::Vf(_) | Function::EcVf(_)), 0) => virtual_shape(Role::Lone),
             (Some(Function::Vf(_) | Function::EcVf(_)), _) => virtual_shape(Role::Virtual),
             (Some(Function::Ecpf), _) => physical_shape(EMBEDDED_PF_DEVICE, total_vfs),
+            // A place that another device may need.
+            (None, _) => virtual_shape(Role::Virtual),
             _ => physical_shape(PF_DEVICE, total_vfs),
         }
     }
@@ -158,10 +180,19 @@ impl Topology {
         self.shapes().into_iter().map(bytes).sum()
     }
 
-    /// In what another topology of the same layout differs as hosts see it, in words. In the flat layout they see the same.
+    /// In what another topology of the same layout differs as hosts see it, in words. In the flat layout they see the same, and in
+    /// the exchangeable one they look anew, as far as there is room.
     pub(crate) fn difference(&self, other: &Self) -> Option<&'static str> {
         if self.is_flat() {
             None
+        } else if self.is_exchangeable() {
+            if other.places.len() > self.places.len() {
+                Some("more virtual functions than there are places")
+            } else if other.windows() > self.windows() {
+                Some("more SF windows than BAR 2 has")
+            } else {
+                None
+            }
         } else if self.places.first() != other.places.first() {
             Some("the kind of its function")
         } else if self.places != other.places {

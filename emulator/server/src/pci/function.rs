@@ -68,6 +68,19 @@ impl PciFunction {
         function
     }
 
+    /// It is of another kind from now on, unless it was of this one: its registers have their reset values then. Its client stays,
+    /// and has sized up its BARs: they stay as they were.
+    pub(crate) fn reshape(&mut self, shape: Shape) {
+        let shape = Shape {
+            bar2: self.shape.bar2,
+            ..shape
+        };
+        if self.shape != shape {
+            self.shape = shape;
+            self.reset_registers();
+        }
+    }
+
     /// As at power on: for the next client.
     pub(crate) fn power_on(&mut self) {
         self.settled = false;
