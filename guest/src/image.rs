@@ -2,6 +2,7 @@
 //!
 //! * `archive` - the format that the kernel unpacks
 //! * `compression` - modules come compressed, the image goes compressed
+//! * [`kernel`] - an image of a kernel without its wrapping
 //! * `modinfo` - what a module says about itself
 //! * `modules` - which modules there are, and which others each needs
 //!
@@ -10,6 +11,7 @@
 mod archive;
 mod compression;
 mod error;
+pub mod kernel;
 mod modinfo;
 mod modules;
 

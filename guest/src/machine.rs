@@ -15,6 +15,6 @@ pub mod process;
 
 pub use agent::{Agent, AgentError};
 pub use board::{Accelerator, Console};
-pub use command_line::{CommandLine, PluggedFunction, root_port_option};
+pub use command_line::{CommandLine, PORT_ADDRESS, PluggedFunction, root_port_option};
 pub use driver_machine::{DriverMachine, VirtioPort};
 pub use process::{Process, StartError};

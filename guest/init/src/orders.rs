@@ -3,16 +3,20 @@
 //! * [`modules`], [`files`], [`pci`], [`counters`] - over the kernel's file systems
 //! * [`virtual_functions`] - VFs with their drivers, for a person
 //! * [`devlink`] - over generic netlink
+//! * [`look`] - what it shows at a moment: counters, [`tasks`], [`trace`]
 //! * [`program`] - another program of the image
 
 mod counters;
 mod devlink;
 mod files;
+mod look;
 mod modules;
 mod netlink;
 mod pci;
 mod program;
 mod refusal;
+mod tasks;
+mod trace;
 pub mod virtual_functions;
 
 use guest_protocol::{Answer, Order, Refusal};
@@ -45,6 +49,8 @@ pub fn carry_out(order: Order) -> Result<Answer, Refusal> {
         Order::Unbind { device } => pci::unbind(&device),
         Order::Devlink(operation) => devlink::carry_out(&operation),
         Order::PageCounters { device } => counters::read(&device),
+        Order::Trace { events } => trace::define(&events),
+        Order::Look { device } => look::look(&device),
         Order::AllPageCounters => counters::read_all(),
         Order::PciDevices => pci::devices(),
         Order::Run { program, arguments } => program::run(&program, &arguments),

@@ -9,11 +9,12 @@ use std::path::Path;
 use std::thread;
 
 /// File system, and where it goes. The image has the folders, except those inside sysfs.
-const MOUNTS: [(&str, &str); 4] = [
+const MOUNTS: [(&str, &str); 5] = [
     ("proc", "/proc"),
     ("sysfs", "/sys"),
     ("devtmpfs", "/dev"),
     ("debugfs", "/sys/kernel/debug"),
+    ("tracefs", "/sys/kernel/tracing"),
 ];
 
 /// Mounts the kernel's file systems.

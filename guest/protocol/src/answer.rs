@@ -59,12 +59,40 @@ pub enum Answer {
     Counters(Option<BTreeMap<String, u32>>),
     /// By device, `0000:00:04.0` or an auxiliary device such as `mlx5_core.sf.4`, and by file name.
     CountersByDevice(BTreeMap<String, BTreeMap<String, u32>>),
+    /// See there.
+    Look(Look),
     /// Index of a new devlink port.
     Port(u32),
     /// Sorted by address.
     PciDevices(Vec<PciDevice>),
     /// In the order printed.
     Lines(Vec<LogLine>),
+}
+
+/// What a guest shows at a moment, read in this order: nothing that is read later is older than what is read before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Look {
+    /// Kernel threads and orders that run or wait for what is not theirs to wait for any longer. Idle ones are left out, and so are
+    /// those that serve nobody's orders.
+    pub tasks: Vec<Task>,
+    /// As [`Answer::Counters`].
+    pub counters: Option<BTreeMap<String, u32>>,
+    /// Lines of the kernel's trace, each seen once. Reading the counters is in it, file by file, if that is traced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<String>,
+}
+
+/// A task of the kernel's that is not idle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// `kworker/u4:1`, or `order-7` for the thread of an order.
+    pub name: String,
+    /// Whether it has or wants a processor; else it waits.
+    pub runs: bool,
+    /// The functions that it is in, the innermost first, without offsets and modules.
+    pub place: Vec<String>,
 }
 
 /// One PCI function.

@@ -21,7 +21,7 @@ mod line;
 mod order;
 mod report;
 
-pub use answer::{Answer, LogLine, Outcome, PciDevice, Refusal};
+pub use answer::{Answer, LogLine, Look, Outcome, PciDevice, Refusal, Task};
 pub use complaint::{classify, is_cut};
 pub use devlink::Devlink;
 pub use line::{LineError, from_line, to_line};
@@ -30,7 +30,7 @@ pub use prm::EswitchMode;
 pub use report::{Complaint, ComplaintKind, FromGuest, Ready, Reply};
 
 /// Said in [`Ready`]; a harness refuses a guest that says another one.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The word on the kernel command line that makes the guest insert its modules and offer a shell on its console. It serves no
 /// orders then, but with [`ORDERS_WORD`].

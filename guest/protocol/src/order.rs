@@ -87,6 +87,18 @@ pub enum Order {
         /// The function, or the name of an auxiliary device such as `mlx5_core.sf.4`.
         device: String,
     },
+    /// Lets the kernel's tracing note what [`Order::Look`] hands out: [`Answer::Names`](crate::Answer::Names) with the events that it
+    /// does not take.
+    Trace {
+        /// Definitions as `kprobe_events` of tracefs takes them; they replace those that were there.
+        events: Vec<String>,
+    },
+    /// Who of the kernel is busy, what has been traced since the last such order, and the page counters of an mlx5 function:
+    /// [`Answer::Look`](crate::Answer::Look).
+    Look {
+        /// As in [`Order::PageCounters`].
+        device: String,
+    },
     /// The page counters of all mlx5 functions that have them: [`Answer::CountersByDevice`](crate::Answer::CountersByDevice).
     AllPageCounters,
     /// The PCI functions that the kernel knows: [`Answer::PciDevices`](crate::Answer::PciDevices).

@@ -94,6 +94,16 @@ fn orders() {
             r#"{"page_counters":{"device":"0000:00:04.0"}}"#,
         ),
         (Order::AllPageCounters, r#""all_page_counters""#),
+        (
+            Order::Trace {
+                events: vec!["p:waits mlx5_wait_for_pages".to_owned()],
+            },
+            r#"{"trace":{"events":["p:waits mlx5_wait_for_pages"]}}"#,
+        ),
+        (
+            Order::Look { device: device() },
+            r#"{"look":{"device":"0000:00:04.0"}}"#,
+        ),
         (Order::PciDevices, r#""pci_devices""#),
         (
             Order::Run {

@@ -156,6 +156,12 @@ impl Kit {
         &self.kernel
     }
 
+    /// The same kit with another image of the same kernel.
+    #[must_use]
+    pub fn with_kernel_image(self, kernel: PathBuf) -> Self {
+        Self { kernel, ..self }
+    }
+
     /// The kernel's release, as `uname -r` says it in the guest; `None` if the image does not say.
     #[must_use]
     pub fn kernel_release(&self) -> Option<&str> {

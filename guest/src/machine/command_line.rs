@@ -13,6 +13,9 @@ const PORT_DEVICE: u8 = 4;
 /// The bus behind the root port.
 const BUS: u8 = 1;
 
+/// The root port's address in the guest, as sysfs names it.
+pub const PORT_ADDRESS: &str = "0000:00:04.0";
+
 /// A served PCI function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluggedFunction {
@@ -123,6 +126,11 @@ mod tests {
             socket: PathBuf::from("/run/pf.sock"),
             devfn,
         }
+    }
+
+    #[test]
+    fn the_root_port_is_where_its_address_says() {
+        assert_eq!(PORT_ADDRESS, format!("0000:00:{PORT_DEVICE:02x}.0"));
     }
 
     #[test]

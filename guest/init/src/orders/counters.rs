@@ -27,11 +27,14 @@ fn folder_of(device: &str) -> String {
 
 /// Every counter of a function.
 pub fn read(device: &str) -> Result<Answer, Refusal> {
+    of(device).map(Answer::Counters)
+}
+
+/// Every counter of a function, by name.
+pub fn of(device: &str) -> Result<Option<BTreeMap<String, u32>>, Refusal> {
     check_name(device)?;
     let folder = folder_of(device);
-    read_folder(&folder)
-        .map(Answer::Counters)
-        .map_err(refused_io(format!("read {folder}")))
+    read_folder(&folder).map_err(refused_io(format!("read {folder}")))
 }
 
 fn read_folder(folder: &str) -> io::Result<Option<BTreeMap<String, u32>>> {

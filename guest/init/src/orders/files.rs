@@ -12,8 +12,24 @@ const LONGEST: u64 = 1 << 20;
 
 /// Writes in one call: an attribute takes each call as a whole value.
 pub fn write(path: &str, bytes: &[u8]) -> Result<Answer, Refusal> {
-    let file = open(path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())
-        .map_err(refused(format!("open {path}")))?;
+    write_with(OFlags::empty(), path, bytes)
+}
+
+/// Writes in one call, behind what is there.
+pub fn append(path: &str, bytes: &[u8]) -> Result<Answer, Refusal> {
+    write_with(OFlags::APPEND, path, bytes)
+}
+
+/// Empties a file.
+pub fn truncate(path: &str) -> Result<(), Refusal> {
+    let flags = OFlags::WRONLY | OFlags::TRUNC | OFlags::CLOEXEC;
+    let file = open(path, flags, Mode::empty());
+    file.map(drop).map_err(refused(format!("empty {path}")))
+}
+
+fn write_with(flags: OFlags, path: &str, bytes: &[u8]) -> Result<Answer, Refusal> {
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC | flags;
+    let file = open(path, flags, Mode::empty()).map_err(refused(format!("open {path}")))?;
     let written = rustix::io::write(&file, bytes).map_err(refused(format!("write {path}")))?;
     if written != bytes.len() {
         return Err(refuse(

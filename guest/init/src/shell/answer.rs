@@ -24,6 +24,12 @@ pub fn text(answer: &Answer) -> String {
             .iter()
             .map(|(name, value)| format!("  {name} {value}"))
             .collect(),
+        Answer::Look(look) => look
+            .tasks
+            .iter()
+            .map(|task| task.name.clone())
+            .chain(look.trace.clone())
+            .collect(),
         Answer::Port(index) => vec![format!("port {index}")],
         Answer::PciDevices(devices) => devices.iter().map(ToString::to_string).collect(),
         Answer::Lines(lines) => lines.iter().map(ToString::to_string).collect(),
