@@ -8,7 +8,7 @@
 //! | [`foresight`] | what another run tells of a step before it is done |
 //! | [`operations`], [`problem`], [`stop`] | host operations, what went wrong, why it ends early |
 //! | [`snapshot`] | a sight as a result keeps it |
-//! | [`news`] | what goes on between runs, for people who wait |
+//! | [`news`], [`expenses`] | what goes on between runs, for people who wait, and where the time went |
 //! | [`ours`] | our driver, on whatever bus its device is |
 //! | [`inproc`] | our driver and the device in this process |
 //! | [`linux`] | the unmodified Linux driver in a guest |
@@ -16,6 +16,7 @@
 pub mod abilities;
 pub mod contract;
 pub mod device_view;
+pub mod expenses;
 pub mod foresight;
 pub mod guest;
 pub mod heard;

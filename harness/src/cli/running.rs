@@ -15,12 +15,11 @@ use crate::cli::run_arguments::RunArguments;
 use crate::report::case::Finished;
 use crate::report::human::Close;
 use crate::report::stream;
-use place::Place;
+use place::{Ground, Place};
 use plan::{Case, plan};
 use progress::{Pace, Progress};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::sync::Once;
 use std::thread::available_parallelism;
 use work::{Done, Work};
 
@@ -51,7 +50,7 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
         Backend::Socket => Pace::Quick,
         Backend::Guest | Backend::Linux => Pace::Slow,
     };
-    let (progress, described) = (Progress::new(cases.len(), pace), Once::new());
+    let (progress, ground) = (Progress::new(cases.len(), pace), Ground::new());
     let work = Work::new(arguments, &progress);
     let mut session = Session {
         outputs,
@@ -61,7 +60,7 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
     crew::in_order(
         &cases,
         workers(arguments),
-        || Place::of(arguments, &described, &progress),
+        || Place::of(arguments, &ground, &progress),
         |place, case| {
             if let Case::Run(job) = case {
                 progress.run_begins(&job.name());
@@ -73,8 +72,7 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
     session.finish()
 }
 
-/// How many runs there are at once, where nobody says it: as many as there are cores, or one on Linux, which goes by the wall
-/// clock. More guests than runs are of no use, and each takes memory.
+/// How many runs there are at once, where nobody says it: as many as there are cores. More guests than runs are of no use, and each takes memory.
 fn workers(arguments: &RunArguments) -> NonZeroUsize {
     // What is accepted for one revision is what the next one reads.
     if arguments.accept {
@@ -86,8 +84,7 @@ fn workers(arguments: &RunArguments) -> NonZeroUsize {
         // One server plays one run at a time.
         Backend::Socket if arguments.socket.socket_dir.is_some() => NonZeroUsize::MIN,
         Backend::Socket => cores(),
-        Backend::Guest => cores().min(GUESTS),
-        Backend::Linux => NonZeroUsize::MIN,
+        Backend::Guest | Backend::Linux => cores().min(GUESTS),
     })
 }
 

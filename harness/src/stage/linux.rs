@@ -8,22 +8,29 @@
 //! | [`abilities`] | what it can do and shows |
 //! | [`scaling`] | the same scenario with waits that a wall clock bears |
 //! | [`profile`] | what a guest has to find plugged in: scenarios that need the same share a boot |
+//! | [`boot_files`] | what every guest boots from |
 //! | [`guest`] | a booted guest with its device |
 //! | `stage`, `operations` | the guest as a stage: what it does in a step and shows after it |
-//! | `settling` | when a step has ended |
+//! | `waiting`, `settling`, `tasks` | when a step has ended |
+//! | [`probes`] | what the driver keeps and does not show |
 //! | `patience` | how long it waits for what |
 //! | [`kernel_log`] | what the kernel prints, as the driver's messages |
 //! | [`backend`] | from a scenario to its result, over as many boots as it takes |
 
 pub mod abilities;
 pub mod backend;
+pub mod boot_files;
 pub mod guest;
 pub mod kernel_log;
 mod operations;
 mod patience;
+pub mod probes;
 pub mod profile;
 pub mod scaling;
 mod settling;
 mod stage;
+mod tasks;
+mod waiting;
 
 pub use backend::{BackendError, LinuxBackend};
+pub use boot_files::BootFiles;

@@ -1,5 +1,6 @@
 //! What goes on between runs, for people who wait: a guest boots, a server starts.
 
+use crate::stage::expenses::Expenses;
 use std::time::Duration;
 
 /// Hears of what takes long.
@@ -10,6 +11,8 @@ pub trait NewsListener: Send + Sync {
     fn done(&self, what: &str, took: Duration);
     /// It has failed, and why.
     fn failed(&self, what: &str, why: &str);
+    /// A run is over, and this is where its time went.
+    fn spent(&self, expenses: &Expenses);
 }
 
 /// Nobody listens.
@@ -20,4 +23,5 @@ impl NewsListener for Silence {
     fn begins(&self, _: &str) {}
     fn done(&self, _: &str, _: Duration) {}
     fn failed(&self, _: &str, _: &str) {}
+    fn spent(&self, _: &Expenses) {}
 }

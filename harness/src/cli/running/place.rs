@@ -11,12 +11,13 @@ use crate::record::timeline::Keep;
 use crate::record::{Failure, RunResult};
 use crate::stage::guest::{self, GuestBackend};
 use crate::stage::linux::guest::GuestError;
-use crate::stage::linux::{BackendError, LinuxBackend};
+use crate::stage::linux::{BackendError, BootFiles, LinuxBackend};
 use crate::stage::news::NewsListener;
 use crate::stage::socket::server::Time;
 use crate::stage::socket::{SocketBackend, Source};
+use ::guest::kit::KitOptions;
 use std::io;
-use std::sync::Once;
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 /// Guests in a row that may fail before nobody tries another.
 const FAILING_GUESTS: u32 = 3;
@@ -58,10 +59,38 @@ pub(super) enum Ran {
     Interrupted,
 }
 
+/// What the places of all workers have in common.
+#[derive(Debug)]
+pub(super) struct Ground {
+    /// The first place is described on standard error, or what is wrong with it.
+    described: Once,
+    /// What guests with Linux boot from, once somebody has made it.
+    linux: Mutex<Option<Arc<BootFiles>>>,
+}
+
+impl Ground {
+    /// Nothing is made yet.
+    pub(super) const fn new() -> Self {
+        Self {
+            described: Once::new(),
+            linux: Mutex::new(None),
+        }
+    }
+
+    fn boot_files(&self, options: &KitOptions) -> Result<Arc<BootFiles>, BackendError> {
+        let mut linux = self.linux.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(files) = &*linux {
+            return Ok(Arc::clone(files));
+        }
+        let files = Arc::new(BootFiles::make(options)?);
+        Ok(Arc::clone(linux.insert(files)))
+    }
+}
+
 impl Place {
-    /// A place for one worker; the first one is described on standard error. What takes long is told
-    /// to `news`.
-    pub(super) fn of(arguments: &RunArguments, described: &Once, news: &dyn NewsListener) -> Self {
+    /// A place for one worker. What takes long is told to `news`.
+    pub(super) fn of(arguments: &RunArguments, ground: &Ground, news: &dyn NewsListener) -> Self {
+        let described = &ground.described;
         match arguments.backend {
             Backend::Inproc => return Self::InProcess,
             Backend::Socket => return Self::sockets(arguments),
@@ -71,7 +100,9 @@ impl Place {
         let linux = || -> Result<LinuxBackend, BackendError> {
             news.begins("looking for the guest kit and packing its initramfs");
             let expected = arguments.expect.revision();
-            let mut linux = LinuxBackend::new(&arguments.kit.options(), expected, arguments.full)?;
+            let kit = arguments.kit.options();
+            let files = ground.boot_files(&kit)?;
+            let mut linux = LinuxBackend::booting(files, kit.subfunctions, expected, arguments.full);
             linux.keep(arguments.output.keep());
             linux.interrupt_by(EndSignals::listen()?.into());
             Ok(linux)

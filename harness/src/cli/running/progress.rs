@@ -5,12 +5,14 @@
 //! same with it and without.
 
 use crate::cli::streams;
+use crate::stage::expenses::Expenses;
 use crate::stage::news::NewsListener;
 use crate::text::printable::one_line;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt;
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long a suite may take without anybody's being told, on a terminal.
@@ -39,6 +41,8 @@ pub(super) struct Progress {
     failed: AtomicU64,
     /// Milliseconds since the beginning when the last line about the whole was written.
     told: AtomicU64,
+    /// Where the time went so far.
+    expenses: Mutex<Expenses>,
 }
 
 impl Progress {
@@ -55,6 +59,7 @@ impl Progress {
             on_terminal: io::stderr().is_terminal(),
             failed: AtomicU64::new(0),
             told: AtomicU64::new(0),
+            expenses: Mutex::default(),
         };
         progress.show();
         progress
@@ -104,7 +109,12 @@ impl Progress {
 
     /// No more cases come.
     pub(super) fn finish(&self) {
+        let took = self.bar.elapsed();
         self.bar.finish_and_clear();
+        let expenses = self.expenses.lock().unwrap_or_else(PoisonError::into_inner);
+        if !expenses.is_empty() {
+            streams::note(format_args!("{:.0} s; {expenses}", took.as_secs_f64()));
+        }
     }
 
     fn tell(&self, line: &str) {
@@ -137,5 +147,10 @@ impl NewsListener for Progress {
 
     fn failed(&self, what: &str, why: &str) {
         self.tell(&format!("{what}: {why}"));
+    }
+
+    fn spent(&self, expenses: &Expenses) {
+        let mut all = self.expenses.lock().unwrap_or_else(PoisonError::into_inner);
+        *all += expenses.clone();
     }
 }

@@ -1,23 +1,25 @@
 //! From a scenario to its result, over as many boots as it takes.
 
 use super::abilities::abilities;
+use super::boot_files::BootFiles;
 use super::guest::{Guest, GuestError};
 use super::profile::Profile;
 use super::scaling;
-use super::stage::{Aftermath, LinuxStage};
+use super::stage::LinuxStage;
 use crate::play::execution::{Ended, Execution};
 use crate::play::{RunOptions, run_scenario};
 use crate::record::timeline::Keep;
 use crate::record::{Failure, Outcome, RunResult};
 use crate::scenario::ScenarioFile;
 use crate::stage::abilities::Abilities;
+use crate::stage::expenses::{Expenses, Purpose, Wear};
 use crate::stage::news::NewsListener;
 use driver::RevisionName;
-use files::Scratch;
-use guest::image::{Image, ImageError, ImageOptions};
-use guest::kit::{Kit, KitError, KitOptions};
+use emulator::config::DeviceConfig;
+use guest::image::ImageError;
+use guest::kit::{KitError, KitOptions};
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Why nothing can be run on Linux.
@@ -37,17 +39,18 @@ pub enum BackendError {
     Io(#[from] std::io::Error),
 }
 
-/// Runs scenarios on Linux; keeps a guest from one to the next where both need the same.
+/// Runs scenarios on Linux; keeps a guest from one to the next.
 pub struct LinuxBackend {
-    kit: Kit,
-    initrd: PathBuf,
+    files: Arc<BootFiles>,
     guest: Option<Guest>,
     judged_as: RevisionName,
     abilities: Abilities,
     interrupt: Option<OwnedFd>,
     keep: Keep,
-    // Holds the initramfs.
-    _folder: Scratch,
+    /// Where the time since the last run went.
+    expenses: Expenses,
+    /// Why the last guest could not be used again.
+    worn: Option<Wear>,
 }
 
 impl LinuxBackend {
@@ -56,20 +59,23 @@ impl LinuxBackend {
     /// # Errors
     /// See [`BackendError`].
     pub fn new(options: &KitOptions, judged_as: RevisionName, full: bool) -> Result<Self, BackendError> {
-        let kit = Kit::locate(options)?;
-        let folder = Scratch::new()?;
-        let initrd = folder.path().join("initramfs.gz");
-        Image::build(kit.modules(), &ImageOptions::default())?.write(&initrd)?;
-        Ok(Self {
-            kit,
-            initrd,
+        let files = Arc::new(BootFiles::make(options)?);
+        Ok(Self::booting(files, options.subfunctions, judged_as, full))
+    }
+
+    /// The same from files that are there already.
+    #[must_use]
+    pub fn booting(files: Arc<BootFiles>, subfunctions: bool, judged_as: RevisionName, full: bool) -> Self {
+        Self {
+            files,
             guest: None,
             judged_as,
-            abilities: abilities(options.subfunctions, full),
+            abilities: abilities(subfunctions, full),
             interrupt: None,
             keep: Keep::Nothing,
-            _folder: folder,
-        })
+            expenses: Expenses::default(),
+            worn: None,
+        }
     }
 
     /// Once this is readable, the run that is under way ends with [`GuestError::Interrupted`].
@@ -96,7 +102,7 @@ impl LinuxBackend {
     /// What drives the runs, in one line.
     #[must_use]
     pub fn describe(&self) -> String {
-        self.kit.describe()
+        self.files.kit().describe()
     }
 
     /// Runs a scenario, read from `file`. What firmware draws follows from `seed`; so does the order of tasks in our driver's run.
@@ -147,16 +153,20 @@ impl LinuxBackend {
         let execution = Execution::new(&scaled, self.judged_as, Some(&reference), &mut stage);
         let ended = execution.run(&mut result)?;
         // The verdict stands, whatever becomes of the guest.
-        let aftermath = match ended {
-            Ended::Badly => Aftermath::Spent,
+        let wear = match ended {
+            Ended::Badly => Some(Wear::Failed),
             Ended::Well => stage.clean_up().unwrap_or_else(|error| {
                 tracing::warn!(actor = "host", %error, "the guest cannot be used again");
-                Aftermath::Spent
+                Some(Wear::Unusable)
             }),
         };
-        if aftermath == Aftermath::Clean {
+        self.expenses += stage.into_expenses();
+        if let Some(wear) = wear {
+            self.worn = Some(wear);
+        } else {
             self.guest = Some(guest);
         }
+        news.spent(&std::mem::take(&mut self.expenses));
         Ok(result)
     }
 
@@ -167,34 +177,59 @@ impl LinuxBackend {
         seed: u64,
         news: &dyn NewsListener,
     ) -> Result<Guest, BackendError> {
-        let profile = Profile::of(&scenario.device);
-        if let Some(mut guest) = self.guest.take()
-            && guest.profile() == profile
-        {
-            // What it has printed since it was left in good order is nobody's, but its kernel is not as it was.
-            match guest
-                .replace_device(&scenario.device, seed)
-                .and_then(|()| guest.is_quiet())
-            {
-                Ok(true) => return Ok(guest),
-                Ok(false) => tracing::warn!(
-                    actor = "host",
-                    "the kernel has complained since; it is not used again"
-                ),
-                Err(error) if error.is_of_the_machine() => return Err(error.into()),
-                Err(error) => tracing::warn!(actor = "host", %error, "the guest cannot be used again"),
+        let device = &scenario.device;
+        if let Some(guest) = self.guest.take() {
+            match self.reused(guest, device, seed)? {
+                Ok(guest) => return Ok(guest),
+                Err(wear) => self.worn = Some(wear),
             }
         }
-        let what = format!("booting a guest with a {profile}");
+        let purpose = self.worn.take().map_or(Purpose::FirstBoot, Purpose::FreshBoot);
+        let what = format!("booting a guest with a {}", Profile::of(device));
         tracing::info!(actor = "host", "{what}");
         news.begins(&what);
         let interrupt = self.interrupt.as_ref().map(OwnedFd::try_clone).transpose()?;
-        let booted = Guest::boot_with(&self.kit, &self.initrd, &scenario.device, seed, interrupt);
+        let booted = Guest::boot_with(self.files.kit(), self.files.initrd(), device, seed, interrupt);
         match &booted {
             // The device's clock began with the boot.
-            Ok(guest) => news.done(&what, Duration::from_nanos(guest.now().0)),
+            Ok(guest) => {
+                self.expenses.add(purpose, guest.now());
+                news.done(&what, Duration::from_nanos(guest.now().0));
+            }
             Err(error) => news.failed(&what, &error.to_string()),
         }
         Ok(booted?)
+    }
+
+    /// The guest that is there with another device, or why it will not do.
+    fn reused(
+        &mut self,
+        mut guest: Guest,
+        device: &DeviceConfig,
+        seed: u64,
+    ) -> Result<Result<Guest, Wear>, BackendError> {
+        if !guest.has_room_for(device) {
+            return Ok(Err(Wear::NoRoom));
+        }
+        // What it has printed since it was left in good order is nobody's, but its kernel is not as it was.
+        let began = guest.now();
+        let replaced = guest.replace_device(device, seed).and_then(|()| guest.is_quiet());
+        let took = guest.now().saturating_sub(began);
+        self.expenses.add(Purpose::Exchange, took);
+        match replaced {
+            Ok(true) => Ok(Ok(guest)),
+            Ok(false) => {
+                tracing::warn!(
+                    actor = "host",
+                    "the kernel has complained since; it is not used again"
+                );
+                Ok(Err(Wear::Complained))
+            }
+            Err(error) if error.is_of_the_machine() => Err(error.into()),
+            Err(error) => {
+                tracing::warn!(actor = "host", %error, "the guest cannot be used again");
+                Ok(Err(Wear::Unusable))
+            }
+        }
     }
 }

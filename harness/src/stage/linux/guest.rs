@@ -2,14 +2,17 @@
 
 mod boot;
 mod error;
+mod exchange;
+mod look;
 mod orders;
 
 pub use error::GuestError;
+pub use look::Looked;
 
-use super::profile::Profile;
+use super::probes::{PageWait, Places, Seen};
+use super::profile::{Profile, Room};
 use crate::stage::heard::is_fatal;
 use device_server::{DeviceServer, Watch};
-use emulator::config::DeviceConfig;
 use emulator::{CommandRecord, Record, Silicon};
 use files::Scratch;
 use guest::machine::{Agent, AgentError, PluggedFunction, Process};
@@ -52,7 +55,13 @@ pub struct Guest {
     server: DeviceServer,
     process: Process,
     agent: Agent,
+    /// Where the driver keeps its counters, if that is known.
+    places: Option<Places>,
+    /// What the probes have seen since the device was replaced.
+    seen: Seen,
+    /// What its kernel has seen.
     profile: Profile,
+    room: Room,
     functions: BTreeMap<Function, PluggedFunction>,
     replies: BTreeMap<u32, Reply>,
     complaints: Vec<Complaint>,
@@ -68,23 +77,6 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// What is plugged in.
-    #[must_use]
-    pub const fn profile(&self) -> Profile {
-        self.profile
-    }
-
-    /// Another device of the same profile behind the same sockets, for a guest whose driver is not bound.
-    ///
-    /// # Errors
-    /// [`GuestError::Serve`].
-    pub fn replace_device(&mut self, device: &DeviceConfig, seed: u64) -> Result<(), GuestError> {
-        self.server.replace_silicon(device.clone(), seed)?;
-        drop(self.server.take_records());
-        self.commands.clear();
-        Ok(())
-    }
-
     /// The device.
     #[must_use]
     pub fn silicon(&self) -> &Silicon {
@@ -139,6 +131,11 @@ impl Guest {
     /// Firmware's account since it was kept. From now on it is not.
     pub fn take_account(&mut self) -> Option<Vec<Record>> {
         self.account.take()
+    }
+
+    /// How long the driver has waited for pages, since the last call.
+    pub fn take_waits(&mut self) -> Vec<PageWait> {
+        self.seen.take_waits()
     }
 
     /// The command stream since the last call, in the order of doorbells.

@@ -1,10 +1,10 @@
-//! What a guest has to find plugged in.
+//! What a guest finds plugged in, and for what it has room.
 
 use emulator::config::{DeviceConfig, DeviceKind};
 use std::fmt;
 
-/// The PCI functions of a device, as far as a guest fixes them when it boots. Everything else of a device can change under a
-/// running guest while no driver is bound.
+/// The PCI functions of a device, as far as a guest's kernel has seen them when it looked for functions. Everything else of a device
+/// can change under a running guest while no driver is bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {
     kind: DeviceKind,
@@ -12,6 +12,36 @@ pub struct Profile {
     total_vfs: u16,
     /// Number of windows for scalable functions in BAR 2.
     sf_windows: u16,
+}
+
+/// What is plugged into a guest when it boots, whether the first device needs it or not: QEMU plugs nothing in later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// Places for virtual functions.
+    pub(super) virtual_functions: u16,
+    /// Windows for scalable functions in BAR 2.
+    pub(super) sf_windows: u16,
+}
+
+impl Room {
+    /// What most scenarios need. A place costs a boot 20 ms.
+    const USUAL: Self = Self {
+        virtual_functions: 8,
+        sf_windows: 4,
+    };
+
+    /// The room of a guest that boots for a device with this profile.
+    pub(super) fn of(profile: Profile) -> Self {
+        Self {
+            virtual_functions: Self::USUAL.virtual_functions.max(profile.total_vfs),
+            sf_windows: Self::USUAL.sf_windows.max(profile.sf_windows),
+        }
+    }
+
+    /// Whether a device with this profile fits.
+    pub(super) const fn holds(self, profile: Profile) -> bool {
+        profile.total_vfs <= self.virtual_functions && profile.sf_windows <= self.sf_windows
+    }
 }
 
 impl Profile {
@@ -27,6 +57,12 @@ impl Profile {
             },
             sf_windows: device.sfs.max,
         }
+    }
+
+    /// Whether a kernel that has seen the functions of this profile need not look for those of the other.
+    #[must_use]
+    pub(super) fn looks_like(self, other: Self) -> bool {
+        (self.kind, self.total_vfs) == (other.kind, other.total_vfs)
     }
 
     /// Profiles in the order in which they are run: those of one kind together, small ones first.

@@ -1,48 +1,48 @@
-//! When a step has ended, on a driver that nobody can look into.
+//! When a step has ended, on a driver that nobody can stop.
 //!
-//! The device shows nearly all of it: commands that are executed, page requests that are not answered, events that are
-//! not consumed. What it does not show is the driver's work after a completion; that takes well under a millisecond of
-//! processor time, so that two equal looks at the counters with a pause between them, in which the device saw
-//! nothing, are the end.
+//! The device shows nearly all of it: commands that are executed, page requests that are not answered, events that are not consumed.
+//! What it does not show is the driver's work after a completion, or before a command: for that the guest is asked where its kernel's
+//! tasks are. A step has ended when nobody runs and nobody sleeps for a time of its own, and the device has seen nothing since.
 
 use super::guest::{Guest, GuestError};
-use emulator::{Silicon, WaitsFor};
+use super::tasks::Prospect;
+use emulator::Silicon;
 use prm::Cycles;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The pause between two looks where everything that was asked for has been done.
-const DONE: Cycles = Cycles::from_millis(40);
-/// The same while a command is held or a request is not answered: somebody may still be on the way there.
-const BLOCKED: Cycles = Cycles::from_millis(400);
-/// The same while a host operation runs and the device does not see why (the kernel sleeps for a second when VFs come and
-/// go), and while nobody consumes an event: its interrupt may be on the way, or detached.
-const OPERATING: Cycles = Cycles::from_millis(1_600);
+/// The device has seen nothing for so long before anybody looks.
+const CALM: Cycles = Cycles::from_millis(8);
+/// What looks for a command again and again is let be after so long.
+const SPINNING: Cycles = Cycles::from_millis(400);
+/// How long an event may wait for its consumer: its interrupt may be on the way, or detached.
+const UNCONSUMED: Cycles = Cycles::from_millis(400);
+/// A device that the driver has let be for so long is not asked anything by itself.
+const LET_BE: Cycles = Cycles::from_millis(1_600);
 
 /// A driver that never stops is looked at all the same.
 const LIMIT: Cycles = Cycles::from_millis(30_000);
 
 /// Serves until nothing goes on that does not wait for something; returns the counters then.
-pub(super) fn settle(guest: &mut Guest, operating: bool) -> Result<BTreeMap<String, u32>, GuestError> {
-    let end = guest.now().saturating_add(LIMIT);
-    let mut last: Option<(u64, BTreeMap<String, u32>)> = None;
+pub(super) fn settle(guest: &mut Guest) -> Result<BTreeMap<String, u32>, GuestError> {
+    let began = guest.now();
+    let end = began.saturating_add(LIMIT);
     loop {
-        // The long pause is made once: what it has shown to be waiting goes on waiting.
-        let pause = match last {
-            None => pause(guest.silicon(), operating),
-            Some(_) => DONE,
-        };
-        serve_until_calm(guest, pause, end)?;
+        serve_until_calm(guest, end)?;
         if guest.has_died() {
             return Ok(BTreeMap::new());
         }
-        let counters = guest.page_counters()?;
-        let (activity, _) = guest.activity();
-        let look = (activity, counters);
-        if last.as_ref() == Some(&look) || guest.now() >= end {
-            return Ok(look.1);
+        let (before, _) = guest.activity();
+        let looked = guest.look_at_driver()?;
+        let (after, calm_since) = guest.activity();
+        let rests = match looked.prospect {
+            Prospect::Waits => true,
+            Prospect::Spins => guest.now().saturating_sub(calm_since.max(began)) >= SPINNING,
+            Prospect::GoesOn => false,
+        };
+        if rests && before == after || guest.now() >= end {
+            return Ok(looked.counters);
         }
-        last = Some(look);
     }
 }
 
@@ -67,33 +67,19 @@ pub(super) fn is_at_rest(silicon: &Silicon) -> bool {
 /// Whether the device has nothing left to do by itself, and the driver has let what is left be for a while.
 pub(super) fn is_stuck(guest: &Guest) -> bool {
     let (_, calm_since) = guest.activity();
-    guest.silicon().next_due().is_none() && guest.now().saturating_sub(calm_since) >= OPERATING
+    guest.silicon().next_due().is_none() && guest.now().saturating_sub(calm_since) >= LET_BE
 }
 
-fn serve_until_calm(guest: &mut Guest, pause: Cycles, end: Cycles) -> Result<(), GuestError> {
+fn serve_until_calm(guest: &mut Guest, end: Cycles) -> Result<(), GuestError> {
     let from = guest.now();
     loop {
-        guest.turn(Duration::from_millis(10))?;
+        guest.turn(Duration::from_millis(4))?;
         let (_, calm_since) = guest.activity();
         let calm = guest.now().saturating_sub(calm_since.max(from));
-        let consumed = guest.silicon().events_are_consumed() || calm >= OPERATING;
+        let consumed = guest.silicon().events_are_consumed() || calm >= UNCONSUMED;
         let quiet = consumed && guest.silicon().next_in_service().is_none();
-        if (calm >= pause && quiet) || guest.now() >= end || guest.has_died() {
+        if (calm >= CALM && quiet) || guest.now() >= end || guest.has_died() {
             return Ok(());
         }
-    }
-}
-
-fn pause(silicon: &Silicon, operating: bool) -> Cycles {
-    let blocked = silicon
-        .outstanding_commands()
-        .iter()
-        .any(|command| !matches!(command.waits_for, WaitsFor::Latency));
-    if blocked || !silicon.unanswered_requests().is_empty() {
-        BLOCKED
-    } else if operating {
-        OPERATING
-    } else {
-        DONE
     }
 }

@@ -3,9 +3,7 @@
 use super::guest::{Guest, GuestError, is_warning};
 use super::kernel_log::KernelLog;
 use super::operations::{GuestOperation, GuestOperations};
-use super::patience::{
-    DYING, HEALTH_POLL, HOLD_LIMIT, IDLE, LINGER, LOOK, OPERATION_LIMIT, STUCK, TURN, device_limits,
-};
+use super::patience::{HEALTH_POLL, LOOK, TURN};
 use super::{scaling, settling};
 use crate::record::aspect::Deed;
 use crate::record::result::StepRecord;
@@ -13,6 +11,7 @@ use crate::record::timeline::Timeline;
 use crate::scenario::{Action, COUNTERS, Fault, RaceStep};
 use crate::stage::abilities::{Abilities, Obstacle};
 use crate::stage::contract::{Closing, OrderRefused, Stage};
+use crate::stage::expenses::{Expenses, Purpose, Wear};
 use crate::stage::foresight::Foreseen;
 use crate::stage::heard::Heard;
 use crate::stage::operations::Operations;
@@ -28,31 +27,23 @@ use std::collections::BTreeMap;
 
 /// A run on a guest.
 pub(super) struct LinuxStage<'a> {
-    guest: &'a mut Guest,
+    pub(super) guest: &'a mut Guest,
     abilities: Abilities,
-    timeouts: Timeouts,
-    operations: GuestOperations,
+    pub(super) timeouts: Timeouts,
+    pub(super) operations: GuestOperations,
     /// What our driver's run says of the step that is under way.
-    foreseen: Foreseen,
+    pub(super) foreseen: Foreseen,
     /// The scenario has reported an error through the health buffer: time is not idle any more.
-    device_in_error: bool,
+    pub(super) device_in_error: bool,
     log: KernelLog,
     /// The counters as they were after the step had settled.
-    counters: BTreeMap<String, u32>,
+    pub(super) counters: BTreeMap<String, u32>,
     /// The kernel has printed a `WARN`: its taint stays, and what warns once will not warn again.
     warned: bool,
     /// Our driver wrote where it must not: a kernel that survived it has written somewhere else.
     damaged: bool,
     began: Cycles,
-}
-
-/// What became of the guest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Aftermath {
-    /// Another scenario may follow: no driver is bound and the kernel had nothing to complain about.
-    Clean,
-    /// A fresh boot is needed.
-    Spent,
+    expenses: Expenses,
 }
 
 impl<'a> LinuxStage<'a> {
@@ -80,7 +71,19 @@ impl<'a> LinuxStage<'a> {
             warned: false,
             damaged: false,
             began,
+            expenses: Expenses::default(),
         }
+    }
+
+    /// What the time of the run was spent on.
+    pub(super) fn into_expenses(self) -> Expenses {
+        self.expenses
+    }
+
+    /// Notes what the time since `began`, by the device's clock, was spent on.
+    fn spent(&mut self, purpose: Purpose, began: Cycles) {
+        let time = self.guest.now().saturating_sub(began);
+        self.expenses.add(purpose, time);
     }
 
     /// Serves until the driver has just looked at the device's health.
@@ -130,23 +133,33 @@ impl<'a> LinuxStage<'a> {
         Ok(self.log.read(&lines))
     }
 
-    /// Brings the guest back to where no driver is bound.
-    pub(super) fn clean_up(&mut self) -> Result<Aftermath, GuestError> {
+    /// Brings the guest back to where no driver is bound; tells why it cannot be used again, if it cannot.
+    pub(super) fn clean_up(&mut self) -> Result<Option<Wear>, GuestError> {
+        let began = self.guest.now();
+        let left = self.leave();
+        self.spent(Purpose::CleanUp, began);
+        left
+    }
+
+    fn leave(&mut self) -> Result<Option<Wear>, GuestError> {
         const LIMIT: Cycles = Cycles::from_millis(30_000);
-        let complained = self.warned || !self.log.heard.complaints.is_empty();
-        if complained || self.damaged || self.device_in_error || self.operations.all.any_pending() {
-            return Ok(Aftermath::Spent);
+        let wear = [
+            (self.damaged, Wear::Damaged),
+            (self.warned, Wear::Warned),
+            (!self.log.heard.complaints.is_empty(), Wear::Complained),
+            (self.device_in_error, Wear::DeviceError),
+            (self.operations.all.any_pending(), Wear::Pending),
+        ];
+        if let Some((_, wear)) = wear.into_iter().find(|(holds, _)| *holds) {
+            return Ok(Some(wear));
         }
         self.operations.leave_bus(self.guest)?;
         if self.operations.is_bound() {
             let device = self.guest.address_under_test();
             self.guest.must(Order::Unbind { device }, LIMIT)?;
         }
-        Ok(if self.guest.is_quiet()? {
-            Aftermath::Clean
-        } else {
-            Aftermath::Spent
-        })
+        let quiet = self.guest.is_quiet()?;
+        Ok((!quiet).then_some(Wear::Complained))
     }
 }
 
@@ -177,24 +190,10 @@ impl Stage for LinuxStage<'_> {
     }
 
     fn join(&mut self, number: usize) -> Result<Option<String>, Stop<GuestError>> {
-        let ends = self.foreseen.ends;
-        let limit = if ends {
-            OPERATION_LIMIT.saturating_add(device_limits(self.timeouts))
-        } else {
-            STUCK
-        };
-        let end = self.guest.now().saturating_add(limit);
-        loop {
-            self.observe();
-            if self.operations.all.get(number).returned().is_some() || self.guest.has_died() {
-                return Ok(None);
-            }
-            if self.guest.now() >= end {
-                let seconds = limit.0 / 1_000_000_000;
-                return Ok(ends.then(|| format!("has not ended after {seconds} s")));
-            }
-            self.guest.turn(TURN)?;
-        }
+        let began = self.guest.now();
+        let done = self.joined(number);
+        self.spent(Purpose::Operation, began);
+        done
     }
 
     fn operations(&self) -> &Operations<GuestOperation> {
@@ -222,21 +221,10 @@ impl Stage for LinuxStage<'_> {
     }
 
     fn wait_held(&mut self, name: &str) -> Result<bool, Stop<GuestError>> {
-        let limit = HOLD_LIMIT.saturating_add(device_limits(self.timeouts));
-        let end = self.guest.now().saturating_add(limit);
-        loop {
-            let holds = self.guest.silicon().holds();
-            let caught = holds
-                .iter()
-                .any(|hold| hold.name == name && hold.caught.is_some());
-            if caught || self.guest.has_died() {
-                return Ok(true);
-            }
-            if self.guest.now() >= end {
-                return Ok(false);
-            }
-            self.guest.turn(TURN)?;
-        }
+        let began = self.guest.now();
+        let done = self.held(name);
+        self.spent(Purpose::Hold, began);
+        done
     }
 
     fn fault(&mut self, _: &Fault) -> Result<Result<(), Obstacle>, Stop<GuestError>> {
@@ -247,70 +235,38 @@ impl Stage for LinuxStage<'_> {
         Ok(Err(Obstacle::RacePoint))
     }
 
-    /// A pause is cut short where neither side has anything to do in it: no operation, no command, no request, and a device that
-    /// is well.
     fn pass(&mut self, time: Cycles) -> Result<(), Stop<GuestError>> {
-        self.observe();
-        settling::serve(self.guest, time.min(IDLE))?;
-        let nothing_runs = !self.operations.all.any_pending() && settling::is_at_rest(self.guest.silicon());
-        if self.device_in_error || !nothing_runs {
-            settling::serve(self.guest, time.saturating_sub(IDLE))?;
-        }
-        Ok(())
+        let began = self.guest.now();
+        let done = self.passed(time);
+        self.spent(Purpose::Pause, began);
+        done
     }
 
-    /// What waits for somebody who never comes (a hold that nobody releases, an answer that was lost, a driver that is gone) is
-    /// not under way. But a driver may still be waiting for it, which nobody can see: that ends within the time in which it
-    /// ended in our driver's run.
     fn quiesce(&mut self) -> Result<Option<String>, Stop<GuestError>> {
-        let foreseen = self.foreseen;
         let began = self.guest.now();
-        let late = Cycles(foreseen.takes.0 / 8);
-        let mut waits = foreseen.takes.saturating_add(late);
-        if self.device_in_error {
-            waits = waits.saturating_add(HEALTH_POLL);
-        }
-        let limit = OPERATION_LIMIT.saturating_add(device_limits(self.timeouts));
-        let end = began.saturating_add(limit);
-        loop {
-            self.observe();
-            let operates = self.operations.all.any_pending() && !foreseen.pending;
-            let now = self.guest.now();
-            let waited = now.saturating_sub(began) >= waits;
-            let rests = if settling::is_at_rest(self.guest.silicon()) {
-                waited || !self.device_in_error
-            } else {
-                waited && settling::is_stuck(self.guest)
-            };
-            if (rests && !operates) || self.guest.has_died() {
-                return Ok(None);
-            }
-            if now >= end {
-                return Ok(Some("operations or commands are still under way".to_owned()));
-            }
-            self.guest.turn(TURN)?;
-        }
+        let done = self.come_to_rest();
+        self.spent(Purpose::Quiesce, began);
+        done
     }
 
     fn settle(&mut self) -> Result<(), Stop<GuestError>> {
-        self.observe();
-        if self.foreseen.dies {
-            // The kernel dies in a worker, some time after the driver's side of the step has ended.
-            settling::serve(self.guest, DYING)?;
-        }
-        self.counters = settling::settle(self.guest, self.operations.all.any_pending())?;
-        Ok(())
+        let began = self.guest.now();
+        let done = self.settled();
+        self.spent(Purpose::Settling, began);
+        done
     }
 
     fn look<R>(&mut self, see: impl FnOnce(&Sight<'_>) -> R) -> Result<R, Stop<GuestError>> {
         let mut told = Vec::new();
         let mut health = Health::Dead;
         let now = self.now();
+        let began = self.guest.now();
         if !self.guest.has_died() {
             self.observe();
             told = self.read_log()?;
             health = Health::Alive;
         }
+        self.spent(Purpose::Look, began);
         let counters = std::mem::take(&mut self.counters);
         self.log.heard.complaints.extend(self.guest.take_complaints());
         if health == Health::Alive && self.log.heard.fatal().is_some() {
@@ -366,9 +322,10 @@ impl Stage for LinuxStage<'_> {
     }
 
     fn linger(&mut self) -> Result<bool, Stop<GuestError>> {
-        settling::serve(self.guest, LINGER)?;
-        self.counters = settling::settle(self.guest, self.operations.all.any_pending())?;
-        Ok(true)
+        let began = self.guest.now();
+        let done = self.lingered();
+        self.spent(Purpose::Linger, began);
+        done
     }
 }
 

@@ -1,14 +1,18 @@
 //! A guest is booted.
 
-use super::{Guest, GuestError, TURN, Watched};
-use crate::stage::linux::profile::Profile;
-use device_server::DeviceServer;
-use emulator::config::DeviceConfig;
+use super::{Guest, GuestError, TURN, Watched, exchange};
+use crate::stage::linux::probes::Seen;
+use crate::stage::linux::profile::{Profile, Room};
+use device_server::{DeviceServer, Layout, ServerOptions};
+use emulator::config::{
+    Demand, DeviceConfig, DeviceKind, Eswitch, ExternalHost, FirmwareKnobs, Port, ScalableFunctions,
+    Timeouts, VirtualFunctions,
+};
 use files::Scratch;
 use guest::kit::Kit;
 use guest::machine::{Agent, CommandLine, Console, PluggedFunction, Process};
 use guest_protocol::{Order, Ready};
-use prm::{Cycles, Function};
+use prm::{Cycles, PageMode};
 use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
@@ -34,24 +38,29 @@ impl Guest {
     ) -> Result<Self, GuestError> {
         let io_error = |what| move |error| GuestError::Io { what, error };
         let folder = Scratch::new().map_err(io_error("cannot make a folder for the guest's sockets"))?;
-        let mut server = DeviceServer::bind(device.clone(), seed, folder.path())?;
+        let profile = Profile::of(device);
+        let room = Room::of(profile);
+        let first = first_device();
+        let options = ServerOptions {
+            layout: Layout::Exchangeable {
+                virtual_functions: room.virtual_functions,
+                sf_windows: room.sf_windows,
+            },
+            ..ServerOptions::default()
+        };
+        let mut server = DeviceServer::bind_with(first.clone(), seed, folder.path(), options)?;
         let agent_socket = folder.path().join("agent.sock");
         let agent = Agent::listen(&agent_socket).map_err(|error| GuestError::Agent {
             what: "cannot serve the guest's second serial port",
             error,
         })?;
-        let functions: BTreeMap<Function, PluggedFunction> = server
-            .slots()
-            .into_iter()
-            .map(|slot| {
-                let plugged = PluggedFunction {
-                    socket: slot.socket,
-                    devfn: slot.devfn,
-                };
-                (slot.function, plugged)
+        let plugged: Vec<PluggedFunction> = (0..=u8::MAX)
+            .zip(server.sockets())
+            .map(|(devfn, socket)| PluggedFunction {
+                socket: socket.clone(),
+                devfn,
             })
             .collect();
-        let plugged: Vec<PluggedFunction> = functions.values().cloned().collect();
         let mut command = CommandLine {
             functions: &plugged,
             bar_bytes: server.bar_bytes(),
@@ -74,11 +83,14 @@ impl Guest {
         let watched = watched().map_err(io_error("cannot watch the guest"))?;
         let mut guest = Self {
             calm_since: server.now(),
+            functions: exchange::functions(&server),
+            profile: Profile::of(&first),
+            places: None,
+            seen: Seen::default(),
+            room,
             server,
             process,
             agent,
-            profile: Profile::of(device),
-            functions,
             replies: BTreeMap::new(),
             complaints: Vec::new(),
             commands: Vec::new(),
@@ -96,6 +108,8 @@ impl Guest {
             };
             guest.must(order, BOOT_LIMIT)?;
         }
+        guest.learn_places()?;
+        guest.replace_device(device, seed)?;
         if !guest.is_quiet()? {
             tracing::warn!(
                 actor = "host",
@@ -116,5 +130,26 @@ impl Guest {
             what: format!("it has not booted; {}", self.last_words()),
             limit: BOOT_LIMIT,
         })
+    }
+}
+
+/// The device that a guest boots with: a PF that does nothing of note. QEMU keeps the chain of capabilities that it finds first, and
+/// a PF's is the longest.
+fn first_device() -> DeviceConfig {
+    DeviceConfig {
+        kind: DeviceKind::Pf,
+        vhca_id: 1,
+        page_mode: PageMode::FuncId,
+        demand: Demand::default(),
+        port: Port::default(),
+        eswitch: Eswitch::default(),
+        vfs: VirtualFunctions::default(),
+        ec_vfs: VirtualFunctions::default(),
+        external_host: ExternalHost::default(),
+        satellite_pfs: Vec::new(),
+        sfs: ScalableFunctions::default(),
+        adjacent_vfs: Vec::new(),
+        timeouts: Timeouts::default(),
+        firmware: FirmwareKnobs::default(),
     }
 }

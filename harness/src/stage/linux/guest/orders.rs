@@ -1,13 +1,11 @@
 //! What a guest is told to do, and what it is asked.
 
 use super::{Guest, GuestError, TURN, is_warning};
-use driver::Errno;
 use guest_protocol::{Answer, LogLine, Order, Refusal, Reply};
 use prm::Cycles;
-use std::collections::BTreeMap;
 
 /// How long a look at the guest may take.
-const LOOK_LIMIT: Cycles = Cycles::from_millis(30_000);
+pub(super) const LOOK_LIMIT: Cycles = Cycles::from_millis(30_000);
 
 impl Guest {
     /// Forgets what the kernel has printed; tells whether that was no complaint.
@@ -82,26 +80,6 @@ impl Guest {
             text: text.to_owned(),
         };
         self.look(order).map(drop)
-    }
-
-    /// The page counters of the function under test by debugfs name; empty while no driver shows any.
-    ///
-    /// # Errors
-    /// See [`GuestError`].
-    pub fn page_counters(&mut self) -> Result<BTreeMap<String, u32>, GuestError> {
-        let device = self.address_under_test();
-        match self.call(Order::PageCounters { device }, LOOK_LIMIT)? {
-            Ok(Answer::Counters(counters)) => Ok(counters.unwrap_or_default()),
-            Ok(_) => Ok(BTreeMap::new()),
-            // A folder that goes away while it is read is not there.
-            Err(refusal) if [Errno::ENOENT.0, Errno::ENODEV.0].contains(&-refusal.errno) => {
-                Ok(BTreeMap::new())
-            }
-            Err(refusal) => Err(GuestError::Refused {
-                what: "page counters".to_owned(),
-                refusal,
-            }),
-        }
     }
 
     /// What the kernel has printed since the last call.

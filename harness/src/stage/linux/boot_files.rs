@@ -1,0 +1,52 @@
+//! What every guest boots from: the kit, the kernel without its wrapping, the initramfs. It is made once, and shared.
+
+use super::backend::BackendError;
+use files::Scratch;
+use guest::image::kernel::unwrapped;
+use guest::image::{Image, ImageOptions};
+use guest::kit::{Kit, KitOptions};
+use std::path::{Path, PathBuf};
+
+/// See the module's head. The files are gone when it is dropped.
+#[derive(Debug)]
+pub struct BootFiles {
+    kit: Kit,
+    initrd: PathBuf,
+    // Holds the files.
+    _folder: Scratch,
+}
+
+impl BootFiles {
+    /// Finds the kit, unwraps its kernel, and packs the initramfs.
+    ///
+    /// # Errors
+    /// See [`BackendError`].
+    pub fn make(options: &KitOptions) -> Result<Self, BackendError> {
+        let mut kit = Kit::locate(options)?;
+        let folder = Scratch::new()?;
+        let initrd = folder.path().join("initramfs");
+        Image::build(kit.modules(), &ImageOptions::default())?.write(&initrd)?;
+        if let Some(kernel) = unwrapped(&std::fs::read(kit.kernel())?) {
+            let path = folder.path().join("vmlinux");
+            std::fs::write(&path, kernel)?;
+            kit = kit.with_kernel_image(path);
+        }
+        Ok(Self {
+            kit,
+            initrd,
+            _folder: folder,
+        })
+    }
+
+    /// The kit, whose kernel is the unwrapped one.
+    #[must_use]
+    pub const fn kit(&self) -> &Kit {
+        &self.kit
+    }
+
+    /// The initramfs.
+    #[must_use]
+    pub fn initrd(&self) -> &Path {
+        &self.initrd
+    }
+}
