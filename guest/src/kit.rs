@@ -16,14 +16,15 @@ mod qemu;
 mod report;
 mod setup;
 mod sources;
-mod subfunctions;
 #[cfg(test)]
 mod tests;
 mod verification;
+mod workshop;
 
 pub use error::KitError;
 pub use location::{Kit, KitOptions};
 pub use report::{SetupReport, Unit};
+pub use workshop::{Belonging, BuildError, Configuration, SourceChange, Workshop};
 
 use cache::Cache;
 

@@ -34,7 +34,6 @@ mod vm;
 use crate::cli::exit::Exit;
 use crate::report::palette::{colour_on_stderr, colour_on_stdout};
 use clap::{Parser, Subcommand};
-use kit_arguments::KitArguments;
 use logging::LogForm;
 use run_arguments::RunArguments;
 use std::ffi::OsString;
@@ -105,7 +104,7 @@ enum Verb {
     /// Boot a guest with a served device and its unmodified driver, on this terminal.
     Vm(vm::VmArguments),
     /// Fetch and check the guest kit: QEMU and a kernel with mlx5_core.
-    Setup(KitArguments),
+    Setup(setup::SetupArguments),
 }
 
 /// Runs the command line `arguments` (the program's name first) and says how it went.

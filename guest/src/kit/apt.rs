@@ -230,9 +230,7 @@ impl<'a> Apt<'a> {
 
     /// A program that shares the lock.
     pub fn command(&self, program: &str) -> Result<Command, KitError> {
-        let mut command = Command::new(program);
-        command.env("LC_ALL", "C").stdin(self.lock.share()?);
-        Ok(command)
+        self.lock.command(program)
     }
 }
 

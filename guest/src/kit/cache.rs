@@ -7,6 +7,8 @@
 //! apt/                apt's own state while something is fetched
 //! qemu/               QEMU and its libraries, unpacked
 //! linux-<release>/    vmlinuz and modules
+//! workshop-<release>/ compiler, headers and source for that kernel
+//! builds/             what the workshop has built
 //! ```
 
 use super::KitError;
@@ -15,7 +17,7 @@ use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 /// The cache folder.
 #[derive(Clone, Debug)]
@@ -33,9 +35,16 @@ pub struct Lock {
 impl Lock {
     /// A share of the lock as a program's standard input, which reads as empty. A setup that is killed leaves its
     /// programs at work for a while; the next one must wait for them.
-    pub fn share(&self) -> Result<Stdio, KitError> {
+    fn share(&self) -> Result<Stdio, KitError> {
         let file = self.file.try_clone().map_err(KitError::file(&self.path))?;
         Ok(Stdio::from(file))
+    }
+
+    /// A program that has a share of the lock, and speaks English.
+    pub fn command(&self, program: &str) -> Result<Command, KitError> {
+        let mut command = Command::new(program);
+        command.env("LC_ALL", "C").stdin(self.share()?);
+        Ok(command)
     }
 }
 

@@ -19,6 +19,10 @@ pub struct KitOptions {
     pub modules: Option<PathBuf>,
     /// Whether mlx5_core must know sub-functions.
     pub subfunctions: bool,
+    /// Whether mlx5_core must have no embedded switch (CONFIG_MLX5_ESWITCH off). Not with `subfunctions`.
+    pub without_eswitch: bool,
+    /// Whether what builds modules must be there, too.
+    pub workshop: bool,
 }
 
 impl KitOptions {
@@ -31,10 +35,22 @@ impl KitOptions {
         if self.kernel.is_none() {
             parts.push(PartName::Linux);
         }
-        if self.subfunctions && self.modules.is_none() {
-            parts.push(PartName::Subfunctions);
+        if self.workshop {
+            parts.push(PartName::Workshop);
+        }
+        if self.modules.is_none() {
+            parts.extend(self.variant());
         }
         parts
+    }
+
+    /// The part with the driver, where it is not the distribution's own.
+    fn variant(&self) -> Option<PartName> {
+        match (self.subfunctions, self.without_eswitch) {
+            (true, _) => Some(PartName::Subfunctions),
+            (false, true) => Some(PartName::WithoutEswitch),
+            (false, false) => None,
+        }
     }
 
     /// Whether what the options name is there and fits together.
@@ -46,6 +62,13 @@ impl KitOptions {
             return Err(KitError::Unfit {
                 what: "a kernel of one's own has no use for the kit's modules".to_owned(),
                 help: "name the folder with its modules by --modules".to_owned(),
+            });
+        }
+        if self.workshop && self.kernel.is_some() {
+            return Err(KitError::Unfit {
+                what: "modules are built for the kit's kernel only".to_owned(),
+                help: "build the module in that kernel's own tree, and name its folder by --modules"
+                    .to_owned(),
             });
         }
         match &self.modules {
@@ -102,13 +125,13 @@ impl Kit {
         };
         let kernel_release = kernel::release_of(&kernel)?;
         let of_kernel = |part: &&Part| Some(&part.version) == kernel_release.as_ref();
-        let modules = match &options.modules {
-            Some(own) => own.clone(),
-            None if options.subfunctions => part(PartName::Subfunctions)
+        let modules = match (&options.modules, options.variant()) {
+            (Some(own), _) => own.clone(),
+            (None, Some(variant)) => part(variant)
                 .filter(of_kernel)
-                .ok_or_else(|| missing("an mlx5_core with sub-functions"))?
+                .ok_or_else(|| missing(&format!("an {}", variant.title())))?
                 .root(cache),
-            None => linux
+            (None, None) => linux
                 .ok_or_else(|| missing("the modules of the kernel"))?
                 .root(cache),
         };
@@ -122,10 +145,10 @@ impl Kit {
             },
             kernel_release.as_deref().unwrap_or("of unknown release"),
             origin(options.kernel.as_deref()),
-            match &options.modules {
-                Some(path) => format!(", modules in {}", path.display()),
-                None if options.subfunctions => ", mlx5_core with sub-functions (kit)".to_owned(),
-                None => String::new(),
+            match (&options.modules, options.variant()) {
+                (Some(path), _) => format!(", modules in {}", path.display()),
+                (None, Some(variant)) => format!(", {} (kit)", variant.title()),
+                (None, None) => String::new(),
             }
         );
         Ok(Self {

@@ -29,17 +29,33 @@ pub enum PartName {
     Qemu,
     /// The kernel and its modules.
     Linux,
+    /// What builds modules for the kernel.
+    Workshop,
     /// Modules with an mlx5_core that knows sub-functions.
     Subfunctions,
+    /// Modules with an mlx5_core that has no embedded switch.
+    WithoutEswitch,
 }
 
 impl PartName {
+    /// Whether it is made for the kernel that is there, and of no use with another.
+    pub(super) const fn follows_kernel(self) -> bool {
+        matches!(self, Self::Workshop | Self::Subfunctions | Self::WithoutEswitch)
+    }
+
+    /// Whether it is built in the workshop.
+    pub(super) const fn is_built(self) -> bool {
+        matches!(self, Self::Subfunctions | Self::WithoutEswitch)
+    }
+
     /// The part as people call it.
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Qemu => "QEMU",
             Self::Linux => "Linux",
+            Self::Workshop => "the workshop",
             Self::Subfunctions => "mlx5_core with sub-functions",
+            Self::WithoutEswitch => "mlx5_core without eswitch",
         }
     }
 }
@@ -57,7 +73,7 @@ pub struct Part {
     pub key_files: Vec<KeyFile>,
     /// All files together.
     pub tally: Tally,
-    /// Every file. Kits of earlier versions lack the list; a setup makes it.
+    /// Every file. Kits of earlier versions lack the list; a setup makes it. The workshop, with its twenty thousand, has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<KeyFile>,
 }
@@ -122,6 +138,20 @@ impl Part {
         packages: Vec<Package>,
         key_files: &[PathBuf],
     ) -> Result<Self, KitError> {
+        Ok(Self {
+            files: all_files(folder)?,
+            ..Self::unlisted(folder, name, version, packages, key_files)?
+        })
+    }
+
+    /// The same for a part with too many files for a list: only those that matter most are known by their bytes.
+    pub fn unlisted(
+        folder: &Path,
+        name: &str,
+        version: &str,
+        packages: Vec<Package>,
+        key_files: &[PathBuf],
+    ) -> Result<Self, KitError> {
         let known = key_files.iter().map(|path| KeyFile::of(folder, path));
         let known = known.collect::<Result<_, _>>()?;
         Ok(Self {
@@ -130,7 +160,7 @@ impl Part {
             packages,
             key_files: known,
             tally: Tally::of(folder)?,
-            files: all_files(folder)?,
+            files: Vec::new(),
         })
     }
 

@@ -24,11 +24,9 @@ pub trait SetupReport {
 }
 
 /// Listens to nothing.
-#[cfg(test)]
 #[derive(Debug)]
 pub struct Silence;
 
-#[cfg(test)]
 impl SetupReport for Silence {
     fn note(&mut self, _: &str) {}
     fn warning(&mut self, _: &str) {}

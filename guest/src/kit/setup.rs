@@ -6,10 +6,11 @@ use super::error::KitError;
 use super::kernel::{self, Offer};
 use super::location::{Kit, KitOptions};
 use super::manifest::{Manifest, Part, PartName};
+use super::modules;
 use super::packages::{Selection, megabytes};
 use super::qemu::{self, Qemu};
 use super::report::SetupReport;
-use super::{modules, subfunctions};
+use super::workshop::{Configuration, Workshop, toolbox, variant};
 use std::path::{Path, PathBuf};
 
 /// The package that has QEMU for this architecture.
@@ -43,9 +44,22 @@ pub fn setup(cache: &Cache, options: &KitOptions, report: &mut dyn SetupReport) 
     }
     if !absent.is_empty() {
         let wanted: Vec<_> = absent.iter().map(|(name, _)| *name).collect();
-        let apt = Apt::open(cache, &lock)?;
-        fetch(cache, &apt, &wanted, &mut manifest, report)?;
-        apt.close()?;
+        if wanted.iter().any(|name| !name.is_built()) {
+            let apt = Apt::open(cache, &lock)?;
+            fetch(cache, &apt, &wanted, &mut manifest, report)?;
+            apt.close()?;
+        }
+        // A driver is built for the kernel that is there by now.
+        for name in wanted {
+            let (folder, configuration) = match name {
+                PartName::Subfunctions => ("subfunctions", Configuration::with_subfunctions()),
+                PartName::WithoutEswitch => ("no-eswitch", Configuration::without_eswitch()),
+                PartName::Qemu | PartName::Linux | PartName::Workshop => continue,
+            };
+            let workshop = Workshop::in_cache(cache, &manifest)?;
+            let part = variant(&workshop, &lock, folder, &configuration, report)?;
+            keep(cache, &mut manifest, name, part)?;
+        }
         cache.sweep()?;
     }
     let kit = Kit::locate_in(cache, options)?;
@@ -59,7 +73,9 @@ fn list_files(
     manifest: &mut Manifest,
     report: &mut dyn SetupReport,
 ) -> Result<(), KitError> {
-    let unlisted = |(name, part): &(&PartName, &mut Part)| names.contains(name) && part.files.is_empty();
+    let unlisted = |(name, part): &(&PartName, &mut Part)| {
+        names.contains(name) && **name != PartName::Workshop && part.files.is_empty()
+    };
     if !manifest.parts.iter_mut().any(|part| unlisted(&part)) {
         return Ok(());
     }
@@ -76,7 +92,7 @@ fn absent(cache: &Cache, options: &KitOptions, manifest: &Manifest) -> Vec<(Part
     let mut absent = Vec::new();
     for name in options.parts() {
         match manifest.parts.get(&name) {
-            Some(part) if name == PartName::Subfunctions && !is_of_kernel(part, manifest) => {
+            Some(part) if name.follows_kernel() && !is_of_kernel(part, manifest) => {
                 absent.push((name, None));
             }
             Some(part) => {
@@ -88,13 +104,35 @@ fn absent(cache: &Cache, options: &KitOptions, manifest: &Manifest) -> Vec<(Part
             None => absent.push((name, None)),
         }
     }
+    let is_absent =
+        |absent: &[(PartName, Option<String>)], name| absent.iter().any(|(other, _)| *other == name);
+    // What follows the kernel has to follow the one that is fetched.
+    if is_absent(&absent, PartName::Linux) {
+        for name in options.parts().into_iter().filter(|name| name.follows_kernel()) {
+            if !is_absent(&absent, name) {
+                absent.push((name, None));
+            }
+        }
+    }
+    // What is to be built needs a workshop, which nobody else does.
+    let builds = absent.iter().any(|(name, _)| name.is_built());
+    if builds && !is_absent(&absent, PartName::Workshop) {
+        match manifest.parts.get(&PartName::Workshop) {
+            Some(part) if is_of_kernel(part, manifest) => {
+                if let Some(damage) = part.damage(cache) {
+                    absent.push((PartName::Workshop, Some(damage)));
+                }
+            }
+            _ => absent.push((PartName::Workshop, None)),
+        }
+    }
     absent
 }
 
-/// Whether the driver was built for the kernel that is there.
-fn is_of_kernel(driver: &Part, manifest: &Manifest) -> bool {
+/// Whether a part was made for the kernel that is there.
+fn is_of_kernel(part: &Part, manifest: &Manifest) -> bool {
     let linux = manifest.parts.get(&PartName::Linux);
-    linux.is_some_and(|linux| linux.version == driver.version)
+    linux.is_some_and(|linux| linux.version == part.version)
 }
 
 /// Says what is there and what may surprise.
@@ -130,7 +168,7 @@ fn fetch(
     report.note("Reading the package lists");
     apt.update()?;
     let mut plans = Vec::new();
-    for name in wanted.iter().filter(|name| **name != PartName::Subfunctions) {
+    for name in wanted.iter().filter(|name| !name.follows_kernel()) {
         let plan = plan(apt, *name)?;
         let title = match &plan.offer {
             Some(offer) => format!("Linux {}", offer.release()),
@@ -148,13 +186,11 @@ fn fetch(
         let part = build(cache, apt, &plan, report)?;
         keep(cache, manifest, plan.name, part)?;
     }
-    // The driver is built for the kernel that is there by now.
-    let linux = manifest.parts.get(&PartName::Linux);
-    if wanted.contains(&PartName::Subfunctions)
-        && let Some(linux) = linux
+    if wanted.contains(&PartName::Workshop)
+        && let Some(linux) = manifest.parts.get(&PartName::Linux)
     {
-        let part = subfunctions::build(cache, apt, linux, report)?;
-        keep(cache, manifest, PartName::Subfunctions, part)?;
+        let part = toolbox::fetch(cache, apt, linux, report)?;
+        keep(cache, manifest, PartName::Workshop, part)?;
     }
     Ok(())
 }

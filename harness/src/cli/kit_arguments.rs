@@ -16,8 +16,11 @@ pub(crate) struct KitArguments {
     #[arg(long, value_name = "DIR")]
     modules: Option<PathBuf>,
     /// The module with scalable functions.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_eswitch")]
     subfunctions: bool,
+    /// The module without the embedded switch.
+    #[arg(long)]
+    no_eswitch: bool,
 }
 
 impl KitArguments {
@@ -28,6 +31,8 @@ impl KitArguments {
             kernel: self.kernel.clone(),
             modules: self.modules.clone(),
             subfunctions: self.subfunctions,
+            without_eswitch: self.no_eswitch,
+            workshop: false,
         }
     }
 }

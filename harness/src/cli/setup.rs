@@ -4,13 +4,28 @@ use crate::cli::exit::Exit;
 use crate::cli::kit_arguments::KitArguments;
 use crate::cli::streams;
 use crate::report::palette::colour_on_stderr;
-use guest::kit::{KitError, SetupReport, Unit, setup};
+use clap::Args;
+use guest::kit::{KitError, KitOptions, SetupReport, Unit, setup};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic};
 use std::io::{IsTerminal, stderr};
 
-pub(super) fn set_up(arguments: &KitArguments) -> Exit {
-    match setup(&arguments.options(), &mut Report::default()) {
+/// What `setup` is told.
+#[derive(Clone, Debug, Args)]
+pub(super) struct SetupArguments {
+    #[command(flatten)]
+    kit: KitArguments,
+    /// Fetch what builds modules, too: compiler, headers, the driver's source. `review` does it when it needs it.
+    #[arg(long)]
+    workshop: bool,
+}
+
+pub(super) fn set_up(arguments: &SetupArguments) -> Exit {
+    let options = KitOptions {
+        workshop: arguments.workshop,
+        ..arguments.kit.options()
+    };
+    match setup(&options, &mut Report::default()) {
         Ok(_) => Exit::AsExpected,
         Err(error) => {
             print(&error);
