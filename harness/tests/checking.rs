@@ -267,8 +267,8 @@ fn outcomes_on_linux_are_several_and_can_be_seen() {
         ),
         (
             "unseen",
-            format!(r#"{good}, {{"why": "w", "steps": {{"1": {{"counters": {{"self": 240}}}}}}}}"#),
-            "`self` cannot be seen on Linux",
+            format!(r#"{good}, {{"why": "w", "steps": {{"1": {{"counters": {{"quarantine": 0}}}}}}}}"#),
+            "`quarantine` cannot be seen on Linux",
             "the counters of debugfs",
         ),
         (

@@ -17,15 +17,17 @@ use harness::judge::beside::stream;
 use harness::play::{RunOptions, run_scenario};
 use harness::record::result::{Outcome, RunResult};
 use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
-use harness::stage::linux::LinuxBackend;
-use harness::stage::linux::abilities::abilities;
+use harness::stage::abilities::Obstacle;
+use harness::stage::linux::build::{Configuration, is_there, kit_for};
 use harness::stage::linux::profile::Profile;
+use harness::stage::linux::{Shelf, Workplace};
 use harness::stage::news::Silence;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Mutex;
 
 /// Guests at a time, at the most.
 const GUESTS: usize = 3;
@@ -134,11 +136,7 @@ fn disagreement(case: &Case) -> Trial {
 
 /// That what is skipped has not become too much.
 fn coverage(cases: &[Case]) -> Trial {
-    let runnable = cases.iter().filter(|case| {
-        abilities(false, false)
-            .obstacle(&case.scenario, RevisionName::Merged)
-            .is_none()
-    });
+    let runnable = cases.iter().filter(|case| obstacle(&case.scenario).is_none());
     let names: BTreeSet<String> = runnable.clone().map(|case| case.scenario.name.clone()).collect();
     let rows: BTreeSet<u32> = runnable
         .filter_map(|case| {
@@ -168,11 +166,7 @@ fn coverage(cases: &[Case]) -> Trial {
 
 /// That a scenario with scaled limits, delays and pauses still does what its file says, but for how long it takes.
 fn scaling(cases: &[Case]) -> Trial {
-    let runnable = cases.iter().filter(|case| {
-        abilities(false, false)
-            .obstacle(&case.scenario, RevisionName::Merged)
-            .is_none()
-    });
+    let runnable = cases.iter().filter(|case| obstacle(&case.scenario).is_none());
     let scenarios: Vec<(String, ScenarioFile)> = runnable
         .map(|case| (case.name.clone(), case.scenario.clone()))
         .collect();
@@ -219,7 +213,7 @@ fn without_kit(trial: Trial, missing: &str) -> Trial {
 fn report_skips(cases: &[Case]) {
     let mut skipped: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for case in cases {
-        if let Some(reason) = abilities(false, false).obstacle(&case.scenario, RevisionName::Merged) {
+        if let Some(reason) = obstacle(&case.scenario) {
             skipped.entry(reason.to_string()).or_default().push(&case.name);
         }
     }
@@ -246,7 +240,7 @@ fn cases() -> Vec<Case> {
 fn trial(case: &Case) -> Trial {
     let (scenario, file) = (case.scenario.clone(), case.file.clone());
     let name = format!("{}::linux", case.name);
-    match abilities(false, false).obstacle(&case.scenario, RevisionName::Merged) {
+    match obstacle(&case.scenario) {
         Some(_) => Trial::test(name, || Err("Linux cannot run it".into())).with_ignored_flag(true),
         None => Trial::test(name, move || {
             let result = run(RevisionName::Merged, &scenario, &file)?;
@@ -272,18 +266,38 @@ fn stream_trial(case: &Case) -> Trial {
     })
 }
 
+/// Why a scenario cannot be run on the builds that are there; none if it can.
+fn obstacle(scenario: &ScenarioFile) -> Option<Obstacle> {
+    let configuration = Configuration::of(&kit(scenario));
+    configuration
+        .abilities(false)
+        .obstacle(scenario, RevisionName::Merged)
+}
+
+/// The kit with the build that a scenario needs, if it is there.
+fn kit(scenario: &ScenarioFile) -> KitOptions {
+    static THERE: Mutex<BTreeMap<KitOptions, bool>> = Mutex::new(BTreeMap::new());
+    let has = |kit: &KitOptions| {
+        *THERE
+            .lock()
+            .unwrap()
+            .entry(kit.clone())
+            .or_insert_with(|| is_there(kit))
+    };
+    kit_for(scenario, &KitOptions::default(), has)
+}
+
+static SHELF: Shelf = Shelf::new();
+
 thread_local! {
-    /// Each worker has a backend of its own: QEMU ends with the thread that has started it.
-    static BACKEND: RefCell<Option<LinuxBackend>> = const { RefCell::new(None) };
+    /// Each worker has a place of its own: QEMU ends with the thread that has started it.
+    static WORKPLACE: RefCell<Workplace> = RefCell::new(Workplace::default());
 }
 
 fn run(judged_as: RevisionName, scenario: &ScenarioFile, file: &Path) -> Result<RunResult, Failed> {
-    BACKEND.with_borrow_mut(|backend| {
-        let linux = match backend {
-            Some(linux) => linux,
-            None => backend.insert(LinuxBackend::new(&KitOptions::default(), judged_as, false)?),
-        };
-        linux.judge_as(judged_as);
+    WORKPLACE.with_borrow_mut(|workplace| {
+        let how = (judged_as, false);
+        let linux = workplace.backend(&kit(scenario), how, &SHELF, |_| {}, |_| Ok(()))?;
         Ok(linux.run(scenario, &file.display().to_string(), None, &Silence)?)
     })
 }

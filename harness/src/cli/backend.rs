@@ -110,12 +110,9 @@ pub fn run_on_linux(
         RevisionName::Merged => String::new(),
         other => format!(" --expect {other}"),
     };
-    let module = if linux.has_subfunctions() {
-        " --subfunctions"
-    } else {
-        ""
-    };
-    result.replay = format!("cargo run --release -- run {file} --backend linux{seed}{judge}{module}");
+    let words = job.build.as_ref().map_or("", |build| &build.words);
+    result.revision = job.driver();
+    result.replay = format!("cargo run --release -- run {file} --backend linux{seed}{judge}{words}");
     Ok(result)
 }
 

@@ -4,6 +4,7 @@ use crate::cli::naming::{file_stem, qualified_name};
 use crate::scenario::ScenarioFile;
 use clap::ValueEnum;
 use driver::RevisionName;
+use guest::kit::KitOptions;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -50,14 +51,30 @@ pub struct Job {
     pub revision: RevisionName,
     /// Where the driver runs.
     pub backend: Backend,
+    /// The build of the Linux driver; none where a driver of ours runs.
+    pub build: Option<Arc<Build>>,
+}
+
+/// A build of the Linux driver, and how a run on it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// What it is called where several stand side by side; `linux` if it is the only one.
+    pub label: String,
+    /// The parts of its guest.
+    pub kit: KitOptions,
+    /// The arguments that name them, as a shell takes them, each with a blank in front.
+    pub words: String,
 }
 
 impl Job {
-    /// The driver that runs: a revision of ours, or `linux`.
+    /// The driver that runs: a revision of ours, or a build of Linux'.
     #[must_use]
     pub fn driver(&self) -> String {
         match self.backend {
-            Backend::Linux => self.backend.to_string(),
+            Backend::Linux => match &self.build {
+                Some(build) => build.label.clone(),
+                None => self.backend.to_string(),
+            },
             Backend::Inproc | Backend::Socket | Backend::Guest => self.revision.to_string(),
         }
     }

@@ -47,6 +47,7 @@ pub(super) fn replay(file: &Path, output: &OutputArguments) -> Exit {
         loaded: Arc::new(loaded),
         revision: artifact.revision,
         backend: Backend::Inproc,
+        build: None,
     };
     let options = RunOptions {
         seed: artifact.seed,

@@ -20,6 +20,7 @@ use plan::{Case, plan};
 use progress::{Pace, Progress};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 use work::{Done, Work};
 
@@ -50,7 +51,7 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
         Backend::Socket => Pace::Quick,
         Backend::Guest | Backend::Linux => Pace::Slow,
     };
-    let (progress, ground) = (Progress::new(cases.len(), pace), Ground::new());
+    let (progress, ground) = (Progress::new(cases.len(), pace), Arc::new(Ground::new()));
     let work = Work::new(arguments, &progress);
     let mut session = Session {
         outputs,

@@ -1,14 +1,17 @@
 //! From paths, filter, revisions and partition to the runs that are asked for.
 
 use crate::cli::diagnostic;
-use crate::cli::job::{Backend, Job, Loaded};
+use crate::cli::job::{Backend, Build, Job, Loaded};
 use crate::cli::library::{self, LookupError};
 use crate::cli::naming::{file_stem, qualified_name};
 use crate::cli::partition::Partition;
 use crate::cli::streams;
 use crate::scenario::ReadError;
+use crate::stage::linux::build::{is_there, kit_for};
 use crate::stage::linux::profile::Profile;
 use driver::RevisionName;
+use guest::kit::KitOptions;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -165,6 +168,7 @@ pub fn jobs(
                     loaded: Arc::clone(loaded),
                     revision: named,
                     backend,
+                    build: None,
                 });
             }
         }
@@ -173,22 +177,41 @@ pub fn jobs(
     jobs
 }
 
-/// The runs of `scenarios` on Linux, each once, in an order in which those that need the same guest follow each other.
+/// The runs of `scenarios` on Linux, each once on every build, in an order in which those that need the same guest follow each
+/// other. A build that names no driver is the one that the scenario needs, where it is there.
 #[must_use]
 pub fn linux_jobs(
     scenarios: &[Arc<Loaded>],
     judged_as: RevisionName,
     partition: Option<Partition>,
+    builds: &[Build],
 ) -> Vec<Job> {
-    let mut jobs: Vec<Job> = scenarios
-        .iter()
-        .map(|loaded| Job {
-            loaded: Arc::clone(loaded),
-            revision: judged_as,
-            backend: Backend::Linux,
-        })
-        .filter(|job| partition.is_none_or(|partition| partition.contains(&job.name())))
-        .collect();
-    jobs.sort_by_key(|job| Profile::of(&job.loaded.scenario.device).rank());
+    let mut jobs = Vec::new();
+    for build in builds {
+        let mut known: BTreeMap<KitOptions, bool> = BTreeMap::new();
+        let mut of_build: Vec<Job> = scenarios
+            .iter()
+            .map(|loaded| {
+                let has = RefCell::new(&mut known);
+                let kit = kit_for(&loaded.scenario, &build.kit, |kit| {
+                    *has.borrow_mut()
+                        .entry(kit.clone())
+                        .or_insert_with(|| is_there(kit))
+                });
+                Job {
+                    loaded: Arc::clone(loaded),
+                    revision: judged_as,
+                    backend: Backend::Linux,
+                    build: Some(Arc::new(Build { kit, ..build.clone() })),
+                }
+            })
+            .filter(|job| partition.is_none_or(|partition| partition.contains(&job.name())))
+            .collect();
+        of_build.sort_by_key(|job| {
+            let kit = job.build.as_ref().map(|build| build.kit.clone());
+            (kit, Profile::of(&job.loaded.scenario.device).rank())
+        });
+        jobs.extend(of_build);
+    }
     jobs
 }

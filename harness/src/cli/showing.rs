@@ -10,7 +10,7 @@ use crate::scenario::ScenarioFile;
 use crate::scenario::explanation;
 use crate::scenario::roster::ranges;
 use crate::scenario::schema::{control_schema_text, schema_text};
-use crate::stage::linux::abilities::abilities;
+use crate::stage::linux::build::Configuration;
 use driver::RevisionName;
 use prm::PageMode;
 use std::path::{Path, PathBuf};
@@ -48,16 +48,13 @@ pub(super) fn explain(file: &Path) -> Exit {
 
 /// Whether the backend for Linux runs it.
 fn on_linux(scenario: &ScenarioFile) -> &'static str {
-    let runs = |subfunctions| {
-        let abilities = abilities(subfunctions, true);
-        abilities.obstacle(scenario, RevisionName::Merged).is_none()
-    };
-    if runs(false) {
-        "yes"
-    } else if runs(true) {
-        "with a module that has SFs"
-    } else {
-        "no"
+    let needed = Configuration::needed_by(scenario);
+    let obstacle = needed.abilities(true).obstacle(scenario, RevisionName::Merged);
+    match (obstacle, needed) {
+        (Some(_), _) => "no",
+        (None, Configuration::Distribution) => "yes",
+        (None, Configuration::Subfunctions) => "with a module that has SFs",
+        (None, Configuration::WithoutEswitch) => "with a module without eswitch",
     }
 }
 

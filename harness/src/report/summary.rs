@@ -148,18 +148,21 @@ impl Summary {
 }
 
 impl Tables<'_> {
-    /// What each notable case showed, by revision. The revisions of this project have fixed places; a foreign one stands alone.
+    /// What each notable case showed, by revision. The revisions of this project have fixed places; builds of another driver stand
+    /// by themselves, the first four of them.
     fn cases(&self) -> Option<String> {
         const OURS: [&str; 3] = ["reviewed", "merged", "robust"];
         let notable = self.summary.notable.values().any(|notable| *notable);
-        let foreign = self
-            .summary
-            .revisions
-            .iter()
-            .find(|revision| !OURS.contains(&revision.as_str()) && *revision != EVERY_REVISION);
-        let table = || match foreign {
-            Some(foreign) => self.cases_of(["case", foreign]).to_string(),
-            None => self.cases_of(["case", OURS[0], OURS[1], OURS[2]]).to_string(),
+        let foreign = self.summary.revisions.iter().map(String::as_str);
+        let foreign: Vec<&str> = foreign
+            .filter(|revision| !OURS.contains(revision) && *revision != EVERY_REVISION)
+            .collect();
+        let table = || match *foreign.as_slice() {
+            [] => self.cases_of(["case", OURS[0], OURS[1], OURS[2]]).to_string(),
+            [one] => self.cases_of(["case", one]).to_string(),
+            [one, two] => self.cases_of(["case", one, two]).to_string(),
+            [one, two, three] => self.cases_of(["case", one, two, three]).to_string(),
+            [one, two, three, four, ..] => self.cases_of(["case", one, two, three, four]).to_string(),
         };
         notable.then(table)
     }

@@ -25,6 +25,8 @@ pub struct Abilities {
     pub subfunctions: bool,
     /// Its host can have pages of any size, not of 4 KiB only.
     pub page_sizes: bool,
+    /// Its driver can have support of the embedded switch.
+    pub eswitch: bool,
     /// Its driver can be built without support of the embedded switch.
     pub without_eswitch: bool,
     /// Its network devices need the pages that our driver's need, in every mode of the switch.
@@ -46,6 +48,8 @@ pub enum Obstacle {
     PageSize,
     /// A driver without the switch.
     NoEswitchSupport,
+    /// A driver with the switch.
+    EswitchSupport,
     /// Objects of the network device that our driver does not have.
     OtherObjects,
     /// A race point.
@@ -63,7 +67,10 @@ impl fmt::Display for Obstacle {
         f.write_str(match self {
             Self::NothingExpected => "the file expects nothing of the revision that Linux is judged as",
             Self::PageSize => "x86 has host pages of 4 KiB only",
-            Self::NoEswitchSupport => "the kernel is built with CONFIG_MLX5_ESWITCH",
+            Self::NoEswitchSupport => {
+                "the kernel is built with CONFIG_MLX5_ESWITCH; `setup --no-eswitch` builds a module without it"
+            }
+            Self::EswitchSupport => "the module is built without CONFIG_MLX5_ESWITCH",
             Self::OtherObjects => {
                 "the kernel's network device has other objects in switchdev mode, which need other pages than those of our driver"
             }
@@ -98,6 +105,9 @@ impl Abilities {
         }
         if !self.without_eswitch && !scenario.host.eswitch_support {
             return Some(Obstacle::NoEswitchSupport);
+        }
+        if !self.eswitch && scenario.host.eswitch_support {
+            return Some(Obstacle::EswitchSupport);
         }
         let modes = |step: &Step| {
             matches!(

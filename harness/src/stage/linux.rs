@@ -8,7 +8,9 @@
 //! | [`abilities`] | what it can do and shows |
 //! | [`scaling`] | the same scenario with waits that a wall clock bears |
 //! | [`profile`] | what a guest has to find plugged in: scenarios that need the same share a boot |
+//! | [`build`] | which build of the driver a scenario runs on |
 //! | [`boot_files`] | what every guest boots from |
+//! | [`workplace`] | where one worker runs scenarios, on whichever build |
 //! | [`guest`] | a booted guest with its device |
 //! | `stage`, `operations` | the guest as a stage: what it does in a step and shows after it |
 //! | `waiting`, `settling`, `tasks` | when a step has ended |
@@ -20,6 +22,7 @@
 pub mod abilities;
 pub mod backend;
 pub mod boot_files;
+pub mod build;
 pub mod guest;
 pub mod kernel_log;
 mod operations;
@@ -31,6 +34,8 @@ mod settling;
 mod stage;
 mod tasks;
 mod waiting;
+pub mod workplace;
 
 pub use backend::{BackendError, LinuxBackend};
 pub use boot_files::BootFiles;
+pub use workplace::{Shelf, Workplace};

@@ -134,6 +134,7 @@ fn run(loaded: &Arc<Loaded>, revision: RevisionName) -> Result<RunResult, String
         loaded: Arc::clone(loaded),
         revision,
         backend: Backend::Inproc,
+        build: None,
     };
     run_in_process(&job, &RunOptions::default()).map_err(|error| error.to_string())
 }

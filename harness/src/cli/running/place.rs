@@ -11,13 +11,13 @@ use crate::record::timeline::Keep;
 use crate::record::{Failure, RunResult};
 use crate::stage::guest::{self, GuestBackend};
 use crate::stage::linux::guest::GuestError;
-use crate::stage::linux::{BackendError, BootFiles, LinuxBackend};
+use crate::stage::linux::{BackendError, LinuxBackend, Shelf, Workplace};
 use crate::stage::news::NewsListener;
 use crate::stage::socket::server::Time;
 use crate::stage::socket::{SocketBackend, Source};
-use ::guest::kit::KitOptions;
+use ::guest::kit::Kit;
 use std::io;
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Once};
 
 /// Guests in a row that may fail before nobody tries another.
 const FAILING_GUESTS: u32 = 3;
@@ -40,8 +40,9 @@ pub(super) enum Place {
         /// Guests that have failed since one served to its end.
         failing: u32,
     },
+    /// Linux in a guest: that of the last run, if there was one.
     Linux {
-        backend: Box<LinuxBackend>,
+        linux: Box<LinuxPlace>,
         /// Guests that have failed since one served to its end.
         failing: u32,
     },
@@ -65,7 +66,7 @@ pub(super) struct Ground {
     /// The first place is described on standard error, or what is wrong with it.
     described: Once,
     /// What guests with Linux boot from, once somebody has made it.
-    linux: Mutex<Option<Arc<BootFiles>>>,
+    linux: Shelf,
 }
 
 impl Ground {
@@ -73,23 +74,52 @@ impl Ground {
     pub(super) const fn new() -> Self {
         Self {
             described: Once::new(),
-            linux: Mutex::new(None),
+            linux: Shelf::new(),
         }
     }
+}
 
-    fn boot_files(&self, options: &KitOptions) -> Result<Arc<BootFiles>, BackendError> {
-        let mut linux = self.linux.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(files) = &*linux {
-            return Ok(Arc::clone(files));
-        }
-        let files = Arc::new(BootFiles::make(options)?);
-        Ok(Arc::clone(linux.insert(files)))
+/// Where runs on Linux happen.
+pub(super) struct LinuxPlace {
+    workplace: Workplace,
+    ground: Arc<Ground>,
+    full: bool,
+    keep: Keep,
+}
+
+impl LinuxPlace {
+    fn run(
+        &mut self,
+        job: &Job,
+        seed: Option<u64>,
+        news: &dyn NewsListener,
+    ) -> Result<RunResult, BackendError> {
+        let kit = job
+            .build
+            .as_ref()
+            .map(|build| build.kit.clone())
+            .unwrap_or_default();
+        let described = &self.ground.described;
+        let made = |kit: &Kit| {
+            described.call_once(|| {});
+            streams::note(kit.describe());
+        };
+        let prepare = |backend: &mut LinuxBackend| {
+            backend.keep(self.keep);
+            backend.interrupt_by(EndSignals::listen()?.into());
+            Ok(())
+        };
+        let how = (job.revision, self.full);
+        let backend = self
+            .workplace
+            .backend(&kit, how, &self.ground.linux, made, prepare)?;
+        run_on_linux(job, backend, seed, news)
     }
 }
 
 impl Place {
     /// A place for one worker. What takes long is told to `news`.
-    pub(super) fn of(arguments: &RunArguments, ground: &Ground, news: &dyn NewsListener) -> Self {
+    pub(super) fn of(arguments: &RunArguments, ground: &Arc<Ground>, news: &dyn NewsListener) -> Self {
         let described = &ground.described;
         match arguments.backend {
             Backend::Inproc => return Self::InProcess,
@@ -97,28 +127,14 @@ impl Place {
             Backend::Guest => return Self::guests(arguments, described, news),
             Backend::Linux => {}
         }
-        let linux = || -> Result<LinuxBackend, BackendError> {
-            news.begins("looking for the guest kit and packing its initramfs");
-            let expected = arguments.expect.revision();
-            let kit = arguments.kit.options();
-            let files = ground.boot_files(&kit)?;
-            let mut linux = LinuxBackend::booting(files, kit.subfunctions, expected, arguments.full);
-            linux.keep(arguments.output.keep());
-            linux.interrupt_by(EndSignals::listen()?.into());
-            Ok(linux)
-        };
-        match linux() {
-            Ok(backend) => {
-                described.call_once(|| streams::note(backend.describe()));
-                Self::Linux {
-                    backend: Box::new(backend),
-                    failing: 0,
-                }
-            }
-            Err(error) => {
-                described.call_once(|| report_backend(&error));
-                Self::Nowhere(error.to_string())
-            }
+        Self::Linux {
+            linux: Box::new(LinuxPlace {
+                workplace: Workplace::default(),
+                ground: Arc::clone(ground),
+                full: arguments.full,
+                keep: arguments.output.keep(),
+            }),
+            failing: 0,
         }
     }
 
@@ -204,7 +220,7 @@ impl Place {
                 let why = format!("not tried: {FAILING_GUESTS} guests in a row have failed");
                 Err((Failure::Backend, why))
             }
-            Self::Linux { backend, failing } => match run_on_linux(job, backend, seed, news) {
+            Self::Linux { linux, failing } => match linux.run(job, seed, news) {
                 Ok(result) => {
                     *failing = 0;
                     Ok(result)
@@ -212,7 +228,13 @@ impl Place {
                 Err(BackendError::Guest(GuestError::Interrupted)) => return Ran::Interrupted,
                 Err(error) => {
                     *failing += 1;
-                    report_backend(&error);
+                    match &error {
+                        // Every run says so.
+                        BackendError::Kit(_) | BackendError::Image(_) => {
+                            linux.ground.described.call_once(|| report_backend(&error));
+                        }
+                        _ => report_backend(&error),
+                    }
                     Err((Failure::Backend, error.to_string()))
                 }
             },

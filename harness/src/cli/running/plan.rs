@@ -47,10 +47,15 @@ pub(super) fn plan(arguments: &RunArguments) -> Result<Vec<Case>, Exit> {
         Err(error) => return refuse(Exit::Usage, &error.to_string()),
     };
     let jobs = if arguments.backend == Backend::Linux {
+        let builds = match arguments.kit.builds() {
+            Ok(builds) => builds,
+            Err(error) => return refuse(Exit::Usage, &error.to_string()),
+        };
         linux_jobs(
             &reading.scenarios,
             arguments.expect.revision(),
             arguments.partition,
+            &builds,
         )
     } else {
         jobs(

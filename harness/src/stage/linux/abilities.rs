@@ -5,16 +5,17 @@ use crate::stage::abilities::{Abilities, Insight};
 /// What waits longer than this on the wall clock is run only when asked for, in seconds.
 const LONGEST_S: u64 = 80;
 
-/// The abilities of a kernel whose driver has scalable functions (CONFIG_MLX5_SF) or not; `full` says that what waits long on
-/// a wall clock is run, too.
+/// The abilities of a kernel whose driver has scalable functions (CONFIG_MLX5_SF) or not, and the embedded switch
+/// (CONFIG_MLX5_ESWITCH) or not; `full` says that what waits long on a wall clock is run, too.
 #[must_use]
-pub const fn abilities(subfunctions: bool, full: bool) -> Abilities {
+pub const fn abilities(subfunctions: bool, eswitch: bool, full: bool) -> Abilities {
     Abilities {
         race_points: false,
         faults: false,
         subfunctions,
         page_sizes: false,
-        without_eswitch: false,
+        eswitch,
+        without_eswitch: !eswitch,
         modelled_objects: false,
         without_expectations: false,
         longest_s: if full { None } else { Some(LONGEST_S) },

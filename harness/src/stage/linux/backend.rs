@@ -1,7 +1,7 @@
 //! From a scenario to its result, over as many boots as it takes.
 
-use super::abilities::abilities;
 use super::boot_files::BootFiles;
+use super::build::Configuration;
 use super::guest::{Guest, GuestError};
 use super::profile::Profile;
 use super::scaling;
@@ -60,17 +60,17 @@ impl LinuxBackend {
     /// See [`BackendError`].
     pub fn new(options: &KitOptions, judged_as: RevisionName, full: bool) -> Result<Self, BackendError> {
         let files = Arc::new(BootFiles::make(options)?);
-        Ok(Self::booting(files, options.subfunctions, judged_as, full))
+        Ok(Self::booting(files, options, judged_as, full))
     }
 
     /// The same from files that are there already.
     #[must_use]
-    pub fn booting(files: Arc<BootFiles>, subfunctions: bool, judged_as: RevisionName, full: bool) -> Self {
+    pub fn booting(files: Arc<BootFiles>, options: &KitOptions, judged_as: RevisionName, full: bool) -> Self {
         Self {
             files,
             guest: None,
             judged_as,
-            abilities: abilities(subfunctions, full),
+            abilities: Configuration::of(options).abilities(full),
             interrupt: None,
             keep: Keep::Nothing,
             expenses: Expenses::default(),
@@ -91,12 +91,6 @@ impl LinuxBackend {
     /// From now on Linux is judged by what files expect of this revision.
     pub const fn judge_as(&mut self, revision: RevisionName) {
         self.judged_as = revision;
-    }
-
-    /// Whether the driver's module has scalable functions.
-    #[must_use]
-    pub const fn has_subfunctions(&self) -> bool {
-        self.abilities.subfunctions
     }
 
     /// What drives the runs, in one line.

@@ -2,6 +2,9 @@
 
 use guest_protocol::Task;
 
+/// What the name of an order's thread begins with.
+const ORDER: &str = "order-";
+
 /// Functions that sleep for a time that they were given.
 const SLEEPS: [&str; 6] = [
     "msleep",
@@ -38,7 +41,8 @@ pub(super) fn prospect(task: &Task) -> Prospect {
     let is_in = |functions: &[&str]| task.place.iter().any(|at| functions.contains(&at.as_str()));
     if is_in(&SPINS) && task.runs {
         Prospect::Spins
-    } else if task.runs || is_in(&SLEEPS) && !is_in(&POLLS) {
+    } else if task.runs || task.name.starts_with(ORDER) && is_in(&SLEEPS) && !is_in(&POLLS) {
+        // A worker that sleeps for a time does what comes later: it looks after a device that has failed.
         Prospect::GoesOn
     } else {
         Prospect::Waits
@@ -49,9 +53,9 @@ pub(super) fn prospect(task: &Task) -> Prospect {
 mod tests {
     use super::*;
 
-    fn task(runs: bool, place: &[&str]) -> Task {
+    fn task(name: &str, runs: bool, place: &[&str]) -> Task {
         Task {
-            name: "kworker/u4:1".to_owned(),
+            name: name.to_owned(),
             runs,
             place: place.iter().map(|&function| function.to_owned()).collect(),
         }
@@ -59,11 +63,13 @@ mod tests {
 
     #[test]
     fn who_sleeps_for_a_time_goes_on_and_who_waits_for_the_device_does_not() {
-        let of = |runs, place: &[&str]| prospect(&task(runs, place));
+        let of = |runs, place: &[&str]| prospect(&task("order-7", runs, place));
         assert_eq!(of(true, &[]), Prospect::GoesOn);
         assert_eq!(of(false, &["msleep", "sriov_disable"]), Prospect::GoesOn);
         assert_eq!(of(false, &["msleep", "mlx5_wait_for_pages"]), Prospect::Waits);
         assert_eq!(of(false, &["wait_func", "cmd_exec"]), Prospect::Waits);
         assert_eq!(of(true, &["cmd_work_handler"]), Prospect::Spins);
+        let worker = task("kworker/u4:1", false, &["msleep", "mlx5_recover_device"]);
+        assert_eq!(prospect(&worker), Prospect::Waits);
     }
 }

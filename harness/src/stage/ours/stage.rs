@@ -29,6 +29,7 @@ pub const ABILITIES: Abilities = Abilities {
     faults: true,
     subfunctions: true,
     page_sizes: true,
+    eswitch: true,
     without_eswitch: true,
     modelled_objects: true,
     without_expectations: true,
