@@ -279,14 +279,13 @@ impl Silicon {
         let Some(command) = self.commands.get(&number) else {
             return;
         };
-        let reaction = self.gate.reaction(command);
-        match reaction {
-            Some((rule, own)) if rule.after_ms == 0 => self.react(own, &rule.then, at, buses),
-            Some((rule, own)) => {
+        for (rule, own) in self.gate.reactions(command) {
+            if rule.after_ms == 0 {
+                self.react(own, &rule.then, at, buses);
+            } else {
                 let due = at.saturating_add(Cycles::from_millis(rule.after_ms.into()));
                 self.put_off(due, DueKind::Scheduled, Task::React { rule, at: own }, at);
             }
-            None => {}
         }
         if !self.catch(number, HoldPoint::BeforeCompletion, at, buses) {
             self.completion_due(number, at, buses);

@@ -1,7 +1,8 @@
 //! Rules and holds: how a scenario bends what firmware does.
 //!
-//! Answers, reactions and holds are three lists. In each, the first entry that matches a command wins, in the order in which
-//! they were installed. An entry that lets commands pass first (`skip`) counts those that no earlier entry won.
+//! Answers, reactions and holds are three lists, in the order in which they were installed. A command has one answer and is held
+//! once: the first entry that matches it wins, and one that lets commands pass first (`skip`) counts those that no earlier entry
+//! won. But several things may follow from a command: each reaction that matches it acts, and counts for itself.
 
 use crate::order::{
     Answer, AnswerRule, CommandMatch, Hold, HoldPoint, LONGEST_NAME, MAX_ORDERS, MAX_RULES, OrderError,
@@ -137,31 +138,21 @@ impl Candidate {
     }
 }
 
-/// The first entry that matches, and where it was installed; it is removed once it has applied as often as it may.
-fn first<T: Clone>(
-    list: &mut Vec<Installed<T>>,
-    matcher: impl Fn(&T) -> &CommandMatch,
-    candidate: Candidate,
-) -> Option<(T, Function)> {
-    for index in 0..list.len() {
-        let entry = &mut list[index];
-        if !candidate.fits(entry.whom, matcher(&entry.rule)) {
-            continue;
-        }
-        if entry.skip > 0 {
-            entry.skip -= 1;
-            continue;
-        }
-        let (rule, at) = (entry.rule.clone(), entry.whom.installed_at);
-        if let Some(left) = &mut entry.left {
+impl<T> Installed<T> {
+    /// Whether it applies to a command that it matches: not to those that it lets pass first.
+    fn applies(&mut self) -> bool {
+        let passes = self.skip > 0;
+        self.skip = self.skip.saturating_sub(1);
+        if !passes && let Some(left) = &mut self.left {
             *left -= 1;
-            if *left == 0 {
-                list.remove(index);
-            }
         }
-        return Some((rule, at));
+        !passes
     }
-    None
+
+    /// Whether it has applied as often as it may.
+    fn is_used_up(&self) -> bool {
+        self.left == Some(0)
+    }
 }
 
 fn install<T>(list: &mut Vec<T>, entry: T) -> Result<(), OrderError> {
@@ -211,13 +202,27 @@ impl Gate {
 
     pub(crate) fn answer(&mut self, command: &Command) -> Option<Answer> {
         let candidate = Candidate::of(command);
-        first(&mut self.answers, |rule| &rule.to, candidate).map(|(rule, _)| rule.with)
+        let mut all = self.answers.iter_mut();
+        let entry = all.find_map(|entry| {
+            let applies = candidate.fits(entry.whom, &entry.rule.to) && entry.applies();
+            applies.then_some(entry)
+        })?;
+        let answer = entry.rule.with.clone();
+        self.answers.retain(|entry| !entry.is_used_up());
+        Some(answer)
     }
 
-    /// What is to be done once this command has been executed, and where.
-    pub(crate) fn reaction(&mut self, command: &Command) -> Option<(Arc<ReactionRule>, Function)> {
+    /// All that is to be done once this command has been executed, and where, in the order in which it was installed.
+    pub(crate) fn reactions(&mut self, command: &Command) -> Vec<(Arc<ReactionRule>, Function)> {
         let candidate = Candidate::of(command);
-        first(&mut self.reactions, |rule| &rule.command, candidate)
+        let mut acting = Vec::new();
+        for entry in &mut self.reactions {
+            if candidate.fits(entry.whom, &entry.rule.command) && entry.applies() {
+                acting.push((Arc::clone(&entry.rule), entry.whom.installed_at));
+            }
+        }
+        self.reactions.retain(|entry| !entry.is_used_up());
+        acting
     }
 
     /// The hold that is to catch this command, with its name and point.

@@ -181,3 +181,31 @@ fn there_is_a_limit_to_page_requests_that_are_open() {
     assert_eq!(order(0, true), Ok(()), "it forgets those of its function");
     assert_eq!(order(1, false), Ok(()));
 }
+
+#[test]
+fn every_reaction_to_a_command_acts_and_counts_for_itself() {
+    let mut bench = Bench::loaded(pf_config());
+    for (skip, pages) in [(0, 16), (0, 17), (1, 18)] {
+        bench.order(&FirmwareOrder::When(ReactionRule {
+            command: CommandMatch {
+                skip,
+                ..to("ENABLE_HCA")
+            },
+            after_ms: 0,
+            then: vec![FirmwareOrder::RequestPages(request(Function::Vf(1), pages))],
+            times: 1,
+        }));
+    }
+    let asked = |bench: &Bench| -> Vec<i64> {
+        let requests = bench.silicon.unanswered_requests();
+        requests.iter().map(|request| request.pages).collect()
+    };
+    bench
+        .run::<EnableHca>(&EnableHca::input().with_function_id(1))
+        .ok();
+    assert_eq!(asked(&bench), [16, 17]);
+    bench
+        .run::<EnableHca>(&EnableHca::input().with_function_id(2))
+        .ok();
+    assert_eq!(asked(&bench), [16, 17, 18]);
+}
