@@ -5,6 +5,7 @@ use super::observer::{Observer, Seen};
 use super::wording;
 use crate::judge::Judge;
 use crate::record::failure::Failure;
+use crate::record::measured::Measured;
 use crate::record::result::{RunResult, StepRecord};
 use crate::scenario::{ScenarioFile, Step};
 use crate::stage::Stage;
@@ -158,6 +159,13 @@ impl<'a, S: Stage> Execution<'a, S> {
         result.commands = closing.commands;
         result.choices = closing.choices;
         result.timeline = closing.timeline;
+        if let Some(measured) = closing.measured {
+            let durations = result.measured.take().map(|measured| measured.durations);
+            result.measured = Some(Measured {
+                durations: durations.unwrap_or_default(),
+                ..measured
+            });
+        }
         (result.leaked_pages, result.leaked_mappings) = self.observer.leaked;
         result.warnings = self.observer.warnings.iter().map(Value::to_string).collect();
         result.notes = std::mem::take(&mut self.observer.notes);

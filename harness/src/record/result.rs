@@ -2,6 +2,7 @@
 
 use super::aspect::{Aspect, Deed};
 use super::failure::Failure;
+use crate::record::measured::Measured;
 use crate::record::timeline::Timeline;
 use crate::scenario::{InvariantName, ScenarioFile};
 use emulator::CommandRecord;
@@ -217,6 +218,9 @@ pub struct RunResult {
     pub commands: Vec<CommandRecord>,
     /// Where a driver that was compared with ours showed other books first.
     pub comparison: Option<Comparison>,
+    /// What was measured of another driver than ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measured>,
     /// When everything happened, where that was kept. No part of what is kept of a run.
     #[serde(skip)]
     pub timeline: Option<Timeline>,
@@ -327,6 +331,7 @@ impl RunResult {
             choices: Vec::new(),
             commands: Vec::new(),
             comparison: None,
+            measured: None,
             timeline: None,
             replay: String::new(),
         }

@@ -39,7 +39,7 @@ pub struct Findings {
     pub underflows: BTreeMap<String, i64>,
     /// The longest stall: what, and for how long.
     pub stall: Option<(String, u64)>,
-    /// Host pages or mappings left after unload.
+    /// Host pages or mappings left after unload; of another driver than ours, pages that firmware books with no driver bound.
     pub leaked: u64,
     /// Kinds of corruption.
     pub corruption: Vec<&'static str>,
@@ -69,7 +69,11 @@ impl Findings {
                 _ => None,
             })
         };
-        let leaked = result.leaked_pages.max(result.leaked_mappings);
+        let left = result
+            .measured
+            .as_ref()
+            .map_or(0, |measured| measured.left_with_firmware);
+        let leaked = result.leaked_pages.max(result.leaked_mappings).max(left);
         Self {
             drift: drift(finished),
             underflows: underflows(result),

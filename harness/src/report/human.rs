@@ -148,6 +148,7 @@ impl HumanReport {
         }
         text.push_str(&self.both_drivers(result));
         text.push_str(&self.both_books(finished));
+        text.push_str(&self.times(result));
         for violation in &result.violations {
             self.paragraph(&mut text, "broken", &violation_line(violation));
         }
@@ -204,6 +205,46 @@ impl HumanReport {
         for (number, line) in table.to_string().lines().enumerate() {
             let label = if number == 0 { "drivers" } else { "" };
             self.paragraph(&mut text, label, line);
+        }
+        text
+    }
+
+    /// How long operations and waits took, beside our driver's.
+    fn times(&self, result: &RunResult) -> String {
+        let mut text = String::new();
+        let Some(measured) = &result.measured else {
+            return text;
+        };
+        let mut table = Columns::new(["times", result.backend.as_str(), "ours", ""]);
+        for duration in &measured.durations {
+            let mark = if duration.within { "" } else { "differs" };
+            let what = format!("step {} ({})", duration.step, duration.what);
+            let [took, ours] = [duration.took_ns, duration.ours_ns].map(seconds);
+            table.row([what, took, ours, mark.to_owned()]);
+        }
+        for wait in &measured.page_waits {
+            let what = format!(
+                "step {}: {} waited for {} pages",
+                wait.step, wait.device, wait.pages
+            );
+            let ended = if wait.returns == 0 {
+                String::new()
+            } else {
+                format!("returned {}", wait.returns)
+            };
+            table.row([what, seconds(wait.took_ns), "-".to_owned(), ended]);
+        }
+        if !measured.durations.is_empty() || !measured.page_waits.is_empty() {
+            for line in table.to_string().lines() {
+                self.paragraph(&mut text, "", line);
+            }
+        }
+        if measured.left_with_firmware > 0 {
+            let left = format!(
+                "firmware books {} pages, and no driver is bound",
+                measured.left_with_firmware
+            );
+            self.paragraph(&mut text, "left", &left);
         }
         text
     }

@@ -1,6 +1,7 @@
 //! Results as JSON, one object per line.
 
 use crate::record::Failure;
+use crate::record::measured::Measured;
 use crate::record::result::{Note, Outcome, RunResult};
 use crate::report::case::Finished;
 use crate::report::stream::Report;
@@ -63,6 +64,9 @@ pub struct ResultLine {
     pub notes: Vec<Note>,
     /// How the snapshot differs; `null` where it does not, or none was compared.
     pub snapshot_difference: Option<String>,
+    /// What was measured of another driver than ours: how long operations and waits took, and what it left with firmware.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measured>,
     /// The line that repeats this run.
     pub replay: String,
 }
@@ -140,6 +144,7 @@ impl From<&RunResult> for ResultLine {
                 .collect(),
             notes: result.notes.clone(),
             snapshot_difference: result.snapshot_difference.clone(),
+            measured: result.measured.clone(),
             replay: result.replay.clone(),
         }
     }

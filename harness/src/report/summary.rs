@@ -2,7 +2,7 @@
 
 use crate::record::Failure;
 use crate::record::result::{Outcome, RunResult};
-use crate::report::case::{EVERY_REVISION, Finished};
+use crate::report::case::{EVERY_REVISION, Finished, seconds};
 use crate::report::columns::{Columns, wrapped};
 use crate::report::findings::Findings;
 use std::collections::BTreeMap;
@@ -33,6 +33,8 @@ pub struct Summary {
     scenarios: Vec<String>,
     cells: BTreeMap<(String, String), String>,
     notable: BTreeMap<String, bool>,
+    /// Operations that took another time than in our driver's run: case, step, and both.
+    times: Vec<[String; 4]>,
     /// Why runs were skipped, and which.
     skipped: BTreeMap<String, Vec<String>>,
 }
@@ -78,6 +80,16 @@ impl Summary {
                 let reason = finished.result.reason.clone().unwrap_or_default();
                 self.skipped.entry(reason).or_default().push(scenario.clone());
             }
+        }
+        let durations = finished
+            .result
+            .measured
+            .iter()
+            .flat_map(|measured| &measured.durations);
+        for duration in durations.filter(|duration| !duration.within) {
+            let [took, ours] = [duration.took_ns, duration.ours_ns].map(seconds);
+            let step = format!("step {} ({})", duration.step, duration.what);
+            self.times.push([scenario.clone(), step, took, ours]);
         }
         totals.drift += usize::from(findings.drift.is_some());
         totals.underflows += usize::from(!findings.underflows.is_empty());
@@ -183,6 +195,17 @@ impl Tables<'_> {
         table
     }
 
+    /// Operations that took another time than in our driver's run.
+    fn times(&self) -> Columns<4> {
+        let mut table = Columns::new(["case", "operation", "took", "ours"])
+            .right_from(2)
+            .within(self.room);
+        for row in &self.summary.times {
+            table.row(row.clone());
+        }
+        table
+    }
+
     fn table(&self) -> Columns<11> {
         let mut table = Columns::new([
             "revision",
@@ -213,7 +236,7 @@ impl Tables<'_> {
                 Some(totals.drift),
                 Some(totals.underflows),
                 inside(totals.stalls),
-                inside(totals.leaks),
+                Some(totals.leaks),
                 inside(totals.corruption),
             ];
             let mut row: [String; 11] = std::array::from_fn(|_| revision.clone());
@@ -242,6 +265,15 @@ impl fmt::Display for Tables<'_> {
         let clean = self.summary.notable.values().filter(|notable| !**notable).count();
         if clean > 0 && cases.is_some() {
             writeln!(f, "and {clean} more in which every revision is clean")?;
+        }
+        if !self.summary.times.is_empty() {
+            let legend =
+                "Operations that took another time than in our driver's run, by more than 0.15 s and 5 %:";
+            writeln!(f)?;
+            for line in wrapped(legend, self.room.unwrap_or(110)) {
+                writeln!(f, "{line}")?;
+            }
+            write!(f, "\n{}", self.times())?;
         }
         for (reason, scenarios) in &self.summary.skipped {
             writeln!(f, "\nskipped, because {reason}:")?;

@@ -7,6 +7,7 @@ use super::operations::Operations;
 use super::problem::Problem;
 use super::sight::Sight;
 use super::stop::Stop;
+use crate::record::measured::Measured;
 use crate::record::result::StepRecord;
 use crate::record::timeline::Timeline;
 use crate::scenario::{Action, Fault, RaceStep};
@@ -158,6 +159,8 @@ pub struct Closing {
     pub commands: Vec<CommandRecord>,
     /// Scheduling choices, by task name.
     pub choices: Vec<String>,
+    /// What was measured of another driver than ours.
+    pub measured: Option<Measured>,
     /// When everything happened, where that was to be kept.
     pub timeline: Option<Timeline>,
 }

@@ -47,8 +47,6 @@ pub enum Wear {
     Pending,
     /// The run has failed.
     Failed,
-    /// The kernel would leave out lines that are printed too often.
-    RateLimited,
     /// It has not as many functions plugged in.
     NoRoom,
     /// It has not done what every guest does.
@@ -64,7 +62,6 @@ impl fmt::Display for Wear {
             Self::DeviceError => "after an error of the device",
             Self::Pending => "after an operation that has not ended",
             Self::Failed => "after a failure",
-            Self::RateLimited => "before lines would be left out",
             Self::NoRoom => "for more functions",
             Self::Unusable => "after a guest that was of no use",
         })

@@ -17,6 +17,7 @@
 //! | [`probes`] | what the driver keeps and does not show |
 //! | `patience` | how long it waits for what |
 //! | [`kernel_log`] | what the kernel prints, as the driver's messages |
+//! | `rate_limit` | lines that it may leave out |
 //! | [`backend`] | from a scenario to its result, over as many boots as it takes |
 
 pub mod abilities;
@@ -29,6 +30,7 @@ mod operations;
 mod patience;
 pub mod probes;
 pub mod profile;
+mod rate_limit;
 pub mod scaling;
 mod settling;
 mod stage;

@@ -4,6 +4,7 @@ use super::outcomes::Outcomes;
 use super::{books, messages};
 use crate::judge::expectations::{self, StepOutcome};
 use crate::record::aspect::Aspect;
+use crate::record::measured::Duration;
 use crate::record::result::{Mismatch, RunResult, StepRecord, Violation};
 use crate::scenario::outcome::without;
 use crate::scenario::{End, ScenarioFile, Step};
@@ -79,6 +80,11 @@ impl<'a> Reference<'a> {
         if let Some(ours) = self.step(record.number) {
             let decided = self.outcomes.decided_at(record.number);
             books::with_ours(ours, record, step.background, &decided, result);
+            if let (Some(took), Some(ours)) = (record.took_ns, ours.took_ns) {
+                let measured = result.measured.get_or_insert_default();
+                let duration = Duration::new(record.number, &record.what, took, ours);
+                measured.durations.push(duration);
+            }
         }
     }
 

@@ -4,8 +4,10 @@ use super::guest::{Guest, GuestError, is_warning};
 use super::kernel_log::KernelLog;
 use super::operations::{GuestOperation, GuestOperations};
 use super::patience::{HEALTH_POLL, LOOK, TURN};
+use super::rate_limit::RecentLines;
 use super::{scaling, settling};
 use crate::record::aspect::Deed;
+use crate::record::measured::{Measured, PageWait};
 use crate::record::result::StepRecord;
 use crate::record::timeline::Timeline;
 use crate::scenario::{Action, COUNTERS, Fault, RaceStep};
@@ -43,6 +45,10 @@ pub(super) struct LinuxStage<'a> {
     /// Our driver wrote where it must not: a kernel that survived it has written somewhere else.
     damaged: bool,
     began: Cycles,
+    /// The number of the step that is under way.
+    step: u32,
+    page_waits: Vec<PageWait>,
+    recent: RecentLines,
     expenses: Expenses,
 }
 
@@ -71,6 +77,9 @@ impl<'a> LinuxStage<'a> {
             warned: false,
             damaged: false,
             began,
+            step: 0,
+            page_waits: Vec::new(),
+            recent: RecentLines::default(),
             expenses: Expenses::default(),
         }
     }
@@ -126,9 +135,34 @@ impl<'a> LinuxStage<'a> {
         Some(timeline)
     }
 
+    /// What a kernel's run has shown beside its books.
+    fn measured(&mut self, steps: &[StepRecord]) -> Measured {
+        let bound = self.operations.is_bound();
+        let last = steps.last().filter(|_| !bound);
+        let left = last.map_or(0, |step| step.after.ledger.values().sum());
+        Measured {
+            durations: Vec::new(),
+            page_waits: std::mem::take(&mut self.page_waits),
+            left_with_firmware: left,
+        }
+    }
+
+    /// Notes the waits for pages that have ended.
+    pub(super) fn note_page_waits(&mut self) {
+        let waits = self.guest.take_waits().into_iter().map(|wait| PageWait {
+            step: self.step,
+            device: wait.device,
+            pages: wait.pages,
+            took_ns: wait.took.0,
+            returns: wait.returns,
+        });
+        self.page_waits.extend(waits);
+    }
+
     /// Reads what the kernel has printed since the last look; returns the driver's messages among it.
     fn read_log(&mut self) -> Result<Vec<serde_json::Value>, GuestError> {
         let lines = self.guest.kernel_log()?;
+        self.recent.note(&lines, self.guest.now());
         self.warned |= lines.iter().any(is_warning);
         Ok(self.log.read(&lines))
     }
@@ -158,6 +192,9 @@ impl<'a> LinuxStage<'a> {
             let device = self.guest.address_under_test();
             self.guest.must(Order::Unbind { device }, LIMIT)?;
         }
+        // What the kernel would leave out of the next run is over.
+        let now = self.guest.now();
+        settling::serve(self.guest, self.recent.forgotten_at().saturating_sub(now))?;
         let quiet = self.guest.is_quiet()?;
         Ok((!quiet).then_some(Wear::Complained))
     }
@@ -173,6 +210,7 @@ impl Stage for LinuxStage<'_> {
 
     fn begin_step(&mut self, foreseen: Foreseen) -> Result<(), Stop<GuestError>> {
         self.foreseen = foreseen;
+        self.step += 1;
         self.damaged |= foreseen.dies;
         Ok(())
     }
@@ -263,6 +301,7 @@ impl Stage for LinuxStage<'_> {
         let began = self.guest.now();
         if !self.guest.has_died() {
             self.observe();
+            self.note_page_waits();
             told = self.read_log()?;
             health = Health::Alive;
         }
@@ -317,6 +356,7 @@ impl Stage for LinuxStage<'_> {
             took: self.now(),
             commands: self.guest.take_commands(),
             choices: Vec::new(),
+            measured: Some(self.measured(steps)),
             timeline: self.timeline(steps),
         })
     }

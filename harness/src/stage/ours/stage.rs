@@ -304,6 +304,7 @@ impl<H: Hosting, F: Firmware> Stage for DriverStage<H, F> {
         // Recorded streams are in the order of doorbells.
         self.commands.sort_by_key(|command| command.n);
         Ok(Closing {
+            measured: None,
             took: closing.took,
             commands: std::mem::take(&mut self.commands),
             choices: closing.choices,

@@ -30,6 +30,9 @@ pub(in crate::stage::linux::kernel_log) const HARMLESS: &[Row] = &[
     nothing(r"^E-Switch: (?:e|in)gress ACL is not supported by FW"),
     nothing(r"^E-Switch: Devlink can't get param"),
 
+    // Information about flow steering.
+    nothing(r"^Flow counters bulk query buffer size increased"),
+
     // What a network interface says of itself.
     nothing(r"^Dropping C-tag vlan stripping offload due to S-tag vlan"),
     nothing(r"^(?:Disabling|Keeping) .*, (?:not supported|TCP header-data split)"),
