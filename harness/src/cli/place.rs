@@ -15,6 +15,8 @@ use crate::stage::linux::{BackendError, LinuxBackend};
 use crate::stage::news::NewsListener;
 use crate::stage::socket::server::Time;
 use crate::stage::socket::{SocketBackend, Source};
+use ::guest::kit::KitOptions;
+use driver::RevisionName;
 use std::io;
 use std::sync::Once;
 
@@ -25,7 +27,7 @@ const FAILING_GUESTS: u32 = 3;
 const FAILING_SERVERS: u32 = 3;
 
 /// Where runs happen.
-pub(super) enum Place {
+pub(crate) enum Place {
     InProcess,
     /// The driver in this process, the device behind sockets.
     Sockets {
@@ -49,7 +51,7 @@ pub(super) enum Place {
 }
 
 /// What became of a run.
-pub(super) enum Ran {
+pub(crate) enum Ran {
     /// It has a result, and may have come to its end.
     Run(Box<RunResult>),
     /// There is nothing in it but the reason why there was no run.
@@ -61,18 +63,33 @@ pub(super) enum Ran {
 impl Place {
     /// A place for one worker; the first one is described on standard error. What takes long is told
     /// to `news`.
-    pub(super) fn of(arguments: &RunArguments, described: &Once, news: &dyn NewsListener) -> Self {
+    pub(crate) fn of(arguments: &RunArguments, described: &Once, news: &dyn NewsListener) -> Self {
         match arguments.backend {
             Backend::Inproc => return Self::InProcess,
             Backend::Socket => return Self::sockets(arguments),
             Backend::Guest => return Self::guests(arguments, described, news),
             Backend::Linux => {}
         }
+        let options = arguments.kit.options();
+        let judge = arguments.expect.revision();
+        let mut place = Self::on_linux(&options, judge, arguments.full, described, news);
+        if let Self::Linux { backend, .. } = &mut place {
+            backend.keep(arguments.output.keep());
+        }
+        place
+    }
+
+    /// A place for one worker on Linux, with the kit that `options` say, judged by what files expect of `judge`.
+    pub(crate) fn on_linux(
+        options: &KitOptions,
+        judge: RevisionName,
+        full: bool,
+        described: &Once,
+        news: &dyn NewsListener,
+    ) -> Self {
         let linux = || -> Result<LinuxBackend, BackendError> {
             news.begins("looking for the guest kit and packing its initramfs");
-            let expected = arguments.expect.revision();
-            let mut linux = LinuxBackend::new(&arguments.kit.options(), expected, arguments.full)?;
-            linux.keep(arguments.output.keep());
+            let mut linux = LinuxBackend::new(options, judge, full)?;
             linux.interrupt_by(EndSignals::listen()?.into());
             Ok(linux)
         };
@@ -127,7 +144,7 @@ impl Place {
     }
 
     /// Runs a job.
-    pub(super) fn run(&mut self, job: &Job, seed: Option<u64>, keep: Keep, news: &dyn NewsListener) -> Ran {
+    pub(crate) fn run(&mut self, job: &Job, seed: Option<u64>, keep: Keep, news: &dyn NewsListener) -> Ran {
         let options = RunOptions {
             seed,
             keep,
@@ -227,7 +244,7 @@ fn report_backend(error: &BackendError) {
 }
 
 /// The result of a job that could not be run.
-pub(super) fn unrun(job: &Job, failure: Failure, why: &str) -> RunResult {
+pub(crate) fn unrun(job: &Job, failure: Failure, why: &str) -> RunResult {
     let file = job.loaded.file.display().to_string();
     let mut result = RunResult::unrun(&job.loaded.scenario.name, &file, &job.driver());
     result.backend = job.backend.to_string();
