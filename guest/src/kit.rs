@@ -35,3 +35,21 @@ use cache::Cache;
 pub fn setup(options: &KitOptions, report: &mut dyn SetupReport) -> Result<Kit, KitError> {
     setup::setup(&Cache::of_user()?, options, report)
 }
+
+/// Whether a folder has the driver's module, in any compression.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn has_driver(folder: &std::path::Path) -> Result<bool, KitError> {
+    Ok(modules::driver(folder)?.is_some())
+}
+
+/// The folder of the cache in which whoever uses the kit may keep what runs have shown.
+///
+/// # Errors
+/// Where there can be none.
+pub fn results_folder() -> Result<std::path::PathBuf, KitError> {
+    let folder = Cache::of_user()?.root().join("results");
+    std::fs::create_dir_all(&folder).map_err(KitError::file(&folder))?;
+    Ok(folder)
+}

@@ -18,8 +18,12 @@ mod logging;
 pub mod naming;
 mod outputs;
 pub mod partition;
+mod place;
+mod progress;
 mod recording;
 mod replaying;
+mod review_arguments;
+mod reviewing;
 mod run_arguments;
 mod running;
 pub mod selection;
@@ -35,6 +39,7 @@ use crate::cli::exit::Exit;
 use crate::report::palette::{colour_on_stderr, colour_on_stdout};
 use clap::{Parser, Subcommand};
 use logging::LogForm;
+use review_arguments::ReviewArguments;
 use run_arguments::RunArguments;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -59,6 +64,8 @@ struct CommandLine {
 enum Verb {
     /// Run scenarios, one line per scenario and revision, then a summary.
     Run(RunArguments),
+    /// Build the Linux driver with a patch, run scenarios before and after, and say what is mended and what is broken.
+    Review(ReviewArguments),
     /// List scenarios.
     List {
         /// Scenario files or folders, or names as this prints them.
@@ -164,6 +171,7 @@ fn colour_asked_for(arguments: &[OsString]) -> Option<anstream::ColorChoice> {
 fn carry_out(command_line: CommandLine) -> Exit {
     match command_line.verb {
         Verb::Run(arguments) => running::run(&arguments, command_line.verbose > 0),
+        Verb::Review(arguments) => reviewing::review(&arguments, command_line.verbose > 0),
         Verb::List { paths, filter } => showing::list(&paths, filter.as_deref()),
         Verb::Check { paths } => checking::check(&paths),
         Verb::Schema { control } => showing::schema(control),

@@ -8,6 +8,7 @@ pub mod judge;
 pub mod play;
 pub mod record;
 pub mod report;
+pub mod review;
 pub mod scenario;
 pub mod stage;
 pub mod text;

@@ -16,5 +16,5 @@ pub(crate) mod trace_hash;
 
 pub use failure::Failure;
 pub use result::{
-    Compared, Comparison, Mismatch, Outcome, Parting, RunResult, Snapshot, StepRecord, Violation,
+    Compared, Comparison, DIED, Mismatch, Outcome, Parting, RunResult, Snapshot, StepRecord, Violation,
 };

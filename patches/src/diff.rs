@@ -1,5 +1,6 @@
 //! The files and hunks of a diff, in the unified form that git and diff write.
 
+use crate::error::Broken;
 use crate::function;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -45,13 +46,6 @@ pub struct Hunk {
     pub lines: Vec<String>,
     /// Where it begins in the text that the diff was read from, from 1.
     pub line: usize,
-}
-
-/// Why a diff is not whole: the line, from 1, and what is wrong there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Broken {
-    pub(crate) line: usize,
-    pub(crate) what: String,
 }
 
 impl FileDiff {

@@ -44,6 +44,13 @@ pub enum PatchError {
     },
 }
 
+/// Why a diff is not whole: the line of its text, from 1, and what is wrong there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Broken {
+    pub(crate) line: usize,
+    pub(crate) what: String,
+}
+
 impl PatchError {
     /// What the user can do.
     #[must_use]

@@ -197,6 +197,14 @@ impl Kit {
         &self.modules
     }
 
+    /// The driver's module; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub fn driver(&self) -> Result<Option<PathBuf>, KitError> {
+        modules::driver(&self.modules)
+    }
+
     /// The parts and where they come from, on one line: `QEMU 11.1.3 (kit), Linux 7.2.12+deb13-amd64 (kit)`.
     #[must_use]
     pub fn describe(&self) -> String {

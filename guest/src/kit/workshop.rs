@@ -28,7 +28,7 @@ use super::error::KitError;
 use super::manifest::{Manifest, Part, PartName, each_file};
 use super::report::{SetupReport, Silence};
 use super::verification;
-use bench::Bench;
+use bench::{Bench, MODULE};
 use builds::Builds;
 use making::Maker;
 use sha2::{Digest, Sha256};
@@ -36,9 +36,6 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-/// The driver's module.
-const MODULE: &str = "mlx5_core";
 
 /// The form of what is kept; a build of another form is none.
 const FORM: &str = "2";
@@ -195,10 +192,19 @@ impl Workshop {
         let bench = self.bench(lock, &builds, configuration, report)?;
         let staging = builds.staging(&hash)?;
         let log = builds.log(&hash);
-        let maker = self.maker(lock, &log);
-        let tree = Bench::copied(&bench, &staging.join("tree"))?;
-        let reached = tree.apply(change)?;
-        let module = tree.make(&maker, configuration, "Building mlx5_core", reached, report)?;
+        let module = if change.is_empty() {
+            Bench::module_in(&bench)
+        } else {
+            let tree = Bench::copied(&bench, &staging.join("tree"))?;
+            let reached = tree.apply(change)?;
+            tree.make(
+                &self.maker(lock, &log),
+                configuration,
+                "Building mlx5_core",
+                reached,
+                report,
+            )?
+        };
         let modules = staging.join("modules");
         builds::with_the_others(&module, &self.linux, &modules)?;
         builds.place(&modules, &place)?;
@@ -277,7 +283,7 @@ impl Workshop {
         let log = builds.log(&hash);
         let built = self
             .maker(&lock, &log)
-            .make(&tree, name, &mut std::iter::empty(), &mut Silence);
+            .make(&tree, name, &mut std::iter::empty(), 0, &mut Silence);
         let built = built.map_err(|error| match error {
             BuildError::Kit(error) => error,
             BuildError::DoesNotCompile { module, said, log } => KitError::Program {

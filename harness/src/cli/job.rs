@@ -66,6 +66,18 @@ pub struct Build {
     pub words: String,
 }
 
+impl Build {
+    /// The kit's own, without another beside it.
+    #[must_use]
+    pub fn unnamed() -> Self {
+        Self {
+            label: Backend::Linux.to_string(),
+            kit: KitOptions::default(),
+            words: String::new(),
+        }
+    }
+}
+
 impl Job {
     /// The driver that runs: a revision of ours, or a build of Linux'.
     #[must_use]

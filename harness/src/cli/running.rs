@@ -1,9 +1,7 @@
 //! `run`: selects, runs, reports.
 
 mod accepting;
-mod place;
 mod plan;
-mod progress;
 mod snapshots;
 mod work;
 
@@ -11,13 +9,13 @@ use crate::cli::crew;
 use crate::cli::exit::Exit;
 use crate::cli::job::Backend;
 use crate::cli::outputs::{Look, Outputs};
+use crate::cli::place::{Ground, Place};
+use crate::cli::progress::{Pace, Progress};
 use crate::cli::run_arguments::RunArguments;
 use crate::report::case::Finished;
 use crate::report::human::Close;
 use crate::report::stream;
-use place::{Ground, Place};
 use plan::{Case, plan};
-use progress::{Pace, Progress};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -55,7 +55,7 @@ pub(super) fn print(error: &KitError) {
 
 /// Tells on stderr what a setup does: with a bar on a terminal, in lines elsewhere.
 #[derive(Debug, Default)]
-struct Report {
+pub(super) struct Report {
     stretch: Option<Stretch>,
 }
 

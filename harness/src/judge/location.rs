@@ -114,7 +114,7 @@ pub(crate) fn names(aspect: &Aspect) -> Vec<String> {
         Aspect::Warning(place) => names("warnings", place.to_string()),
         Aspect::MissingViolation(place) => names("violations", place.to_string()),
         Aspect::Violation(_) => vec!["violations".to_owned()],
-        Aspect::Deed(_) | Aspect::Other(_) => Vec::new(),
+        Aspect::Deed(_) | Aspect::KernelLog | Aspect::KernelHealth | Aspect::Other(_) => Vec::new(),
     }
 }
 

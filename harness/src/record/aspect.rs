@@ -24,9 +24,17 @@ pub enum Aspect {
     Violation(InvariantName),
     /// The step itself was not done.
     Deed(Deed),
+    /// A line of the kernel's that nobody has translated, or that nothing explains.
+    KernelLog,
+    /// What the kernel complains about of itself.
+    KernelHealth,
     /// Something that only another backend compares.
     Other(String),
 }
+
+/// Names of the two that only a kernel has.
+const KERNEL_LOG: &str = "the kernel's log";
+const KERNEL_HEALTH: &str = "the kernel's health";
 
 /// Numbers that a step or the end has once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +139,8 @@ impl fmt::Display for Aspect {
             Self::MissingViolation(place) => write!(f, "violations[{place}]"),
             Self::Violation(invariant) => write!(f, "violations.{invariant}"),
             Self::Deed(deed) => f.write_str(deed.name()),
+            Self::KernelLog => f.write_str(KERNEL_LOG),
+            Self::KernelHealth => f.write_str(KERNEL_HEALTH),
             Self::Other(what) => f.write_str(what),
         }
     }
@@ -167,6 +177,10 @@ impl From<&str> for Aspect {
             Self::Scalar(scalar)
         } else if let Some(deed) = Deed::ALL.into_iter().find(|deed| deed.name() == name) {
             Self::Deed(deed)
+        } else if name == KERNEL_LOG {
+            Self::KernelLog
+        } else if name == KERNEL_HEALTH {
+            Self::KernelHealth
         } else {
             Self::Other(name.to_owned())
         }
@@ -189,6 +203,8 @@ mod tests {
             Aspect::Root(65_536),
             Aspect::Warning(3),
             Aspect::MissingViolation(0),
+            Aspect::KernelLog,
+            Aspect::KernelHealth,
             Aspect::Other("the guest".to_owned()),
         ];
         aspects.extend(Scalar::ALL.map(Aspect::Scalar));

@@ -23,6 +23,9 @@ LINUXINCLUDE := -I$(src)/../../../../../../include $(LINUXINCLUDE)
 include $(src)/Makefile
 ";
 
+/// The driver's module.
+pub(super) const MODULE: &str = "mlx5_core";
+
 /// The header that says which parts of a kernel are on.
 const AUTOCONF: &str = "include/generated/autoconf.h";
 
@@ -58,6 +61,11 @@ impl Bench {
             files += u64::from(path.extension().is_some_and(|extension| extension == "c"));
         })?;
         Ok(files)
+    }
+
+    /// The driver's module in the bench `folder`.
+    pub(super) fn module_in(folder: &Path) -> PathBuf {
+        folder.join(DRIVER).join(format!("{MODULE}.ko"))
     }
 
     /// Sets switches, on a bench with the distribution's configuration; `headers` are those of the kernel. Returns how many
@@ -153,7 +161,7 @@ impl Bench {
     ) -> Result<PathBuf, BuildError> {
         let stretch = Stretch::begin(report, doing, files);
         let mut variables = configuration.make_variables();
-        maker.make(&self.driver(), "mlx5_core", &mut variables, stretch.0)
+        maker.make(&self.driver(), MODULE, &mut variables, files, stretch.0)
     }
 }
 

@@ -61,12 +61,14 @@ impl Maker<'_> {
         Ok(command)
     }
 
-    /// Makes the modules of the folder `source`, of which `module` has to be one, and returns its file.
+    /// Makes the modules of the folder `source`, of which `module` has to be one, and returns its file. `files` will be
+    /// compiled, as far as that is known.
     pub(super) fn make(
         &self,
         source: &Path,
         module: &str,
         variables: &mut dyn Iterator<Item = String>,
+        files: u64,
         report: &mut dyn SetupReport,
     ) -> Result<PathBuf, BuildError> {
         let log = File::create(self.log).map_err(KitError::file(self.log))?;
@@ -82,7 +84,7 @@ impl Maker<'_> {
         let errors = self.log.with_extension("errors");
         let file = File::create(&errors).map_err(KitError::file(&errors))?;
         command.stdout(Stdio::piped()).stderr(file);
-        let succeeded = follow(command, log, self.log, report)?;
+        let succeeded = follow(command, log, self.log, files, report)?;
         let text = fs::read_to_string(&errors).unwrap_or_default();
         self.append(&text)?;
         let _ = fs::remove_file(&errors);
@@ -165,6 +167,7 @@ fn follow(
     mut command: Command,
     mut log: File,
     path: &Path,
+    files: u64,
     report: &mut dyn SetupReport,
 ) -> Result<bool, KitError> {
     let mut child = command.spawn().map_err(KitError::file("make"))?;
@@ -175,7 +178,8 @@ fn follow(
                 .and_then(|()| log.write_all(b"\n"))
                 .map_err(KitError::file(path))?;
             if line.trim_ascii_start().starts_with(b"CC ") {
-                done += 1;
+                // What describes the modules is compiled, too.
+                done = files.min(done + 1);
                 report.advance(done);
             }
         }

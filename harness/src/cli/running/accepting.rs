@@ -158,7 +158,7 @@ fn changed_text(
     for mismatch in &result.mismatches {
         let aspect = &mismatch.what;
         let new = match aspect {
-            Aspect::Deed(_) | Aspect::Other(_) => None,
+            Aspect::Deed(_) | Aspect::KernelLog | Aspect::KernelHealth | Aspect::Other(_) => None,
             Aspect::Warning(_) if lists_are_done[0] => continue,
             Aspect::Warning(_) => {
                 lists_are_done[0] = true;

@@ -3,10 +3,10 @@
 use crate::cli::backend::run_in_process;
 use crate::cli::job::{Job, Loaded};
 use crate::cli::library;
+use crate::cli::place::{Place, Ran, unrun};
 use crate::cli::recording;
 use crate::cli::run_arguments::RunArguments;
 use crate::cli::running::accepting::{Accepted, accept};
-use crate::cli::running::place::{Place, Ran, unrun};
 use crate::cli::running::plan::Case;
 use crate::cli::running::snapshots;
 use crate::cli::snapshot_folder::SnapshotFolder;

@@ -73,7 +73,7 @@ pub(super) fn complaints(foretold: bool, complaints: &[Complaint], result: &mut 
     for complaint in others {
         result.mismatches.push(Mismatch {
             step: None,
-            what: Aspect::Other("the kernel's health".to_owned()),
+            what: Aspect::KernelHealth,
             expected: "no complaint".to_owned(),
             actual: complaint.line.clone(),
         });
@@ -95,7 +95,7 @@ fn read_lines(log: &Heard, caused: bool, result: &mut RunResult) {
     let mut differ = |line: &str, expected: &str| {
         result.mismatches.push(Mismatch {
             step: None,
-            what: Aspect::Other("the kernel's log".to_owned()),
+            what: Aspect::KernelLog,
             expected: expected.to_owned(),
             actual: format!("`{line}`"),
         });

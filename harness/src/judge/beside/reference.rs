@@ -5,7 +5,7 @@ use super::{books, messages};
 use crate::judge::expectations::{self, StepOutcome};
 use crate::record::aspect::Aspect;
 use crate::record::measured::Duration;
-use crate::record::result::{Mismatch, RunResult, StepRecord, Violation};
+use crate::record::result::{DIED, Mismatch, RunResult, StepRecord, Violation};
 use crate::scenario::outcome::without;
 use crate::scenario::{End, ScenarioFile, Step};
 use crate::stage::abilities::Insight;
@@ -154,7 +154,7 @@ impl<'a> Reference<'a> {
                 actual: format!("dead ({how})"),
             });
         }
-        result.warnings.push(format!("the kernel died: {how}"));
+        result.warnings.push(format!("{DIED}{how}"));
     }
 
     /// The books of both runs for a run that differs in something else.

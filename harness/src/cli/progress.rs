@@ -26,7 +26,7 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// Whether people wait for something else than the runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pace {
+pub(crate) enum Pace {
     /// Runs take milliseconds.
     Quick,
     /// Servers start and guests boot.
@@ -34,7 +34,7 @@ pub(super) enum Pace {
 }
 
 /// See the module's head. Workers may tell it what they do.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     bar: ProgressBar,
     pace: Pace,
     on_terminal: bool,
@@ -47,7 +47,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// For so many cases, none of them done.
-    pub(super) fn new(cases: usize, pace: Pace) -> Self {
+    pub(crate) fn new(cases: usize, pace: Pace) -> Self {
         let bar = ProgressBar::with_draw_target(Some(cases as u64), ProgressDrawTarget::hidden());
         let form = "{bar:32} {pos}/{len} {prefix}{elapsed} {left}{msg}";
         if let Ok(style) = ProgressStyle::with_template(form) {
@@ -75,13 +75,13 @@ impl Progress {
     }
 
     /// A run begins.
-    pub(super) fn run_begins(&self, run: &str) {
+    pub(crate) fn run_begins(&self, run: &str) {
         self.show();
         self.bar.set_message(one_line(run).into_owned());
     }
 
     /// A case is reported, by what `report` writes.
-    pub(super) fn run_ends(&self, has_failed: bool, report: impl FnOnce()) {
+    pub(crate) fn run_ends(&self, has_failed: bool, report: impl FnOnce()) {
         self.bar.suspend(report);
         self.bar.inc(1);
         if has_failed {
@@ -108,7 +108,7 @@ impl Progress {
     }
 
     /// No more cases come.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         let took = self.bar.elapsed();
         self.bar.finish_and_clear();
         let expenses = self.expenses.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,7 +15,7 @@ use crate::stage::linux::{BackendError, LinuxBackend, Shelf, Workplace};
 use crate::stage::news::NewsListener;
 use crate::stage::socket::server::Time;
 use crate::stage::socket::{SocketBackend, Source};
-use ::guest::kit::Kit;
+use ::guest::kit::{Kit, KitOptions};
 use std::io;
 use std::sync::{Arc, Once};
 
@@ -26,7 +26,7 @@ const FAILING_GUESTS: u32 = 3;
 const FAILING_SERVERS: u32 = 3;
 
 /// Where runs happen.
-pub(super) enum Place {
+pub(crate) enum Place {
     InProcess,
     /// The driver in this process, the device behind sockets.
     Sockets {
@@ -51,7 +51,7 @@ pub(super) enum Place {
 }
 
 /// What became of a run.
-pub(super) enum Ran {
+pub(crate) enum Ran {
     /// It has a result, and may have come to its end.
     Run(Box<RunResult>),
     /// There is nothing in it but the reason why there was no run.
@@ -62,7 +62,7 @@ pub(super) enum Ran {
 
 /// What the places of all workers have in common.
 #[derive(Debug)]
-pub(super) struct Ground {
+pub(crate) struct Ground {
     /// The first place is described on standard error, or what is wrong with it.
     described: Once,
     /// What guests with Linux boot from, once somebody has made it.
@@ -71,7 +71,7 @@ pub(super) struct Ground {
 
 impl Ground {
     /// Nothing is made yet.
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             described: Once::new(),
             linux: Shelf::new(),
@@ -80,9 +80,10 @@ impl Ground {
 }
 
 /// Where runs on Linux happen.
-pub(super) struct LinuxPlace {
+pub(crate) struct LinuxPlace {
     workplace: Workplace,
     ground: Arc<Ground>,
+    kit: KitOptions,
     full: bool,
     keep: Keep,
 }
@@ -94,11 +95,8 @@ impl LinuxPlace {
         seed: Option<u64>,
         news: &dyn NewsListener,
     ) -> Result<RunResult, BackendError> {
-        let kit = job
-            .build
-            .as_ref()
-            .map(|build| build.kit.clone())
-            .unwrap_or_default();
+        let build = job.build.as_ref();
+        let kit = build.map_or_else(|| self.kit.clone(), |build| build.kit.clone());
         let described = &self.ground.described;
         let made = |kit: &Kit| {
             described.call_once(|| {});
@@ -119,7 +117,7 @@ impl LinuxPlace {
 
 impl Place {
     /// A place for one worker. What takes long is told to `news`.
-    pub(super) fn of(arguments: &RunArguments, ground: &Arc<Ground>, news: &dyn NewsListener) -> Self {
+    pub(crate) fn of(arguments: &RunArguments, ground: &Arc<Ground>, news: &dyn NewsListener) -> Self {
         let described = &ground.described;
         match arguments.backend {
             Backend::Inproc => return Self::InProcess,
@@ -127,12 +125,19 @@ impl Place {
             Backend::Guest => return Self::guests(arguments, described, news),
             Backend::Linux => {}
         }
+        let kit = arguments.kit.options();
+        Self::on_linux(&kit, arguments.full, arguments.output.keep(), ground)
+    }
+
+    /// A place for one worker on Linux; with the kit that `kit` says where a job says none.
+    pub(crate) fn on_linux(kit: &KitOptions, full: bool, keep: Keep, ground: &Arc<Ground>) -> Self {
         Self::Linux {
             linux: Box::new(LinuxPlace {
                 workplace: Workplace::default(),
                 ground: Arc::clone(ground),
-                full: arguments.full,
-                keep: arguments.output.keep(),
+                kit: kit.clone(),
+                full,
+                keep,
             }),
             failing: 0,
         }
@@ -174,7 +179,7 @@ impl Place {
     }
 
     /// Runs a job.
-    pub(super) fn run(&mut self, job: &Job, seed: Option<u64>, keep: Keep, news: &dyn NewsListener) -> Ran {
+    pub(crate) fn run(&mut self, job: &Job, seed: Option<u64>, keep: Keep, news: &dyn NewsListener) -> Ran {
         let options = RunOptions {
             seed,
             keep,
@@ -280,7 +285,7 @@ fn report_backend(error: &BackendError) {
 }
 
 /// The result of a job that could not be run.
-pub(super) fn unrun(job: &Job, failure: Failure, why: &str) -> RunResult {
+pub(crate) fn unrun(job: &Job, failure: Failure, why: &str) -> RunResult {
     let file = job.loaded.file.display().to_string();
     let mut result = RunResult::unrun(&job.loaded.scenario.name, &file, &job.driver());
     result.backend = job.backend.to_string();
