@@ -44,6 +44,15 @@ pub fn has_driver(folder: &std::path::Path) -> Result<bool, KitError> {
     Ok(modules::driver(folder)?.is_some())
 }
 
+/// A folder with modules for a guest: `folder`, or, if it has the driver and no other module, one with that driver and the
+/// kit's other modules.
+///
+/// # Errors
+/// Where either cannot be read, or the cache cannot be written.
+pub fn with_other_modules(folder: &std::path::Path) -> Result<std::path::PathBuf, KitError> {
+    workshop::lone::accompanied(&Cache::of_user()?, folder)
+}
+
 /// The folder of the cache in which whoever uses the kit may keep what runs have shown.
 ///
 /// # Errors

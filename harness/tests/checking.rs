@@ -301,6 +301,47 @@ fn outcomes_on_linux_are_several_and_can_be_seen() {
 }
 
 #[test]
+fn a_step_may_be_for_some_revisions_only() {
+    let step = |only: &str, expect: &str| {
+        let step = format!(r#"{{ "time": {{ "pass_ms": 5 }}, "only": [{only}], "expect": {expect} }},"#);
+        broken(
+            "{ \"host\": \"unload\"",
+            &format!("{step}\n    {{ \"host\": \"unload\""),
+        )
+    };
+    let fine = r#"{ "merged": { "counters": { "self": 240 } } }"#;
+    let bench = Workbench::new("check-only");
+    bench.write("boot.json", &step("\"merged\"", fine));
+    assert_eq!(bench.tool(&["check", "boot.json"]).code, 0);
+    let words = bench.tool(&["explain", "boot.json"]);
+    assert!(
+        words.stdout.contains("Only merged does this."),
+        "{}",
+        words.stdout
+    );
+    let ran = bench.tool(&["run", "boot.json", "--format", "json"]);
+    let steps = |revision: &str| {
+        let line = ran.stdout.lines().find(|line| line.contains(revision));
+        line.is_some_and(|line| line.contains("\"steps\":3"))
+    };
+    assert!(steps("\"merged\"") && !steps("\"robust\""), "{}", ran.stdout);
+    refused(
+        "only-other",
+        &step("\"robust\"", fine),
+        "11:",
+        "`merged` does not do this step",
+        "those that `only` names",
+    );
+    refused(
+        "only-unrun",
+        &step("\"reviewed\"", r#"{ "all": { "counters": { "self": 240 } } }"#),
+        "11:",
+        "`reviewed` is not run by this scenario",
+        "take it out here",
+    );
+}
+
+#[test]
 fn the_name_is_that_of_the_file() {
     refused(
         "stem",

@@ -6,12 +6,16 @@
 //! * `stream::...`: the command stream of a plain load and unload equals that of our driver, command by command.
 //!
 //! They need the guest kit, which `mlx5-cosim setup` brings. Without it they are ignored, and say so. Where
-//! [`REQUIRED`] is set they fail instead: a judge that does not sit must not look like one that agrees.
+//! [`guest_kit::REQUIRED`] is set they fail instead: a judge that does not sit must not look like one that agrees.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod guest_kit;
+mod order;
+
 use driver::RevisionName;
-use guest::kit::{Kit, KitOptions};
+use guest::kit::KitOptions;
+use guest_kit::needing_kit;
 use harness::cli::naming::qualified_name;
 use harness::judge::beside::stream;
 use harness::play::{RunOptions, run_scenario};
@@ -19,10 +23,10 @@ use harness::record::result::{Outcome, RunResult};
 use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
 use harness::stage::abilities::Obstacle;
 use harness::stage::linux::build::{Configuration, is_there, kit_for};
-use harness::stage::linux::profile::Profile;
 use harness::stage::linux::{Shelf, Workplace};
 use harness::stage::news::Silence;
 use libtest_mimic::{Arguments, Failed, Trial};
+use order::{ORDER_SEED, drawn, order_seed};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -31,9 +35,6 @@ use std::sync::Mutex;
 
 /// Guests at a time, at the most.
 const GUESTS: usize = 3;
-
-/// Environment variable under which a missing kit is a failure.
-const REQUIRED: &str = "MLX5_COSIM_REQUIRE_LINUX";
 
 /// Plain load and unload in both page modes.
 const STREAMS: [&str; 2] = ["lifecycle/boot-init-funcid", "lifecycle/boot-init-migrate"];
@@ -80,12 +81,15 @@ struct Case {
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // A guest that boots takes a processor for itself, and one that starves acts late.
+    // A guest that boots takes a processor for itself; one that runs a scenario waits most of the time.
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let guests = processors.min(GUESTS);
+    let guests = (processors + 1).min(GUESTS);
     arguments.test_threads = Some(arguments.test_threads.unwrap_or(guests).min(GUESTS));
-    let kit = Kit::locate(&KitOptions::default()).map_err(|error| error.to_string());
-    let cases = cases();
+    let Some(seed) = order_seed() else {
+        eprintln!("{ORDER_SEED} is no number");
+        return ExitCode::FAILURE;
+    };
+    let cases = cases(seed);
     let streams = cases
         .iter()
         .filter(|case| STREAMS.contains(&case.name.as_str()))
@@ -101,15 +105,10 @@ fn main() -> ExitCode {
         wrongly_judged.expect("the scenario of the disagreement is there"),
     ));
     trials.extend(cases.iter().map(trial));
-    if let Err(missing) = &kit {
-        eprintln!("skipped, all of them: {missing}");
-        trials = trials
-            .into_iter()
-            .map(|trial| without_kit(trial, missing))
-            .collect();
-    } else if !arguments.list {
+    if !arguments.list {
         report_skips(&cases);
     }
+    trials = needing_kit(trials);
     trials.push(coverage(&cases));
     trials.push(scaling(&cases));
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -198,17 +197,6 @@ fn scaling(cases: &[Case]) -> Trial {
     })
 }
 
-/// A test that cannot run: ignored with the reason, or failed where it has to run.
-fn without_kit(trial: Trial, missing: &str) -> Trial {
-    let name = trial.name().to_owned();
-    let reason = missing.lines().next().unwrap_or_default().to_owned();
-    if std::env::var_os(REQUIRED).is_some() {
-        Trial::test(name, move || Err(reason.into()))
-    } else {
-        trial.with_ignored_flag(true)
-    }
-}
-
 /// Says once for each reason which scenarios are ignored.
 fn report_skips(cases: &[Case]) {
     let mut skipped: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -222,10 +210,11 @@ fn report_skips(cases: &[Case]) {
     }
 }
 
-fn cases() -> Vec<Case> {
+/// Every scenario, in an order that is drawn; those that need another build of the driver together.
+fn cases(seed: u64) -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let files = scenario_files(&root.join("scenarios")).unwrap();
-    let mut cases: Vec<Case> = files
+    let cases: Vec<Case> = files
         .into_iter()
         .map(|file| Case {
             name: qualified_name(&file),
@@ -233,7 +222,8 @@ fn cases() -> Vec<Case> {
             file,
         })
         .collect();
-    cases.sort_by_key(|case| Profile::of(&case.scenario.device).rank());
+    let mut cases = drawn(cases, seed);
+    cases.sort_by_key(|case| kit(&case.scenario));
     cases
 }
 

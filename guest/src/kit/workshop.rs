@@ -7,6 +7,7 @@
 //! * `bench` - a source tree that is compiled, as little of it as is necessary
 //! * `making` - make, and what it says
 //! * `builds` - what was built is kept
+//! * `lone` - a driver that somebody else has built
 //!
 //! The driver's source is compiled once, unchanged; this takes minutes. A changed one begins as a copy of that tree, so
 //! that only the files that the change reaches are compiled.
@@ -15,6 +16,7 @@ mod bench;
 mod builds;
 mod change;
 mod configuration;
+pub(super) mod lone;
 mod making;
 pub(super) mod toolbox;
 

@@ -44,6 +44,9 @@ fn reviewed(arguments: &ReviewArguments, verbose: bool) -> Result<Exit, ReviewEr
     // What is wrong with a patch is told before anything is fetched.
     let (subject, base) = (subject.read()?, base.read()?);
     let all = jobs(arguments)?;
+    if all.is_empty() {
+        return Ok(nothing_selected());
+    }
     let after = Side::build(&subject, arguments)?;
     let jobs = match (&after.touched, arguments.quick) {
         (Some(touched), true) => {
@@ -59,8 +62,7 @@ fn reviewed(arguments: &ReviewArguments, verbose: bool) -> Result<Exit, ReviewEr
         (_, false) => all,
     };
     if jobs.is_empty() {
-        streams::error("no scenario is selected");
-        return Ok(Exit::NothingSelected);
+        return Ok(nothing_selected());
     }
     let before = Side::build(&base, arguments)?;
     let about = About {
@@ -77,6 +79,11 @@ fn reviewed(arguments: &ReviewArguments, verbose: bool) -> Result<Exit, ReviewEr
     let reviewed = review_all(&jobs, &before, &after, arguments, &progress);
     progress.finish();
     Ok(report(arguments, verbose, &about, &reviewed))
+}
+
+fn nothing_selected() -> Exit {
+    streams::error("no scenario is selected");
+    Exit::NothingSelected
 }
 
 /// The cases that are asked for, but for `--quick`.

@@ -25,6 +25,7 @@ pub(crate) struct Execution<'a, S> {
     observer: Observer<'a>,
     judge: Judge<'a>,
     insight: Insight,
+    revision: RevisionName,
     /// The number of the step that is under way.
     current: u32,
 }
@@ -54,6 +55,7 @@ impl<'a, S: Stage> Execution<'a, S> {
             observer: Observer::new(scenario),
             judge: Judge::new(scenario, revision, insight, reference),
             insight,
+            revision,
             current: 0,
         }
     }
@@ -64,7 +66,9 @@ impl<'a, S: Stage> Execution<'a, S> {
     /// What has broken the stage. Everything else is the scenario's result.
     pub(crate) fn run(mut self, result: &mut RunResult) -> Result<Ended, S::Broken> {
         let mut stopped = None;
-        for (number, step) in (1..).zip(&self.scenario.steps) {
+        let revision = self.revision;
+        let steps = (1..).zip(&self.scenario.steps);
+        for (number, step) in steps.filter(|(_, step)| step.is_for(revision)) {
             self.current = number;
             match self.step(number, step, result) {
                 Ok(Health::Alive) => {}

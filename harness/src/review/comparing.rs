@@ -66,6 +66,8 @@ pub struct Comparison {
     pub gone_warnings: Vec<String>,
     /// What a step could not do, before or after but not both.
     pub undone: Vec<String>,
+    /// Whether one of the runs came further than the other.
+    pub is_cut: bool,
 }
 
 impl Comparison {
@@ -88,38 +90,51 @@ impl Comparison {
         let gone_warnings = more(&after.printed, &before.printed);
         let mut undone = more(&before.undone, &after.undone);
         undone.extend(more(&after.undone, &before.undone));
-        let is_other = !steps.is_empty()
-            || before.printed != after.printed
-            || !undone.is_empty()
-            || before.steps.len() != after.steps.len();
-        let verdict = if before.skipped.is_some() || after.skipped.is_some() {
-            Verdict::Skipped
-        } else {
-            verdict(&went, &came, is_other)
-        };
-        Self {
-            verdict,
+        let mut compared = Self {
+            verdict: Verdict::Skipped,
             went,
             came,
             steps,
             new_warnings,
             gone_warnings,
             undone,
+            is_cut: before.steps.len() != after.steps.len(),
+        };
+        if before.skipped.is_none() && after.skipped.is_none() {
+            compared.verdict = verdict(&compared.went, &compared.came, compared.is_other());
         }
+        compared
     }
 
-    /// Whether a repetition shows the same as this.
+    /// What is left of it once both sides have run again: `again` is their comparison. A time that is not other each time was
+    /// chance; anything else that is not makes the case unstable.
     #[must_use]
-    pub fn is_confirmed_by(&self, again: &Self) -> bool {
-        let subjects = |marks: &[Mark]| -> BTreeSet<(MarkKind, String)> {
-            marks
+    pub fn confirmed_by(mut self, again: &Self) -> Self {
+        let is_confirmed = |marks: &[Mark]| {
+            let marks: BTreeSet<(MarkKind, String)> = marks
                 .iter()
                 .map(|mark| (mark.kind, mark.subject.clone()))
-                .collect()
+                .collect();
+            move |mark: &Mark| marks.contains(&(mark.kind, mark.subject.clone()))
         };
-        self.verdict == again.verdict
-            && subjects(&self.went) == subjects(&again.went)
-            && subjects(&self.came) == subjects(&again.came)
+        let (went, came) = (is_confirmed(&again.went), is_confirmed(&again.came));
+        let is_chance = |mark: &Mark| mark.kind == MarkKind::Stalls;
+        self.went.retain(|mark| !is_chance(mark) || went(mark));
+        self.came.retain(|mark| !is_chance(mark) || came(mark));
+        let holds =
+            self.went.iter().all(went) && self.came.iter().all(came) && self.is_other() == again.is_other();
+        self.verdict = if holds {
+            verdict(&self.went, &self.came, self.is_other())
+        } else {
+            Verdict::Unstable
+        };
+        self
+    }
+
+    /// Whether anything but marks is other.
+    fn is_other(&self) -> bool {
+        let lists = [&self.new_warnings, &self.gone_warnings, &self.undone];
+        !self.steps.is_empty() || lists.into_iter().any(|list| !list.is_empty()) || self.is_cut
     }
 }
 

@@ -4,7 +4,7 @@
 //! by itself: a counter that is not firmware's number, a `WARN`, a crash, an operation that fails or does not end.
 
 use crate::record::aspect::{Aspect, Deed};
-use crate::record::result::{DIED, RunResult, Violation};
+use crate::record::result::{DIED, RunResult, StepRecord, Violation};
 use crate::report::books::{readable, short_name, side_by_side};
 use crate::scenario::{ScenarioFile, Sign};
 use crate::stage::heard::kind;
@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
+
+/// The counter of all pages.
+const TOTAL: &str = "fw_pages_total";
 
 /// Kinds of marks, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -79,13 +82,8 @@ impl fmt::Display for Mark {
 #[must_use]
 pub fn marks(scenario: &ScenarioFile, result: &RunResult) -> Vec<Mark> {
     let mut marks = Marks::default();
-    let lasting: BTreeMap<&str, (i64, i64)> = result.last().map_or_else(BTreeMap::new, |last| {
-        let entries = side_by_side(last, scenario.device.kind).into_iter();
-        let drifting = entries.filter(|entry| entry.drift() != 0);
-        drifting
-            .map(|entry| (entry.counter, (entry.driver.unwrap_or(0), entry.firmware)))
-            .collect()
-    });
+    let lasting = lasting(scenario, result);
+    marks.extend(total(scenario, result, &lasting));
     for violation in &result.violations {
         marks.add(of_violation(violation, &lasting));
     }
@@ -136,6 +134,48 @@ pub fn marks(scenario: &ScenarioFile, result: &RunResult) -> Vec<Mark> {
     marks.finish()
 }
 
+/// Counters that are not what firmware books when they are shown last, with both numbers.
+fn lasting(scenario: &ScenarioFile, result: &RunResult) -> BTreeMap<&'static str, (i64, i64)> {
+    let is_shown = |step: &&StepRecord| step.after.counters.values().any(Option::is_some);
+    let last = result.steps.iter().rfind(is_shown);
+    let entries = last.map(|last| side_by_side(&last.after, scenario.device.kind));
+    let drifting = entries.into_iter().flatten().filter(|entry| entry.drift() != 0);
+    drifting
+        .map(|entry| (entry.counter, (entry.driver.unwrap_or(0), entry.firmware)))
+        .collect()
+}
+
+/// The first step where the sum of all pages is not what firmware books: no invariant is about it.
+fn total(scenario: &ScenarioFile, result: &RunResult, lasting: &BTreeMap<&str, (i64, i64)>) -> Option<Mark> {
+    let drifting = result.steps.iter().find_map(|step| {
+        let mut entries = side_by_side(&step.after, scenario.device.kind).into_iter();
+        let entry = entries.find(|entry| entry.counter == TOTAL)?;
+        let drifts = entry.driver.is_some() && entry.drift() != 0;
+        drifts.then(|| (step.number, entry.driver.unwrap_or(0), entry.firmware))
+    });
+    let (step, driver, firmware) = drifting?;
+    Some(drift(TOTAL, Some(step), (driver, firmware), lasting))
+}
+
+/// The mark of a counter that is not what firmware books: numbers where it began, and at the end where it is so still.
+fn drift(counter: &str, step: Option<u32>, began: (i64, i64), lasting: &BTreeMap<&str, (i64, i64)>) -> Mark {
+    let short = short_name(counter);
+    let (weight, words) = match lasting.get(counter) {
+        Some((driver, firmware)) => (
+            1 + driver.abs_diff(*firmware),
+            format!("{short} ends at {driver} of {firmware}"),
+        ),
+        None => (1, format!("{short} {} of {}, for a while", began.0, began.1)),
+    };
+    Mark {
+        kind: MarkKind::Drift,
+        subject: counter.to_owned(),
+        step,
+        weight,
+        words,
+    }
+}
+
 /// The marks of a run by what they are about; of the same the worst is kept, from where it began.
 #[derive(Default)]
 struct Marks(BTreeMap<(MarkKind, String), Mark>);
@@ -166,34 +206,23 @@ fn what(result: &RunResult, step: u32) -> &str {
 
 fn of_violation(violation: &Violation, lasting: &BTreeMap<&str, (i64, i64)>) -> Mark {
     let subject = violation.subject.clone().unwrap_or_default();
-    let short = short_name(&subject).to_owned();
     let (driver, firmware) = (violation.driver.unwrap_or(0), violation.firmware.unwrap_or(0));
-    let (kind, weight, words) = match violation.invariant.sign() {
-        Sign::Drift => match lasting.get(subject.as_str()) {
-            Some((driver, firmware)) => (
-                MarkKind::Drift,
-                1 + driver.abs_diff(*firmware),
-                format!("{short} ends at {driver} of {firmware}"),
-            ),
-            None => (
-                MarkKind::Drift,
-                1,
-                format!("{short} {driver} of {firmware}, for a while"),
-            ),
-        },
-        Sign::Underflow => (MarkKind::BelowZero, 1, format!("{subject} {}", readable(driver))),
+    let (kind, subject, words) = match violation.invariant.sign() {
+        Sign::Drift => return drift(&subject, Some(violation.step), (driver, firmware), lasting),
+        Sign::Underflow => {
+            let words = format!("{subject} {}", readable(driver));
+            (MarkKind::BelowZero, subject, words)
+        }
         Sign::Corruption(_) | Sign::Stall(_) | Sign::Leak | Sign::EarlyEnd => {
-            (MarkKind::Invariant, 1, violation.detail.clone())
+            let subject = format!("{} {subject}", violation.invariant);
+            (MarkKind::Invariant, subject, violation.detail.clone())
         }
     };
     Mark {
-        subject: match kind {
-            MarkKind::Invariant => format!("{} {subject}", violation.invariant),
-            _ => subject,
-        },
         kind,
+        subject,
         step: Some(violation.step),
-        weight,
+        weight: 1,
         words,
     }
 }

@@ -96,6 +96,10 @@ fn explain_step(text: &mut Page, scenario: &ScenarioFile, step: &Step, number: &
     let named = named.map_or_else(String::new, |name| format!(" (This is step `{name}`.)"));
     paragraph(text, number, &format!("{action}{named}"));
     let indent = " ".repeat(number.len());
+    if !step.only.is_empty() {
+        let only: Vec<String> = step.only.iter().map(ToString::to_string).collect();
+        paragraph(text, &indent, &format!("Only {} does this.", only.join(" and ")));
+    }
     if let Some(note) = &step.note {
         paragraph(text, &indent, note);
     }

@@ -48,6 +48,11 @@ pub struct ScenarioFile {
 }
 
 impl ScenarioFile {
+    /// The steps that a run of this revision does.
+    pub fn steps_of(&self, revision: RevisionName) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(move |step| step.is_for(revision))
+    }
+
     /// The revisions this scenario is written for, in the order of their history.
     #[must_use]
     pub fn revisions(&self) -> Vec<RevisionName> {

@@ -60,6 +60,12 @@ impl Collected {
         }
     }
 
+    /// Whether the same is there already.
+    #[must_use]
+    pub fn has(&self, problem: &Problem) -> bool {
+        self.problems.contains(problem)
+    }
+
     /// Counts one more that nobody needs to describe.
     pub fn count(&mut self) {
         self.uncollected += 1;

@@ -1,10 +1,10 @@
 //! Steps: one action by one actor each, and what the books have to say afterwards.
 
-use crate::scenario::expectation::StepExpectation;
-use driver::HostOperation;
+use crate::scenario::expectation::{REVISIONS, StepExpectation};
+use driver::{HostOperation, RevisionName};
 use emulator::order::{FirmwareOrder, GateOrder, Hold};
 use prm::Function;
-use schemars::{JsonSchema, Schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// One step. Exactly one of `host`, `firmware`, `gate`, `fault`, `race` and `time` says who acts and how.
@@ -29,6 +29,10 @@ pub struct Step {
     /// Time passes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<TimeStep>,
+    /// The revisions that the step is for; absent: all. The others go on with the next one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "revisions")]
+    pub only: Vec<RevisionName>,
     /// Name of the step. A step in the background needs one, so that it can be waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -63,7 +67,19 @@ pub enum Action<'a> {
 /// The fields of a step that name an actor.
 pub const ACTORS: [&str; 6] = ["host", "firmware", "gate", "fault", "race", "time"];
 
+/// A list of revisions.
+fn revisions(_: &mut SchemaGenerator) -> Schema {
+    let names = REVISIONS.map(|revision| revision.to_string());
+    json_schema!({ "type": "array", "items": { "type": "string", "enum": names } })
+}
+
 impl Step {
+    /// Whether a run of this revision does it.
+    #[must_use]
+    pub fn is_for(&self, revision: RevisionName) -> bool {
+        self.only.is_empty() || self.only.contains(&revision)
+    }
+
     /// Every action the step names. A valid step has exactly one.
     #[must_use]
     pub fn actions(&self) -> Vec<Action<'_>> {

@@ -16,6 +16,7 @@ use crate::scenario::document::{Node, Path};
 use crate::scenario::model::ScenarioFile;
 use crate::scenario::problem::Collected;
 use crate::scenario::step::{ACTORS, Step};
+use driver::RevisionName;
 use sense::Sense;
 use std::collections::BTreeSet;
 use story::Story;
@@ -91,7 +92,36 @@ impl Sense<'_> {
         }
     }
 
+    /// Checks the steps, once for each revision if some are not for all: each sees a story of its own.
     fn check_steps(&mut self) {
+        let scenario = self.scenario;
+        let differ = scenario.steps.iter().any(|step| !step.only.is_empty());
+        if !differ {
+            return self.check_steps_of(None);
+        }
+        for (index, step) in scenario.steps.iter().enumerate() {
+            let at = Path::default().member("steps").element(index).member("only");
+            for revision in step
+                .only
+                .iter()
+                .filter(|revision| scenario.expect.get(**revision).is_none())
+            {
+                let message = format!("`{revision}` is not run by this scenario");
+                let hint = format!("add `{revision}` to the scenario's `expect`, or take it out here");
+                self.wrong(&at, message, "never done", hint);
+            }
+        }
+        for (revision, _) in scenario.expect.named() {
+            self.story = Story::default();
+            let known = std::mem::take(&mut self.problems);
+            self.check_steps_of(Some(revision));
+            let of_this = std::mem::replace(&mut self.problems, known.clone());
+            self.problems.extend(of_this, |problem| !known.has(problem));
+        }
+    }
+
+    /// Checks the steps of a revision, or all of them.
+    fn check_steps_of(&mut self, revision: Option<RevisionName>) {
         let scenario = self.scenario;
         let steps = Path::default().member("steps");
         let later: BTreeSet<&str> = scenario
@@ -100,6 +130,9 @@ impl Sense<'_> {
             .filter_map(|step| step.name.as_deref())
             .collect();
         for (index, step) in scenario.steps.iter().enumerate() {
+            if revision.is_some_and(|revision| !step.is_for(revision)) {
+                continue;
+            }
             let path = steps.element(index);
             self.check_step_name(step, index, &path);
             match step.actions().as_slice() {

@@ -14,8 +14,9 @@ mod project_runs;
 
 use guest_kit::needing_kit;
 use libtest_mimic::Arguments;
+use project_runs::order::{ORDER_SEED, drawn, order_seed};
 use project_runs::pool::Pool;
-use project_runs::run::{ORDER_SEED, ProjectRun, all, drawn, order_seed};
+use project_runs::run::{ProjectRun, all};
 use project_runs::trials::{in_an_order, one_by_one};
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -8,21 +8,8 @@ use harness::report::canonical::canonical_text;
 use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
 use insta::Settings;
 use libtest_mimic::Failed;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-
-/// Environment variable with the seed of the order in which runs are tested; without it 1.
-pub const ORDER_SEED: &str = "MLX5_COSIM_ORDER_SEED";
-
-/// The seed of the order in which runs are tested; none where somebody has set what is no number.
-pub fn order_seed() -> Option<u64> {
-    match std::env::var(ORDER_SEED) {
-        Ok(seed) => seed.parse().ok(),
-        Err(_) => Some(1),
-    }
-}
 
 /// One run that is to be tested.
 #[derive(Clone)]
@@ -57,17 +44,6 @@ pub fn all() -> Vec<ProjectRun> {
                 in_process: Arc::default(),
             });
         }
-    }
-    runs
-}
-
-/// The runs in an order that is drawn.
-pub fn drawn(mut runs: Vec<ProjectRun>, seed: u64) -> Vec<ProjectRun> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    for left in (1..runs.len()).rev() {
-        // PANIC: the remainder is less than the length of a vector.
-        let choice = usize::try_from(random.next_u64() % (left as u64 + 1)).expect("a place");
-        runs.swap(left, choice);
     }
     runs
 }

@@ -1,7 +1,8 @@
 //! A test for each run, and all of them in an order that is drawn.
 
+use super::order::drawn;
 use super::pool::{Player, Pool};
-use super::run::{ProjectRun, drawn};
+use super::run::ProjectRun;
 use libtest_mimic::{Failed, Trial};
 use std::sync::Arc;
 

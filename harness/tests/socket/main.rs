@@ -12,8 +12,9 @@ mod wall_time;
 
 use harness::stage::socket::server::Time;
 use libtest_mimic::Arguments;
+use project_runs::order::{ORDER_SEED, drawn, order_seed};
 use project_runs::pool::Pool;
-use project_runs::run::{ORDER_SEED, all, drawn, order_seed};
+use project_runs::run::all;
 use project_runs::trials::{in_an_order, one_by_one};
 use servers::backend;
 use std::process::ExitCode;

@@ -77,10 +77,8 @@ pub(super) fn review_all(
         let repeated = repeat(&again, before, after, arguments, progress);
         is_interrupted = repeated.is_none();
         for (place, again) in differing.iter().zip(repeated.unwrap_or_default()) {
-            if let (Ok(first), Ok(again)) = (&mut compared[*place], again)
-                && !first.is_confirmed_by(&again)
-            {
-                first.verdict = Verdict::Unstable;
+            if let (Ok(first), Ok(again)) = (&mut compared[*place], again) {
+                *first = first.clone().confirmed_by(&again);
             }
         }
     }

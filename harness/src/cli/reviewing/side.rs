@@ -59,7 +59,11 @@ impl Source {
     /// What is to be reviewed.
     pub(super) fn of_subject(arguments: &ReviewArguments) -> Result<Self, ReviewError> {
         if let Some(folder) = &arguments.modules {
-            return Self::of_path(folder);
+            if !folder.is_dir() || !guest::kit::has_driver(folder)? {
+                let message = format!("there is no mlx5_core.ko in {}", folder.display());
+                return Err(ReviewError::Usage(message));
+            }
+            return Ok(Self::Modules(folder.clone()));
         }
         match (arguments.patches.as_slice(), &arguments.tree) {
             ([], Some(tree)) => checked_tree(tree).map(Self::Tree),
@@ -78,7 +82,13 @@ impl Source {
     /// What was before.
     pub(super) fn of_base(arguments: &ReviewArguments) -> Result<Self, ReviewError> {
         match (&arguments.base, &arguments.tree) {
-            (Some(base), _) => Self::of_path(base),
+            (Some(base), tree) => Ok(match Self::of_path(base)? {
+                Self::Patches { paths, .. } => Self::Patches {
+                    paths,
+                    tree: tree.as_deref().map(checked_tree).transpose()?,
+                },
+                other => other,
+            }),
             // Patches on a tree are compared with the tree.
             (None, Some(tree)) if !arguments.patches.is_empty() => checked_tree(tree).map(Self::Tree),
             (None, _) => Ok(Self::Distribution),
@@ -155,8 +165,13 @@ impl Side {
                 })
             }
             Material::Modules(folder) => {
+                complete(&KitOptions {
+                    subfunctions: false,
+                    without_eswitch: false,
+                    ..options.clone()
+                })?;
                 let options = KitOptions {
-                    modules: Some(folder.clone()),
+                    modules: Some(guest::kit::with_other_modules(folder)?),
                     ..options
                 };
                 Ok(Self {

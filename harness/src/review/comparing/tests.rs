@@ -93,7 +93,16 @@ fn what_is_printed_is_told_and_breaks_nothing() {
 #[test]
 fn a_repetition_confirms_or_does_not() {
     let (clean, warned) = (shown(vec![], 0, 10), shown(vec![mark(MarkKind::Warn, 1)], 0, 10));
-    let broken = Comparison::of(&clean, &warned);
-    assert!(broken.is_confirmed_by(&broken));
-    assert!(!broken.is_confirmed_by(&Comparison::of(&clean, &clean)));
+    let (broken, same) = (Comparison::of(&clean, &warned), Comparison::of(&clean, &clean));
+    assert_eq!(broken.clone().confirmed_by(&broken).verdict, Verdict::Broken);
+    assert_eq!(broken.clone().confirmed_by(&same).verdict, Verdict::Unstable);
+    // That it took longer once was chance, whatever else is other.
+    let slow = Comparison::of(&clean, &shown(vec![], 0, 3_000));
+    assert_eq!(slow.verdict, Verdict::Broken);
+    assert_eq!(slow.clone().confirmed_by(&slow).verdict, Verdict::Broken);
+    assert_eq!(slow.confirmed_by(&same).verdict, Verdict::Same);
+    let both = Comparison::of(&shown(vec![], 0, 3_000), &warned);
+    assert_eq!(both.confirmed_by(&broken).verdict, Verdict::Broken);
+    let counted = Comparison::of(&clean, &shown(vec![], -5, 10));
+    assert_eq!(counted.confirmed_by(&same).verdict, Verdict::Unstable);
 }

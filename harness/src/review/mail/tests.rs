@@ -32,6 +32,7 @@ fn case_of(name: &str, words: &str, replay: Vec<String>) -> Case {
             new_warnings: vec![words.to_owned()],
             gone_warnings: Vec::new(),
             undone: Vec::new(),
+            is_cut: false,
         }),
         skipped: None,
         as_the_file_says: (true, false),

@@ -55,6 +55,11 @@ fn a_drift_that_lasts_weighs_more_than_one_that_passes() {
         detail: String::new(),
         expected: true,
     };
+    // The sum of all pages is looked at in any case.
+    assert_eq!(
+        kinds(&run(vec![step(1, Some(200), 240, 0), step(2, None, 0, 0)])),
+        [(MarkKind::Drift, 41)]
+    );
     let mut passing = run(vec![step(1, Some(240), 240, 0)]);
     passing.violations = vec![violation.clone()];
     assert_eq!(kinds(&passing), [(MarkKind::Drift, 1)]);

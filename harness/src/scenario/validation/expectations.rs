@@ -58,6 +58,11 @@ impl Sense<'_> {
                 let hint = format!("add `{revision}` to the scenario's `expect`, or remove this");
                 self.wrong_name(&at, message, "never compared", hint);
             }
+            if !step.is_for(revision) {
+                let message = format!("`{revision}` does not do this step");
+                let hint = "the step is for those that `only` names";
+                self.wrong_name(&at, message, "never compared", hint);
+            }
             self.check_books(books, step, &at);
         }
     }

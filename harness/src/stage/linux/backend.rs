@@ -126,7 +126,7 @@ impl LinuxBackend {
         let reference = run_scenario(&scaled, file, self.judged_as, &options);
         let mut result = RunResult::empty(scenario, file, "linux", options.seed);
         let halted = reference.outcome == Outcome::Fail && reference.mismatches.is_empty();
-        if halted || reference.steps.len() != scaled.steps.len() {
+        if halted || reference.steps.len() != scaled.steps_of(self.judged_as).count() {
             let failure = reference.failure().unwrap_or(Failure::Expectation);
             let reason = reference.reason.unwrap_or_default();
             result.fail(

@@ -100,7 +100,7 @@ impl SocketBackend {
         let scaled = scaling::scaled(scenario);
         let reference = run_scenario(&scaled, file, revision, options);
         let mut result = empty;
-        if reference.steps.len() != scaled.steps.len() {
+        if reference.steps.len() != scaled.steps_of(revision).count() {
             let failure = reference.failure().unwrap_or(Failure::Expectation);
             let reason = reference.reason.unwrap_or_default();
             result.fail(
