@@ -328,14 +328,14 @@ fn a_step_may_be_for_some_revisions_only() {
     refused(
         "only-other",
         &step("\"robust\"", fine),
-        "11:",
+        "11:65",
         "`merged` does not do this step",
         "those that `only` names",
     );
     refused(
         "only-unrun",
         &step("\"reviewed\"", r#"{ "all": { "counters": { "self": 240 } } }"#),
-        "11:",
+        "11:41",
         "`reviewed` is not run by this scenario",
         "take it out here",
     );
