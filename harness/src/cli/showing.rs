@@ -10,7 +10,8 @@ use crate::scenario::ScenarioFile;
 use crate::scenario::explanation;
 use crate::scenario::roster::ranges;
 use crate::scenario::schema::{control_schema_text, schema_text};
-use crate::stage::linux::abilities::abilities;
+use crate::stage::abilities::Abilities;
+use crate::stage::linux::abilities::{abilities, with_helper};
 use driver::RevisionName;
 use prm::PageMode;
 use std::path::{Path, PathBuf};
@@ -48,14 +49,13 @@ pub(super) fn explain(file: &Path) -> Exit {
 
 /// Whether the backend for Linux runs it.
 fn on_linux(scenario: &ScenarioFile) -> &'static str {
-    let runs = |subfunctions| {
-        let abilities = abilities(subfunctions, true);
-        abilities.obstacle(scenario, RevisionName::Merged).is_none()
-    };
-    if runs(false) {
+    let runs = |abilities: Abilities| abilities.obstacle(scenario, RevisionName::Merged).is_none();
+    if runs(abilities(false, true)) {
         "yes"
-    } else if runs(true) {
+    } else if runs(abilities(true, true)) {
         "with a module that has SFs"
+    } else if runs(with_helper(abilities(false, true))) {
+        "with the helper module"
     } else {
         "no"
     }

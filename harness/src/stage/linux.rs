@@ -12,11 +12,13 @@
 //! | `stage`, `operations` | the guest as a stage: what it does in a step and shows after it |
 //! | `settling` | when a step has ended |
 //! | `patience` | how long it waits for what |
+//! | `forcing` | what is forced on the driver: chosen calls fail, it stops at others |
 //! | [`kernel_log`] | what the kernel prints, as the driver's messages |
 //! | [`backend`] | from a scenario to its result, over as many boots as it takes |
 
 pub mod abilities;
 pub mod backend;
+mod forcing;
 pub mod guest;
 pub mod kernel_log;
 mod operations;

@@ -1,6 +1,6 @@
 //! From a scenario to its result, over as many boots as it takes.
 
-use super::abilities::abilities;
+use super::abilities::{abilities, with_helper};
 use super::guest::{Guest, GuestError};
 use super::profile::Profile;
 use super::scaling;
@@ -14,8 +14,9 @@ use crate::stage::abilities::Abilities;
 use crate::stage::news::NewsListener;
 use driver::RevisionName;
 use files::Scratch;
-use guest::image::{Image, ImageError, ImageOptions};
-use guest::kit::{Kit, KitError, KitOptions};
+use guest::image::{AddedFile, Image, ImageError, ImageOptions};
+use guest::kit::{HELPER, Kit, KitError, KitOptions};
+use guest_protocol::MODULES_FOLDER;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,13 +60,23 @@ impl LinuxBackend {
         let kit = Kit::locate(options)?;
         let folder = Scratch::new()?;
         let initrd = folder.path().join("initramfs.gz");
-        Image::build(kit.modules(), &ImageOptions::default())?.write(&initrd)?;
+        let mut image = ImageOptions::default();
+        let mut abilities = abilities(options.subfunctions, full);
+        if let Some(helper) = kit.helper() {
+            // It is there, but inserted only where it is needed.
+            image.files.push(AddedFile {
+                source: helper.to_owned(),
+                target: format!("{MODULES_FOLDER}/{HELPER}.ko"),
+            });
+            abilities = with_helper(abilities);
+        }
+        Image::build(kit.modules(), &image)?.write(&initrd)?;
         Ok(Self {
             kit,
             initrd,
             guest: None,
             judged_as,
-            abilities: abilities(options.subfunctions, full),
+            abilities,
             interrupt: None,
             keep: Keep::Nothing,
             _folder: folder,

@@ -1,5 +1,6 @@
 //! A booted guest as a stage: the unmodified driver on the device, under a wall clock.
 
+use super::forcing::Forcing;
 use super::guest::{Guest, GuestError, is_warning};
 use super::kernel_log::KernelLog;
 use super::operations::{GuestOperation, GuestOperations};
@@ -32,6 +33,7 @@ pub(super) struct LinuxStage<'a> {
     abilities: Abilities,
     timeouts: Timeouts,
     operations: GuestOperations,
+    forcing: Forcing,
     /// What our driver's run says of the step that is under way.
     foreseen: Foreseen,
     /// The scenario has reported an error through the health buffer: time is not idle any more.
@@ -73,6 +75,7 @@ impl<'a> LinuxStage<'a> {
             abilities,
             timeouts,
             operations: GuestOperations::default(),
+            forcing: Forcing::default(),
             foreseen: Foreseen::default(),
             device_in_error: false,
             log: KernelLog::default(),
@@ -142,6 +145,7 @@ impl<'a> LinuxStage<'a> {
             let device = self.guest.address_under_test();
             self.guest.must(Order::Unbind { device }, LIMIT)?;
         }
+        self.forcing.leave(self.guest)?;
         Ok(if self.guest.is_quiet()? {
             Aftermath::Clean
         } else {
@@ -169,11 +173,17 @@ impl Stage for LinuxStage<'_> {
         action: Action<'_>,
         name: Option<String>,
     ) -> Result<Result<usize, Problem>, Stop<GuestError>> {
-        let Action::Host(step) = action else {
-            let actual = Obstacle::RacePoint.to_string();
-            return Ok(Err(Problem::new(Deed::Step, "possible", actual)));
-        };
-        Ok(Ok(self.operations.start(self.guest, step, name)?))
+        match action {
+            Action::Host(step) => Ok(Ok(self.operations.start(self.guest, step, name)?)),
+            Action::Race(RaceStep::FreePage { key }) => {
+                let order = self.forcing.free_page(self.guest, *key)?;
+                Ok(Ok(self.operations.start_order(self.guest, order, name)?))
+            }
+            _ => {
+                let actual = Obstacle::RacePoint.to_string();
+                Ok(Err(Problem::new(Deed::Step, "possible", actual)))
+            }
+        }
     }
 
     fn join(&mut self, number: usize) -> Result<Option<String>, Stop<GuestError>> {
@@ -239,12 +249,12 @@ impl Stage for LinuxStage<'_> {
         }
     }
 
-    fn fault(&mut self, _: &Fault) -> Result<Result<(), Obstacle>, Stop<GuestError>> {
-        Ok(Err(Obstacle::ChosenAllocation))
+    fn fault(&mut self, fault: &Fault) -> Result<Result<(), Obstacle>, Stop<GuestError>> {
+        self.forcing.fault(self.guest, fault)
     }
 
-    fn race(&mut self, _: &RaceStep) -> Result<Result<(), Obstacle>, Stop<GuestError>> {
-        Ok(Err(Obstacle::RacePoint))
+    fn race(&mut self, race: &RaceStep) -> Result<Result<(), Obstacle>, Stop<GuestError>> {
+        self.forcing.race(self.guest, race)
     }
 
     /// A pause is cut short where neither side has anything to do in it: no operation, no command, no request, and a device that
