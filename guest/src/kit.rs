@@ -7,6 +7,7 @@ mod apt;
 mod cache;
 mod digest;
 mod error;
+mod helper;
 mod kernel;
 mod location;
 mod manifest;
@@ -22,6 +23,7 @@ mod verification;
 mod workshop;
 
 pub use error::KitError;
+pub use helper::HELPER;
 pub use location::{Kit, KitOptions};
 pub use report::{SetupReport, Unit};
 pub use workshop::{Belonging, BuildError, Configuration, SourceChange, Workshop};

@@ -15,14 +15,15 @@ mod order;
 
 use driver::RevisionName;
 use guest::kit::KitOptions;
-use guest_kit::needing_kit;
+use guest_kit::{REQUIRED, needing_kit};
 use harness::cli::naming::qualified_name;
 use harness::judge::beside::stream;
 use harness::play::{RunOptions, run_scenario};
 use harness::record::result::{Outcome, RunResult};
 use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
-use harness::stage::abilities::Obstacle;
-use harness::stage::linux::build::{Configuration, is_there, kit_for};
+use harness::stage::abilities::{Abilities, Obstacle};
+use harness::stage::linux::abilities::with_helper;
+use harness::stage::linux::build::{Configuration, abilities_of, is_there, kit_for};
 use harness::stage::linux::{Shelf, Workplace};
 use harness::stage::news::Silence;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -70,8 +71,23 @@ const DEMANDED: [&str; 24] = [
     "reload-residue",
 ];
 
+/// What the helper module forces, by file name.
+const FORCED: [&str; 8] = [
+    "enable-unwind-type-map",
+    "enable-unwind-vport-map",
+    "lost-eqe",
+    "migrate-enomem",
+    "migrate-enomem-init-hca",
+    "migrate-window",
+    "page-allocation-fails",
+    "page-mapping-fails",
+];
+
 /// Of the 48 numbered rows of the findings, how many have to be run on Linux at least.
 const DEMANDED_ROWS: usize = 25;
+
+/// Of 96 scenarios, how many Linux has to be able to run, with every build of the driver and the helper.
+const DEMANDED_OF_96: usize = 91;
 
 struct Case {
     name: String,
@@ -148,13 +164,22 @@ fn coverage(cases: &[Case]) -> Trial {
             digits.parse().ok()
         })
         .collect();
+    let forced = cases.iter().filter(|case| {
+        // With every build of the driver, and the helper.
+        let abilities = with_helper(Configuration::needed_by(&case.scenario).abilities(false));
+        abilities.obstacle(&case.scenario, RevisionName::Merged).is_none()
+    });
+    let all = cases.len();
+    let forced: BTreeSet<String> = forced.map(|case| case.scenario.name.clone()).collect();
     Trial::test("coverage::what_linux_can_run", move || {
-        let missing: Vec<&str> = DEMANDED
-            .into_iter()
-            .filter(|name| !names.contains(*name))
-            .collect();
+        let demanded = DEMANDED.into_iter().filter(|name| !names.contains(*name));
+        let demanded = demanded.chain(FORCED.into_iter().filter(|name| !forced.contains(*name)));
+        let missing: Vec<&str> = demanded.collect();
         if !missing.is_empty() {
             return Err(format!("not run on Linux: {}", missing.join(", ")).into());
+        }
+        if forced.len() * 96 < all * DEMANDED_OF_96 {
+            return Err(format!("only {} of {all} scenarios can be run on Linux", forced.len()).into());
         }
         if rows.len() < DEMANDED_ROWS {
             return Err(format!("only {} rows are run on Linux: {rows:?}", rows.len()).into());
@@ -258,10 +283,20 @@ fn stream_trial(case: &Case) -> Trial {
 
 /// Why a scenario cannot be run on the builds that are there; none if it can.
 fn obstacle(scenario: &ScenarioFile) -> Option<Obstacle> {
-    let configuration = Configuration::of(&kit(scenario));
-    configuration
-        .abilities(false)
-        .obstacle(scenario, RevisionName::Merged)
+    static ABILITIES: Mutex<BTreeMap<KitOptions, Abilities>> = Mutex::new(BTreeMap::new());
+    let kit = kit(scenario);
+    let mut known = ABILITIES.lock().unwrap();
+    // Where the tests have to run, the helper has to be there.
+    let required = std::env::var_os(REQUIRED).is_some();
+    let abilities = known.entry(kit.clone()).or_insert_with(|| {
+        let abilities = abilities_of(&kit, false);
+        if required {
+            with_helper(abilities)
+        } else {
+            abilities
+        }
+    });
+    abilities.obstacle(scenario, RevisionName::Merged)
 }
 
 /// The kit with the build that a scenario needs, if it is there.

@@ -4,7 +4,7 @@ use super::cache::Cache;
 use super::error::KitError;
 use super::manifest::{Manifest, Part, PartName};
 use super::qemu::{self, Qemu, Version};
-use super::{kernel, modules, verification};
+use super::{helper, kernel, modules, verification};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,7 +21,7 @@ pub struct KitOptions {
     pub subfunctions: bool,
     /// Whether mlx5_core must have no embedded switch (CONFIG_MLX5_ESWITCH off). Not with `subfunctions`.
     pub without_eswitch: bool,
-    /// Whether what builds modules must be there, too.
+    /// Whether what builds modules must be there, too, and the module that makes calls fail.
     pub workshop: bool,
 }
 
@@ -36,7 +36,7 @@ impl KitOptions {
             parts.push(PartName::Linux);
         }
         if self.workshop {
-            parts.push(PartName::Workshop);
+            parts.extend([PartName::Workshop, PartName::Helper]);
         }
         if self.modules.is_none() {
             parts.extend(self.variant());
@@ -90,6 +90,7 @@ pub struct Kit {
     kernel: PathBuf,
     kernel_release: Option<String>,
     modules: PathBuf,
+    helper: Option<PathBuf>,
     origins: String,
 }
 
@@ -135,6 +136,8 @@ impl Kit {
                 .ok_or_else(|| missing("the modules of the kernel"))?
                 .root(cache),
         };
+        let helper = part(PartName::Helper).filter(of_kernel);
+        let helper = helper.and_then(|part| helper::file_in(cache, part));
         let origins = format!(
             "QEMU {} ({}), Linux {} ({}){}",
             qemu::shown(qemu_version),
@@ -157,6 +160,7 @@ impl Kit {
             kernel,
             kernel_release,
             modules,
+            helper,
             origins,
         })
     }
@@ -203,6 +207,13 @@ impl Kit {
     /// Where the folder cannot be read.
     pub fn driver(&self) -> Result<Option<PathBuf>, KitError> {
         modules::driver(&self.modules)
+    }
+
+    /// The file of the module that makes chosen calls of the driver fail ([`HELPER`](super::HELPER)); `None` if none was built
+    /// for this kernel by this version of the program.
+    #[must_use]
+    pub fn helper(&self) -> Option<&Path> {
+        self.helper.as_deref()
     }
 
     /// The parts and where they come from, on one line: `QEMU 11.1.3 (kit), Linux 7.2.12+deb13-amd64 (kit)`.

@@ -35,17 +35,19 @@ pub enum PartName {
     Subfunctions,
     /// Modules with an mlx5_core that has no embedded switch.
     WithoutEswitch,
+    /// The module that makes chosen calls of the driver fail.
+    Helper,
 }
 
 impl PartName {
     /// Whether it is made for the kernel that is there, and of no use with another.
     pub(super) const fn follows_kernel(self) -> bool {
-        matches!(self, Self::Workshop | Self::Subfunctions | Self::WithoutEswitch)
+        self.is_built() || matches!(self, Self::Workshop)
     }
 
     /// Whether it is built in the workshop.
     pub(super) const fn is_built(self) -> bool {
-        matches!(self, Self::Subfunctions | Self::WithoutEswitch)
+        matches!(self, Self::Subfunctions | Self::WithoutEswitch | Self::Helper)
     }
 
     /// The part as people call it.
@@ -56,6 +58,7 @@ impl PartName {
             Self::Workshop => "the workshop",
             Self::Subfunctions => "mlx5_core with sub-functions",
             Self::WithoutEswitch => "mlx5_core without eswitch",
+            Self::Helper => "the module that makes calls fail",
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::apt::Apt;
 use super::cache::{Cache, remove};
 use super::error::KitError;
+use super::helper;
 use super::kernel::{self, Offer};
 use super::location::{Kit, KitOptions};
 use super::manifest::{Manifest, Part, PartName};
@@ -54,6 +55,11 @@ pub fn setup(cache: &Cache, options: &KitOptions, report: &mut dyn SetupReport) 
             let (folder, configuration) = match name {
                 PartName::Subfunctions => ("subfunctions", Configuration::with_subfunctions()),
                 PartName::WithoutEswitch => ("no-eswitch", Configuration::without_eswitch()),
+                PartName::Helper => {
+                    let part = helper::build(&Workshop::in_cache(cache, &manifest)?, &lock, cache)?;
+                    keep(cache, &mut manifest, name, part)?;
+                    continue;
+                }
                 PartName::Qemu | PartName::Linux | PartName::Workshop => continue,
             };
             let workshop = Workshop::in_cache(cache, &manifest)?;
@@ -95,6 +101,8 @@ fn absent(cache: &Cache, options: &KitOptions, manifest: &Manifest) -> Vec<(Part
             Some(part) if name.follows_kernel() && !is_of_kernel(part, manifest) => {
                 absent.push((name, None));
             }
+            // Of another version of this program.
+            Some(part) if name == PartName::Helper && !helper::is_ours(part) => absent.push((name, None)),
             Some(part) => {
                 if let Some(damage) = part.damage(cache) {
                     absent.push((name, Some(damage)));

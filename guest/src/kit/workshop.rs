@@ -260,6 +260,17 @@ impl Workshop {
     /// # Errors
     /// [`KitError::Program`] if it does not compile, with what the compiler says.
     pub fn build_external(&self, source: &Path, name: &str) -> Result<PathBuf, KitError> {
+        let hash = self.hash_external(source, name)?;
+        let module = Builds::of(&self.cache)?.module(&hash).join(format!("{name}.ko"));
+        if module.exists() {
+            Builds::touch(module.parent().unwrap_or(&module));
+            return Ok(module);
+        }
+        let lock = self.cache.lock(&mut Silence)?;
+        self.build_external_with(&lock, source, name)
+    }
+
+    fn hash_external(&self, source: &Path, name: &str) -> Result<String, KitError> {
         let mut digest = self.digest();
         digest.update(name);
         let mut files = Vec::new();
@@ -270,21 +281,30 @@ impl Workshop {
             digest.update(inside.as_os_str().as_encoded_bytes());
             digest.update(sha256(&file)?);
         }
-        let hash = hexadecimal(digest);
+        Ok(hexadecimal(digest))
+    }
+
+    /// The same for who has the lock.
+    pub(super) fn build_external_with(
+        &self,
+        lock: &Lock,
+        source: &Path,
+        name: &str,
+    ) -> Result<PathBuf, KitError> {
+        let hash = self.hash_external(source, name)?;
         let builds = Builds::of(&self.cache)?;
         let place = builds.module(&hash);
         let module = place.join(format!("{name}.ko"));
+        // Another one may have been at work meanwhile.
         if module.exists() {
-            Builds::touch(&place);
             return Ok(module);
         }
-        let lock = self.cache.lock(&mut Silence)?;
         let staging = builds.staging(&hash)?;
         let tree = staging.join("tree");
         bench::copy(source, &tree)?;
         let log = builds.log(&hash);
         let built = self
-            .maker(&lock, &log)
+            .maker(lock, &log)
             .make(&tree, name, &mut std::iter::empty(), 0, &mut Silence);
         let built = built.map_err(|error| match error {
             BuildError::Kit(error) => error,

@@ -91,7 +91,7 @@ pub struct CommandLine<'a> {
 }
 
 impl CommandLine<'_> {
-    /// The command that starts this machine with the kit's QEMU and kernel, without KVM.
+    /// The command that starts this machine with the kit's QEMU and kernel, by KVM where this machine has it.
     #[must_use]
     pub fn command(&self, kit: &Kit) -> Command {
         let mut command = self.board().command(kit);
@@ -104,10 +104,10 @@ impl CommandLine<'_> {
         command
     }
 
-    const fn board(&self) -> Board<'_> {
+    fn board(&self) -> Board<'_> {
         Board {
             kind: "q35",
-            accelerator: Accelerator::Tcg,
+            accelerator: Accelerator::of_this_machine(),
             initrd: self.initrd,
             append: self.append,
             memory_mib: self.memory_mib,

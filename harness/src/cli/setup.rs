@@ -15,7 +15,8 @@ use std::io::{IsTerminal, stderr};
 pub(super) struct SetupArguments {
     #[command(flatten)]
     kit: KitArguments,
-    /// Fetch what builds modules, too: compiler, headers, the driver's source. `review` does it when it needs it.
+    /// Fetch what builds modules, too: compiler, headers, the driver's source; and build the module by which `run` makes chosen
+    /// allocations of the driver fail. `review` does it when it needs it.
     #[arg(long)]
     workshop: bool,
 }

@@ -10,6 +10,8 @@ use crate::scenario::ScenarioFile;
 use crate::scenario::explanation;
 use crate::scenario::roster::ranges;
 use crate::scenario::schema::{control_schema_text, schema_text};
+use crate::stage::abilities::Abilities;
+use crate::stage::linux::abilities::with_helper;
 use crate::stage::linux::build::Configuration;
 use driver::RevisionName;
 use prm::PageMode;
@@ -49,12 +51,14 @@ pub(super) fn explain(file: &Path) -> Exit {
 /// Whether the backend for Linux runs it.
 fn on_linux(scenario: &ScenarioFile) -> &'static str {
     let needed = Configuration::needed_by(scenario);
-    let obstacle = needed.abilities(true).obstacle(scenario, RevisionName::Merged);
-    match (obstacle, needed) {
-        (Some(_), _) => "no",
-        (None, Configuration::Distribution) => "yes",
-        (None, Configuration::Subfunctions) => "with a module that has SFs",
-        (None, Configuration::WithoutEswitch) => "with a module without eswitch",
+    let abilities = needed.abilities(true);
+    let runs = |abilities: Abilities| abilities.obstacle(scenario, RevisionName::Merged).is_none();
+    match needed {
+        Configuration::Distribution if runs(abilities) => "yes",
+        Configuration::Distribution if runs(with_helper(abilities)) => "with the helper module",
+        Configuration::Subfunctions if runs(with_helper(abilities)) => "with a module that has SFs",
+        Configuration::WithoutEswitch if runs(with_helper(abilities)) => "with a module without eswitch",
+        _ => "no",
     }
 }
 

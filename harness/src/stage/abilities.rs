@@ -1,6 +1,6 @@
 //! What a stage can do and what it shows; why a scenario cannot be played on it.
 
-use crate::scenario::{Action, HostStep, ScenarioFile, Step};
+use crate::scenario::{Action, HostStep, RaceStep, ScenarioFile, Step};
 use driver::{HostOperation, Needs, RevisionName};
 use emulator::config::{DemandProfile, Port};
 use std::fmt;
@@ -17,8 +17,8 @@ pub enum Insight {
 /// See the module's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Abilities {
-    /// It stops the driver between two of its own steps.
-    pub race_points: bool,
+    /// Points between two of its own steps where it stops the driver.
+    pub race_points: &'static [&'static str],
     /// It makes a chosen allocation fail.
     pub faults: bool,
     /// Its driver has scalable functions.
@@ -75,10 +75,10 @@ impl fmt::Display for Obstacle {
                 "the kernel's network device has other objects in switchdev mode, which need other pages than those of our driver"
             }
             Self::RacePoint => {
-                "it stops the driver between two of its own steps, which only the Rust driver can do"
+                "it stops the driver between two of its own steps, where the kernel's calls nothing or needs the helper module; `setup --workshop` builds it"
             }
             Self::ChosenAllocation => {
-                "it makes a chosen allocation fail, which needs a kernel with fault injection at that place"
+                "it makes a chosen allocation fail, which needs the helper module; `setup --workshop` builds it"
             }
             Self::Subfunctions => {
                 "the kernel is built without CONFIG_MLX5_SF; `setup --subfunctions` builds a module that has it"
@@ -135,7 +135,15 @@ impl Abilities {
 
     fn action_obstacle(&self, action: Action<'_>) -> Option<Obstacle> {
         match action {
-            Action::Race(_) => (!self.race_points).then_some(Obstacle::RacePoint),
+            Action::Race(race) => {
+                let stops = match race {
+                    RaceStep::Pause { at } | RaceStep::Resume { at } => {
+                        self.race_points.contains(&at.as_str())
+                    }
+                    RaceStep::FreePage { .. } => !self.race_points.is_empty(),
+                };
+                (!stops).then_some(Obstacle::RacePoint)
+            }
             Action::Fault(_) => (!self.faults).then_some(Obstacle::ChosenAllocation),
             Action::Host(HostStep::Operation(operation)) if operation.needs() == Needs::Subfunctions => {
                 (!self.subfunctions).then_some(Obstacle::Subfunctions)

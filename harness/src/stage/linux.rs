@@ -16,6 +16,7 @@
 //! | `waiting`, `settling`, `tasks` | when a step has ended |
 //! | [`probes`] | what the driver keeps and does not show |
 //! | `patience` | how long it waits for what |
+//! | `forcing` | what is forced on the driver: chosen calls fail, it stops at others |
 //! | [`kernel_log`] | what the kernel prints, as the driver's messages |
 //! | `rate_limit` | lines that it may leave out |
 //! | [`backend`] | from a scenario to its result, over as many boots as it takes |
@@ -24,6 +25,8 @@ pub mod abilities;
 pub mod backend;
 pub mod boot_files;
 pub mod build;
+pub mod error;
+mod forcing;
 pub mod guest;
 pub mod kernel_log;
 mod operations;
@@ -38,6 +41,7 @@ mod tasks;
 mod waiting;
 pub mod workplace;
 
-pub use backend::{BackendError, LinuxBackend};
+pub use backend::LinuxBackend;
 pub use boot_files::BootFiles;
+pub use error::BackendError;
 pub use workplace::{Shelf, Workplace};

@@ -1,5 +1,6 @@
 //! What a guest with an unmodified kernel can do and what it shows.
 
+use super::forcing::POINTS;
 use crate::stage::abilities::{Abilities, Insight};
 
 /// What waits longer than this on the wall clock is run only when asked for, in seconds.
@@ -10,7 +11,7 @@ const LONGEST_S: u64 = 80;
 #[must_use]
 pub const fn abilities(subfunctions: bool, eswitch: bool, full: bool) -> Abilities {
     Abilities {
-        race_points: false,
+        race_points: &[],
         faults: false,
         subfunctions,
         page_sizes: false,
@@ -20,5 +21,15 @@ pub const fn abilities(subfunctions: bool, eswitch: bool, full: bool) -> Abiliti
         without_expectations: false,
         longest_s: if full { None } else { Some(LONGEST_S) },
         insight: Insight::Counters,
+    }
+}
+
+/// The same with the helper module in the guest, by which things can be forced on the driver.
+#[must_use]
+pub const fn with_helper(abilities: Abilities) -> Abilities {
+    Abilities {
+        race_points: POINTS,
+        faults: true,
+        ..abilities
     }
 }

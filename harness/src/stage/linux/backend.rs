@@ -1,8 +1,10 @@
 //! From a scenario to its result, over as many boots as it takes.
 
+use super::abilities::with_helper;
 use super::boot_files::BootFiles;
 use super::build::Configuration;
-use super::guest::{Guest, GuestError};
+use super::error::BackendError;
+use super::guest::Guest;
 use super::profile::Profile;
 use super::scaling;
 use super::stage::LinuxStage;
@@ -16,28 +18,10 @@ use crate::stage::expenses::{Expenses, Purpose, Wear};
 use crate::stage::news::NewsListener;
 use driver::RevisionName;
 use emulator::config::DeviceConfig;
-use guest::image::ImageError;
-use guest::kit::{KitError, KitOptions};
+use guest::kit::KitOptions;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Why nothing can be run on Linux.
-#[derive(Debug, thiserror::Error)]
-pub enum BackendError {
-    /// There is no kit.
-    #[error(transparent)]
-    Kit(#[from] KitError),
-    /// The initramfs cannot be built.
-    #[error(transparent)]
-    Image(#[from] ImageError),
-    /// The guest failed before any scenario began.
-    #[error(transparent)]
-    Guest(#[from] GuestError),
-    /// A file of this process failed.
-    #[error("the guest cannot be prepared: {0}")]
-    Io(#[from] std::io::Error),
-}
 
 /// Runs scenarios on Linux; keeps a guest from one to the next.
 pub struct LinuxBackend {
@@ -67,10 +51,13 @@ impl LinuxBackend {
     #[must_use]
     pub fn booting(files: Arc<BootFiles>, options: &KitOptions, judged_as: RevisionName, full: bool) -> Self {
         Self {
+            abilities: match files.kit().helper() {
+                Some(_) => with_helper(Configuration::of(options).abilities(full)),
+                None => Configuration::of(options).abilities(full),
+            },
             files,
             guest: None,
             judged_as,
-            abilities: Configuration::of(options).abilities(full),
             interrupt: None,
             keep: Keep::Nothing,
             expenses: Expenses::default(),

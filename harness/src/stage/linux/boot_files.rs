@@ -1,10 +1,11 @@
 //! What every guest boots from: the kit, the kernel without its wrapping, the initramfs. It is made once, and shared.
 
-use super::backend::BackendError;
+use super::error::BackendError;
 use files::Scratch;
 use guest::image::kernel::unwrapped;
-use guest::image::{Image, ImageOptions};
-use guest::kit::{Kit, KitOptions};
+use guest::image::{AddedFile, Image, ImageOptions};
+use guest::kit::{HELPER, Kit, KitOptions};
+use guest_protocol::MODULES_FOLDER;
 use std::path::{Path, PathBuf};
 
 /// See the module's head. The files are gone when it is dropped.
@@ -25,7 +26,15 @@ impl BootFiles {
         let mut kit = Kit::locate(options)?;
         let folder = Scratch::new()?;
         let initrd = folder.path().join("initramfs");
-        Image::build(kit.modules(), &ImageOptions::default())?.write(&initrd)?;
+        let mut image = ImageOptions::default();
+        if let Some(helper) = kit.helper() {
+            // It is there, but inserted only where it is needed.
+            image.files.push(AddedFile {
+                source: helper.to_owned(),
+                target: format!("{MODULES_FOLDER}/{HELPER}.ko"),
+            });
+        }
+        Image::build(kit.modules(), &image)?.write(&initrd)?;
         if let Some(kernel) = unwrapped(&std::fs::read(kit.kernel())?) {
             let path = folder.path().join("vmlinux");
             std::fs::write(&path, kernel)?;

@@ -1,5 +1,6 @@
 //! Which build of the Linux driver a scenario runs on.
 
+use super::abilities::with_helper;
 use crate::scenario::{Action, HostStep, ScenarioFile};
 use crate::stage::abilities::Abilities;
 use driver::Needs;
@@ -77,6 +78,16 @@ pub fn kit_for(
         options.clone()
     } else {
         fitting
+    }
+}
+
+/// What the driver of a kit can do: with the helper module, where the kit has one for its kernel.
+#[must_use]
+pub fn abilities_of(options: &KitOptions, full: bool) -> Abilities {
+    let abilities = Configuration::of(options).abilities(full);
+    match Kit::locate(options) {
+        Ok(kit) if kit.helper().is_some() => with_helper(abilities),
+        _ => abilities,
     }
 }
 

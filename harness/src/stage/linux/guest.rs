@@ -7,7 +7,6 @@ mod look;
 mod orders;
 
 pub use error::GuestError;
-pub use look::Looked;
 
 use super::probes::{PageWait, Places, Seen};
 use super::profile::{Profile, Room};

@@ -86,6 +86,29 @@ impl GuestOperations {
         }))
     }
 
+    /// Starts something that does nothing to what is bound; returns its number.
+    pub(super) fn start_order(
+        &mut self,
+        guest: &mut Guest,
+        order: Order,
+        name: Option<String>,
+    ) -> Result<usize, GuestError> {
+        let began = guest.now();
+        let own = GuestOperation {
+            id: guest.start(order)?,
+            binding: None,
+            was_loaded: self.loaded,
+            adds: None,
+        };
+        Ok(self.all.add(Operation {
+            kind: "host",
+            name,
+            began,
+            end: None,
+            own,
+        }))
+    }
+
     fn order(&self, guest: &mut Guest, step: &HostStep) -> Result<Order, GuestError> {
         let device = guest.address_under_test();
         let port = |number: &u16| self.ports.get(number).copied().unwrap_or(u32::MAX);

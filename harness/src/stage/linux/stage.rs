@@ -1,10 +1,12 @@
 //! A booted guest as a stage: the unmodified driver on the device, under a wall clock.
 
+use super::forcing::Forcing;
 use super::guest::{Guest, GuestError, is_warning};
 use super::kernel_log::KernelLog;
 use super::operations::{GuestOperation, GuestOperations};
 use super::patience::{HEALTH_POLL, LOOK, TURN};
 use super::rate_limit::RecentLines;
+use super::waiting::Course;
 use super::{scaling, settling};
 use crate::record::aspect::Deed;
 use crate::record::measured::{Measured, PageWait};
@@ -29,17 +31,10 @@ use std::collections::BTreeMap;
 
 /// A run on a guest.
 pub(super) struct LinuxStage<'a> {
-    pub(super) guest: &'a mut Guest,
+    course: Course<'a>,
     abilities: Abilities,
-    pub(super) timeouts: Timeouts,
-    pub(super) operations: GuestOperations,
-    /// What our driver's run says of the step that is under way.
-    pub(super) foreseen: Foreseen,
-    /// The scenario has reported an error through the health buffer: time is not idle any more.
-    pub(super) device_in_error: bool,
+    forcing: Forcing,
     log: KernelLog,
-    /// The counters as they were after the step had settled.
-    pub(super) counters: BTreeMap<String, u32>,
     /// The kernel has printed a `WARN`: its taint stays, and what warns once will not warn again.
     warned: bool,
     /// Our driver wrote where it must not: a kernel that survived it has written somewhere else.
@@ -66,14 +61,17 @@ impl<'a> LinuxStage<'a> {
         }
         let began = guest.now();
         Self {
-            guest,
+            course: Course {
+                guest,
+                timeouts,
+                operations: GuestOperations::default(),
+                foreseen: Foreseen::default(),
+                device_in_error: false,
+                counters: BTreeMap::new(),
+            },
             abilities,
-            timeouts,
-            operations: GuestOperations::default(),
-            foreseen: Foreseen::default(),
-            device_in_error: false,
+            forcing: Forcing::default(),
             log: KernelLog::default(),
-            counters: BTreeMap::new(),
             warned: false,
             damaged: false,
             began,
@@ -91,7 +89,7 @@ impl<'a> LinuxStage<'a> {
 
     /// Notes what the time since `began`, by the device's clock, was spent on.
     fn spent(&mut self, purpose: Purpose, began: Cycles) {
-        let time = self.guest.now().saturating_sub(began);
+        let time = self.course.guest.now().saturating_sub(began);
         self.expenses.add(purpose, time);
     }
 
@@ -100,18 +98,22 @@ impl<'a> LinuxStage<'a> {
     /// An error is seen at the next look, 2 s later and up to a second more: as in our driver's run there is time for what the scenario
     /// does before. Without this it would be a matter of chance.
     fn await_health_poll(&mut self) -> Result<(), GuestError> {
-        let function = self.guest.silicon().main_function();
-        let before = self.guest.silicon().health_seen_at(function);
+        let function = self.course.guest.silicon().main_function();
+        let before = self.course.guest.silicon().health_seen_at(function);
         let end = self
+            .course
             .guest
             .now()
             .saturating_add(HEALTH_POLL)
             .saturating_add(HEALTH_POLL);
-        while self.operations.is_bound() && self.guest.now() < end && !self.guest.has_died() {
-            self.guest.turn(TURN)?;
-            if self.guest.silicon().health_seen_at(function) != before {
+        while self.course.operations.is_bound()
+            && self.course.guest.now() < end
+            && !self.course.guest.has_died()
+        {
+            self.course.guest.turn(TURN)?;
+            if self.course.guest.silicon().health_seen_at(function) != before {
                 // The same look goes on to the health buffer: it must not see half of an error.
-                return settling::serve(self.guest, LOOK);
+                return settling::serve(self.course.guest, LOOK);
             }
         }
         Ok(())
@@ -119,9 +121,9 @@ impl<'a> LinuxStage<'a> {
 
     /// What can be seen of a kernel: firmware's account, and the counters where they were read.
     fn timeline(&mut self, steps: &[StepRecord]) -> Option<Timeline> {
-        let records = self.guest.take_account()?;
-        let mut timeline = Timeline::new(self.guest.silicon().main_function(), self.began);
-        timeline.ended = self.guest.now();
+        let records = self.course.guest.take_account()?;
+        let mut timeline = Timeline::new(self.course.guest.silicon().main_function(), self.began);
+        timeline.ended = self.course.guest.now();
         timeline.records = records;
         for step in steps {
             let at = self.began.saturating_add(Cycles(step.after.virtual_ns));
@@ -137,7 +139,7 @@ impl<'a> LinuxStage<'a> {
 
     /// What a kernel's run has shown beside its books.
     fn measured(&mut self, steps: &[StepRecord]) -> Measured {
-        let bound = self.operations.is_bound();
+        let bound = self.course.operations.is_bound();
         let last = steps.last().filter(|_| !bound);
         let left = last.map_or(0, |step| step.after.ledger.values().sum());
         Measured {
@@ -149,7 +151,7 @@ impl<'a> LinuxStage<'a> {
 
     /// Notes the waits for pages that have ended.
     pub(super) fn note_page_waits(&mut self) {
-        let waits = self.guest.take_waits().into_iter().map(|wait| PageWait {
+        let waits = self.course.guest.take_waits().into_iter().map(|wait| PageWait {
             step: self.step,
             device: wait.device,
             pages: wait.pages,
@@ -161,15 +163,15 @@ impl<'a> LinuxStage<'a> {
 
     /// Reads what the kernel has printed since the last look; returns the driver's messages among it.
     fn read_log(&mut self) -> Result<Vec<serde_json::Value>, GuestError> {
-        let lines = self.guest.kernel_log()?;
-        self.recent.note(&lines, self.guest.now());
+        let lines = self.course.guest.kernel_log()?;
+        self.recent.note(&lines, self.course.guest.now());
         self.warned |= lines.iter().any(is_warning);
         Ok(self.log.read(&lines))
     }
 
     /// Brings the guest back to where no driver is bound; tells why it cannot be used again, if it cannot.
     pub(super) fn clean_up(&mut self) -> Result<Option<Wear>, GuestError> {
-        let began = self.guest.now();
+        let began = self.course.guest.now();
         let left = self.leave();
         self.spent(Purpose::CleanUp, began);
         left
@@ -181,21 +183,22 @@ impl<'a> LinuxStage<'a> {
             (self.damaged, Wear::Damaged),
             (self.warned, Wear::Warned),
             (!self.log.heard.complaints.is_empty(), Wear::Complained),
-            (self.device_in_error, Wear::DeviceError),
-            (self.operations.all.any_pending(), Wear::Pending),
+            (self.course.device_in_error, Wear::DeviceError),
+            (self.course.operations.all.any_pending(), Wear::Pending),
         ];
         if let Some((_, wear)) = wear.into_iter().find(|(holds, _)| *holds) {
             return Ok(Some(wear));
         }
-        self.operations.leave_bus(self.guest)?;
-        if self.operations.is_bound() {
-            let device = self.guest.address_under_test();
-            self.guest.must(Order::Unbind { device }, LIMIT)?;
+        self.course.operations.leave_bus(self.course.guest)?;
+        if self.course.operations.is_bound() {
+            let device = self.course.guest.address_under_test();
+            self.course.guest.must(Order::Unbind { device }, LIMIT)?;
         }
+        self.forcing.leave(self.course.guest)?;
         // What the kernel would leave out of the next run is over.
-        let now = self.guest.now();
-        settling::serve(self.guest, self.recent.forgotten_at().saturating_sub(now))?;
-        let quiet = self.guest.is_quiet()?;
+        let now = self.course.guest.now();
+        settling::serve(self.course.guest, self.recent.forgotten_at().saturating_sub(now))?;
+        let quiet = self.course.guest.is_quiet()?;
         Ok((!quiet).then_some(Wear::Complained))
     }
 }
@@ -209,7 +212,7 @@ impl Stage for LinuxStage<'_> {
     }
 
     fn begin_step(&mut self, foreseen: Foreseen) -> Result<(), Stop<GuestError>> {
-        self.foreseen = foreseen;
+        self.course.foreseen = foreseen;
         self.step += 1;
         self.damaged |= foreseen.dies;
         Ok(())
@@ -220,76 +223,91 @@ impl Stage for LinuxStage<'_> {
         action: Action<'_>,
         name: Option<String>,
     ) -> Result<Result<usize, Problem>, Stop<GuestError>> {
-        let Action::Host(step) = action else {
-            let actual = Obstacle::RacePoint.to_string();
-            return Ok(Err(Problem::new(Deed::Step, "possible", actual)));
-        };
-        Ok(Ok(self.operations.start(self.guest, step, name)?))
+        match action {
+            Action::Host(step) => Ok(Ok(self.course.operations.start(self.course.guest, step, name)?)),
+            Action::Race(RaceStep::FreePage { key }) => {
+                let order = self.forcing.free_page(self.course.guest, *key)?;
+                Ok(Ok(self.course.operations.start_order(
+                    self.course.guest,
+                    order,
+                    name,
+                )?))
+            }
+            _ => {
+                let actual = Obstacle::RacePoint.to_string();
+                Ok(Err(Problem::new(Deed::Step, "possible", actual)))
+            }
+        }
     }
 
     fn join(&mut self, number: usize) -> Result<Option<String>, Stop<GuestError>> {
-        let began = self.guest.now();
-        let done = self.joined(number);
+        let began = self.course.guest.now();
+        let done = self.course.joined(number);
         self.spent(Purpose::Operation, began);
         done
     }
 
     fn operations(&self) -> &Operations<GuestOperation> {
-        &self.operations.all
+        &self.course.operations.all
     }
 
     fn observe(&mut self) {
-        self.operations.observe(self.guest);
+        self.course.observe();
     }
 
     fn order(&mut self, order: &FirmwareOrder) -> Result<Result<(), OrderRefused>, Stop<GuestError>> {
-        if matches!(order, FirmwareOrder::DeviceError(_)) && !self.device_in_error {
+        if matches!(order, FirmwareOrder::DeviceError(_)) && !self.course.device_in_error {
             self.await_health_poll()?;
         }
-        self.device_in_error |= scaling::reports_an_error(order);
-        Ok(self.guest.server().order(order).map_err(OrderRefused::from))
+        self.course.device_in_error |= scaling::reports_an_error(order);
+        Ok(self
+            .course
+            .guest
+            .server()
+            .order(order)
+            .map_err(OrderRefused::from))
     }
 
     fn gate(&mut self, order: &GateOrder) -> Result<Result<(), OrderRefused>, Stop<GuestError>> {
-        Ok(self.guest.server().gate(order).map_err(OrderRefused::from))
+        Ok(self.course.guest.server().gate(order).map_err(OrderRefused::from))
     }
 
     fn holds(&mut self) -> Result<Vec<HoldState>, GuestError> {
-        Ok(self.guest.silicon().holds())
+        Ok(self.course.guest.silicon().holds())
     }
 
     fn wait_held(&mut self, name: &str) -> Result<bool, Stop<GuestError>> {
-        let began = self.guest.now();
-        let done = self.held(name);
+        let began = self.course.guest.now();
+        let done = self.course.held(name);
         self.spent(Purpose::Hold, began);
         done
     }
 
-    fn fault(&mut self, _: &Fault) -> Result<Result<(), Obstacle>, Stop<GuestError>> {
-        Ok(Err(Obstacle::ChosenAllocation))
+    fn fault(&mut self, fault: &Fault) -> Result<Result<(), Obstacle>, Stop<GuestError>> {
+        self.forcing.fault(self.course.guest, fault)
     }
 
-    fn race(&mut self, _: &RaceStep) -> Result<Result<(), Obstacle>, Stop<GuestError>> {
-        Ok(Err(Obstacle::RacePoint))
+    fn race(&mut self, race: &RaceStep) -> Result<Result<(), Obstacle>, Stop<GuestError>> {
+        self.forcing.race(self.course.guest, race)
     }
 
     fn pass(&mut self, time: Cycles) -> Result<(), Stop<GuestError>> {
-        let began = self.guest.now();
-        let done = self.passed(time);
+        let began = self.course.guest.now();
+        let done = self.course.passed(time);
         self.spent(Purpose::Pause, began);
         done
     }
 
     fn quiesce(&mut self) -> Result<Option<String>, Stop<GuestError>> {
-        let began = self.guest.now();
-        let done = self.come_to_rest();
+        let began = self.course.guest.now();
+        let done = self.course.come_to_rest();
         self.spent(Purpose::Quiesce, began);
         done
     }
 
     fn settle(&mut self) -> Result<(), Stop<GuestError>> {
-        let began = self.guest.now();
-        let done = self.settled();
+        let began = self.course.guest.now();
+        let done = self.course.settled();
         self.spent(Purpose::Settling, began);
         done
     }
@@ -298,20 +316,23 @@ impl Stage for LinuxStage<'_> {
         let mut told = Vec::new();
         let mut health = Health::Dead;
         let now = self.now();
-        let began = self.guest.now();
-        if !self.guest.has_died() {
+        let began = self.course.guest.now();
+        if !self.course.guest.has_died() {
             self.observe();
             self.note_page_waits();
             told = self.read_log()?;
             health = Health::Alive;
         }
         self.spent(Purpose::Look, began);
-        let counters = std::mem::take(&mut self.counters);
-        self.log.heard.complaints.extend(self.guest.take_complaints());
+        let counters = std::mem::take(&mut self.course.counters);
+        self.log
+            .heard
+            .complaints
+            .extend(self.course.guest.take_complaints());
         if health == Health::Alive && self.log.heard.fatal().is_some() {
             health = Health::Dying;
         }
-        let silicon = self.guest.silicon();
+        let silicon = self.course.guest.silicon();
         let shown = COUNTERS.iter();
         let driver = DriverSight {
             endpoint: silicon.main_function(),
@@ -322,7 +343,7 @@ impl Stage for LinuxStage<'_> {
             books: None,
             messages: Vec::new(),
             earlier_waits: 0,
-            busy: self.operations.all.any_pending(),
+            busy: self.course.operations.all.any_pending(),
         };
         Ok(see(&Sight {
             device: silicon,
@@ -334,13 +355,13 @@ impl Stage for LinuxStage<'_> {
             cycles: Vec::new(),
             locks: BTreeMap::new(),
             told,
-            is_loaded: self.operations.shows_counters() && !self.device_in_error,
+            is_loaded: self.course.operations.shows_counters() && !self.course.device_in_error,
             health,
         }))
     }
 
     fn now(&self) -> Cycles {
-        self.guest.now().saturating_sub(self.began)
+        self.course.guest.now().saturating_sub(self.began)
     }
 
     fn waits(&self) -> Vec<String> {
@@ -354,7 +375,7 @@ impl Stage for LinuxStage<'_> {
     fn close(&mut self, steps: &[StepRecord]) -> Result<Closing, Stop<GuestError>> {
         Ok(Closing {
             took: self.now(),
-            commands: self.guest.take_commands(),
+            commands: self.course.guest.take_commands(),
             choices: Vec::new(),
             measured: Some(self.measured(steps)),
             timeline: self.timeline(steps),
@@ -362,8 +383,8 @@ impl Stage for LinuxStage<'_> {
     }
 
     fn linger(&mut self) -> Result<bool, Stop<GuestError>> {
-        let began = self.guest.now();
-        let done = self.lingered();
+        let began = self.course.guest.now();
+        let done = self.course.lingered();
         self.spent(Purpose::Linger, began);
         done
     }

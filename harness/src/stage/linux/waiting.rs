@@ -1,16 +1,36 @@
 //! What a guest is waited for: operations, holds, pauses, rest, the end of a step.
 
-use super::guest::GuestError;
+use super::guest::{Guest, GuestError};
+use super::operations::GuestOperations;
 use super::patience::{
     DYING, HEALTH_POLL, HOLD_LIMIT, IDLE, LINGER, OPERATION_LIMIT, STUCK, TURN, device_limits,
 };
 use super::settling;
-use super::stage::LinuxStage;
-use crate::stage::contract::Stage;
+use crate::stage::foresight::Foreseen;
 use crate::stage::stop::Stop;
+use emulator::config::Timeouts;
 use prm::Cycles;
+use std::collections::BTreeMap;
 
-impl LinuxStage<'_> {
+/// A run, as far as it is waited for.
+pub(super) struct Course<'a> {
+    pub(super) guest: &'a mut Guest,
+    pub(super) timeouts: Timeouts,
+    pub(super) operations: GuestOperations,
+    /// What our driver's run says of the step that is under way.
+    pub(super) foreseen: Foreseen,
+    /// The scenario has reported an error through the health buffer: time is not idle any more.
+    pub(super) device_in_error: bool,
+    /// The counters as they were after the step had settled.
+    pub(super) counters: BTreeMap<String, u32>,
+}
+
+impl Course<'_> {
+    /// Notes which operations have ended by now.
+    pub(super) fn observe(&mut self) {
+        self.operations.observe(self.guest);
+    }
+
     pub(super) fn joined(&mut self, number: usize) -> Result<Option<String>, Stop<GuestError>> {
         let ends = self.foreseen.ends;
         let limit = if ends {

@@ -1,7 +1,8 @@
 //! Where one worker runs scenarios on Linux, on whichever build of the driver each of them needs.
 
-use super::backend::{BackendError, LinuxBackend};
+use super::backend::LinuxBackend;
 use super::boot_files::BootFiles;
+use super::error::BackendError;
 use driver::RevisionName;
 use guest::kit::{Kit, KitOptions};
 use std::collections::BTreeMap;

@@ -17,6 +17,7 @@ use crate::stage::sight::{Health, Sight};
 use crate::stage::stop::Stop;
 use driver::HostOperation;
 use driver::books::OwnerKey;
+use driver::runtime::RACE_POINTS;
 use driver_host::fault::{FaultPlan, FaultSite};
 use driver_host::{Ending, Hosting, WorldSetup};
 use emulator::{CommandRecord, FirmwareOrder, GateOrder, HoldState, Record};
@@ -25,7 +26,7 @@ use serde_json::Value;
 
 /// What a stage of our driver can do: everything.
 pub const ABILITIES: Abilities = Abilities {
-    race_points: true,
+    race_points: &RACE_POINTS,
     faults: true,
     subfunctions: true,
     page_sizes: true,
