@@ -31,6 +31,12 @@ pub(crate) fn name_in(line: &str) -> Option<&str> {
     (!name.is_empty() && !OTHERS.contains(&name)).then_some(name)
 }
 
+/// The line above the line `number` (from 1) that begins a function.
+pub(crate) fn above(text: &str, number: usize) -> Option<&str> {
+    let begins = |line: &&str| name_in(line).is_some() && !line.trim_end().ends_with(';');
+    text.lines().take(number.saturating_sub(1)).filter(begins).last()
+}
+
 /// Names of functions in a hunk, by what stands after its `@@` and by its lines, which begin with a blank, `+` or `-`.
 pub(crate) fn names(section: &str, lines: &[String]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
@@ -68,6 +74,14 @@ mod tests {
         assert_eq!(name_in("struct page *alloc_page_4k(int n"), Some("alloc_page_4k"));
         assert_eq!(name_in("\tif (x)"), None);
         assert_eq!(name_in("static const struct ops table = {"), None);
+    }
+
+    #[test]
+    fn a_hunk_without_words_is_found_in_the_text() {
+        let text = "int a(void)\n{\n\tx();\n}\n\nint declared(void);\nint b(int c)\n{\n\ty();\n";
+        assert_eq!(above(text, 3), Some("int a(void)"));
+        assert_eq!(above(text, 9), Some("int b(int c)"));
+        assert_eq!(above(text, 1), None);
     }
 
     #[test]

@@ -39,6 +39,9 @@ pub(super) struct ReviewArguments {
     /// Also what waits long on the wall clock.
     #[arg(long)]
     pub(super) full: bool,
+    /// Do not run once more what differs. Chance may have had a part in it then.
+    #[arg(long)]
+    pub(super) once: bool,
     /// Run what was before, even where its runs are known from an earlier review.
     #[arg(long)]
     pub(super) fresh: bool,

@@ -201,12 +201,14 @@ impl Tree<'_> {
                 hunks: failed,
             });
         }
+        for file in touched {
+            let before = self.read(&file.old).unwrap_or_default();
+            let functions = file.functions(&String::from_utf8_lossy(&before));
+            let known = self.applied.touched.entry(file.new.clone()).or_default();
+            known.extend(functions);
+        }
         for (path, content) in changes {
             self.applied.change.set(&path, content);
-        }
-        for file in touched {
-            let functions = self.applied.touched.entry(file.new.clone()).or_default();
-            functions.extend(file.functions());
         }
         self.applied.remarks.extend(remarks);
         Ok(())
@@ -324,14 +326,10 @@ impl Tree<'_> {
 /// Why a hunk is refused: `hunk 2 of 5, for line 931, fits nowhere`.
 fn unfit(file: &FileDiff, number: usize) -> String {
     let hunk = file.hunks.get(number.saturating_sub(1));
-    let line = hunk.and_then(|hunk| {
-        let range = hunk.header.strip_prefix("@@ -")?;
-        range.split([',', ' ']).next()
-    });
     format!(
         "hunk {number} of {}, for line {}, fits nowhere",
         file.hunks.len(),
-        line.unwrap_or("?")
+        hunk.map_or(0, patches::Hunk::first_line)
     )
 }
 

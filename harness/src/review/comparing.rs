@@ -180,21 +180,20 @@ fn pairs<'a>(before: &'a Shown, after: &'a Shown) -> impl Iterator<Item = (&'a S
 
 /// The mark of an operation that takes longer in `one` than in `other`, by more than chance.
 fn stalls(one: &ShownStep, other: &ShownStep) -> Option<Mark> {
-    let (longer, shorter) = (one.took_ms?, other.took_ms?);
-    let is_longer = longer > shorter + CHANCE_MS + shorter / CHANCE_PART;
-    is_longer.then(|| Mark {
+    let words = if one.runs_on && !other.runs_on {
+        Some(format!("an operation still runs after {}", one.what))
+    } else {
+        let tenths = |ms: u64| format!("{}.{} s", ms / 1_000, ms % 1_000 / 100);
+        let (longer, shorter) = (one.took_ms.unwrap_or(0), other.took_ms.unwrap_or(u64::MAX));
+        let is_longer = longer > shorter.saturating_add(CHANCE_MS + shorter / CHANCE_PART);
+        is_longer.then(|| format!("{} takes {}, not {}", one.what, tenths(longer), tenths(shorter)))
+    };
+    words.map(|words| Mark {
         kind: MarkKind::Stalls,
         subject: format!("step {}", one.number),
         step: Some(one.number),
         weight: 1,
-        words: format!(
-            "{} takes {}.{} s, not {}.{} s",
-            one.what,
-            longer / 1_000,
-            longer % 1_000 / 100,
-            shorter / 1_000,
-            shorter % 1_000 / 100
-        ),
+        words,
     })
 }
 

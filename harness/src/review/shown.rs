@@ -40,6 +40,8 @@ pub struct ShownStep {
     pub returns: Option<i32>,
     /// How long the operation took, in ms.
     pub took_ms: Option<u64>,
+    /// Whether an operation still ran after a step in which time passes. After others that is timing.
+    pub runs_on: bool,
     /// The driver's counters that it shows, read as signed numbers, and firmware's ledger where it is not 0; by names as
     /// `fw_pages_vfs` and `ledger.vf1`.
     pub books: BTreeMap<String, i64>,
@@ -72,6 +74,7 @@ impl Shown {
                     .took_ns
                     .filter(|_| !step.background)
                     .map(|took| took / 1_000_000),
+                runs_on: record.pending && step.time.is_some(),
                 books: counters.chain(ledger).collect(),
             }
         });

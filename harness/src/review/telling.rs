@@ -140,18 +140,14 @@ pub fn differences(compared: &Comparison, whole: bool) -> Vec<String> {
     let mark = |word: &str, mark: &Mark| format!("{word}  {mark}");
     lines.extend(compared.came.iter().map(|came| mark("new ", came)));
     lines.extend(compared.went.iter().map(|went| mark("gone", went)));
-    lines.extend(
-        compared
-            .new_warnings
-            .iter()
-            .map(|line| format!("new   prints {line}")),
-    );
-    lines.extend(
-        compared
-            .gone_warnings
-            .iter()
-            .map(|line| format!("gone  prints {line}")),
-    );
+    let prints = |word: &'static str, marks: &[Mark], printed: &[String]| -> Vec<String> {
+        // A `WARN` is told as a mark.
+        let is_told = |line: &&String| !marks.iter().any(|mark| mark.words.ends_with(line.as_str()));
+        let told = printed.iter().filter(is_told);
+        told.map(|line| format!("{word}  prints {line}")).collect()
+    };
+    lines.extend(prints("new ", &compared.came, &compared.new_warnings));
+    lines.extend(prints("gone", &compared.went, &compared.gone_warnings));
     lines.extend(compared.undone.iter().map(|line| format!("other {line}")));
     let most = if whole { usize::MAX } else { MOST_STEPS };
     lines.extend(compared.steps.iter().take(most).map(step));

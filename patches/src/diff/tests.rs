@@ -58,7 +58,7 @@ fn files_and_hunks_are_found() {
         ]
     );
     assert_eq!(
-        files[0].functions(),
+        files[0].functions(""),
         ["other".to_owned(), "wait_for".to_owned()].into()
     );
     assert_eq!(files[0].hunks[0].line, 10);

@@ -72,7 +72,7 @@ pub(super) fn review_all(
     let differing: Vec<usize> = (0..compared.len())
         .filter(|place| differs(&compared[*place]))
         .collect();
-    if !is_interrupted && !differing.is_empty() {
+    if !is_interrupted && !arguments.once && !differing.is_empty() {
         let again: Vec<&Item<'_>> = differing.iter().filter_map(|place| items.get(*place)).collect();
         let repeated = repeat(&again, before, after, arguments, progress);
         is_interrupted = repeated.is_none();

@@ -19,6 +19,7 @@ fn shown(marks: Vec<Mark>, vfs: i64, took_ms: u64) -> Shown {
             what: "host unload".to_owned(),
             returns: Some(0),
             took_ms: Some(took_ms),
+            runs_on: false,
             books: [("fw_pages_vfs".to_owned(), vfs)].into(),
         }],
         marks,
@@ -60,6 +61,9 @@ fn times_count_only_when_they_are_no_chance() {
     assert_eq!(verdict_of(&after(5_000), &after(6_900)), Verdict::Same);
     assert_eq!(verdict_of(&after(22_000), &after(12_000)), Verdict::Mended);
     assert_eq!(verdict_of(&after(300), &after(5_000)), Verdict::Broken);
+    let mut waiting = after(300);
+    waiting.steps[0].runs_on = true;
+    assert_eq!(verdict_of(&waiting, &after(300)), Verdict::Mended);
     let compared = Comparison::of(&after(5_000), &after(300));
     assert_eq!(compared.verdict, Verdict::Mended);
     assert_eq!(compared.went[0].words, "host unload takes 5.0 s, not 0.3 s");
