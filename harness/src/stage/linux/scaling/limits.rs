@@ -11,7 +11,7 @@ use prm::saturated;
 const GRACE: u64 = 5_000;
 /// What a step takes beside its own delay, while an operation or a command is kept waiting: settling, and looking at the
 /// books.
-const STEP: u64 = 2_500;
+const STEP: u64 = 1_000;
 /// What a time keeps clear of a limit.
 const MARGIN: u64 = 250;
 /// What lasts longer than this, short of a limit, is meant to be long, not to be exact.
