@@ -45,7 +45,7 @@ Exit codes:
   100  an expectation or an invariant failed
   101  a snapshot differs
   102  not deterministic
-  103  a scenario is not valid
+  103  a scenario or a patch is not valid
   104  the backend or the VM failed
   105  the budget is used up
   130  ended by SIGINT or SIGTERM
