@@ -91,7 +91,8 @@ impl KitArguments {
         ];
         let switches = switches
             .into_iter()
-            .filter_map(|(name, on)| on.then(|| format!(" {name}")));
+            .filter(|(_, on)| *on)
+            .map(|(name, _)| format!(" {name}"));
         paths.chain(switches).collect()
     }
 }

@@ -4,7 +4,7 @@ use super::{counters, tasks, trace};
 use guest_protocol::{Answer, Look, Refusal};
 
 /// Whether a function removes files of debugfs. The compiler may have split it.
-fn is_removal(function: &String) -> bool {
+fn is_removal(function: &str) -> bool {
     function.contains("simple_recursive_remov") || function.starts_with("debugfs_remove")
 }
 
@@ -12,7 +12,10 @@ fn is_removal(function: &String) -> bool {
 pub fn look(device: &str) -> Result<Answer, Refusal> {
     let tasks = tasks::busy();
     // Once in a thousand times whoever reads a file of debugfs that is just being removed does not come back.
-    let goes_away = tasks.iter().flat_map(|task| &task.place).any(is_removal);
+    let goes_away = tasks
+        .iter()
+        .flat_map(|task| &task.place)
+        .any(|function| is_removal(function));
     let counters = if goes_away { None } else { counters::of(device)? };
     let trace = trace::take()?;
     Ok(Answer::Look(Look {
@@ -33,8 +36,8 @@ mod tests {
             "debugfs_remove",
             "debugfs_remove.part.0",
         ] {
-            assert!(is_removal(&function.to_owned()));
+            assert!(is_removal(function));
         }
-        assert!(!is_removal(&"debugfs_create_dir".to_owned()));
+        assert!(!is_removal("debugfs_create_dir"));
     }
 }
