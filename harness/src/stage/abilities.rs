@@ -75,7 +75,7 @@ impl fmt::Display for Obstacle {
                 "the kernel's network device has other objects in switchdev mode, which need other pages than those of our driver"
             }
             Self::RacePoint => {
-                "it stops the driver between two of its own steps, where the kernel's calls nothing or needs the helper module; `setup --workshop` builds it"
+                "it stops the driver between two of its own steps, which needs the helper module (`setup --workshop` builds it) and a call that the kernel makes there"
             }
             Self::ChosenAllocation => {
                 "it makes a chosen allocation fail, which needs the helper module; `setup --workshop` builds it"
