@@ -33,9 +33,9 @@ pub(super) struct ReviewArguments {
     /// Plain text of at most 72 columns to paste below the patch.
     #[arg(long, conflicts_with = "format")]
     pub(super) mail: bool,
-    /// Guests at a time.
-    #[arg(short, long, value_name = "N", default_value = "1")]
-    pub(super) jobs: NonZeroUsize,
+    /// Guests at a time. Without it one more than there are cores.
+    #[arg(short, long, visible_alias = "guests", value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
     /// Also what waits long on the wall clock.
     #[arg(long)]
     pub(super) full: bool,

@@ -71,7 +71,14 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
     session.finish()
 }
 
-/// How many runs there are at once, where nobody says it: as many as there are cores. More guests than runs are of no use, and each takes memory.
+/// How many guests with Linux there are at once, where nobody says it: one more than there are cores, since a guest waits most of
+/// the time for what the wall clock brings.
+pub(super) fn guests_on_linux() -> NonZeroUsize {
+    let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    cores.saturating_add(1).min(GUESTS)
+}
+
+/// How many runs there are at once, where nobody says it: as many as there are cores, on Linux one more. More guests than runs are of no use, and each takes memory.
 fn workers(arguments: &RunArguments) -> NonZeroUsize {
     // What is accepted for one revision is what the next one reads.
     if arguments.accept {
@@ -83,7 +90,8 @@ fn workers(arguments: &RunArguments) -> NonZeroUsize {
         // One server plays one run at a time.
         Backend::Socket if arguments.socket.socket_dir.is_some() => NonZeroUsize::MIN,
         Backend::Socket => cores(),
-        Backend::Guest | Backend::Linux => cores().min(GUESTS),
+        Backend::Guest => cores().min(GUESTS),
+        Backend::Linux => guests_on_linux(),
     })
 }
 

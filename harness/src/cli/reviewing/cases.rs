@@ -7,6 +7,7 @@ use crate::cli::library;
 use crate::cli::place::{Ground, Place, Ran};
 use crate::cli::progress::Progress;
 use crate::cli::review_arguments::ReviewArguments;
+use crate::cli::running::guests_on_linux;
 use crate::record::timeline::Keep;
 use crate::record::{Failure, RunResult};
 use crate::review::comparing::{Comparison, Verdict};
@@ -173,7 +174,7 @@ fn run(
     };
     crew::in_order(
         items,
-        arguments.jobs,
+        arguments.jobs.unwrap_or_else(guests_on_linux),
         || Place::on_linux(&side.options, arguments.full, Keep::Nothing, &ground),
         |place, item| {
             progress.run_begins(&format!("{when} {}", item.job.name()));
