@@ -35,7 +35,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 
 /// Guests at a time, at the most.
-const GUESTS: usize = 3;
+const GUESTS: usize = 4;
 
 /// Plain load and unload in both page modes.
 const STREAMS: [&str; 2] = ["lifecycle/boot-init-funcid", "lifecycle/boot-init-migrate"];
@@ -99,7 +99,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // A guest that boots takes a processor for itself; one that runs a scenario waits most of the time.
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let guests = (processors + 1).min(GUESTS);
+    let guests = (2 * processors).min(GUESTS);
     arguments.test_threads = Some(arguments.test_threads.unwrap_or(guests).min(GUESTS));
     let Some(seed) = order_seed() else {
         eprintln!("{ORDER_SEED} is no number");

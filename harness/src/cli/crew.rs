@@ -12,8 +12,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// Pieces that may be under way or ready, for each worker, beyond the one whose turn it is.
-const AHEAD: usize = 8;
+/// Who works, and how far ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Team {
+    workers: NonZeroUsize,
+    /// Pieces that may be under way or ready, for each worker, beyond the one whose turn it is.
+    ahead: usize,
+}
+
+impl Team {
+    /// For pieces that take milliseconds, and whose results may be large.
+    pub(super) const fn of(workers: NonZeroUsize) -> Self {
+        Self { workers, ahead: 8 }
+    }
+
+    /// For pieces that take seconds, and some of them a minute: nobody waits for one of those, and results are few.
+    pub(super) const fn of_guests(workers: NonZeroUsize) -> Self {
+        Self { workers, ahead: 200 }
+    }
+}
 
 /// Does `work` on each of `items` and hands the results to `take`, in the order of the items, until `take` breaks off.
 ///
@@ -22,7 +39,7 @@ const AHEAD: usize = 8;
 /// keeps from one piece to the next.
 pub(super) fn in_order<T, S, R>(
     items: &[T],
-    workers: NonZeroUsize,
+    team: Team,
     begin: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &T) -> R + Sync,
     mut take: impl FnMut(&T, R) -> ControlFlow<()>,
@@ -30,7 +47,7 @@ pub(super) fn in_order<T, S, R>(
     T: Sync,
     R: Send,
 {
-    let workers = workers.get().min(items.len());
+    let workers = team.workers.get().min(items.len());
     if workers <= 1 {
         let mut own = begin();
         for item in items {
@@ -40,7 +57,7 @@ pub(super) fn in_order<T, S, R>(
         }
         return;
     }
-    let desk = Desk::new(workers);
+    let desk = Desk::new(workers.saturating_mul(team.ahead));
     let serve = || {
         let mut own = None;
         while let Some((place, item)) = desk.next(items) {
@@ -103,7 +120,7 @@ struct State<R> {
 }
 
 impl<R> Desk<R> {
-    fn new(workers: usize) -> Self {
+    fn new(ahead: usize) -> Self {
         Self {
             state: Mutex::new(State {
                 next: 0,
@@ -112,7 +129,7 @@ impl<R> Desk<R> {
                 closed: false,
             }),
             changed: Condvar::new(),
-            ahead: workers.saturating_mul(AHEAD),
+            ahead,
         }
     }
 
@@ -190,7 +207,7 @@ mod tests {
         };
         in_order(
             &items,
-            number(workers),
+            Team::of(number(workers)),
             || (),
             work,
             |_, result| {
@@ -222,7 +239,7 @@ mod tests {
         for workers in [1, 2, 7] {
             let (taken, begun) = taken(workers, 10);
             assert_eq!(taken, (0..=10).collect::<Vec<_>>());
-            assert!(begun <= 11 + workers * AHEAD, "{begun} with {workers} workers");
+            assert!(begun <= 11 + workers * 8, "{begun} with {workers} workers");
         }
     }
 
@@ -234,7 +251,7 @@ mod tests {
                 let items: Vec<usize> = (0..50).collect();
                 in_order(
                     &items,
-                    number(workers),
+                    Team::of(number(workers)),
                     || (),
                     work,
                     |_, ()| ControlFlow::Continue(()),

@@ -33,7 +33,7 @@ pub(super) struct ReviewArguments {
     /// Plain text of at most 72 columns to paste below the patch.
     #[arg(long, conflicts_with = "format")]
     pub(super) mail: bool,
-    /// Guests at a time. Without it one more than there are cores.
+    /// Guests at a time. Without it two for each core, four at the most.
     #[arg(short, long, visible_alias = "guests", value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
     /// Also what waits long on the wall clock.

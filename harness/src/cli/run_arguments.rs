@@ -25,7 +25,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,
     /// How many runs there are at once, each in a guest of its own where guests are booted. The output is the same whatever the
-    /// number. Without it as many as there are cores, on linux one more.
+    /// number. Without it as many as there are cores, on linux twice as many; four at the most.
     #[arg(short, long, visible_alias = "guests", value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
     #[command(flatten)]

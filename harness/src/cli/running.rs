@@ -5,7 +5,7 @@ mod plan;
 mod snapshots;
 mod work;
 
-use crate::cli::crew;
+use crate::cli::crew::{self, Team};
 use crate::cli::exit::Exit;
 use crate::cli::job::Backend;
 use crate::cli::outputs::{Look, Outputs};
@@ -24,6 +24,8 @@ use work::{Done, Work};
 
 /// Guests at a time, where nobody says how many: each takes up to a GiB of memory.
 const GUESTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+
+const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
     let cases = match plan(arguments) {
@@ -58,7 +60,10 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
     };
     crew::in_order(
         &cases,
-        workers(arguments),
+        match pace {
+            Pace::Quick => Team::of(workers(arguments)),
+            Pace::Slow => Team::of_guests(workers(arguments)),
+        },
         || Place::of(arguments, &ground, &progress),
         |place, case| {
             if let Case::Run(job) = case {
@@ -71,14 +76,14 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
     session.finish()
 }
 
-/// How many guests with Linux there are at once, where nobody says it: one more than there are cores, since a guest waits most of
-/// the time for what the wall clock brings.
+/// How many guests with Linux there are at once, where nobody says it: two for each core, since a guest waits most of the time
+/// for what the wall clock brings.
 pub(super) fn guests_on_linux() -> NonZeroUsize {
     let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    cores.saturating_add(1).min(GUESTS)
+    cores.saturating_mul(TWO).min(GUESTS)
 }
 
-/// How many runs there are at once, where nobody says it: as many as there are cores, on Linux one more. More guests than runs are of no use, and each takes memory.
+/// How many runs there are at once, where nobody says it: as many as there are cores, on Linux twice as many. More guests than runs are of no use, and each takes memory.
 fn workers(arguments: &RunArguments) -> NonZeroUsize {
     // What is accepted for one revision is what the next one reads.
     if arguments.accept {

@@ -6,12 +6,13 @@ use crate::cli::library::{self, LookupError};
 use crate::cli::naming::{file_stem, qualified_name};
 use crate::cli::partition::Partition;
 use crate::cli::streams;
-use crate::scenario::ReadError;
+use crate::scenario::{ReadError, ScenarioFile, TimeStep};
 use crate::stage::linux::build::{is_there, kit_for};
-use crate::stage::linux::profile::Profile;
+use crate::stage::linux::scaling::scaled;
 use driver::RevisionName;
 use guest::kit::KitOptions;
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -178,7 +179,7 @@ pub fn jobs(
 }
 
 /// The runs of `scenarios` on Linux, each once on every build, in an order in which those that need the same guest follow each
-/// other. A build that names no driver is the one that the scenario needs, where it is there.
+/// other, and long ones come first: nobody waits for one at the end. A build that names no driver is the one that the scenario needs, where it is there.
 #[must_use]
 pub fn linux_jobs(
     scenarios: &[Arc<Loaded>],
@@ -209,9 +210,19 @@ pub fn linux_jobs(
             .collect();
         of_build.sort_by_key(|job| {
             let kit = job.build.as_ref().map(|build| build.kit.clone());
-            (kit, Profile::of(&job.loaded.scenario.device).rank())
+            (kit, Reverse(pauses(&job.loaded.scenario)))
         });
         jobs.extend(of_build);
     }
     jobs
+}
+
+/// For how long a scenario lets time pass on a wall clock, in ms.
+fn pauses(scenario: &ScenarioFile) -> u64 {
+    let scaled = scaled(scenario);
+    let pauses = scaled.steps.iter().filter_map(|step| match step.time {
+        Some(TimeStep::PassMs(ms)) => Some(ms),
+        _ => None,
+    });
+    pauses.sum()
 }

@@ -1,7 +1,7 @@
 //! The runs of a review: all before, all after, and those that differ once more.
 
 use super::side::Side;
-use crate::cli::crew;
+use crate::cli::crew::{self, Team};
 use crate::cli::job::Job;
 use crate::cli::library;
 use crate::cli::place::{Ground, Place, Ran};
@@ -174,7 +174,7 @@ fn run(
     };
     crew::in_order(
         items,
-        arguments.jobs.unwrap_or_else(guests_on_linux),
+        Team::of_guests(arguments.jobs.unwrap_or_else(guests_on_linux)),
         || Place::on_linux(&side.options, arguments.full, Keep::Nothing, &ground),
         |place, item| {
             progress.run_begins(&format!("{when} {}", item.job.name()));

@@ -5,7 +5,7 @@ use prm::Cycles;
 use std::time::Duration;
 
 /// How long the driver is watched after the last step.
-pub(super) const LINGER: Cycles = Cycles::from_millis(500);
+pub(super) const LINGER: Cycles = Cycles::from_millis(250);
 
 /// How long a kernel takes to die that writes where it must not. It allocates and maps host pages all the while.
 pub(super) const DYING: Cycles = Cycles::from_millis(10_000);

@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 /// The window of a limit.
 const INTERVAL: Cycles = Cycles::from_millis(5_000);
 
+/// What is no louder is not limited.
+const WARNING: u8 = 4;
+
 /// So many of a kind leave enough room for what the next scenario prints.
 const HARMLESS: u32 = 4;
 
@@ -21,7 +24,8 @@ pub(super) struct RecentLines(BTreeMap<String, (u32, Cycles)>);
 impl RecentLines {
     /// Notes lines that were printed until `now`.
     pub(super) fn note(&mut self, lines: &[LogLine], now: Cycles) {
-        for line in lines.iter().filter(|line| line.text.starts_with("mlx5_core")) {
+        let is_limited = |line: &&LogLine| line.level <= WARNING && line.text.starts_with("mlx5_core");
+        for line in lines.iter().filter(is_limited) {
             let (count, last) = self.0.entry(kind(&line.text)).or_insert((0, now));
             if now.saturating_sub(*last) > INTERVAL {
                 *count = 0;
