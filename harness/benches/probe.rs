@@ -9,6 +9,7 @@ use harness::stage::linux::guest::{DRIVER, Guest};
 use prm::Cycles;
 use serde_json::json;
 use std::error::Error;
+use std::sync::OnceLock;
 
 /// Loads, each followed by an unload.
 const ROUNDS: usize = 20;
@@ -28,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Image::build(kit.modules(), &ImageOptions::default())?.write(&initrd)?;
     let device: DeviceConfig =
         serde_json::from_value(json!({ "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id" }))?;
-    let mut guest = Guest::boot_with(&kit, &initrd, &device, 0, None)?;
+    let mut guest = Guest::boot_with(&kit, &initrd, &device, 0, &OnceLock::new(), None)?;
     let address = guest.address_under_test();
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {

@@ -170,7 +170,15 @@ impl LinuxBackend {
         tracing::info!(actor = "host", "{what}");
         news.begins(&what);
         let interrupt = self.interrupt.as_ref().map(OwnedFd::try_clone).transpose()?;
-        let booted = Guest::boot_with(self.files.kit(), self.files.initrd(), device, seed, interrupt);
+        let files = &self.files;
+        let booted = Guest::boot_with(
+            files.kit(),
+            files.initrd(),
+            device,
+            seed,
+            files.learnt(),
+            interrupt,
+        );
         match &booted {
             // The device's clock began with the boot.
             Ok(guest) => {

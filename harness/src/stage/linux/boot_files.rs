@@ -1,18 +1,22 @@
 //! What every guest boots from: the kit, the kernel without its wrapping, the initramfs. It is made once, and shared.
 
 use super::error::BackendError;
+use super::probes::Places;
 use files::Scratch;
 use guest::image::kernel::unwrapped;
 use guest::image::{AddedFile, Image, ImageOptions};
 use guest::kit::{HELPER, Kit, KitOptions};
 use guest_protocol::MODULES_FOLDER;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// See the module's head. The files are gone when it is dropped.
 #[derive(Debug)]
 pub struct BootFiles {
     kit: Kit,
     initrd: PathBuf,
+    /// Where the driver keeps its counters, once a guest has learnt it.
+    learnt: OnceLock<Places>,
     // Holds the files.
     _folder: Scratch,
 }
@@ -43,6 +47,7 @@ impl BootFiles {
         Ok(Self {
             kit,
             initrd,
+            learnt: OnceLock::new(),
             _folder: folder,
         })
     }
@@ -51,6 +56,12 @@ impl BootFiles {
     #[must_use]
     pub const fn kit(&self) -> &Kit {
         &self.kit
+    }
+
+    /// Where the driver keeps its counters, once a guest has learnt it.
+    #[must_use]
+    pub const fn learnt(&self) -> &OnceLock<Places> {
+        &self.learnt
     }
 
     /// The initramfs.

@@ -8,7 +8,7 @@ mod orders;
 
 pub use error::GuestError;
 
-use super::probes::{PageWait, Places, Seen};
+use super::probes::{PageWait, Seen};
 use super::profile::{Profile, Room};
 use crate::stage::heard::is_fatal;
 use device_server::{DeviceServer, Watch};
@@ -54,8 +54,6 @@ pub struct Guest {
     server: DeviceServer,
     process: Process,
     agent: Agent,
-    /// Where the driver keeps its counters, if that is known.
-    places: Option<Places>,
     /// What the probes have seen since the device was replaced.
     seen: Seen,
     /// What its kernel has seen.

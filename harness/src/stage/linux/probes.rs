@@ -22,7 +22,7 @@ const NAME: &str = "name=+0(+0(+0(%di))):string";
 
 /// Where the driver keeps its counters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Places {
+pub struct Places {
     /// From the driver's structure to each counter, in bytes.
     offsets: BTreeMap<String, u64>,
 }

@@ -178,7 +178,7 @@ impl<'a> LinuxStage<'a> {
     }
 
     fn leave(&mut self) -> Result<Option<Wear>, GuestError> {
-        const LIMIT: Cycles = Cycles::from_millis(30_000);
+        const LIMIT: Cycles = Cycles::from_millis(6_000);
         let wear = [
             (self.damaged, Wear::Damaged),
             (self.warned, Wear::Warned),

@@ -1,7 +1,7 @@
 //! A guest is booted.
 
 use super::{Guest, GuestError, TURN, Watched, exchange};
-use crate::stage::linux::probes::Seen;
+use crate::stage::linux::probes::{Places, Seen};
 use crate::stage::linux::profile::{Profile, Room};
 use device_server::{DeviceServer, Layout, ServerOptions};
 use emulator::config::{
@@ -16,6 +16,7 @@ use prm::{Cycles, PageMode};
 use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// Memory of a guest in MiB: enough for the largest page request of a scenario that the driver can meet.
 const MEMORY_MIB: u32 = 768;
@@ -24,7 +25,8 @@ const MEMORY_MIB: u32 = 768;
 const BOOT_LIMIT: Cycles = Cycles::from_millis(180_000);
 
 impl Guest {
-    /// Serves the device, boots a guest with it and inserts the driver, which binds to nothing yet. Once `interrupt` is
+    /// Serves the device, boots a guest with it and inserts the driver, which binds to nothing yet. Where the driver keeps its
+    /// counters is `learnt` once for each build. Once `interrupt` is
     /// readable, whatever is under way ends with [`GuestError::Interrupted`].
     ///
     /// # Errors
@@ -34,6 +36,7 @@ impl Guest {
         initrd: &Path,
         device: &DeviceConfig,
         seed: u64,
+        learnt: &OnceLock<Places>,
         interrupt: Option<OwnedFd>,
     ) -> Result<Self, GuestError> {
         let io_error = |what| move |error| GuestError::Io { what, error };
@@ -85,7 +88,6 @@ impl Guest {
             calm_since: server.now(),
             functions: exchange::functions(&server),
             profile: Profile::of(&first),
-            places: None,
             seen: Seen::default(),
             room,
             server,
@@ -108,7 +110,7 @@ impl Guest {
             };
             guest.must(order, BOOT_LIMIT)?;
         }
-        guest.learn_places()?;
+        guest.learn_places(learnt)?;
         guest.replace_device(device, seed)?;
         if !guest.is_quiet()? {
             tracing::warn!(

@@ -8,6 +8,7 @@ use driver::Errno;
 use guest_protocol::{Answer, Look, Order};
 use prm::Cycles;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// How long a load may take that means nothing.
 const LESSON_LIMIT: Cycles = Cycles::from_millis(60_000);
@@ -75,12 +76,15 @@ impl Guest {
         }
     }
 
-    /// Learns where the driver keeps its counters, by a load that means nothing, and lets what is hidden be seen from then on. A
-    /// driver that keeps them otherwise is seen less of.
+    /// Learns where the driver keeps its counters, by a load that means nothing, unless it has been learnt of the same build, and
+    /// lets what is hidden be seen from then on. A driver that keeps them otherwise is seen less of.
     ///
     /// # Errors
     /// See [`GuestError`].
-    pub(super) fn learn_places(&mut self) -> Result<(), GuestError> {
+    pub(super) fn learn_places(&mut self, learnt: &OnceLock<Places>) -> Result<(), GuestError> {
+        if let Some(places) = learnt.get() {
+            return self.trace(places.events());
+        }
         self.trace(Places::lessons())?;
         let device = self.address_under_test();
         let bind = Order::Bind {
@@ -90,20 +94,20 @@ impl Guest {
         if self.call(bind, LESSON_LIMIT)?.is_ok() {
             let look = self.raw_look(&device)?;
             let counters = look.counters.unwrap_or_default();
-            self.places = Places::learn(&look.trace, &device, &counters);
+            if let Some(places) = Places::learn(&look.trace, &device, &counters) {
+                // Another worker may have learnt the same meanwhile.
+                let _ = learnt.set(places);
+            }
             self.must(Order::Unbind { device }, LESSON_LIMIT)?;
         }
-        let events = match &self.places {
-            Some(places) => places.events(),
-            None => probes::waits(),
-        };
-        if self.places.is_none() {
+        let Some(places) = learnt.get() else {
             tracing::warn!(
                 actor = "host",
                 "this driver's `self` and its last counters are not seen"
             );
-        }
-        self.trace(events)
+            return self.trace(probes::waits());
+        };
+        self.trace(places.events())
     }
 
     /// Replaces the kernel's probes.
