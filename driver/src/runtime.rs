@@ -12,7 +12,7 @@ mod role;
 mod schedule;
 mod work_queue;
 
-pub use access::{Access, DriverId, Object, RACE_POINTS, TaskId, Use};
+pub use access::{Access, DriverId, Object, RACE_POINTS, TaskId, Use, WORKER_CRASHED};
 pub use executor::{Point, Runtime, TaskView, Wait, Waiting, Woken};
 pub use role::{TaskPurpose, TaskRole};
 pub use schedule::{Candidate, Choice, InOrder, Recorded, ScheduleMismatch, Scheduler, Seeded};

@@ -9,7 +9,7 @@ use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pauses;
 use crate::revision::{Accounting, ClosedGate, CountCheck, GiveWithoutDevice, UnknownOutcome};
-use crate::runtime::Object;
+use crate::runtime::{Object, WORKER_CRASHED};
 use crate::state::command::{CommandError, CommandErrorKind};
 use crate::state::pages::{Owner, PutRules, Unsettled};
 use prm::command::Command as _;
@@ -253,7 +253,7 @@ async fn crash_worker(driver: &Driver) {
     loop {
         driver
             .runtime()
-            .wait(driver.id(), Object::RacePoint("page_worker.crashed"), None)
+            .wait(driver.id(), Object::RacePoint(WORKER_CRASHED), None)
             .await;
     }
 }

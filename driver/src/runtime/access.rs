@@ -20,6 +20,9 @@ pub const RACE_POINTS: [&str; 3] = [
     "migrate.retagged",
 ];
 
+/// Where a page worker stays that has crashed: a place as the others, but nobody resumes it.
+pub const WORKER_CRASHED: &str = "page_worker.crashed";
+
 /// One of them. By this name serde does not take it for a text that could be borrowed from what is read.
 type RacePointName = &'static str;
 
@@ -83,7 +86,8 @@ pub enum Object {
 /// A race point by its name.
 fn race_point<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
     let name = String::deserialize(deserializer)?;
-    let known = RACE_POINTS.into_iter().find(|point| *point == name);
+    let mut places = RACE_POINTS.into_iter().chain([WORKER_CRASHED]);
+    let known = places.find(|place| *place == name);
     known.ok_or_else(|| D::Error::custom(format_args!("the driver has no race point `{name}`")))
 }
 
@@ -143,6 +147,7 @@ mod tests {
             Object::TypeMap(VhcaId(7)),
             Object::EswitchLock,
             Object::RacePoint(RACE_POINTS[1]),
+            Object::RacePoint(WORKER_CRASHED),
             Object::Task(TaskId(9)),
         ];
         for object in objects {
