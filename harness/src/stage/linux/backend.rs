@@ -65,7 +65,7 @@ impl LinuxBackend {
         }
     }
 
-    /// Once this is readable, the run that is under way ends with [`GuestError::Interrupted`].
+    /// Once this is readable, the run that is under way ends with [`GuestError::Interrupted`](super::guest::GuestError::Interrupted).
     pub fn interrupt_by(&mut self, interrupt: OwnedFd) {
         self.interrupt = Some(interrupt);
     }
