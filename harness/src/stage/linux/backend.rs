@@ -12,7 +12,7 @@ use crate::play::execution::{Ended, Execution};
 use crate::play::{RunOptions, run_scenario};
 use crate::record::timeline::Keep;
 use crate::record::{Failure, Outcome, RunResult};
-use crate::scenario::ScenarioFile;
+use crate::scenario::{ScenarioFile, Sign};
 use crate::stage::abilities::Abilities;
 use crate::stage::expenses::{Expenses, Purpose, Wear};
 use crate::stage::news::NewsListener;
@@ -136,6 +136,8 @@ impl LinuxBackend {
         // The verdict stands, whatever becomes of the guest.
         let wear = match ended {
             Ended::Badly => Some(Wear::Failed),
+            // Firmware has written, or may write, where the kernel has something else by now.
+            Ended::Well if corrupts(&reference) => Some(Wear::Damaged),
             Ended::Well => stage.clean_up().unwrap_or_else(|error| {
                 tracing::warn!(actor = "host", %error, "the guest cannot be used again");
                 Some(Wear::Unusable)
@@ -221,4 +223,10 @@ impl LinuxBackend {
             }
         }
     }
+}
+
+/// Whether memory is no longer whose it was, by our driver's run.
+fn corrupts(reference: &RunResult) -> bool {
+    let mut signs = reference.violations.iter().map(|broken| broken.invariant.sign());
+    signs.any(|sign| matches!(sign, Sign::Corruption(_)))
 }
