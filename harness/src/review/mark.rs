@@ -268,16 +268,15 @@ pub fn in_words(message: &Value) -> String {
     }
 }
 
-/// Pages in firmware's ledger after the last step, where no driver shows counters any more.
+/// Pages that firmware keeps with no driver bound, after a run in which one was: counters outlast their driver, and tell nothing of it.
 fn left_behind(result: &RunResult) -> Option<Mark> {
     let last = result.steps.last()?;
-    let is_bound = last.after.counters.values().any(Option::is_some);
+    let pages = result.measured.as_ref()?.left_with_firmware;
     let was_bound = result
         .steps
         .iter()
         .any(|step| step.after.counters.values().any(Option::is_some));
-    let pages: u64 = last.after.ledger.values().sum();
-    if is_bound || !was_bound || pages == 0 {
+    if !was_bound || pages == 0 {
         return None;
     }
     let owners = last.after.ledger.iter().filter(|(_, pages)| **pages > 0);

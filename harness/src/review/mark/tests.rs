@@ -1,6 +1,7 @@
 //! Marks of runs.
 
 use super::*;
+use crate::record::measured::Measured;
 use crate::record::result::{Mismatch, Snapshot, StepRecord};
 use crate::scenario::InvariantName;
 use serde_json::json;
@@ -38,8 +39,15 @@ fn kinds(result: &RunResult) -> Vec<(MarkKind, u64)> {
     marks.map(|mark| (mark.kind, mark.weight)).collect()
 }
 
+/// A run whose driver is bound as long as it shows its counters.
 fn run(steps: Vec<StepRecord>) -> RunResult {
     let mut result = RunResult::unrun("a", "a.json", "linux");
+    let is_unbound = |step: &&StepRecord| step.after.counters.values().all(Option::is_none);
+    let last = steps.last().filter(is_unbound);
+    result.measured = Some(Measured {
+        left_with_firmware: last.map_or(0, |step| step.after.ledger.values().sum()),
+        ..Measured::default()
+    });
     result.steps = steps;
     result
 }
@@ -75,6 +83,13 @@ fn pages_without_a_driver_are_left_behind() {
         [(MarkKind::LeftBehind, 60)]
     );
     assert!(kinds(&run(vec![step(1, Some(240), 240, 0), step(2, None, 0, 0)])).is_empty());
+    // The counters that a driver had at its end are no driver.
+    let mut gone = run(vec![step(1, Some(240), 240, 0), step(2, Some(0), 60, 0)]);
+    gone.measured = Some(Measured {
+        left_with_firmware: 60,
+        ..Measured::default()
+    });
+    assert!(kinds(&gone).contains(&(MarkKind::LeftBehind, 60)));
     // Without any driver all the time nobody knows.
     assert!(kinds(&run(vec![step(1, None, 60, 0)])).is_empty());
 }
