@@ -14,7 +14,7 @@ mod guest_kit;
 mod order;
 
 use driver::RevisionName;
-use guest::kit::KitOptions;
+use guest::kit::{Kit, KitOptions};
 use guest_kit::{REQUIRED, needing_kit};
 use harness::cli::naming::qualified_name;
 use harness::judge::beside::stream;
@@ -23,7 +23,7 @@ use harness::record::result::{Outcome, RunResult};
 use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
 use harness::stage::abilities::{Abilities, Obstacle};
 use harness::stage::linux::abilities::with_helper;
-use harness::stage::linux::build::{Configuration, abilities_of, is_there, kit_for};
+use harness::stage::linux::build::{Configuration, is_there, kit_for};
 use harness::stage::linux::{Shelf, Workplace};
 use harness::stage::news::Silence;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -289,8 +289,8 @@ fn obstacle(scenario: &ScenarioFile) -> Option<Obstacle> {
     // Where the tests have to run, the helper has to be there.
     let required = std::env::var_os(REQUIRED).is_some();
     let abilities = known.entry(kit.clone()).or_insert_with(|| {
-        let abilities = abilities_of(&kit, false);
-        if required {
+        let abilities = Configuration::of(&kit).abilities(false);
+        if required || Kit::locate(&kit).is_ok_and(|kit| kit.helper().is_some()) {
             with_helper(abilities)
         } else {
             abilities

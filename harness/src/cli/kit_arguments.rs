@@ -3,14 +3,12 @@
 use super::backend::quoted;
 use super::job::{Backend, Build};
 use clap::Args;
+use driver::RevisionName;
 use guest::kit::KitOptions;
 use std::path::{Path, PathBuf};
 
 /// Builds that stand side by side.
 const MOST_BUILDS: usize = 4;
-
-/// The names of our drivers' columns.
-const OURS: [&str; 3] = ["reviewed", "merged", "robust"];
 
 /// Parts of the guest kit that are one's own.
 #[derive(Clone, Debug, Default, Args)]
@@ -134,7 +132,9 @@ fn labels(paths: &[PathBuf]) -> Vec<String> {
         let mut sorted = labels.to_vec();
         sorted.sort();
         sorted.dedup();
-        sorted.len() == labels.len() && !labels.iter().any(|label| OURS.contains(&label.as_str()))
+        // The columns of our own drivers are called by their revisions.
+        let is_ours = |label: &String| label.parse::<RevisionName>().is_ok();
+        sorted.len() == labels.len() && !labels.iter().any(is_ours)
     };
     let all = (1..=longest).map(|parts| paths.iter().map(|path| label(path, parts)).collect::<Vec<_>>());
     let mut last = Vec::new();

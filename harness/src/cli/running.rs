@@ -83,7 +83,8 @@ pub(super) fn guests_on_linux() -> NonZeroUsize {
     cores.saturating_mul(TWO).min(GUESTS)
 }
 
-/// How many runs there are at once, where nobody says it: as many as there are cores, on Linux twice as many. More guests than runs are of no use, and each takes memory.
+/// How many runs there are at once, where nobody says it: as many as there are cores, on Linux twice as many. More guests than
+/// runs are of no use, and each takes memory.
 fn workers(arguments: &RunArguments) -> NonZeroUsize {
     // What is accepted for one revision is what the next one reads.
     if arguments.accept {

@@ -11,7 +11,6 @@ use crate::stage::linux::build::{is_there, kit_for};
 use crate::stage::linux::scaling::scaled;
 use driver::RevisionName;
 use guest::kit::KitOptions;
-use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -193,11 +192,8 @@ pub fn linux_jobs(
         let mut of_build: Vec<Job> = scenarios
             .iter()
             .map(|loaded| {
-                let has = RefCell::new(&mut known);
                 let kit = kit_for(&loaded.scenario, &build.kit, |kit| {
-                    *has.borrow_mut()
-                        .entry(kit.clone())
-                        .or_insert_with(|| is_there(kit))
+                    *known.entry(kit.clone()).or_insert_with(|| is_there(kit))
                 });
                 Job {
                     loaded: Arc::clone(loaded),
@@ -208,7 +204,7 @@ pub fn linux_jobs(
             })
             .filter(|job| partition.is_none_or(|partition| partition.contains(&job.name())))
             .collect();
-        of_build.sort_by_key(|job| {
+        of_build.sort_by_cached_key(|job| {
             let kit = job.build.as_ref().map(|build| build.kit.clone());
             (kit, Reverse(pauses(&job.loaded.scenario)))
         });

@@ -145,13 +145,18 @@ impl Abilities {
                 (!stops).then_some(Obstacle::RacePoint)
             }
             Action::Fault(_) => (!self.faults).then_some(Obstacle::ChosenAllocation),
-            Action::Host(HostStep::Operation(operation)) if operation.needs() == Needs::Subfunctions => {
-                (!self.subfunctions).then_some(Obstacle::Subfunctions)
-            }
-            Action::Host(HostStep::Function(function)) if matches!(function.which, prm::Function::Sf(_)) => {
-                (!self.subfunctions).then_some(Obstacle::Subfunctions)
-            }
+            action if needs_subfunctions(action) => (!self.subfunctions).then_some(Obstacle::Subfunctions),
             _ => None,
         }
+    }
+}
+
+/// Whether a driver without scalable functions cannot do this.
+#[must_use]
+pub fn needs_subfunctions(action: Action<'_>) -> bool {
+    match action {
+        Action::Host(HostStep::Operation(operation)) => operation.needs() == Needs::Subfunctions,
+        Action::Host(HostStep::Function(function)) => matches!(function.which, prm::Function::Sf(_)),
+        _ => false,
     }
 }

@@ -5,6 +5,8 @@ use prm::Cycles;
 /// What our driver's run of a step was like. A stage that judges by itself foresees nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Foreseen {
+    /// The step's number in the file, from 1; 0 where nothing is foreseen.
+    pub step: u32,
     /// The operation that it started or joined ended in it.
     pub ends: bool,
     /// An operation still ran after it.
@@ -18,6 +20,7 @@ pub struct Foreseen {
 impl Default for Foreseen {
     fn default() -> Self {
         Self {
+            step: 0,
             ends: true,
             pending: false,
             takes: Cycles::ZERO,

@@ -47,6 +47,7 @@ impl<'a> Reference<'a> {
         let began = before.map_or(0, ended);
         let ours = self.step(number);
         Foreseen {
+            step: number,
             ends: ours.is_none_or(|record| record.returns.is_some() || step.background),
             pending: ours.is_some_and(|record| record.pending),
             takes: Cycles(ours.map_or(0, ended).saturating_sub(began)),

@@ -1,8 +1,7 @@
 //! From a scenario to its result, over as many boots as it takes.
 
-use super::abilities::with_helper;
 use super::boot_files::BootFiles;
-use super::build::Configuration;
+use super::build::abilities_of;
 use super::error::BackendError;
 use super::guest::Guest;
 use super::profile::Profile;
@@ -38,23 +37,11 @@ pub struct LinuxBackend {
 }
 
 impl LinuxBackend {
-    /// Finds the kit and builds the initramfs. Linux is judged by what files expect of `judged_as`.
-    ///
-    /// # Errors
-    /// See [`BackendError`].
-    pub fn new(options: &KitOptions, judged_as: RevisionName, full: bool) -> Result<Self, BackendError> {
-        let files = Arc::new(BootFiles::make(options)?);
-        Ok(Self::booting(files, options, judged_as, full))
-    }
-
-    /// The same from files that are there already.
+    /// Guests of the kit that `options` name boot from `files`. Linux is judged by what files of scenarios expect of `judged_as`.
     #[must_use]
     pub fn booting(files: Arc<BootFiles>, options: &KitOptions, judged_as: RevisionName, full: bool) -> Self {
         Self {
-            abilities: match files.kit().helper() {
-                Some(_) => with_helper(Configuration::of(options).abilities(full)),
-                None => Configuration::of(options).abilities(full),
-            },
+            abilities: abilities_of(files.kit(), options, full),
             files,
             guest: None,
             judged_as,

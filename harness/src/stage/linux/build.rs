@@ -1,9 +1,8 @@
 //! Which build of the Linux driver a scenario runs on.
 
 use super::abilities::with_helper;
-use crate::scenario::{Action, HostStep, ScenarioFile};
-use crate::stage::abilities::Abilities;
-use driver::Needs;
+use crate::scenario::ScenarioFile;
+use crate::stage::abilities::{Abilities, needs_subfunctions};
 use guest::kit::{Kit, KitOptions};
 
 /// What a build of the driver can be without.
@@ -22,14 +21,9 @@ impl Configuration {
     #[must_use]
     pub fn needed_by(scenario: &ScenarioFile) -> Self {
         let mut actions = scenario.steps.iter().filter_map(|step| step.action());
-        let has_sf = |action: Action<'_>| match action {
-            Action::Host(HostStep::Operation(operation)) => operation.needs() == Needs::Subfunctions,
-            Action::Host(HostStep::Function(function)) => matches!(function.which, prm::Function::Sf(_)),
-            _ => false,
-        };
         if !scenario.host.eswitch_support {
             Self::WithoutEswitch
-        } else if actions.any(has_sf) && scenario.host.eswitch_support {
+        } else if actions.any(needs_subfunctions) {
             Self::Subfunctions
         } else {
             Self::Distribution
@@ -65,7 +59,7 @@ impl Configuration {
 pub fn kit_for(
     scenario: &ScenarioFile,
     options: &KitOptions,
-    has: impl Fn(&KitOptions) -> bool,
+    has: impl FnOnce(&KitOptions) -> bool,
 ) -> KitOptions {
     let names_a_driver = options.modules.is_some() || options.subfunctions || options.without_eswitch;
     let needed = Configuration::needed_by(scenario);
@@ -81,13 +75,13 @@ pub fn kit_for(
     }
 }
 
-/// What the driver of a kit can do: with the helper module, where the kit has one for its kernel.
+/// What the driver of the kit that `options` name can do: with the helper module, where the kit has one for its kernel.
 #[must_use]
-pub fn abilities_of(options: &KitOptions, full: bool) -> Abilities {
+pub fn abilities_of(kit: &Kit, options: &KitOptions, full: bool) -> Abilities {
     let abilities = Configuration::of(options).abilities(full);
-    match Kit::locate(options) {
-        Ok(kit) if kit.helper().is_some() => with_helper(abilities),
-        _ => abilities,
+    match kit.helper() {
+        Some(_) => with_helper(abilities),
+        None => abilities,
     }
 }
 

@@ -64,17 +64,6 @@ impl Profile {
     pub(super) fn looks_like(self, other: Self) -> bool {
         (self.kind, self.total_vfs) == (other.kind, other.total_vfs)
     }
-
-    /// Profiles in the order in which they are run: those of one kind together, small ones first.
-    #[must_use]
-    pub const fn rank(&self) -> (u8, u16, u16) {
-        let kind = match self.kind {
-            DeviceKind::Pf => 0,
-            DeviceKind::Ecpf => 1,
-            DeviceKind::Vf => 2,
-        };
-        (kind, self.total_vfs, self.sf_windows)
-    }
 }
 
 impl fmt::Display for Profile {

@@ -40,8 +40,6 @@ pub(super) struct LinuxStage<'a> {
     /// Our driver wrote where it must not: a kernel that survived it has written somewhere else.
     damaged: bool,
     began: Cycles,
-    /// The number of the step that is under way.
-    step: u32,
     page_waits: Vec<PageWait>,
     recent: RecentLines,
     expenses: Expenses,
@@ -75,7 +73,6 @@ impl<'a> LinuxStage<'a> {
             warned: false,
             damaged: false,
             began,
-            step: 0,
             page_waits: Vec::new(),
             recent: RecentLines::default(),
             expenses: Expenses::default(),
@@ -85,6 +82,14 @@ impl<'a> LinuxStage<'a> {
     /// What the time of the run was spent on.
     pub(super) fn into_expenses(self) -> Expenses {
         self.expenses
+    }
+
+    /// Does something, and notes that its time was spent on that.
+    fn timed<R>(&mut self, purpose: Purpose, act: impl FnOnce(&mut Course<'a>) -> R) -> R {
+        let began = self.course.guest.now();
+        let done = act(&mut self.course);
+        self.spent(purpose, began);
+        done
     }
 
     /// Notes what the time since `began`, by the device's clock, was spent on.
@@ -152,7 +157,7 @@ impl<'a> LinuxStage<'a> {
     /// Notes the waits for pages that have ended.
     pub(super) fn note_page_waits(&mut self) {
         let waits = self.course.guest.take_waits().into_iter().map(|wait| PageWait {
-            step: self.step,
+            step: self.course.foreseen.step,
             device: wait.device,
             pages: wait.pages,
             took_ns: wait.took.0,
@@ -213,7 +218,6 @@ impl Stage for LinuxStage<'_> {
 
     fn begin_step(&mut self, foreseen: Foreseen) -> Result<(), Stop<GuestError>> {
         self.course.foreseen = foreseen;
-        self.step += 1;
         self.damaged |= foreseen.dies;
         Ok(())
     }
@@ -241,10 +245,7 @@ impl Stage for LinuxStage<'_> {
     }
 
     fn join(&mut self, number: usize) -> Result<Option<String>, Stop<GuestError>> {
-        let began = self.course.guest.now();
-        let done = self.course.joined(number);
-        self.spent(Purpose::Operation, began);
-        done
+        self.timed(Purpose::Operation, |course| course.joined(number))
     }
 
     fn operations(&self) -> &Operations<GuestOperation> {
@@ -277,10 +278,7 @@ impl Stage for LinuxStage<'_> {
     }
 
     fn wait_held(&mut self, name: &str) -> Result<bool, Stop<GuestError>> {
-        let began = self.course.guest.now();
-        let done = self.course.held(name);
-        self.spent(Purpose::Hold, began);
-        done
+        self.timed(Purpose::Hold, |course| course.held(name))
     }
 
     fn fault(&mut self, fault: &Fault) -> Result<Result<(), Obstacle>, Stop<GuestError>> {
@@ -292,24 +290,15 @@ impl Stage for LinuxStage<'_> {
     }
 
     fn pass(&mut self, time: Cycles) -> Result<(), Stop<GuestError>> {
-        let began = self.course.guest.now();
-        let done = self.course.passed(time);
-        self.spent(Purpose::Pause, began);
-        done
+        self.timed(Purpose::Pause, |course| course.passed(time))
     }
 
     fn quiesce(&mut self) -> Result<Option<String>, Stop<GuestError>> {
-        let began = self.course.guest.now();
-        let done = self.course.come_to_rest();
-        self.spent(Purpose::Quiesce, began);
-        done
+        self.timed(Purpose::Quiesce, |course| course.come_to_rest())
     }
 
     fn settle(&mut self) -> Result<(), Stop<GuestError>> {
-        let began = self.course.guest.now();
-        let done = self.course.settled();
-        self.spent(Purpose::Settling, began);
-        done
+        self.timed(Purpose::Settling, |course| course.settled())
     }
 
     fn look<R>(&mut self, see: impl FnOnce(&Sight<'_>) -> R) -> Result<R, Stop<GuestError>> {
@@ -383,10 +372,7 @@ impl Stage for LinuxStage<'_> {
     }
 
     fn linger(&mut self) -> Result<bool, Stop<GuestError>> {
-        let began = self.course.guest.now();
-        let done = self.course.lingered();
-        self.spent(Purpose::Linger, began);
-        done
+        self.timed(Purpose::Linger, |course| course.lingered())
     }
 }
 

@@ -27,8 +27,6 @@ const TYPES: [&str; 5] = [
 pub struct Looked {
     /// The counters of the function under test by name. Where its driver shows none any more, those that it had at its end.
     pub counters: BTreeMap<String, u32>,
-    /// Whether they are shown, so that they may still change.
-    pub are_shown: bool,
     /// What becomes of the kernel's tasks if only time passes.
     pub(in crate::stage::linux) prospect: Prospect,
 }
@@ -51,11 +49,7 @@ impl Guest {
             counters.clone_from(last);
         }
         add_none(&mut counters);
-        Ok(Looked {
-            counters,
-            are_shown,
-            prospect,
-        })
+        Ok(Looked { counters, prospect })
     }
 
     fn raw_look(&mut self, device: &str) -> Result<Look, GuestError> {
