@@ -80,10 +80,15 @@ impl Stat {
             'S' => !self.is_of_kernel,
             _ => false,
         };
-        (runs || waits).then(|| Task {
-            place: place(&fs::read_to_string(format!("{folder}/stack")).unwrap_or_default()),
-            name: self.name,
-            runs,
+        (runs || waits).then(|| {
+            let place = place(&fs::read_to_string(format!("{folder}/stack")).unwrap_or_default());
+            // Where a task was that has woken up meanwhile says nothing.
+            let has_woken = Self::read(folder).is_some_and(|now| now.state == 'R');
+            Task {
+                place,
+                name: self.name,
+                runs: runs || has_woken,
+            }
         })
     }
 }

@@ -23,10 +23,13 @@ const LET_BE: Cycles = Cycles::from_millis(1_600);
 /// A driver that never stops is looked at all the same.
 const LIMIT: Cycles = Cycles::from_millis(30_000);
 
-/// Serves until nothing goes on that does not wait for something; returns the counters then.
-pub(super) fn settle(guest: &mut Guest) -> Result<BTreeMap<String, u32>, GuestError> {
+/// Serves until nothing goes on that does not wait for something; returns the counters then. While an operation runs, one look is
+/// not believed: it may have caught its task between two sleeps.
+pub(super) fn settle(guest: &mut Guest, operating: bool) -> Result<BTreeMap<String, u32>, GuestError> {
     let began = guest.now();
     let end = began.saturating_add(LIMIT);
+    // The device's activity at the last look in which everybody rested.
+    let mut rested_at = None;
     loop {
         serve_until_calm(guest, end)?;
         if guest.has_died() {
@@ -40,9 +43,12 @@ pub(super) fn settle(guest: &mut Guest) -> Result<BTreeMap<String, u32>, GuestEr
             Prospect::Spins => guest.now().saturating_sub(calm_since.max(began)) >= SPINNING,
             Prospect::GoesOn => false,
         };
-        if rests && before == after || guest.now() >= end {
+        let rests = rests && before == after;
+        let is_believed = !operating || rested_at == Some(after);
+        if rests && is_believed || guest.now() >= end {
             return Ok(looked.counters);
         }
+        rested_at = rests.then_some(after);
     }
 }
 

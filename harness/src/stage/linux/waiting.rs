@@ -121,13 +121,13 @@ impl Course<'_> {
             // The kernel dies in a worker, some time after the driver's side of the step has ended.
             settling::serve(self.guest, DYING)?;
         }
-        self.counters = settling::settle(self.guest)?;
+        self.counters = settling::settle(self.guest, self.operations.all.any_pending())?;
         Ok(())
     }
 
     pub(super) fn lingered(&mut self) -> Result<bool, Stop<GuestError>> {
         settling::serve(self.guest, LINGER)?;
-        self.counters = settling::settle(self.guest)?;
+        self.counters = settling::settle(self.guest, self.operations.all.any_pending())?;
         Ok(true)
     }
 }
