@@ -32,7 +32,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError, RwLock};
 
 /// Guests at a time, at the most.
 const GUESTS: usize = 4;
@@ -257,8 +257,8 @@ fn trial(case: &Case) -> Trial {
     let name = format!("{}::linux", case.name);
     match obstacle(&case.scenario) {
         Some(_) => Trial::test(name, || Err("Linux cannot run it".into())).with_ignored_flag(true),
-        None => Trial::test(name, move || {
-            let result = run(RevisionName::Merged, &scenario, &file)?;
+        None => Trial::test(name.clone(), move || {
+            let result = run_for_good(&name, &scenario, &file)?;
             match result.outcome {
                 Outcome::Pass => Ok(()),
                 _ => Err(report(&result).into()),
@@ -319,7 +319,29 @@ thread_local! {
     static WORKPLACE: RefCell<Workplace> = RefCell::new(Workplace::default());
 }
 
+/// Shared by all who run something; for one alone where something is run again.
+static COMPANY: RwLock<()> = RwLock::new(());
+
 fn run(judged_as: RevisionName, scenario: &ScenarioFile, file: &Path) -> Result<RunResult, Failed> {
+    let _shared = COMPANY.read().unwrap_or_else(PoisonError::into_inner);
+    run_here(judged_as, scenario, file)
+}
+
+/// Runs a scenario. Linux lives on the wall clock, and on a busy machine a race that the file decides by a second may end the other
+/// way: what is not as expected beside other guests is told, and run once more on a fresh guest while nobody else runs.
+/// That run counts.
+fn run_for_good(name: &str, scenario: &ScenarioFile, file: &Path) -> Result<RunResult, Failed> {
+    let first = run(RevisionName::Merged, scenario, file)?;
+    if first.outcome == Outcome::Pass {
+        return Ok(first);
+    }
+    let _alone = COMPANY.write().unwrap_or_else(PoisonError::into_inner);
+    eprintln!("{name}: beside others {}\n{name}: once more, alone", report(&first));
+    WORKPLACE.with_borrow_mut(|workplace| *workplace = Workplace::default());
+    run_here(RevisionName::Merged, scenario, file)
+}
+
+fn run_here(judged_as: RevisionName, scenario: &ScenarioFile, file: &Path) -> Result<RunResult, Failed> {
     WORKPLACE.with_borrow_mut(|workplace| {
         let how = (judged_as, false);
         let linux = workplace.backend(&kit(scenario), how, &SHELF, |_| {}, |_| Ok(()))?;
