@@ -336,7 +336,10 @@ fn run_for_good(name: &str, scenario: &ScenarioFile, file: &Path) -> Result<RunR
         return Ok(first);
     }
     let _alone = COMPANY.write().unwrap_or_else(PoisonError::into_inner);
-    eprintln!("{name}: beside others {}\n{name}: once more, alone", report(&first));
+    eprintln!(
+        "{name}: beside others {}\n{name}: once more, alone",
+        report(&first)
+    );
     WORKPLACE.with_borrow_mut(|workplace| *workplace = Workplace::default());
     run_here(RevisionName::Merged, scenario, file)
 }

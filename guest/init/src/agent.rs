@@ -1,5 +1,6 @@
-//! Serves a harness: one thread reads orders, one watches the kernel's log, and each order has a thread of its own.
+//! Serves a harness: one thread reads orders, one watches the kernel's log, and each order has a thread to itself.
 
+use crate::crew::{self, Crew, in_thread};
 use crate::kernel_log::KernelLog;
 use crate::port::{Sender, open_port};
 use crate::{orders, start};
@@ -9,7 +10,6 @@ use guest_protocol::{
 use rustix::system::uname;
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
-use std::thread;
 
 /// Who else is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub fn run(place: Place) -> Result<(), String> {
         microseconds: microseconds(),
     }));
     watch(&sender, &log)?;
+    crew::keep_memory();
+    let crew = Crew::muster()?;
     loop {
         let line = receiver.next_line()?;
         // Beside a shell it is the shell's work: it may be waiting for a program of its own.
@@ -55,7 +57,7 @@ pub fn run(place: Place) -> Result<(), String> {
             start::reap();
         }
         match from_line::<Request>(&line) {
-            Ok(request) => serve(request, &sender, &log)?,
+            Ok(request) => serve(&crew, request, &sender, &log)?,
             Err(error) => sender.send(&FromGuest::Misread {
                 line,
                 why: error.to_string(),
@@ -73,10 +75,10 @@ fn watch(sender: &Arc<Sender>, log: &Arc<KernelLog>) -> Result<(), String> {
     })
 }
 
-fn serve(request: Request, sender: &Arc<Sender>, log: &Arc<KernelLog>) -> Result<(), String> {
+fn serve(crew: &Crew, request: Request, sender: &Arc<Sender>, log: &Arc<KernelLog>) -> Result<(), String> {
     let (sender, log) = (Arc::clone(sender), Arc::clone(log));
     // The kernel names a blocked task by its thread: `task order-7:105 blocked for more than 120 seconds`.
-    in_thread(&format!("order-{}", request.id), move || {
+    crew.carry_out(format!("order-{}", request.id), move || {
         let begun = microseconds();
         let ends = request.order == Order::PowerOff;
         let result = carry_out(request.order, &sender, &log);
@@ -115,13 +117,6 @@ fn send_all(sender: &Sender, complaints: Vec<Complaint>) {
     for complaint in complaints {
         sender.send(&FromGuest::Complaint(complaint));
     }
-}
-
-fn in_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), String> {
-    let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
-    thread
-        .map(drop)
-        .map_err(|error| format!("start a thread: {error}"))
 }
 
 /// Since the kernel's start.

@@ -3,13 +3,14 @@
 //!
 //! * [`start`] - mounts, the panic hook, the end
 //! * [`command_line`] - the kernel's
-//! * [`agent`] - the harness's side: [`port`], one thread per order
+//! * [`agent`] - the harness's side: [`port`], a thread of the [`crew`] for each order
 //! * [`shell`] - the person's side: the same orders as lines of words
 //! * [`orders`] - how each is carried out
 //! * [`kernel_log`] - the kernel's log, and which of its lines are passed on at once
 
 mod agent;
 mod command_line;
+mod crew;
 mod kernel_log;
 mod orders;
 mod port;
