@@ -28,18 +28,21 @@ impl Driver {
 
     /// Whether the function is there for a driver to bind to: enabled, or active, by the driver of the function it belongs
     /// to.
-    pub(crate) fn is_present(&self) -> bool {
+    pub(crate) async fn is_present(&self) -> bool {
         let Some(parent) = self.parent() else {
             return true;
         };
-        parent.with(|state, _| match self.endpoint() {
-            Function::Sf(number) => state
-                .subfunction
-                .devices()
-                .contains(&subfunction_id(state, number)),
-            Function::Vf(number) | Function::EcVf(number) => state.sriov.is_on_bus(number),
-            _ => true,
-        })
+        let functions = [parent.reads(Object::Subfunctions), parent.reads(Object::Sriov)];
+        parent
+            .then(functions, |state, _| match self.endpoint() {
+                Function::Sf(number) => {
+                    let devices = &state.subfunction.devices;
+                    devices.contains(&subfunction_id(state, number))
+                }
+                Function::Vf(number) | Function::EcVf(number) => state.sriov.is_on_bus(number),
+                _ => true,
+            })
+            .await
     }
 }
 
@@ -61,24 +64,30 @@ pub(crate) fn subfunction(state: &State, id: u16) -> Function {
 /// # Errors
 /// `-ENOENT` without the function, `-EIO` when the host could not.
 pub(crate) async fn reset(driver: &Driver) -> Result<(), Errno> {
-    if !driver.is_present() {
+    if !driver.is_present().await {
         return Err(Errno::ENOENT);
     }
-    let _device = driver.lock(Object::DeviceLock).await;
     driver
-        .step(driver.writes(Object::Registers), |_, bus| bus.reset_function())
-        .await?;
-    driver.pause(pauses::FUNCTION_RESET).await;
-    Ok(())
+        .holding(Object::DeviceLock, async || {
+            driver
+                .step(driver.writes(Object::Registers), |_, bus| bus.reset_function())
+                .await?;
+            driver.pause(pauses::FUNCTION_RESET).await;
+            Ok(())
+        })
+        .await
 }
 
 /// Unbinds the driver of a function that goes away, if there is one and it is bound.
 pub(crate) async fn unbind(driver: &Driver, function: Function) {
     let child = driver.children().borrow().get(&function).cloned();
     let Some(child) = child else { return };
-    let _device = child.lock(Object::DeviceLock).await;
-    // Removing a driver can remove drivers of functions below its own: a future of unknown size.
-    let removal: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(child.remove());
-    // That none was bound is no error here.
-    let _unbound = removal.await;
+    child
+        .holding(Object::DeviceLock, async || {
+            // Removing a driver can remove drivers of functions below its own: a future of unknown size.
+            let removal: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(child.remove());
+            // That none was bound is no error here.
+            let _unbound = removal.await;
+        })
+        .await;
 }

@@ -26,7 +26,7 @@ async fn query(driver: &Driver, kind: CapabilityType, mode: CapabilityMode) -> R
         }
     };
     driver
-        .step(driver.writes(Object::Interface), |state, _| store(state))
+        .step(driver.writes(Object::LoadTime), |state, _| store(state))
         .await;
     Ok(())
 }
@@ -59,12 +59,15 @@ pub async fn query_other<T: Layout>(
 /// # Errors
 /// As [`command::execute`].
 pub(crate) async fn query_function(driver: &Driver, number: u16) -> Result<VhcaId, CommandError> {
-    let (function, continued) = driver.with(|state, _| {
-        (
-            vport_function(state, number),
-            state.capabilities.general_max().hca_cap_2(),
-        )
-    });
+    let vport = [driver.reads(Object::Vport(number)), driver.reads(Object::Sriov)];
+    let (function, continued) = driver
+        .then(vport, |state, _| {
+            (
+                vport_function(state, number),
+                state.capabilities.general_max().hca_cap_2(),
+            )
+        })
+        .await;
     let general: GeneralCapabilities = query_other(driver, function, CapabilityType::General).await?;
     if continued {
         let _: GeneralCapabilities2 = query_other(driver, function, CapabilityType::General2).await?;
@@ -80,15 +83,15 @@ pub(crate) async fn query_function(driver: &Driver, number: u16) -> Result<VhcaI
 pub(crate) async fn configure(driver: &Driver) -> Result<(), CommandError> {
     query(driver, CapabilityType::General, CapabilityMode::Current).await?;
     query(driver, CapabilityType::General, CapabilityMode::Max).await?;
-    let wanted = driver.with(|state, _| wanted_general(&state.capabilities));
+    let wanted = driver.settled(|state| wanted_general(&state.capabilities));
     let head = SetHcaCap::input().with_op_mod(CapabilityType::General.set_op_mod());
     let input = [&head.as_bytes()[..], &wanted.as_bytes()[..]].concat();
     command::execute(driver, &input, 16).await?;
-    if driver.with(|state, _| state.capabilities.general_max().hca_cap_2()) {
+    if driver.settled(|state| state.capabilities.general_max().hca_cap_2()) {
         query(driver, CapabilityType::General2, CapabilityMode::Current).await?;
         query(driver, CapabilityType::General2, CapabilityMode::Max).await?;
         let wanted =
-            driver.with(|state, _| wanted_general_2(&state.capabilities, state.interface.sw_vhca_id));
+            driver.settled(|state| wanted_general_2(&state.capabilities, state.interface.sw_vhca_id));
         if let Some(wanted) = wanted {
             let head = SetHcaCap::input().with_op_mod(CapabilityType::General2.set_op_mod());
             let input = [&head.as_bytes()[..], &wanted.as_bytes()[..]].concat();
@@ -104,7 +107,7 @@ pub(crate) async fn configure(driver: &Driver) -> Result<(), CommandError> {
 /// As [`command::execute`].
 pub(crate) async fn query_all(driver: &Driver) -> Result<(), CommandError> {
     query(driver, CapabilityType::General, CapabilityMode::Current).await?;
-    let [general_2, ethernet, nic_flow_table, eswitch] = driver.with(|state, _| {
+    let [general_2, ethernet, nic_flow_table, eswitch] = driver.settled(|state| {
         let general = state.capabilities.general();
         [
             general.hca_cap_2(),
@@ -136,7 +139,7 @@ pub(crate) async fn query_all(driver: &Driver) -> Result<(), CommandError> {
 pub(crate) async fn query_light(driver: &Driver) -> Result<(), CommandError> {
     query(driver, CapabilityType::General, CapabilityMode::Current).await?;
     query(driver, CapabilityType::General, CapabilityMode::Max).await?;
-    let [ethernet, nic_flow_table] = driver.with(|state, _| {
+    let [ethernet, nic_flow_table] = driver.settled(|state| {
         let general = state.capabilities.general();
         [general.eth_net_offloads(), general.nic_flow_table()]
     });

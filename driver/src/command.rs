@@ -22,7 +22,7 @@ use crate::device_bus::Bus;
 use crate::handle::{Driver, Upcalls};
 use crate::message::MessageKind;
 use crate::revision::PageSlotWait;
-use crate::runtime::Woken;
+use crate::runtime::{Announcement, Object, Woken};
 use crate::state::State;
 use crate::state::command::{CommandError, CommandErrorKind, Gate, Issue, Lane, Mode, Prepared};
 use lanes::notify_lane;
@@ -39,9 +39,8 @@ pub async fn execute_raw(driver: &Driver, input: &[u8], out_len: usize) -> Resul
     let opcode = opcode_of(input);
     let fail = |kind| CommandError { opcode, kind };
     let lane = Lane::of(opcode);
-    let access = driver.writes(lane.object());
     let prepare = |state: &mut State, bus: &mut Bus| prepare(state, bus, input, out_len);
-    let prepared = driver.step(access, prepare).await.map_err(fail)?;
+    let prepared = driver.step(queueing(driver, lane), prepare).await.map_err(fail)?;
     let (slot, mode) = submit(driver, lane, prepared).await.map_err(fail)?;
     let output = match mode {
         Mode::Polling => completion::poll(driver, slot).await,
@@ -56,6 +55,18 @@ pub async fn execute_raw(driver: &Driver, input: &[u8], out_len: usize) -> Resul
             syndrome: Syndrome(head.syndrome()),
         })),
     }
+}
+
+/// What a command touches on its way to a slot. Nothing comes between the test of the gate and the slot: in Linux both are in
+/// `cmd_work_handler`, and a change of mode or gate takes all slots first.
+fn queueing(driver: &Driver, lane: Lane) -> Announcement {
+    [
+        driver.writes(lane.object()),
+        driver.writes(Object::Mailboxes),
+        driver.reads(Object::CommandMode),
+        driver.reads(Object::DeviceState),
+    ]
+    .into()
 }
 
 /// First test of the gate, then mailboxes and a place in the queue (`cmd_exec`).
@@ -83,7 +94,7 @@ fn prepare(
             command.queue.discard(prepared, bus);
             return Err(CommandErrorKind::SlotsStalled);
         }
-        Lane::Regular => command.queue.turn.push_back(prepared.ticket),
+        Lane::Regular => command.queue.regular.turn.push_back(prepared.ticket),
     }
     Ok(prepared)
 }
@@ -93,7 +104,7 @@ fn may_send(state: &State, opcode: Opcode) -> Result<(), CommandErrorKind> {
     if state.is_down() {
         return Err(CommandErrorKind::DeviceGone);
     }
-    match state.command.gate {
+    match *state.command.gate {
         Gate::Only(allowed) if allowed != opcode => Err(CommandErrorKind::GateClosed),
         _ => Ok(()),
     }
@@ -102,7 +113,7 @@ fn may_send(state: &State, opcode: Opcode) -> Result<(), CommandErrorKind> {
 /// Waits for turn and slot, and sends (`cmd_work_handler`). Returns the slot, and how its completion will be learnt.
 async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, Mode), CommandErrorKind> {
     let (opcode, ticket) = (prepared.opcode, prepared.ticket);
-    let limit = driver.with(|state, _| state.timeouts.command);
+    let limit = driver.settled(|state| state.timeouts.command);
     let timed = match lane {
         Lane::Regular => true,
         Lane::Page => driver.revision().page_slot_wait() == PageSlotWait::Limited,
@@ -110,19 +121,25 @@ async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, 
     let mut was_first = lane == Lane::Page;
     let mut deadline = timed.then(|| driver.now().saturating_add(limit));
     let failure = loop {
-        let issue = driver.with(|state, _| state.command.queue.free_slot(lane, ticket));
+        let issue = driver.go_on(|state, _| state.command.queue.free_slot(lane, ticket));
         match issue {
-            Issue::Sent(slot) => match driver.with(|state, _| may_send(state, opcode)) {
+            Issue::Sent(slot) => match driver.go_on(|state, _| may_send(state, opcode)) {
                 // The gate may have closed while the command waited.
                 Err(kind) => break kind,
                 Ok(()) => {
-                    let mode = driver.with(|state, bus| {
-                        state.command.queue.send(lane, slot, prepared, bus);
-                        if lane == Lane::Regular && state.command.mode == Mode::Events {
-                            state.command.queue.turn.pop_front();
+                    let mode = driver.go_on(|state, _| {
+                        let queue = &mut state.command.queue;
+                        queue.take_slot(lane, slot, ticket);
+                        if lane == Lane::Regular && *state.command.mode == Mode::Events {
+                            queue.regular.turn.pop_front();
                         }
-                        state.command.mode
+                        *state.command.mode
                     });
+                    driver
+                        .then(driver.writes(Object::CommandSlot(slot)), |state, bus| {
+                            state.command.queue.send(slot, prepared, bus);
+                        })
+                        .await;
                     if mode == Mode::Events {
                         driver.notify(lane.object());
                     }
@@ -138,7 +155,7 @@ async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, 
             }
         }
         if driver.runtime().wait(driver.id(), lane.object(), deadline).await == Woken::Expired {
-            driver.runtime().point(driver.writes(lane.object())).await;
+            driver.runtime().point(queueing(driver, lane)).await;
             driver.message(match was_first {
                 true => MessageKind::SlotWaitTimedOut { opcode },
                 false => MessageKind::QueueWaitTimedOut { opcode },
@@ -149,9 +166,9 @@ async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, 
                 CommandErrorKind::Canceled
             };
         }
-        driver.runtime().point(driver.writes(lane.object())).await;
+        driver.runtime().point(queueing(driver, lane)).await;
     };
-    driver.with(|state, bus| state.command.queue.discard(prepared, bus));
+    driver.go_on(|state, bus| state.command.queue.discard(prepared, bus));
     notify_lane(driver, lane);
     if lane == Lane::Page && failure == CommandErrorKind::NoSlot {
         driver.declare_faulty().await;

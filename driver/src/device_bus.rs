@@ -8,6 +8,7 @@
 
 use crate::errno::Errno;
 pub use crate::message::BusAccess;
+use parts::Touch;
 use prm::link::{BusError, Clock, DmaMemory, HostPage, Interrupts, MappingFailed, OutOfMemory, Registers};
 use prm::{Cycles, Iova};
 use std::cell::Cell;
@@ -56,6 +57,7 @@ pub struct Bus {
     faults: Box<dyn AllocationFaults>,
     /// The first failure that nobody has taken. A cell, since reading shared memory changes nothing else.
     failure: Cell<Option<BusFailure>>,
+    registers_touch: Cell<Touch>,
 }
 
 impl Bus {
@@ -75,7 +77,17 @@ impl Bus {
             clock,
             faults,
             failure: Cell::new(None),
+            registers_touch: Cell::new(Touch::Nothing),
         }
+    }
+
+    /// How the registers were used since this was last asked, doorbells apart.
+    pub(crate) fn take_touch(&self) -> Touch {
+        self.registers_touch.take()
+    }
+
+    fn note(&self, touch: Touch) {
+        self.registers_touch.set(self.registers_touch.get() | touch);
     }
 
     /// The first access that failed since this was last asked.
@@ -96,6 +108,7 @@ impl Bus {
 
     /// Reads a 32-bit register; all ones when that fails, as on PCI Express.
     pub fn read_register(&mut self, offset: u32) -> u32 {
+        self.note(Touch::Read);
         let read = self.registers.read(offset);
         self.check(BusAccess::RegisterRead, offset.into(), read)
             .unwrap_or(u32::MAX)
@@ -103,6 +116,7 @@ impl Bus {
 
     /// Reads one byte of a register; all ones when that fails.
     pub fn read_register_byte(&mut self, offset: u32) -> u8 {
+        self.note(Touch::Read);
         let read = self.registers.read_byte(offset);
         self.check(BusAccess::RegisterRead, offset.into(), read)
             .unwrap_or(u8::MAX)
@@ -110,6 +124,13 @@ impl Bus {
 
     /// Writes a 32-bit register. A write that fails is lost.
     pub fn write_register(&mut self, offset: u32, value: u32) {
+        self.note(Touch::Write);
+        self.ring(offset, value);
+    }
+
+    /// Writes a doorbell. The write is posted, and what the device makes of it is no use of a register by the driver. A write that
+    /// fails is lost.
+    pub fn ring(&mut self, offset: u32, value: u32) {
         let written = self.registers.write(offset, value);
         let _lost = self.check(BusAccess::RegisterWrite, offset.into(), written);
     }
@@ -119,6 +140,7 @@ impl Bus {
     /// # Errors
     /// [`BusFailure`] when the host could not.
     pub fn reset_function(&mut self) -> Result<(), BusFailure> {
+        self.note(Touch::Write);
         let reset = self.registers.reset_function();
         self.check(BusAccess::FunctionReset, 0, reset)
     }

@@ -1,19 +1,30 @@
 //! Who comes over netlink, and finds the device or not.
 
 use crate::errno::Errno;
-use crate::handle::{Driver, LockGuard};
+use crate::handle::Driver;
 use crate::runtime::Object;
 
-/// The devlink lock of a bound driver (`devlink_get_from_attrs_lock`): a device is there for netlink from probe to
-/// remove.
+/// Does something under the devlink lock of a bound driver (`devlink_get_from_attrs_lock`): a device is there for netlink from
+/// probe to remove.
 ///
 /// # Errors
-/// `ENODEV` without a bound driver.
-pub(crate) async fn of_bound(driver: &Driver) -> Result<LockGuard, Errno> {
-    let lock = driver.lock(Object::DevlinkLock).await;
-    if driver.with(|state, _| state.interface.probed) {
-        Ok(lock)
-    } else {
-        Err(Errno::ENODEV)
-    }
+/// `ENODEV` without a bound driver; as what is done.
+pub(crate) async fn with_bound(
+    driver: &Driver,
+    body: impl AsyncFnOnce() -> Result<(), Errno>,
+) -> Result<(), Errno> {
+    driver
+        .holding(Object::DevlinkLock, async || {
+            let is_bound = driver
+                .then(driver.reads(Object::Interface), |state, _| {
+                    *state.interface.probed
+                })
+                .await;
+            if is_bound {
+                body().await
+            } else {
+                Err(Errno::ENODEV)
+            }
+        })
+        .await
 }

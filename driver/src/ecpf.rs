@@ -6,7 +6,7 @@ use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::{AwaitedPages, MessageKind};
 use crate::pages;
-use crate::runtime::Object;
+use crate::runtime::{Announcement, Object};
 use crate::state::{State, functions};
 use prm::command::Command as _;
 use prm::hca::{DisableHca, EnableHca};
@@ -17,13 +17,23 @@ fn name(state: &State, vport: u16) -> (u16, bool) {
     (function.id, function.is_vhca_id)
 }
 
+/// What naming such a PF touches.
+fn naming(driver: &Driver, vport: u16) -> Announcement {
+    [
+        driver.reads(Object::Vport(vport)),
+        driver.reads(Object::Eswitch),
+        driver.reads(Object::Sriov),
+    ]
+    .into()
+}
+
 /// Enables a PF behind the embedded CPU (`mlx5_cmd_pf_enable_hca`). Elsewhere nothing happens.
 ///
 /// # Errors
 /// `EINVAL` without such a vport; as ENABLE_HCA.
 pub(crate) async fn enable_pf(driver: &Driver, vport: u16) -> Result<(), Errno> {
     let target = driver
-        .step(driver.reads(Object::Vport(vport)), |state, _| {
+        .step(naming(driver, vport), |state, _| {
             (functions::is_ecpf(state) && functions::is_allowed(state)).then(|| name(state, vport))
         })
         .await;
@@ -47,7 +57,7 @@ pub(crate) async fn enable_pf(driver: &Driver, vport: u16) -> Result<(), Errno> 
 /// Disables it again; whether that works does not matter (`mlx5_cmd_pf_disable_hca`).
 pub(crate) async fn disable_pf(driver: &Driver, vport: u16) {
     let target = driver
-        .step(driver.reads(Object::Vport(vport)), |state, _| {
+        .step(naming(driver, vport), |state, _| {
             (functions::is_ecpf(state) && state.eswitch.is_activated(vport)).then(|| name(state, vport))
         })
         .await;

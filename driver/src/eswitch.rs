@@ -33,7 +33,7 @@ use crate::capabilities;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::revision::TypeLookup;
-use crate::runtime::Object;
+use crate::runtime::{Announcement, Object};
 use crate::state::State;
 use crate::state::capabilities::OtherFunction;
 use crate::state::eswitch::{EswitchState, EswitchWork, PF_VPORT};
@@ -53,7 +53,7 @@ fn is_wanted(driver: &Driver, state: &State) -> bool {
 /// As the queries that tell which functions there are, and CREATE_ESW_VPORT.
 pub(crate) async fn init(driver: &Driver) -> Result<(), Errno> {
     let wanted = driver
-        .step(driver.writes(Object::Eswitch), |state, _| {
+        .step(whole(driver), |state, _| {
             let queue = std::mem::take(&mut state.eswitch.queue);
             state.eswitch = EswitchState {
                 queue,
@@ -65,28 +65,38 @@ pub(crate) async fn init(driver: &Driver) -> Result<(), Errno> {
     if !wanted {
         return Ok(());
     }
-    driver.with(|state, _| state.eswitch.exists = true);
+    driver
+        .then(driver.writes(Object::Eswitch), |state, _| {
+            *state.eswitch.exists = true
+        })
+        .await;
     match make_vports(driver).await {
         Ok(()) => Ok(()),
         Err(errno) => {
             satellite::destroy(driver).await;
-            driver
-                .step(driver.writes(Object::Eswitch), |state, _| clear(state))
-                .await;
+            driver.step(whole(driver), |state, _| clear(state)).await;
             Err(errno)
         }
     }
 }
 
 async fn make_vports(driver: &Driver) -> Result<(), Errno> {
-    let manager = driver.with(|state, _| is_ecpf_manager(state));
+    let manager = driver.settled(|state| is_ecpf_manager(state));
     if manager {
         let functions = query_functions(driver).await.map_err(|error| error.errno())?;
-        driver.with(|state, _| state.eswitch.host_functions = functions.has_host_pf());
+        driver
+            .then(driver.writes(Object::Eswitch), |state, _| {
+                *state.eswitch.host_functions = functions.has_host_pf();
+            })
+            .await;
         // Which host, and which PF of it: asked again, for names that only representors have.
         query_functions(driver).await.map_err(|error| error.errno())?;
     }
-    let host = driver.with(|state, _| state.eswitch.host_functions);
+    let host = driver
+        .then(driver.reads(Object::Eswitch), |state, _| {
+            *state.eswitch.host_functions
+        })
+        .await;
     let mut host_sfs = 0..0;
     if manager && host {
         let other = OtherFunction {
@@ -99,10 +109,13 @@ async fn make_vports(driver: &Driver) -> Result<(), Errno> {
             .map_err(|error| error.errno())?;
         host_sfs = area.sf_base_id()..area.sf_base_id().saturating_add(area.max_num_sf());
     }
+    let population = [
+        driver.writes(Object::Vports),
+        driver.reads(Object::Eswitch),
+        driver.reads(Object::Sriov),
+    ];
     driver
-        .step(driver.writes(Object::Eswitch), |state, _| {
-            population::populate(state, host_sfs)
-        })
+        .step(population, |state, _| population::populate(state, host_sfs))
         .await;
     if manager {
         satellite::create(driver).await?;
@@ -113,35 +126,44 @@ async fn make_vports(driver: &Driver) -> Result<(), Errno> {
 /// Frees the eswitch object (`mlx5_eswitch_cleanup`).
 pub(crate) async fn cleanup(driver: &Driver) {
     if !driver
-        .step(driver.reads(Object::Eswitch), |state, _| state.eswitch.exists)
+        .step(driver.reads(Object::Eswitch), |state, _| *state.eswitch.exists)
         .await
     {
         return;
     }
     driver.flush_work::<EswitchWork>().await;
     satellite::destroy(driver).await;
-    driver
-        .step(driver.writes(Object::Eswitch), |state, _| clear(state))
-        .await;
+    driver.step(whole(driver), |state, _| clear(state)).await;
+}
+
+/// The eswitch as a whole: nobody uses it before it is made and after it has gone.
+fn whole(driver: &Driver) -> Announcement {
+    [
+        driver.writes(Object::Eswitch),
+        driver.writes(Object::EswitchQueue),
+        driver.writes(Object::Vports),
+        driver.writes(Object::TypeMaps),
+    ]
+    .into()
 }
 
 fn clear(state: &mut State) {
     let eswitch = &mut state.eswitch;
-    eswitch.exists = false;
+    *eswitch.exists = false;
     eswitch.vports.clear();
     eswitch.vhca_map.clear();
     eswitch.type_map.clear();
     eswitch.satellites.clear();
-    eswitch.listens_to_vports = false;
-    eswitch.listens_to_functions = false;
+    *eswitch.listens_to_vports = false;
+    *eswitch.listens_to_functions = false;
 }
 
 /// Puts the eswitch's part into the driver's books.
 pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) {
     let eswitch = &state.eswitch;
-    books.enabled_vports = eswitch.enabled_vports;
+    books.enabled_vports = *eswitch.enabled_vports;
     books.vhca_map = match driver.revision().type_lookup() {
-        TypeLookup::TypeMap => eswitch.type_map.clone(),
+        TypeLookup::TypeMap => eswitch.type_map.peek().clone(),
         TypeLookup::VportWalk => attribution::walked(driver, state),
     };
 }

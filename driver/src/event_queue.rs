@@ -34,19 +34,19 @@ pub(crate) async fn create_all(driver: &Driver) -> Result<(), Errno> {
     command::set_mode(driver, Mode::Events).await;
     command::set_gate(driver, Gate::Open).await;
     driver.pause(pauses::ASYNC_QUEUE_MADE).await;
-    let mask = driver.with(|state, _| async_events(state));
+    let mask = driver.settled(|state| async_events(state));
     if let Err(errno) = create(driver, Role::Async, mask).await {
         leave_events(driver).await;
         return Err(errno);
     }
-    if !driver.with(|state, _| state.capabilities.general().page_request_disable())
+    if !driver.settled(|state| state.capabilities.general().page_request_disable())
         && let Err(errno) = create(driver, Role::Pages, EventType::PageRequest.mask_bit()).await
     {
         destroy(driver, Role::Async).await;
         leave_events(driver).await;
         return Err(errno);
     }
-    if driver.with(|state, _| queues_offered(state)) <= RESERVED_QUEUES {
+    if driver.settled(|state| queues_offered(state)) <= RESERVED_QUEUES {
         driver.message(MessageKind::TooFewEventQueues);
         destroy_all(driver).await;
         return Err(Errno::ENOMEM);
@@ -93,7 +93,7 @@ fn async_events(state: &State) -> u64 {
     if general.general_notification_event() {
         mask |= EventType::General.mask_bit();
     }
-    if state.interface.ecpf && general.eswitch_manager() {
+    if *state.interface.ecpf && general.eswitch_manager() {
         mask |= EventType::EswFunctionsChanged.mask_bit();
     }
     if state.capabilities.general_max().vhca_state() {
@@ -116,12 +116,15 @@ fn queues_offered(state: &State) -> u32 {
 }
 
 async fn create(driver: &Driver, role: Role, events: u64) -> Result<(), Errno> {
-    let access = driver.writes(Object::EventQueue(role as u8));
+    let access = [
+        driver.writes(Object::EventQueue(role as u8)),
+        driver.reads(Object::EventQueues),
+    ];
     let (mut queue, uar) = driver
         .step(access, |state, bus| {
             let uar = state.interface.uar.unwrap_or_default();
-            let queue = EventQueue::allocate(role, role.log_size(), role.vector(), uar, bus)
-                .map_err(|_| Errno::ENOMEM)?;
+            let queue =
+                EventQueue::allocate(role.log_size(), role.vector(), uar, bus).map_err(|_| Errno::ENOMEM)?;
             // The first queue on a vector has it told, the last one ends that.
             if !state.event_queues.share(role.vector())
                 && let Err(failure) = bus.enable_interrupt(role.vector())
@@ -139,7 +142,7 @@ async fn create(driver: &Driver, role: Role, events: u64) -> Result<(), Errno> {
             driver
                 .step(access, |state, bus| {
                     queue.update(bus, true);
-                    state.event_queues.queues.push(queue);
+                    state.event_queues.queues.insert(role, queue);
                 })
                 .await;
             Ok(())
@@ -176,9 +179,7 @@ async fn destroy(driver: &Driver, role: Role) {
     let number = driver
         .step(access, |state, _| {
             let queues = &mut state.event_queues;
-            let queue = queues
-                .position(role)
-                .and_then(|place| queues.queues.get_mut(place))?;
+            let queue = queues.queues.get_mut(&role)?;
             queue.attached = false;
             Some(queue.number)
         })
@@ -192,11 +193,12 @@ async fn destroy(driver: &Driver, role: Role) {
             errno: error.errno(),
         });
     }
+    let access = [access, driver.reads(Object::EventQueues)];
     driver
         .step(access, |state, bus| {
             let queues = &mut state.event_queues;
-            if let Some(place) = queues.position(role) {
-                queues.queues.remove(place).free(bus);
+            if let Some(queue) = queues.queues.remove(&role) {
+                queue.free(bus);
                 queues.leave(role.vector(), bus);
             }
         })

@@ -5,11 +5,11 @@ use crate::eswitch;
 use crate::handle::Driver;
 use crate::pages;
 use crate::runtime::{Object, TaskRole};
-use crate::state::event_queues::Role;
+use crate::state::event_queues::{Handler, Role};
 use crate::subfunction;
 use crate::vport;
 use prm::EventType;
-use prm::event::{CommandCompletion, EventEntry, VhcaStateChange};
+use prm::event::{CommandCompletion, EventEntry, VportChange};
 
 /// Entries that are read from one queue before it is armed again (`MLX5_EQ_POLLING_BUDGET`). The device raises the
 /// interrupt at once if more are there.
@@ -17,13 +17,15 @@ const BUDGET: u32 = 128;
 
 /// The device raised a vector: runs the handler, or makes the running one look again.
 pub(crate) fn raise(driver: &Driver, vector: u16) {
-    let starts = driver.with(|state, _| {
-        let queues = &mut state.event_queues;
-        let starts = queues.running.insert(vector);
-        if !starts {
-            queues.again.insert(vector);
+    let starts = driver.from_outside(driver.writes(Object::Interrupt(vector)), |state, _| {
+        let handlers = &mut state.event_queues.handlers;
+        match handlers.get_mut(&vector) {
+            Some(handler) => {
+                handler.again = true;
+                false
+            }
+            None => handlers.insert(vector, Handler::default()).is_none(),
         }
-        starts
     });
     if !starts {
         return;
@@ -32,24 +34,27 @@ pub(crate) fn raise(driver: &Driver, vector: u16) {
     driver.spawn(TaskRole::Interrupt, async move {
         loop {
             for role in [Role::Command, Role::Async, Role::Pages] {
-                if this.with(|state, _| {
-                    let queues = &state.event_queues;
-                    queues
-                        .queues
-                        .iter()
-                        .any(|queue| queue.role == role && queue.vector == vector)
-                }) {
+                let is_there = this
+                    .then(this.reads(Object::EventQueue(role as u8)), |state, _| {
+                        let queue = state.event_queues.queues.get(&role);
+                        queue.is_some_and(|queue| queue.vector == vector)
+                    })
+                    .await;
+                if is_there {
                     read(&this, role).await;
                 }
             }
-            let again = this.with(|state, _| {
-                let queues = &mut state.event_queues;
-                let again = queues.again.remove(&vector);
-                if !again {
-                    queues.running.remove(&vector);
-                }
-                again
-            });
+            let again = this
+                .then(this.writes(Object::Interrupt(vector)), |state, _| {
+                    let handlers = &mut state.event_queues.handlers;
+                    let handler = handlers.get_mut(&vector);
+                    let again = handler.is_some_and(|handler| std::mem::take(&mut handler.again));
+                    if !again {
+                        handlers.remove(&vector);
+                    }
+                    again
+                })
+                .await;
             if !again {
                 return;
             }
@@ -70,9 +75,7 @@ async fn read(driver: &Driver, role: Role) -> u32 {
         let entry = driver
             .step(driver.writes(Object::EventQueue(role as u8)), |state, bus| {
                 let queues = &mut state.event_queues.queues;
-                let queue = queues
-                    .iter_mut()
-                    .find(|queue| queue.role == role && queue.attached)?;
+                let queue = queues.get_mut(&role).filter(|queue| queue.attached)?;
                 let entry = match count < BUDGET {
                     // A queue that cannot be read is not armed again: it would fire for ever.
                     true => queue.next(bus).ok()?,
@@ -95,17 +98,23 @@ async fn dispatch(driver: &Driver, entry: &EventEntry) {
     match entry.kind() {
         EventType::CommandCompletion => {
             let completion: CommandCompletion = entry.data();
-            command::on_completion(driver, completion.vector(), |late| {
-                pages::on_late_completion(driver, late);
+            command::on_completion(driver, completion.vector(), async |late| {
+                pages::on_late_completion(driver, late).await;
             })
             .await;
         }
         EventType::PageRequest => {
-            driver.runtime().point(driver.writes(Object::PageQueue)).await;
+            let queue = [driver.writes(Object::PageQueue), driver.reads(Object::PageMode)];
+            driver.runtime().point(queue).await;
             pages::on_page_request(driver, entry);
         }
         EventType::NicVportChange => {
-            driver.runtime().point(driver.writes(Object::EswitchQueue)).await;
+            let change: VportChange = entry.data();
+            let vport = [
+                driver.writes(Object::EswitchQueue),
+                driver.writes(Object::Vport(change.vport_number())),
+            ];
+            driver.runtime().point(vport).await;
             vport::on_vport_change(driver, entry);
         }
         EventType::EswFunctionsChanged => {
@@ -113,10 +122,9 @@ async fn dispatch(driver: &Driver, entry: &EventEntry) {
             eswitch::on_functions_changed(driver);
         }
         EventType::VhcaStateChange => {
-            let change: VhcaStateChange = entry.data();
             driver
                 .runtime()
-                .point(driver.writes(Object::Subfunction(change.function_id())))
+                .point(driver.writes(Object::SubfunctionQueue))
                 .await;
             subfunction::on_vhca_state_change(driver, entry);
         }

@@ -26,7 +26,7 @@ use crate::message::MessageKind;
 use crate::netdev;
 use crate::pages;
 use crate::pauses;
-use crate::runtime::Object;
+use crate::runtime::{Announcement, Object};
 use crate::sriov;
 use crate::state::capabilities::Capabilities;
 use crate::state::interface::DeviceState;
@@ -40,18 +40,36 @@ use prm::hca::QueryAdapter;
 /// # Errors
 /// What failed first. Nothing is left bound then; pages that could not be taken back are lost.
 pub(crate) async fn probe(driver: &Driver) -> Result<(), Errno> {
-    let _devlink = driver.lock(Object::DevlinkLock).await;
-    let _interface = driver.lock(Object::InterfaceLock).await;
+    under_both_locks(driver, async || bind(driver).await).await
+}
+
+/// Under the locks of host operations and of load and unload.
+async fn under_both_locks<R>(driver: &Driver, body: impl AsyncFnOnce() -> R) -> R {
+    driver
+        .holding(Object::DevlinkLock, async || {
+            driver.holding(Object::InterfaceLock, body).await
+        })
+        .await
+}
+
+async fn bind(driver: &Driver) -> Result<(), Errno> {
+    let begun = [
+        driver.writes(Object::Interface),
+        driver.writes(Object::DeviceState),
+        driver.writes(Object::LoadTime),
+        driver.writes(Object::Health),
+        driver.writes(Object::Sriov),
+    ];
     let free = driver
-        .step(driver.writes(Object::Interface), |state, _| {
-            if state.interface.probed {
+        .step(begun, |state, _| {
+            if *state.interface.probed {
                 return false;
             }
-            state.interface.probed = true;
-            state.interface.device = DeviceState::Up;
-            state.timeouts = Timeouts::default();
+            *state.interface.probed = true;
+            *state.interface.device = DeviceState::Up;
+            *state.timeouts = Timeouts::default();
             state.health.begin();
-            state.capabilities = Capabilities::default();
+            *state.capabilities = Capabilities::default();
             state.sriov.forget();
             true
         })
@@ -59,22 +77,31 @@ pub(crate) async fn probe(driver: &Driver) -> Result<(), Errno> {
     if !free {
         return Err(Errno::EBUSY);
     }
-    pages::init(driver);
+    pages::init(driver).await;
     let result = bring_up(driver).await;
     if result.is_err() {
         pages::cleanup(driver).await;
         driver
-            .step(driver.writes(Object::Interface), |state, _| {
-                state.interface.device = DeviceState::InternalError;
-                state.interface.probed = false;
+            .step(gone(driver), |state, _| {
+                *state.interface.device = DeviceState::InternalError;
+                *state.interface.probed = false;
             })
             .await;
     }
     result
 }
 
+/// A driver lets its function go.
+fn gone(driver: &Driver) -> Announcement {
+    [
+        driver.writes(Object::Interface),
+        driver.writes(Object::DeviceState),
+    ]
+    .into()
+}
+
 async fn bring_up(driver: &Driver) -> Result<(), Errno> {
-    if driver.with(|state, _| state.interface.light) {
+    if driver.settled(|state| state.interface.light) {
         return function::set_up_light(driver).await;
     }
     function::set_up(driver, Occasion::Probe).await?;
@@ -123,41 +150,52 @@ async fn cleanup_once(driver: &Driver) {
 /// `-ENODEV` without a bound driver. Nothing else fails: what cannot be undone is left.
 pub(crate) async fn remove(driver: &Driver) -> Result<(), Errno> {
     if !driver
-        .step(driver.reads(Object::Interface), |state, _| state.interface.probed)
+        .step(driver.reads(Object::Interface), |state, _| {
+            *state.interface.probed
+        })
         .await
     {
         return Err(Errno::ENODEV);
     }
     health::drain(driver).await;
-    if driver.with(|state, _| state.interface.light) {
-        let _devlink = driver.lock(Object::DevlinkLock).await;
-        let _interface = driver.lock(Object::InterfaceLock).await;
-        function::close_light(driver).await;
+    if driver.settled(|state| state.interface.light) {
+        under_both_locks(driver, async || function::close_light(driver).await).await;
     } else {
         sriov::remove(driver).await;
-        let _devlink = driver.lock(Object::DevlinkLock).await;
-        let _interface = driver.lock(Object::InterfaceLock).await;
-        eswitch::disable(driver).await;
-        netdev::detach(driver).await;
-        driver.pause(pauses::DEVICES_GO).await;
-        if driver.with(|state, _| state.interface.loaded) {
-            set_loaded(driver, false).await;
-            services::unload(driver).await;
-            cleanup_once(driver).await;
-            function::tear_down(driver, Occasion::Probe).await;
-        } else {
-            driver.message(MessageKind::InterfaceDown);
-            cleanup_once(driver).await;
-        }
+        under_both_locks(driver, async || take_down(driver).await).await;
     }
-    pages::cleanup(driver).await;
-    driver
-        .step(driver.writes(Object::Interface), |state, _| {
-            state.interface.probed = false;
-            state.interface.device = DeviceState::Uninitialized;
+    unbind(driver).await;
+    Ok(())
+}
+
+async fn take_down(driver: &Driver) {
+    eswitch::disable(driver).await;
+    netdev::detach(driver).await;
+    driver.pause(pauses::DEVICES_GO).await;
+    let loaded = driver
+        .then(driver.reads(Object::Interface), |state, _| {
+            *state.interface.loaded
         })
         .await;
-    Ok(())
+    if loaded {
+        set_loaded(driver, false).await;
+        services::unload(driver).await;
+        cleanup_once(driver).await;
+        function::tear_down(driver, Occasion::Probe).await;
+    } else {
+        driver.message(MessageKind::InterfaceDown);
+        cleanup_once(driver).await;
+    }
+}
+
+async fn unbind(driver: &Driver) {
+    pages::cleanup(driver).await;
+    driver
+        .step(gone(driver), |state, _| {
+            *state.interface.probed = false;
+            *state.interface.device = DeviceState::Uninitialized;
+        })
+        .await;
 }
 
 /// Unloads and loads again, keeping what lives from probe to remove (`devlink dev reload`, action `driver_reinit`).
@@ -165,14 +203,21 @@ pub(crate) async fn remove(driver: &Driver) -> Result<(), Errno> {
 /// # Errors
 /// What loading again fails with; unloading has no result. `-ENODEV` without a bound driver.
 pub(crate) async fn reload(driver: &Driver) -> Result<(), Errno> {
-    let _devlink = driver.lock(Object::DevlinkLock).await;
+    driver
+        .holding(Object::DevlinkLock, async || reload_locked(driver).await)
+        .await
+}
+
+async fn reload_locked(driver: &Driver) -> Result<(), Errno> {
     if !driver
-        .step(driver.reads(Object::Interface), |state, _| state.interface.probed)
+        .step(driver.reads(Object::Interface), |state, _| {
+            *state.interface.probed
+        })
         .await
     {
         return Err(Errno::ENODEV);
     }
-    if driver.with(|state, _| state.interface.light) {
+    if driver.settled(|state| state.interface.light) {
         function::close_light(driver).await;
         set_device(driver, DeviceState::Up).await;
         return function::set_up_light(driver).await;
@@ -186,9 +231,18 @@ pub(crate) async fn reload(driver: &Driver) -> Result<(), Errno> {
 /// # Errors
 /// What failed first.
 pub(crate) async fn load_one(driver: &Driver, occasion: Occasion) -> Result<(), Errno> {
-    let _interface = driver.lock(Object::InterfaceLock).await;
+    driver
+        .holding(Object::InterfaceLock, async || {
+            load_locked(driver, occasion).await
+        })
+        .await
+}
+
+async fn load_locked(driver: &Driver, occasion: Occasion) -> Result<(), Errno> {
     if driver
-        .step(driver.reads(Object::Interface), |state, _| state.interface.loaded)
+        .step(driver.reads(Object::Interface), |state, _| {
+            *state.interface.loaded
+        })
         .await
     {
         driver.message(MessageKind::InterfaceUp);
@@ -218,9 +272,16 @@ pub(crate) async fn load_one(driver: &Driver, occasion: Occasion) -> Result<(), 
 /// Unloads (`mlx5_unload_one_devl_locked`). The caller holds the devlink lock. A failed TEARDOWN_HCA is not told.
 pub(crate) async fn unload_one(driver: &Driver) {
     eswitch::disable(driver).await;
-    let _interface = driver.lock(Object::InterfaceLock).await;
+    driver
+        .holding(Object::InterfaceLock, async || unload_locked(driver).await)
+        .await;
+}
+
+async fn unload_locked(driver: &Driver) {
     if !driver
-        .step(driver.reads(Object::Interface), |state, _| state.interface.loaded)
+        .step(driver.reads(Object::Interface), |state, _| {
+            *state.interface.loaded
+        })
         .await
     {
         driver.message(MessageKind::InterfaceDown);
@@ -236,15 +297,15 @@ pub(crate) async fn unload_one(driver: &Driver) {
 async fn set_loaded(driver: &Driver, loaded: bool) {
     driver
         .step(driver.writes(Object::Interface), |state, _| {
-            state.interface.loaded = loaded
+            *state.interface.loaded = loaded
         })
         .await;
 }
 
 async fn set_device(driver: &Driver, device: DeviceState) {
     driver
-        .step(driver.writes(Object::Interface), |state, _| {
-            state.interface.device = device
+        .step(driver.writes(Object::DeviceState), |state, _| {
+            *state.interface.device = device
         })
         .await;
 }

@@ -31,14 +31,14 @@ fn is_supported(state: &State) -> bool {
 /// As the commands.
 pub(crate) async fn create_root(driver: &Driver) -> Result<(), Errno> {
     if !driver
-        .step(driver.reads(Object::Interface), |state, _| is_supported(state))
+        .step(driver.reads(Object::Netdev), |state, _| is_supported(state))
         .await
     {
         return Ok(());
     }
     let root = tables::create_root(driver).await?;
     driver
-        .step(driver.writes(Object::Interface), |state, _| {
+        .step(driver.writes(Object::Netdev), |state, _| {
             state.netdev.root = Some(root)
         })
         .await;
@@ -48,9 +48,7 @@ pub(crate) async fn create_root(driver: &Driver) -> Result<(), Errno> {
 /// Destroys it again (`mlx5_fs_core_cleanup`).
 pub(crate) async fn destroy_root(driver: &Driver) {
     let root = driver
-        .step(driver.writes(Object::Interface), |state, _| {
-            state.netdev.root.take()
-        })
+        .step(driver.writes(Object::Netdev), |state, _| state.netdev.root.take())
         .await;
     if let Some(root) = root {
         destroy_table(driver, root).await;
@@ -61,11 +59,11 @@ pub(crate) async fn destroy_root(driver: &Driver) {
 /// something the function is without one, and works on.
 pub(crate) async fn attach(driver: &Driver) {
     let root = driver
-        .step(driver.reads(Object::Interface), |state, _| state.netdev.root)
+        .step(driver.reads(Object::Netdev), |state, _| state.netdev.root)
         .await;
     let Some(root) = root else { return };
-    let physical = driver.with(|state, _| state.interface.kind == FunctionKind::Physical);
-    let manages = driver.with(|state, _| state.interface.is_vport_manager(&state.capabilities));
+    let physical = driver.settled(|state| state.interface.kind == FunctionKind::Physical);
+    let manages = driver.settled(|state| state.interface.is_vport_manager(&state.capabilities));
     let reads = 1 + u32::from(physical) + u32::from(manages);
     if bring_up(driver, root, reads).await.is_err() {
         take_down(driver).await;
@@ -86,7 +84,7 @@ async fn bring_up(driver: &Driver, root: Table, reads: u32) -> Result<(), Errno>
 /// Takes the network device down (`mlx5e_remove`, `mlx5e_suspend`).
 pub(crate) async fn detach(driver: &Driver) {
     let exists = driver
-        .step(driver.reads(Object::Interface), |state, _| {
+        .step(driver.reads(Object::Netdev), |state, _| {
             !state.netdev.objects.is_empty()
         })
         .await;

@@ -15,6 +15,7 @@ use crate::pages;
 use crate::runtime::{Object, TaskId, TaskRole};
 use crate::sriov;
 use crate::subfunction;
+use std::pin::Pin;
 
 impl Driver {
     /// Starts a host operation as a task of its own.
@@ -27,7 +28,7 @@ impl Driver {
             let outcome = result.map_or_else(|errno| errno.to_string(), |()| "ok".to_owned());
             tracing::info!(actor = "host", function = %driver.endpoint(), virtual_ns = driver.now().0, "{name} ends: {outcome}");
             if let Some(task) = driver.runtime().current() {
-                driver.with(|state, _| state.outcomes.insert(task, result));
+                driver.go_on(|state, _| state.outcomes.insert(task, result));
             }
         })
     }
@@ -35,17 +36,21 @@ impl Driver {
     async fn perform(&self, operation: HostOperation) -> Result<(), Errno> {
         // The host binds, unbinds and reloads under the lock of the device. It changes the number of VFs under it, too, but
         // looks at the number first.
-        let _device = match operation {
-            HostOperation::Load | HostOperation::Unload | HostOperation::Reload => {
-                Some(self.lock(Object::DeviceLock).await)
-            }
-            _ => None,
+        let under_lock = async |operation: Pin<Box<dyn Future<Output = _> + '_>>| {
+            self.holding(Object::DeviceLock, async || operation.await).await
         };
         match operation {
-            HostOperation::Load if !self.is_present() => Err(Errno::ENODEV),
-            HostOperation::Load => load::probe(self).await,
-            HostOperation::Unload => load::remove(self).await,
-            HostOperation::Reload => load::reload(self).await,
+            HostOperation::Load => {
+                let load = async {
+                    match self.is_present().await {
+                        true => load::probe(self).await,
+                        false => Err(Errno::ENODEV),
+                    }
+                };
+                under_lock(Box::pin(load)).await
+            }
+            HostOperation::Unload => under_lock(Box::pin(load::remove(self))).await,
+            HostOperation::Reload => under_lock(Box::pin(load::reload(self))).await,
             HostOperation::EnableVfs(number) => sriov::write_number(self, number).await,
             HostOperation::DisableVfs => sriov::write_number(self, 0).await,
             HostOperation::ResetFunction => bus::reset(self).await,
@@ -71,12 +76,12 @@ impl Driver {
     /// The driver's book as it stands.
     #[must_use]
     pub fn books(&self) -> DriverBooks {
-        self.with(|state, _| {
+        self.look(|state| {
             let mut books = DriverBooks {
                 lost_command_slots: state.command.lost_slots(),
                 numvfs: state.sriov.num_vfs(),
-                bound: state.interface.probed,
-                loaded: state.interface.loaded,
+                bound: *state.interface.probed,
+                loaded: *state.interface.loaded,
                 error_state: state.interface.in_error(),
                 ..DriverBooks::default()
             };

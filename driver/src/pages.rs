@@ -37,16 +37,23 @@ use crate::state::pages::{PageBook, PageWork};
 use prm::PageMode;
 use std::collections::BTreeSet;
 
-/// Begins the book anew (`mlx5_pagealloc_init`). Part of an announced step.
-pub(crate) fn init(driver: &Driver) {
-    driver.with(|state, _| {
-        let pages = &mut state.pages;
-        pages.book = PageBook::default();
-        pages.mode = PageMode::FuncId;
-        pages.listening = false;
-        pages.boot_key = None;
-        pages.crashed = false;
-    });
+/// Begins the book anew (`mlx5_pagealloc_init`). Nobody uses it before.
+pub(crate) async fn init(driver: &Driver) {
+    let whole = [
+        driver.writes(Object::PageBook),
+        driver.writes(Object::PageMode),
+        driver.writes(Object::PageQueue),
+    ];
+    driver
+        .then(whole, |state, _| {
+            let pages = &mut state.pages;
+            *pages.book = PageBook::default();
+            *pages.mode = PageMode::FuncId;
+            *pages.listening = false;
+            *pages.boot_key = None;
+            *pages.crashed = false;
+        })
+        .await;
 }
 
 /// Ends the book (`mlx5_pagealloc_cleanup`). Pages still in it are lost; the counters can still be read.
@@ -58,7 +65,7 @@ pub(crate) async fn cleanup(driver: &Driver) {
         .await;
     for key in keys {
         match driver.revision().leftovers() {
-            Leftovers::Forgotten => driver.with(|state, _| state.pages.book.forget_root(key)),
+            Leftovers::Forgotten => driver.go_on(|state, _| state.pages.book.forget_root(key)),
             Leftovers::SetAside => {
                 leftovers::set_aside(driver, key);
             }
@@ -70,7 +77,7 @@ pub(crate) async fn cleanup(driver: &Driver) {
 pub(crate) async fn start(driver: &Driver) {
     driver
         .step(driver.writes(Object::PageQueue), |state, _| {
-            state.pages.listening = true
+            *state.pages.listening = true
         })
         .await;
 }
@@ -79,7 +86,7 @@ pub(crate) async fn start(driver: &Driver) {
 pub(crate) async fn stop(driver: &Driver) {
     driver
         .step(driver.writes(Object::PageQueue), |state, _| {
-            state.pages.listening = false
+            *state.pages.listening = false
         })
         .await;
     driver.pause(pauses::READERS).await;
@@ -90,27 +97,27 @@ pub(crate) async fn stop(driver: &Driver) {
 pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) {
     let pages = &state.pages;
     books.counters = pages.book.counters;
-    books.page_mode = pages.mode;
+    books.page_mode = *pages.mode;
     books.page_queue_outstanding = pages.queue.outstanding();
     books.page_waits.clone_from(&pages.waits);
     let revision = driver.revision();
     let released: BTreeSet<OwnerKey> = pages
         .queue
         .waiting()
-        .filter_map(|work| work.releases(pages.mode))
+        .filter_map(|work| work.releases(*pages.mode))
         .collect();
     for (key, root) in pages.book.roots() {
         let given = root.given();
         books.roots.insert(key, given);
         let wire = match revision.boot_root() {
             BootRoot::Remembered => root.wire,
-            BootRoot::Assumed => key.wire().sent(pages.mode),
+            BootRoot::Assumed => key.wire().sent(*pages.mode),
         };
         books.owners.push(OwnerView {
             key,
             id: wire.id,
             ec: wire.ec,
-            mode: pages.mode,
+            mode: *pages.mode,
             pages: given,
             set_aside: 0,
             release_queued: released.contains(&key),
@@ -129,12 +136,12 @@ pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) 
         }
     }
     for (key, wire, set_aside) in pages.book.quarantine.roots() {
-        let wire = wire.sent(pages.mode);
+        let wire = wire.sent(*pages.mode);
         books.owners.push(OwnerView {
             key,
             id: wire.id,
             ec: wire.ec,
-            mode: pages.mode,
+            mode: *pages.mode,
             pages: 0,
             set_aside,
             release_queued: false,

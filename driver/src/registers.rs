@@ -72,7 +72,7 @@ pub(crate) fn ring_event_queue(bus: &mut Bus, uar: UarIndex, eq: EqNumber, consu
     let value = EqDoorbell::new()
         .with_eq_number(eq.0)
         .with_consumer_index(consumer & 0x00ff_ffff);
-    bus.write_register(offset(uar.bar_offset() + doorbell), value.to_word());
+    bus.ring(offset(uar.bar_offset() + doorbell), value.to_word());
 }
 
 /// Upper and lower half.

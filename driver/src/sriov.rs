@@ -27,7 +27,7 @@ enum Reason {
 
 /// Whether the function can have VFs of its own.
 fn is_pf(driver: &Driver) -> bool {
-    driver.with(|state, _| state.interface.kind == FunctionKind::Physical)
+    driver.settled(|state| state.interface.kind == FunctionKind::Physical)
 }
 
 /// The function behind the VF of this number.
@@ -92,7 +92,9 @@ pub(crate) async fn attach(driver: &Driver) -> Result<(), Errno> {
 /// Disables the VFs, which stay on the bus (`mlx5_sriov_detach`).
 pub(crate) async fn detach(driver: &Driver) {
     if is_pf(driver) {
-        let count = driver.with(|state, _| state.sriov.num_vfs);
+        let count = driver
+            .then(driver.reads(Object::Sriov), |state, _| state.sriov.num_vfs)
+            .await;
         disable_functions(driver, count, false, Reason::DriverGoes).await;
     }
 }
@@ -113,11 +115,15 @@ pub(crate) async fn write_number(driver: &Driver, number: i32) -> Result<(), Err
     if count > total {
         return Err(Errno::ERANGE);
     }
-    let _device = driver.lock(Object::DeviceLock).await;
+    driver
+        .holding(Object::DeviceLock, async || change_number(driver, count).await)
+        .await
+}
+
+async fn change_number(driver: &Driver, count: u16) -> Result<(), Errno> {
+    let number = [driver.reads(Object::Sriov), driver.reads(Object::Interface)];
     let (present, bound) = driver
-        .step(driver.reads(Object::Sriov), |state, _| {
-            (state.sriov.num_vfs, state.interface.probed)
-        })
+        .step(number, |state, _| (state.sriov.num_vfs, *state.interface.probed))
         .await;
     if count == present {
         return Ok(());
@@ -145,10 +151,11 @@ pub(crate) async fn write_number(driver: &Driver, number: i32) -> Result<(), Err
 /// # Errors
 /// As enabling the eswitch.
 async fn enable(driver: &Driver, count: u16) -> Result<(), Errno> {
-    let lock = driver.lock(Object::DevlinkLock).await;
-    let result = enable_functions(driver, count).await;
-    drop(lock);
-    result?;
+    driver
+        .holding(Object::DevlinkLock, async || {
+            enable_functions(driver, count).await
+        })
+        .await?;
     driver.pause(pauses::VFS_ENABLED).await;
     for _ in 0..count {
         driver.pause(pauses::VF_ADDED).await;
@@ -190,9 +197,11 @@ async fn take_off_bus(driver: &Driver, reason: Reason) {
             std::mem::take(&mut state.sriov.num_vfs)
         })
         .await;
-    let lock = driver.lock(Object::DevlinkLock).await;
-    disable_functions(driver, count, true, reason).await;
-    drop(lock);
+    driver
+        .holding(Object::DevlinkLock, async || {
+            disable_functions(driver, count, true, reason).await
+        })
+        .await;
 }
 
 /// Vports, then functions (`mlx5_device_enable_sriov`). A VF that fails is reported and left out.
@@ -201,7 +210,7 @@ async fn enable_functions(driver: &Driver, count: u16) -> Result<(), Errno> {
         driver.message(MessageKind::EswitchSriovFailed { errno });
         return Err(errno);
     }
-    let embedded = driver.with(|state, _| functions::is_ecpf(state));
+    let embedded = driver.settled(|state| functions::is_ecpf(state));
     for vf in 1..=count {
         let input = EnableHca::input().with_function_id(vf).with_ec_function(embedded);
         match command::run::<EnableHca>(driver, &input).await {
@@ -223,9 +232,14 @@ async fn enable_functions(driver: &Driver, count: u16) -> Result<(), Errno> {
 
 /// Functions, then vports, then the wait for their pages (`mlx5_device_disable_sriov`).
 async fn disable_functions(driver: &Driver, count: u16, clear: bool, reason: Reason) {
-    let embedded = driver.with(|state, _| functions::is_ecpf(state));
+    let embedded = driver.settled(|state| functions::is_ecpf(state));
     for vf in (1..=count).rev() {
-        if !driver.with(|state, _| state.sriov.enabled.contains(&vf)) {
+        let is_enabled = driver
+            .then(driver.reads(Object::Sriov), |state, _| {
+                state.sriov.enabled.contains(&vf)
+            })
+            .await;
+        if !is_enabled {
             continue;
         }
         let input = DisableHca::input()
@@ -265,7 +279,7 @@ fn waits(state: &State, reason: Reason) -> Vec<FunctionType> {
 }
 
 async fn wait_for_pages(driver: &Driver, reason: Reason) {
-    for of in driver.with(|state, _| waits(state, reason)) {
+    for of in driver.settled(|state| waits(state, reason)) {
         if pages::wait_for_pages(driver, of).await.is_err() {
             let what = if of == FunctionType::EcVf {
                 AwaitedPages::EcVfs

@@ -19,7 +19,7 @@ pub mod timeouts;
 use crate::device_bus::BusFailure;
 use crate::errno::Errno;
 use crate::message::{MessageKind, Messages};
-use crate::runtime::TaskId;
+use crate::runtime::{Object, TaskId};
 use capabilities::Capabilities;
 use command::CommandState;
 use eswitch::EswitchState;
@@ -28,6 +28,7 @@ use health::Health;
 use interface::{DeviceState, Interface};
 use netdev::NetdevState;
 use pages::PagesState;
+use parts::{Part, Touch};
 use prm::Cycles;
 use sriov::SriovState;
 use std::collections::BTreeMap;
@@ -40,9 +41,9 @@ pub struct State {
     /// The function as a whole.
     pub interface: Interface,
     /// What the device can do.
-    pub capabilities: Capabilities,
+    pub capabilities: Part<Capabilities>,
     /// Limits.
-    pub timeouts: Timeouts,
+    pub timeouts: Part<Timeouts>,
     /// The command interface.
     pub command: CommandState,
     /// The event queues.
@@ -52,20 +53,35 @@ pub struct State {
     /// The embedded switch.
     pub eswitch: EswitchState,
     /// VFs.
-    pub sriov: SriovState,
+    pub sriov: Part<SriovState>,
     /// Scalable functions.
     pub subfunction: SubfunctionState,
     /// The network device.
-    pub netdev: NetdevState,
+    pub netdev: Part<NetdevState>,
     /// The device's health.
-    pub health: Health,
-    /// Everything printed so far.
+    pub health: Part<Health>,
+    /// Everything printed so far: a record, which decides about nothing.
     pub messages: Messages,
-    /// Results of host operations that have ended.
+    /// Results of host operations that have ended: a record.
     pub outcomes: BTreeMap<TaskId, Result<(), Errno>>,
 }
 
 impl State {
+    /// Notes of use since they were last taken, by object. An object that was not used may come up, too.
+    pub(crate) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
+        take(Object::LoadTime, self.capabilities.take_touch());
+        take(Object::LoadTime, self.timeouts.take_touch());
+        self.interface.take_touches(take);
+        self.command.take_touches(take);
+        self.event_queues.take_touches(take);
+        self.pages.take_touches(take);
+        self.eswitch.take_touches(take);
+        take(Object::Sriov, self.sriov.take_touch());
+        self.subfunction.take_touches(take);
+        take(Object::Netdev, self.netdev.take_touch());
+        take(Object::Health, self.health.take_touch());
+    }
+
     /// Whether no command may reach the device (`mlx5_cmd_is_down`).
     #[must_use]
     pub fn is_down(&self) -> bool {
@@ -82,10 +98,10 @@ impl State {
         let BusFailure { access, at, error } = failure;
         self.messages
             .print(now, MessageKind::BusFailed { access, at, error });
-        if self.interface.device != DeviceState::Up {
+        if *self.interface.device != DeviceState::Up {
             return false;
         }
-        self.interface.device = DeviceState::InternalError;
+        *self.interface.device = DeviceState::InternalError;
         self.health.note_bus_failure(now);
         true
     }

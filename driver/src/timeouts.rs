@@ -32,14 +32,16 @@ pub(crate) async fn query_register(driver: &Driver) -> Result<(), CommandError> 
         .get(REGISTER_DATA_OFFSET..)
         .and_then(|data| DefaultTimeouts::from_prefix(data).ok())
         .ok_or(CommandError::malformed(Opcode::AccessReg))?;
-    driver.with(|state, _| {
-        let limits = &mut state.timeouts;
-        replace(&mut limits.health_poll, stated.health_poll_interval());
-        replace(&mut limits.full_crdump, stated.full_crdump());
-        replace(&mut limits.firmware_reset, stated.firmware_reset());
-        replace(&mut limits.pcie_toggle, stated.pcie_toggle());
-        replace(&mut limits.reclaim_pages, stated.reclaim_pages());
-        replace(&mut limits.reclaim_vfs_pages, stated.reclaim_vfs_pages());
-    });
+    driver
+        .then(driver.writes(Object::LoadTime), |state, _| {
+            let limits = &mut *state.timeouts;
+            replace(&mut limits.health_poll, stated.health_poll_interval());
+            replace(&mut limits.full_crdump, stated.full_crdump());
+            replace(&mut limits.firmware_reset, stated.firmware_reset());
+            replace(&mut limits.pcie_toggle, stated.pcie_toggle());
+            replace(&mut limits.reclaim_pages, stated.reclaim_pages());
+            replace(&mut limits.reclaim_vfs_pages, stated.reclaim_vfs_pages());
+        })
+        .await;
     Ok(())
 }

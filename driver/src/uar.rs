@@ -16,8 +16,8 @@ pub(crate) async fn allocate(driver: &Driver) -> Result<(), Errno> {
     let output = command::run::<AllocUar>(driver, &AllocUar::input()).await?;
     let uar = UarIndex(output.uar());
     driver
-        .step(driver.writes(Object::Interface), |state, _| {
-            state.interface.uar = Some(uar)
+        .step(driver.writes(Object::LoadTime), |state, _| {
+            *state.interface.uar = Some(uar)
         })
         .await;
     Ok(())
@@ -26,7 +26,7 @@ pub(crate) async fn allocate(driver: &Driver) -> Result<(), Errno> {
 /// Frees it (`mlx5_free_bfreg`). A failure is printed and changes nothing.
 pub(crate) async fn free(driver: &Driver) {
     let uar = driver
-        .step(driver.writes(Object::Interface), |state, _| {
+        .step(driver.writes(Object::LoadTime), |state, _| {
             state.interface.uar.take()
         })
         .await;

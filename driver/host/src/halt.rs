@@ -1,7 +1,7 @@
 //! Why a world stopped that should have gone on.
 
 use crate::limits::Exhausted;
-use driver::runtime::ScheduleMismatch;
+use driver::runtime::{RunStop, ScheduleMismatch, Surprise};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -15,4 +15,16 @@ pub enum Halt {
     /// A recorded schedule cannot be followed.
     #[error(transparent)]
     Schedule(#[from] ScheduleMismatch),
+    /// A step did more than it had announced.
+    #[error(transparent)]
+    Surprise(#[from] Surprise),
+}
+
+impl From<RunStop> for Halt {
+    fn from(stop: RunStop) -> Self {
+        match stop {
+            RunStop::Schedule(mismatch) => mismatch.into(),
+            RunStop::Surprise(surprise) => surprise.into(),
+        }
+    }
 }

@@ -13,12 +13,16 @@ use prm::{PageMode, VhcaId, WireIdentity};
 /// The type of an owner (`func_id_to_type`, `func_vhca_id_to_type`). With VHCA ids it may take the eswitch's state lock.
 pub(crate) async fn function_type(driver: &Driver, owner: Owner) -> FunctionType {
     let mode = driver
-        .step(driver.reads(Object::Sriov), |state, _| state.pages.mode)
+        .step(driver.reads(Object::PageMode), |state, _| *state.pages.mode)
         .await;
     match mode {
         PageMode::FuncId => {
             let bit = driver.revision().embedded_cpu_bit();
-            driver.with(|state, _| by_function_id(state, owner.wire, bit))
+            driver
+                .then(driver.reads(Object::Sriov), |state, _| {
+                    by_function_id(state, owner.wire, bit)
+                })
+                .await
         }
         PageMode::VhcaId => by_vhca_id(driver, VhcaId(owner.wire.id)).await,
     }
@@ -65,7 +69,7 @@ impl FunctionIdLimits {
 }
 
 async fn by_vhca_id(driver: &Driver, id: VhcaId) -> FunctionType {
-    let own = driver.with(|state, _| state.capabilities.vhca_id() == id);
+    let own = driver.settled(|state| state.capabilities.vhca_id() == id);
     if !driver.options().eswitch_support {
         // Without the eswitch's code the lookup is a stub that knows nobody, not even the own function. Accounts by owner
         // need no lookup for that one.
@@ -82,7 +86,11 @@ async fn by_vhca_id(driver: &Driver, id: VhcaId) -> FunctionType {
     match driver.revision().type_lookup() {
         TypeLookup::VportWalk => type_by_walk(driver, id).await,
         TypeLookup::TypeMap => match type_by_map(driver, id).await {
-            FunctionType::None => driver.with(|state, _| remembered(state, id)),
+            FunctionType::None => {
+                driver
+                    .then(driver.reads(Object::PageBook), |state, _| remembered(state, id))
+                    .await
+            }
             known => known,
         },
     }

@@ -7,7 +7,7 @@ use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::revision::{TypeLookup, TypeMapFailure, UnmarkedVport};
-use crate::runtime::Object;
+use crate::runtime::{Announcement, Object};
 use crate::state::eswitch::{PF_VPORT, VportKind};
 use crate::state::functions::is_ec_vf;
 use crate::state::{State, functions};
@@ -16,24 +16,35 @@ use std::collections::BTreeMap;
 
 /// The type of the lowest vport with this VHCA id, enabled or not, under the state lock.
 pub(crate) async fn type_by_walk(driver: &Driver, id: VhcaId) -> FunctionType {
-    if !driver.with(|state, _| state.eswitch.exists) {
+    let exists = driver
+        .then(driver.reads(Object::Eswitch), |state, _| *state.eswitch.exists)
+        .await;
+    if !exists {
         return FunctionType::None;
     }
-    let lock = driver.lock(Object::EswitchLock).await;
-    let function_type = driver
-        .step(driver.reads(Object::Eswitch), |state, _| {
-            let vport = state
-                .eswitch
-                .vports
-                .iter()
-                .find(|(_, vport)| vport.vhca_id == Some(id));
-            vport.map_or(FunctionType::None, |(&number, _)| {
-                type_of_vport(driver, state, number)
-            })
+    driver
+        .holding(Object::EswitchLock, async || {
+            driver
+                .step(typing(driver), |state, _| {
+                    let mut vports = state.eswitch.vports.iter();
+                    let vport = vports.find(|(_, vport)| vport.vhca_id == Some(id));
+                    vport.map_or(FunctionType::None, |(&number, _)| {
+                        type_of_vport(driver, state, number)
+                    })
+                })
+                .await
         })
-        .await;
-    drop(lock);
-    function_type
+        .await
+}
+
+/// What finding a vport and its type touches. All of it changes under the state lock only.
+fn typing(driver: &Driver) -> Announcement {
+    [
+        driver.reads(Object::Vports),
+        driver.reads(Object::Eswitch),
+        driver.reads(Object::Sriov),
+    ]
+    .into()
 }
 
 /// What the map says, without a lock.
@@ -95,7 +106,7 @@ pub(crate) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
         return Err(Errno::EINVAL);
     };
     driver.runtime().point(driver.writes(Object::TypeMap(id))).await;
-    driver.with(|state, bus| {
+    driver.go_on(|state, bus| {
         bus.allocate("vport_map").map_err(|_| Errno::ENOMEM)?;
         state.eswitch.vhca_map.insert(id, number);
         Ok::<(), Errno>(())
@@ -103,8 +114,14 @@ pub(crate) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
     if driver.revision().type_lookup() == TypeLookup::VportWalk {
         return Ok(());
     }
-    driver.runtime().point(driver.writes(Object::TypeMap(id))).await;
-    let noted = driver.with(|state, bus| {
+    let about = [
+        driver.writes(Object::TypeMap(id)),
+        driver.writes(Object::Vport(number)),
+        driver.reads(Object::Eswitch),
+        driver.reads(Object::Sriov),
+    ];
+    driver.runtime().point(about).await;
+    let noted = driver.go_on(|state, bus| {
         let function_type = type_of_vport(driver, state, number);
         if function_type == FunctionType::None {
             return Ok(None);
@@ -120,9 +137,9 @@ pub(crate) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
         Ok(Some(function_type))
     });
     match (noted, driver.revision().type_map_failure()) {
-        (Ok(Some(function_type)), _) => learn_type(driver, id, function_type),
+        (Ok(Some(function_type)), _) => learn_type(driver, id, function_type).await,
         (Ok(None), _) => {
-            learn_type(driver, id, FunctionType::None);
+            learn_type(driver, id, FunctionType::None).await;
             driver.message(MessageKind::VportOfUnknownKind {
                 vport: number,
                 vhca_id: id,
@@ -137,7 +154,7 @@ pub(crate) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
         }
         (Err(errno), TypeMapFailure::FailsEnable) => {
             // The id's entry goes, even if it is another vport's.
-            driver.with(|state, _| state.eswitch.vhca_map.remove(&id));
+            driver.go_on(|state, _| state.eswitch.vhca_map.remove(&id));
             return Err(errno);
         }
     }
@@ -148,7 +165,7 @@ pub(crate) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
 /// Linux asks this. Functions that firmware says nothing about stay unknown.
 pub(crate) async fn ask_types(driver: &Driver, of: FunctionType) {
     let numbers: Vec<u16> = driver
-        .step(driver.reads(Object::Eswitch), |state, _| {
+        .step(typing(driver), |state, _| {
             let vports = state.eswitch.vports.keys().copied();
             vports
                 .filter(|&number| number != functions::manager_vport(state))
@@ -157,36 +174,51 @@ pub(crate) async fn ask_types(driver: &Driver, of: FunctionType) {
         })
         .await;
     for number in numbers {
-        let known = driver.with(|state, _| state.eswitch.vports.get(&number).and_then(|vport| vport.vhca_id));
+        let known = vhca_id_of(driver, number).await;
         let id = match known {
             Some(id) => Some(id),
             None => query_function(driver, number).await.ok(),
         };
         if let Some(id) = id {
-            driver.runtime().point(driver.writes(Object::PageBook)).await;
-            learn_type(driver, id, of);
+            driver.runtime().point(driver.reads(Object::PageMode)).await;
+            learn_type(driver, id, of).await;
         }
     }
 }
 
+async fn vhca_id_of(driver: &Driver, number: u16) -> Option<VhcaId> {
+    driver
+        .then(driver.reads(Object::Vport(number)), |state, _| {
+            state.eswitch.vports.get(&number).and_then(|vport| vport.vhca_id)
+        })
+        .await
+}
+
 /// Forgets both (`mlx5_esw_vport_vhca_id_unmap`). Called with the state lock held.
 pub(crate) async fn unmap(driver: &Driver, number: u16) {
-    let id = driver.with(|state, _| state.eswitch.vports.get(&number).and_then(|vport| vport.vhca_id));
-    let Some(id) = id else { return };
+    let Some(id) = vhca_id_of(driver, number).await else {
+        return;
+    };
     let any = driver.revision().type_map_failure() == TypeMapFailure::FailsEnable;
     driver
-        .step(driver.writes(Object::TypeMap(id)), |state, _| {
-            let eswitch = &mut state.eswitch;
-            let typed = eswitch
-                .vports
-                .get_mut(&number)
-                .is_some_and(|vport| std::mem::take(&mut vport.typed));
-            if typed || any {
-                eswitch.type_map.remove(&id);
-            }
-            if any || eswitch.vhca_map.get(&id) == Some(&number) {
-                eswitch.vhca_map.remove(&id);
-            }
-        })
+        .step(
+            [
+                driver.writes(Object::TypeMap(id)),
+                driver.writes(Object::Vport(number)),
+            ],
+            |state, _| {
+                let eswitch = &mut state.eswitch;
+                let typed = eswitch
+                    .vports
+                    .get_mut(&number)
+                    .is_some_and(|vport| std::mem::take(&mut vport.typed));
+                if typed || any {
+                    eswitch.type_map.remove(&id);
+                }
+                if any || eswitch.vhca_map.get(&id) == Some(&number) {
+                    eswitch.vhca_map.remove(&id);
+                }
+            },
+        )
         .await;
 }

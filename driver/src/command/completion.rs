@@ -5,10 +5,10 @@ use crate::device_bus::Bus;
 use crate::handle::{Driver, Upcalls};
 use crate::message::MessageKind;
 use crate::revision::{PageSlotWait, TimedOutMailboxes};
-use crate::runtime::{Object, Woken};
+use crate::runtime::{Announcement, Object, Woken};
 use crate::state::State;
-use crate::state::command::{CommandErrorKind, Lane, LateCompletion, Mode};
-use prm::{Cycles, DeliveryStatus, Opcode};
+use crate::state::command::{CommandErrorKind, LateCompletion, Mode};
+use prm::{Cycles, DeliveryStatus};
 
 /// What polling waits beyond the limit of a command.
 const POLL_GRACE: Cycles = Cycles::from_secs(1);
@@ -19,28 +19,52 @@ const EVENT_GRACE: Cycles = Cycles::from_secs(5);
 /// Looks at the queue entry until the device gives it back (`poll_timeout`). As long as that lasts, no other regular
 /// command is handled.
 pub(super) async fn poll(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandErrorKind> {
-    let limit = driver.with(|state, _| state.timeouts.command);
+    let limit = driver.settled(|state| state.timeouts.command);
     let deadline = driver.now().saturating_add(limit).saturating_add(POLL_GRACE);
     let result = loop {
-        let seen = driver.with(|state, bus| look(state, slot, bus));
+        let seen = driver
+            .then(looking(driver, slot), |state, bus| look(state, slot, bus))
+            .await;
         if let Some(result) = seen {
-            break collect(driver, slot, result);
+            break collect(driver, slot, result).await;
         }
         let woken = driver
             .runtime()
             .wait(driver.id(), Object::Device, Some(deadline))
             .await;
-        driver
-            .runtime()
-            .point(driver.writes(Object::CommandSlot(slot)))
-            .await;
-        if woken == Woken::Expired && driver.with(|state, bus| look(state, slot, bus)).is_none() {
-            break Err(give_up(driver, slot));
+        driver.runtime().point(looking(driver, slot)).await;
+        if woken == Woken::Expired && driver.go_on(|state, bus| look(state, slot, bus)).is_none() {
+            break Err(give_up(driver, slot).await);
         }
     };
-    driver.with(|state, _| state.command.queue.end_turn(slot));
+    driver
+        .then(driver.writes(Object::CommandSlots), |state, _| {
+            state.command.queue.end_turn(slot)
+        })
+        .await;
     driver.notify(Object::CommandSlots);
     result
+}
+
+/// What a look at a polled command touches: the kernel looks at the entry and at the device's state, one after the other.
+fn looking(driver: &Driver, slot: u8) -> Announcement {
+    [
+        driver.reads(Object::CommandSlot(slot)),
+        driver.reads(Object::CommandMode),
+        driver.reads(Object::DeviceState),
+    ]
+    .into()
+}
+
+/// What the end of a command touches: entry, slot and mailboxes go back one after the other (`cmd_ent_put`).
+fn ending(driver: &Driver, slot: u8) -> Announcement {
+    let lane = driver.settled(|state| state.command.queue.lane_of(slot));
+    [
+        driver.writes(Object::CommandSlot(slot)),
+        driver.writes(lane.object()),
+        driver.writes(Object::Mailboxes),
+    ]
+    .into()
 }
 
 /// How a polled command has ended, if it has.
@@ -54,19 +78,21 @@ fn look(state: &State, slot: u8, bus: &mut Bus) -> Option<Result<DeliveryStatus,
 /// Waits for the completion event (`wait_func`): the limit, then a look into the event queue in case the interrupt was
 /// lost, then a grace time.
 pub(super) async fn wait(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandErrorKind> {
-    let limit = driver.with(|state, _| state.timeouts.command);
+    let limit = driver.settled(|state| state.timeouts.command);
     let mut deadline = driver.now().saturating_add(limit);
     let mut looked = false;
     loop {
-        let result = driver.with(|state, _| state.command.queue.entry(slot).and_then(|entry| entry.result));
-        if let Some(result) = result {
+        let ended = driver
+            .then(driver.reads(Object::CommandSlot(slot)), |state, _| {
+                let entry = state.command.queue.entry(slot)?;
+                Some((entry.result?, entry.opcode))
+            })
+            .await;
+        if let Some((result, opcode)) = ended {
             if looked {
-                let opcode =
-                    driver.with(|state, _| state.command.queue.entry(slot).map(|entry| entry.opcode));
-                let opcode = opcode.unwrap_or(Opcode::Unknown(0));
                 driver.message(MessageKind::CommandRecovered { opcode, slot });
             }
-            return collect(driver, slot, result);
+            return collect(driver, slot, result).await;
         }
         let woken = driver
             .runtime()
@@ -80,7 +106,7 @@ pub(super) async fn wait(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandEr
             continue;
         }
         if looked {
-            return Err(give_up(driver, slot));
+            return Err(give_up(driver, slot).await);
         }
         looked = true;
         let events = driver.recover_command_events().await;
@@ -92,7 +118,7 @@ pub(super) async fn wait(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandEr
 }
 
 fn has_ended(driver: &Driver, slot: u8) -> bool {
-    driver.with(|state, _| {
+    driver.go_on(|state, _| {
         state
             .command
             .queue
@@ -102,13 +128,17 @@ fn has_ended(driver: &Driver, slot: u8) -> bool {
 }
 
 /// Takes output and slot back from a command that has ended.
-fn collect(
+async fn collect(
     driver: &Driver,
     slot: u8,
     result: Result<DeliveryStatus, CommandErrorKind>,
 ) -> Result<Vec<u8>, CommandErrorKind> {
     let executed = result == Ok(DeliveryStatus::Ok);
-    let finished = driver.with(|state, bus| state.command.queue.finish(slot, executed, bus));
+    let finished = driver
+        .then(ending(driver, slot), |state, bus| {
+            state.command.queue.finish(slot, executed, bus)
+        })
+        .await;
     notify_slot(driver, slot);
     match (result, finished) {
         (Err(kind), _) => Err(kind),
@@ -120,17 +150,16 @@ fn collect(
 }
 
 /// Lets a command be lost: its slot stays taken until its completion comes (`cb_timeout` path of `wait_func`).
-fn give_up(driver: &Driver, slot: u8) -> CommandErrorKind {
+async fn give_up(driver: &Driver, slot: u8) -> CommandErrorKind {
     let free_mailboxes = driver.revision().timed_out_mailboxes() == TimedOutMailboxes::Freed;
-    let lost = driver.with(|state, bus| {
-        let lost = state
-            .command
-            .queue
-            .entry(slot)
-            .map(|entry| (entry.opcode, entry.ticket));
-        state.command.queue.give_up(slot, free_mailboxes, bus);
-        lost
-    });
+    let lost = driver
+        .then(ending(driver, slot), |state, bus| {
+            let queue = &mut state.command.queue;
+            let lost = queue.entry(slot).map(|entry| (entry.opcode, entry.ticket));
+            queue.give_up(slot, free_mailboxes, bus);
+            lost
+        })
+        .await;
     let Some((opcode, ticket)) = lost else {
         return CommandErrorKind::DeviceGone;
     };
@@ -139,53 +168,62 @@ fn give_up(driver: &Driver, slot: u8) -> CommandErrorKind {
 }
 
 fn notify_slot(driver: &Driver, slot: u8) {
-    let regular = driver.with(|state, _| state.command.queue.regular());
-    let lane = if usize::from(slot) == regular {
-        Lane::Page
-    } else {
-        Lane::Regular
-    };
+    let lane = driver.settled(|state| state.command.queue.lane_of(slot));
     notify_lane(driver, lane);
 }
 
 /// A completion event: ends the commands in these slots (`mlx5_cmd_comp_handler`). Nothing is done while the device is
 /// in its error state.
-pub(crate) async fn on_completion(driver: &Driver, vector: u32, on_late: impl Fn(&LateCompletion)) {
+pub(crate) async fn on_completion(driver: &Driver, vector: u32, on_late: impl AsyncFn(&LateCompletion)) {
     for slot in (0..32u8).filter(|slot| vector >> slot & 1 == 1) {
         driver
             .runtime()
-            .point(driver.writes(Object::CommandSlot(slot)))
+            .point([
+                driver.writes(Object::CommandSlot(slot)),
+                driver.reads(Object::CommandMode),
+                driver.reads(Object::DeviceState),
+            ])
             .await;
-        if let Some(late) = complete(driver, slot) {
-            on_late(&late);
+        if let Some(late) = complete(driver, slot).await {
+            on_late(&late).await;
         }
     }
 }
 
 /// Ends the command in a slot. If its caller has given up, what came too late.
-fn complete(driver: &Driver, slot: u8) -> Option<LateCompletion> {
-    let late = driver.with(|state, bus| {
-        if state.interface.in_error() || state.command.mode != Mode::Events {
+async fn complete(driver: &Driver, slot: u8) -> Option<LateCompletion> {
+    let given_up = driver.go_on(|state, bus| {
+        if state.interface.in_error() || *state.command.mode != Mode::Events {
             return None;
         }
         let queue = &mut state.command.queue;
         let delivery = queue.delivery(slot, bus);
-        let entry = queue.entry(slot)?;
+        let entry = queue.entry_mut(slot)?;
         if !entry.timed_out {
             entry.result.get_or_insert(Ok(delivery));
             return None;
         }
-        let executed = delivery == DeliveryStatus::Ok;
-        let (entry, output) = queue.finish(slot, executed, bus)?;
-        let whole = executed && entry.whole;
-        Some(LateCompletion {
-            ticket: entry.ticket,
-            opcode: entry.opcode,
-            delivery,
-            output,
-            whole,
-        })
+        Some(delivery)
     });
+    let late = match given_up {
+        None => None,
+        Some(delivery) => {
+            driver
+                .then(ending(driver, slot), |state, bus| {
+                    let executed = delivery == DeliveryStatus::Ok;
+                    let (entry, output) = state.command.queue.finish(slot, executed, bus)?;
+                    let whole = executed && entry.whole;
+                    Some(LateCompletion {
+                        ticket: entry.ticket,
+                        opcode: entry.opcode,
+                        delivery,
+                        output,
+                        whole,
+                    })
+                })
+                .await
+        }
+    };
     driver.notify(Object::CommandSlot(slot));
     if late.is_some() {
         driver.message(MessageKind::LateCompletion { slot });
@@ -201,8 +239,13 @@ fn complete(driver: &Driver, slot: u8) -> Option<LateCompletion> {
 pub(crate) async fn flush(driver: &Driver) {
     let passes_lost = driver.revision().page_slot_wait() == PageSlotWait::Limited;
     loop {
+        let slots = [
+            driver.writes(Object::AllCommandSlots),
+            driver.reads(Object::CommandSlots),
+            driver.reads(Object::PageSlot),
+        ];
         let aborted = driver
-            .step(driver.writes(Object::CommandSlots), |state, _| {
+            .step(slots, |state, _| {
                 state.command.queue.abort(CommandErrorKind::DeviceGone)
             })
             .await;
@@ -212,7 +255,7 @@ pub(crate) async fn flush(driver: &Driver) {
         driver.notify(Object::Device);
         driver.notify(Object::CommandSlots);
         driver.notify(Object::PageSlot);
-        let free = driver.with(|state, _| {
+        let free = driver.go_on(|state, _| {
             let queue = &state.command.queue;
             if queue.is_stopped() {
                 return true;
@@ -222,7 +265,7 @@ pub(crate) async fn flush(driver: &Driver) {
             } else {
                 (0, false)
             };
-            queue.regular_free + regular_lost >= queue.regular() && (queue.page_free || page_lost)
+            queue.regular.free + regular_lost >= queue.regular() && (queue.page.free || page_lost)
         });
         if free {
             return;

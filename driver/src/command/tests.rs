@@ -48,11 +48,16 @@ impl Bench {
         let result = bench.start(|driver| async move { enable(&driver).await });
         assert_eq!(bench.result(&result), Some(Ok(())));
         bench.queue = Iova(u64::from(bench.register(QUEUE_ADDRESS_LOW)));
-        set_up(&bench.driver);
+        let up = bench.start(|driver| async move { set_up(&driver).await });
+        assert_eq!(bench.result(&up), Some(()));
+        bench.set_device(DeviceState::Up);
         bench
-            .driver
-            .with(|state, _| state.interface.device = DeviceState::Up);
-        bench
+    }
+
+    fn set_device(&self, device: DeviceState) {
+        let access = self.driver.writes(Object::DeviceState);
+        self.driver
+            .from_outside(access, |state, _| *state.interface.device = device);
     }
 
     fn events(self) -> Self {
@@ -112,7 +117,7 @@ impl Bench {
     }
 
     fn event(&self, slots: u32) {
-        self.start(move |driver| async move { on_completion(&driver, slots, |_| {}).await });
+        self.start(move |driver| async move { on_completion(&driver, slots, async |_| {}).await });
     }
 
     fn pass(&self, time: Cycles) {
@@ -133,7 +138,7 @@ impl Bench {
     }
 
     fn printed(&self) -> Vec<MessageKind> {
-        self.driver.with(|state, _| {
+        self.driver.look(|state| {
             state
                 .messages
                 .all()
@@ -144,7 +149,7 @@ impl Bench {
     }
 
     fn lost(&self) -> u32 {
-        self.driver.with(|state, _| state.command.lost_slots())
+        self.driver.look(|state| state.command.lost_slots())
     }
 }
 
@@ -362,9 +367,7 @@ fn a_flush_ends_what_waits_but_not_what_was_given_up() {
         bench.pass(Cycles::from_secs(65));
         assert!(bench.result(&given_up).is_some());
         let waiting = bench.execute(Opcode::ManagePages, 16);
-        bench
-            .driver
-            .with(|state, _| state.interface.device = DeviceState::InternalError);
+        bench.set_device(DeviceState::InternalError);
         let done = bench.start(|driver| async move { flush(&driver).await });
         assert_eq!(kind(bench.result(&waiting)), Some(CommandErrorKind::DeviceGone));
         assert_eq!(bench.result(&done).is_some(), ends);
@@ -374,7 +377,8 @@ fn a_flush_ends_what_waits_but_not_what_was_given_up() {
 #[test]
 fn what_is_down_answers_by_itself() {
     let bench = Bench::new(RevisionName::Merged);
-    set_down(&bench.driver);
+    let down = bench.start(|driver| async move { set_down(&driver).await });
+    assert_eq!(bench.result(&down), Some(()));
     let ask = |opcode: Opcode| {
         let mut input = vec![0; 16];
         input[..2].copy_from_slice(&opcode.raw().to_be_bytes());

@@ -15,7 +15,7 @@ use prm::vport::ModifyVportState;
 /// Creates a vport for each function that was delegated (`mlx5_esw_adjacent_vhcas_setup`). What fails is reported and
 /// ends the list.
 pub(super) async fn create(driver: &Driver) {
-    let most = driver.with(|state, _| state.capabilities.general_2().delegated_vhca_max());
+    let most = driver.settled(|state| state.capabilities.general_2().delegated_vhca_max());
     if most == 0 {
         return;
     }
@@ -56,23 +56,25 @@ async fn create_all(driver: &Driver, most: u16) -> Result<(), Errno> {
 pub(super) async fn connect(driver: &Driver) {
     let numbers = numbers(driver).await;
     if numbers.is_empty()
-        || !driver.with(|state, _| state.capabilities.general_2().ingress_egress_esw_vport_connect())
+        || !driver.settled(|state| state.capabilities.general_2().ingress_egress_esw_vport_connect())
     {
         return;
     }
-    let lock = driver.lock(Object::EswitchLock).await;
-    for number in numbers {
-        let input = ModifyVportState::input()
-            .with_op_mod(1)
-            .with_other_vport(true)
-            .with_vport_number(number)
-            .with_ingress_connect(true)
-            .with_egress_connect(true)
-            .with_ingress_connect_valid(true)
-            .with_egress_connect_valid(true);
-        let _ignored = command::run::<ModifyVportState>(driver, &input).await;
-    }
-    drop(lock);
+    driver
+        .holding(Object::EswitchLock, async || {
+            for number in numbers {
+                let input = ModifyVportState::input()
+                    .with_op_mod(1)
+                    .with_other_vport(true)
+                    .with_vport_number(number)
+                    .with_ingress_connect(true)
+                    .with_egress_connect(true)
+                    .with_ingress_connect_valid(true)
+                    .with_egress_connect_valid(true);
+                let _ignored = command::run::<ModifyVportState>(driver, &input).await;
+            }
+        })
+        .await;
 }
 
 /// Destroys the adjacent vports (`mlx5_esw_adjacent_vhcas_cleanup`). What was known of their functions goes with them.
@@ -90,7 +92,7 @@ pub(super) async fn destroy(driver: &Driver) {
 /// The adjacent vports, ascending.
 pub(super) async fn numbers(driver: &Driver) -> Vec<u16> {
     driver
-        .step(driver.reads(Object::Eswitch), |state, _| {
+        .step(driver.reads(Object::Vports), |state, _| {
             let vports = state.eswitch.vports.iter();
             vports
                 .filter(|(_, vport)| vport.kind == VportKind::AdjacentVf)

@@ -88,7 +88,7 @@ impl EswFunctions {
 /// # Errors
 /// As [`command::execute`].
 pub(crate) async fn query_functions(driver: &Driver) -> Result<EswFunctions, CommandError> {
-    let (second_layout, most) = driver.with(|state, _| {
+    let (second_layout, most) = driver.settled(|state| {
         let general = state.capabilities.general();
         (
             general.query_host_net_function_v1(),

@@ -10,9 +10,9 @@ use crate::subfunction;
 
 /// Handles the event (`mlx5_esw_funcs_changed_handler`). Part of the announced step of the interrupt.
 pub(crate) fn on_functions_changed(driver: &Driver) {
-    let generation = driver.with(|state, bus| {
-        let listens = state.eswitch.listens_to_functions && bus.allocate("functions_changed").is_ok();
-        listens.then_some(state.eswitch.generation)
+    let generation = driver.go_on(|state, bus| {
+        let listens = *state.eswitch.listens_to_functions && bus.allocate("functions_changed").is_ok();
+        listens.then_some(*state.eswitch.generation)
     });
     if let Some(generation) = generation {
         driver.queue_work(EswitchWork::FunctionsChanged { generation });
@@ -22,9 +22,15 @@ pub(crate) fn on_functions_changed(driver: &Driver) {
 /// The work behind the event (`esw_vfs_changed_event_handler`). It never waits for the devlink lock: whoever holds it may
 /// be waiting for this queue.
 pub(super) async fn serve(driver: &Driver, generation: u64) {
-    let stale = || driver.with(|state, _| state.eswitch.generation != generation);
+    let stale = async || {
+        driver
+            .then(driver.reads(Object::EswitchQueue), |state, _| {
+                *state.eswitch.generation != generation
+            })
+            .await
+    };
     let lock = loop {
-        if stale() {
+        if stale().await {
             return;
         }
         driver.runtime().point(driver.writes(Object::DevlinkLock)).await;
@@ -33,10 +39,10 @@ pub(super) async fn serve(driver: &Driver, generation: u64) {
         }
         driver.sleep(DEVLINK_RETRY).await;
     };
-    if !stale() {
+    if !stale().await {
         follow(driver).await;
     }
-    drop(lock);
+    lock.release().await;
 }
 
 async fn follow(driver: &Driver) {
@@ -50,7 +56,7 @@ async fn follow(driver: &Driver) {
     }
     let (present, manager) = driver
         .step(driver.reads(Object::Eswitch), |state, _| {
-            (state.eswitch.num_vfs, is_ecpf_manager(state))
+            (*state.eswitch.num_vfs, is_ecpf_manager(state))
         })
         .await;
     if host.num_vfs == present || !manager {
@@ -66,7 +72,7 @@ async fn follow(driver: &Driver) {
     }
     driver
         .step(driver.writes(Object::Eswitch), |state, _| {
-            state.eswitch.num_vfs = host.num_vfs
+            *state.eswitch.num_vfs = host.num_vfs
         })
         .await;
 }

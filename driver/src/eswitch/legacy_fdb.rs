@@ -32,7 +32,7 @@ pub(super) async fn create(driver: &Driver) -> Result<(), Errno> {
 }
 
 async fn create_all(driver: &Driver) -> Result<(), Errno> {
-    let most = driver.with(|state, _| state.capabilities.eswitch_flow_table().fdb().log_max_ft_size());
+    let most = driver.settled(|state| state.capabilities.eswitch_flow_table().fdb().log_max_ft_size());
     let log_size = pool(u8::MAX, most);
     let last = (1u32 << log_size.min(31)) - 1;
     let table = create_table(driver, FlowTableType::Fdb, 0, log_size).await?;

@@ -5,7 +5,7 @@ use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pauses;
-use crate::runtime::Object;
+use crate::runtime::{Announcement, Object};
 use crate::state::State;
 use crate::state::eswitch::{EventMask, LinkState, PF_VPORT, VportKind};
 use crate::state::functions::{has_ec_sriov, is_allowed, is_ec_vf, is_ecpf, is_ecpf_manager};
@@ -31,7 +31,7 @@ pub(crate) async fn enable(driver: &Driver, count: u16) -> Result<(), Errno> {
         .step(driver.reads(Object::Eswitch), |state, _| {
             (
                 is_allowed(state),
-                state.eswitch.fdb_created,
+                *state.eswitch.fdb_created,
                 is_ecpf(state),
                 has_ec_sriov(state),
             )
@@ -41,21 +41,25 @@ pub(crate) async fn enable(driver: &Driver, count: u16) -> Result<(), Errno> {
         return Ok(());
     }
     if !on {
-        driver.with(|state, _| next_generation(state));
+        driver
+            .then(driver.writes(Object::EswitchQueue), |state, _| {
+                next_generation(state)
+            })
+            .await;
         return enable_locked(driver, VfCount::Of(count)).await;
     }
     if !embedded {
         membership::load_vfs(driver, count, EventMask::SWITCHDEV).await?;
         driver
             .step(driver.writes(Object::Eswitch), |state, _| {
-                state.eswitch.num_vfs = count
+                *state.eswitch.num_vfs = count
             })
             .await;
     } else if ec_sriov {
         membership::load_ec_vfs(driver, count, EventMask::SWITCHDEV).await?;
         driver
             .step(driver.writes(Object::Eswitch), |state, _| {
-                state.eswitch.num_ec_vfs = count
+                *state.eswitch.num_ec_vfs = count
             })
             .await;
     }
@@ -63,7 +67,7 @@ pub(crate) async fn enable(driver: &Driver, count: u16) -> Result<(), Errno> {
 }
 
 fn next_generation(state: &mut State) {
-    state.eswitch.generation += 1;
+    *state.eswitch.generation += 1;
 }
 
 /// Enables the eswitch in its present mode (`mlx5_eswitch_enable_locked`).
@@ -71,15 +75,16 @@ fn next_generation(state: &mut State) {
 /// # Errors
 /// As [`enable`]. The number of VFs keeps its new value.
 pub(super) async fn enable_locked(driver: &Driver, count: VfCount) -> Result<(), Errno> {
-    if !driver.with(|state, _| state.capabilities.eswitch_flow_table().fdb().ft_support()) {
+    if !driver.settled(|state| state.capabilities.eswitch_flow_table().fdb().ft_support()) {
         driver.message(MessageKind::FdbNotSupported);
         return Err(Errno::EOPNOTSUPP);
     }
     update_vf_count(driver, count).await;
+    let events = [driver.writes(Object::EswitchQueue), driver.reads(Object::Eswitch)];
     let mode = driver
-        .step(driver.writes(Object::Eswitch), |state, _| {
-            state.eswitch.listens_to_vports = true;
-            state.eswitch.mode
+        .step(events, |state, _| {
+            *state.eswitch.listens_to_vports = true;
+            *state.eswitch.mode
         })
         .await;
     let result = match mode {
@@ -88,23 +93,23 @@ pub(super) async fn enable_locked(driver: &Driver, count: VfCount) -> Result<(),
     };
     if let Err(errno) = result {
         driver
-            .step(driver.writes(Object::Eswitch), |state, _| {
-                state.eswitch.listens_to_vports = false
+            .step(driver.writes(Object::EswitchQueue), |state, _| {
+                *state.eswitch.listens_to_vports = false
             })
             .await;
         driver.pause(pauses::READERS).await;
         return Err(errno);
     }
     let message = driver
-        .step(driver.writes(Object::Eswitch), |state, _| {
-            state.eswitch.fdb_created = true;
-            state.eswitch.listens_to_functions = mode == EswitchMode::Switchdev && is_ecpf_manager(state);
+        .step(switching(driver), |state, _| {
+            *state.eswitch.fdb_created = true;
+            *state.eswitch.listens_to_functions = mode == EswitchMode::Switchdev && is_ecpf_manager(state);
             let eswitch = &state.eswitch;
             MessageKind::EswitchEnabled {
                 mode,
-                vfs: eswitch.num_vfs,
-                ec_vfs: eswitch.num_ec_vfs,
-                active_vports: eswitch.enabled_vports,
+                vfs: *eswitch.num_vfs,
+                ec_vfs: *eswitch.num_ec_vfs,
+                active_vports: *eswitch.enabled_vports,
             }
         })
         .await;
@@ -112,13 +117,22 @@ pub(super) async fn enable_locked(driver: &Driver, count: VfCount) -> Result<(),
     Ok(())
 }
 
+/// The eswitch goes on or off, and its events with it. Both happen under the devlink lock, one after the other.
+fn switching(driver: &Driver) -> Announcement {
+    [
+        driver.writes(Object::Eswitch),
+        driver.writes(Object::EswitchQueue),
+    ]
+    .into()
+}
+
 /// How many VFs there are: on an ECPF firmware knows, elsewhere the caller (`mlx5_eswitch_update_num_of_vfs`).
 async fn update_vf_count(driver: &Driver, count: VfCount) {
     let VfCount::Of(count) = count else { return };
-    if !driver.with(|state, _| is_ecpf_manager(state)) {
+    if !driver.settled(|state| is_ecpf_manager(state)) {
         driver
             .step(driver.writes(Object::Eswitch), |state, _| {
-                state.eswitch.num_vfs = count
+                *state.eswitch.num_vfs = count
             })
             .await;
         return;
@@ -128,15 +142,20 @@ async fn update_vf_count(driver: &Driver, count: VfCount) {
     };
     driver
         .step(driver.writes(Object::Eswitch), |state, _| {
-            state.eswitch.num_vfs = functions.host.map_or(0, |host| host.num_vfs);
+            *state.eswitch.num_vfs = functions.host.map_or(0, |host| host.num_vfs);
             if has_ec_sriov(state) {
-                state.eswitch.num_ec_vfs = count;
+                *state.eswitch.num_ec_vfs = count;
             }
         })
         .await;
 }
 
-fn set_links(state: &mut State, link: LinkState) {
+async fn set_links(driver: &Driver, link: LinkState) {
+    let vports = [driver.writes(Object::Vports), driver.reads(Object::Sriov)];
+    driver.then(vports, |state, _| link_vports(state, link)).await;
+}
+
+fn link_vports(state: &mut State, link: LinkState) {
     let ec_vfs: Vec<u16> = state
         .eswitch
         .vports
@@ -154,7 +173,7 @@ fn set_links(state: &mut State, link: LinkState) {
 
 async fn enable_legacy(driver: &Driver) -> Result<(), Errno> {
     legacy_fdb::create(driver).await?;
-    driver.with(|state, _| set_links(state, LinkState::Auto));
+    set_links(driver, LinkState::Auto).await;
     let result = membership::enable_all(driver, EventMask::LEGACY).await;
     if result.is_err() {
         legacy_fdb::destroy(driver).await;
@@ -170,7 +189,7 @@ async fn enable_switchdev(driver: &Driver) -> Result<(), Errno> {
         return Err(errno);
     }
     adjacent::connect(driver).await;
-    driver.with(|state, _| set_links(state, LinkState::Down));
+    set_links(driver, LinkState::Down).await;
     let result = membership::enable_all(driver, EventMask::SWITCHDEV).await;
     if result.is_err() {
         steering::destroy(driver).await;
@@ -181,14 +200,16 @@ async fn enable_switchdev(driver: &Driver) -> Result<(), Errno> {
 
 /// Disables the eswitch in its present mode (`mlx5_eswitch_disable_locked`).
 pub(super) async fn disable_locked(driver: &Driver) {
-    let mode = driver.with(|state, _| state.eswitch.mode);
+    let mode = driver
+        .then(driver.reads(Object::Eswitch), |state, _| *state.eswitch.mode)
+        .await;
     if mode == EswitchMode::Switchdev {
         subfunction::remove_ports(driver).await;
     }
     let listened_to_functions = driver
-        .step(driver.writes(Object::Eswitch), |state, _| {
-            state.eswitch.listens_to_vports = false;
-            std::mem::take(&mut state.eswitch.listens_to_functions)
+        .step(driver.writes(Object::EswitchQueue), |state, _| {
+            *state.eswitch.listens_to_vports = false;
+            std::mem::take(&mut *state.eswitch.listens_to_functions)
         })
         .await;
     driver.pause(pauses::READERS).await;
@@ -196,16 +217,16 @@ pub(super) async fn disable_locked(driver: &Driver) {
         driver.pause(pauses::READERS).await;
     }
     let (on, message) = driver
-        .step(driver.writes(Object::Eswitch), |state, _| {
+        .step(switching(driver), |state, _| {
             next_generation(state);
             let eswitch = &mut state.eswitch;
             let message = MessageKind::EswitchDisabled {
                 mode,
-                vfs: eswitch.num_vfs,
-                ec_vfs: eswitch.num_ec_vfs,
-                active_vports: eswitch.enabled_vports,
+                vfs: *eswitch.num_vfs,
+                ec_vfs: *eswitch.num_ec_vfs,
+                active_vports: *eswitch.enabled_vports,
             };
-            (std::mem::take(&mut eswitch.fdb_created), message)
+            (std::mem::take(&mut *eswitch.fdb_created), message)
         })
         .await;
     driver.message(message);
@@ -233,7 +254,7 @@ pub(crate) async fn disable(driver: &Driver) {
     disable_locked(driver).await;
     driver
         .step(driver.writes(Object::Eswitch), |state, _| {
-            state.eswitch.mode = EswitchMode::Legacy
+            *state.eswitch.mode = EswitchMode::Legacy
         })
         .await;
 }
@@ -244,10 +265,10 @@ pub(crate) async fn disable_sriov(driver: &Driver, clear: bool) {
     let (wanted, mode, embedded, ec_sriov) = driver
         .step(driver.reads(Object::Eswitch), |state, _| {
             let eswitch = &state.eswitch;
-            let any = eswitch.num_vfs != 0 || eswitch.num_ec_vfs != 0 || clear;
+            let any = *eswitch.num_vfs != 0 || *eswitch.num_ec_vfs != 0 || clear;
             (
                 is_allowed(state) && any,
-                eswitch.mode,
+                *eswitch.mode,
                 is_ecpf(state),
                 has_ec_sriov(state),
             )
@@ -257,14 +278,14 @@ pub(crate) async fn disable_sriov(driver: &Driver, clear: bool) {
         return;
     }
     let message = driver
-        .step(driver.writes(Object::Eswitch), |state, _| {
+        .step(switching(driver), |state, _| {
             next_generation(state);
             let eswitch = &state.eswitch;
             MessageKind::VfsUnloaded {
                 mode,
-                vfs: eswitch.num_vfs,
-                ec_vfs: eswitch.num_ec_vfs,
-                active_vports: eswitch.enabled_vports,
+                vfs: *eswitch.num_vfs,
+                ec_vfs: *eswitch.num_ec_vfs,
+                active_vports: *eswitch.enabled_vports,
             }
         })
         .await;
@@ -272,7 +293,7 @@ pub(crate) async fn disable_sriov(driver: &Driver, clear: bool) {
     if !embedded {
         membership::unload_vfs(driver).await;
         if clear {
-            driver.with(|state, _| set_links(state, LinkState::Auto));
+            set_links(driver, LinkState::Auto).await;
         }
     } else if ec_sriov {
         membership::unload_ec_vfs(driver).await;
@@ -283,9 +304,9 @@ pub(crate) async fn disable_sriov(driver: &Driver, clear: bool) {
     driver
         .step(driver.writes(Object::Eswitch), |state, _| {
             if embedded {
-                state.eswitch.num_ec_vfs = 0;
+                *state.eswitch.num_ec_vfs = 0;
             } else {
-                state.eswitch.num_vfs = 0;
+                *state.eswitch.num_vfs = 0;
             }
         })
         .await;

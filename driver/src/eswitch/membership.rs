@@ -66,11 +66,17 @@ async fn enable_group(driver: &Driver, group: Group, events: EventMask) -> Resul
     match group {
         Group::Pf => {
             let wanted = driver
-                .step(driver.reads(Object::Eswitch), |state, _| {
-                    let eswitch = &state.eswitch;
-                    let mode = is_ecpf_manager(state) || eswitch.mode == EswitchMode::Legacy;
-                    mode && eswitch.vports.contains_key(&PF_VPORT)
-                })
+                .step(
+                    [
+                        driver.reads(Object::Eswitch),
+                        driver.reads(Object::Vport(PF_VPORT)),
+                    ],
+                    |state, _| {
+                        let eswitch = &state.eswitch;
+                        let mode = is_ecpf_manager(state) || *eswitch.mode == EswitchMode::Legacy;
+                        mode && eswitch.vports.contains_key(&PF_VPORT)
+                    },
+                )
                 .await;
             if wanted {
                 load_vport(driver, PF_VPORT, events).await
@@ -79,7 +85,11 @@ async fn enable_group(driver: &Driver, group: Group, events: EventMask) -> Resul
             }
         }
         Group::HostFunction => {
-            let wanted = driver.with(|state, _| is_ecpf(state) && state.eswitch.host_functions);
+            let wanted = driver
+                .then(driver.reads(Object::Eswitch), |state, _| {
+                    is_ecpf(state) && *state.eswitch.host_functions
+                })
+                .await;
             if wanted {
                 ecpf::enable_pf(driver, PF_VPORT).await
             } else {
@@ -87,7 +97,7 @@ async fn enable_group(driver: &Driver, group: Group, events: EventMask) -> Resul
             }
         }
         Group::Ecpf => {
-            let exists = driver.with(|state, _| state.capabilities.eswitch().ecpf_vport_exists());
+            let exists = driver.settled(|state| state.capabilities.eswitch().ecpf_vport_exists());
             if exists {
                 load_vport(driver, ECPF_VPORT, events).await
             } else {
@@ -95,16 +105,22 @@ async fn enable_group(driver: &Driver, group: Group, events: EventMask) -> Resul
             }
         }
         Group::EcVfs => {
-            let count = driver.with(|state, _| state.eswitch.num_ec_vfs);
+            let count = driver
+                .then(driver.reads(Object::Eswitch), |state, _| {
+                    *state.eswitch.num_ec_vfs
+                })
+                .await;
             load_ec_vfs(driver, count, events).await
         }
         Group::Vfs => {
-            let count = driver.with(|state, _| state.eswitch.num_vfs);
+            let count = driver
+                .then(driver.reads(Object::Eswitch), |state, _| *state.eswitch.num_vfs)
+                .await;
             load_vfs(driver, count, events).await
         }
         Group::Adjacent => load_list(driver, adjacent::numbers(driver).await, events).await,
         Group::Satellites => {
-            for number in satellites(driver) {
+            for number in satellites(driver).await {
                 let mut result = load_vport(driver, number, events).await;
                 if result.is_ok() {
                     result = ecpf::enable_pf(driver, number).await;
@@ -128,7 +144,7 @@ async fn disable_group(driver: &Driver, group: Group) {
         Group::Vfs => unload_vfs(driver).await,
         Group::Adjacent => unload_list(driver, adjacent::numbers(driver).await).await,
         Group::Satellites => {
-            for number in satellites(driver) {
+            for number in satellites(driver).await {
                 ecpf::disable_pf(driver, number).await;
                 unload_vport(driver, number).await;
             }
@@ -136,8 +152,12 @@ async fn disable_group(driver: &Driver, group: Group) {
     }
 }
 
-fn satellites(driver: &Driver) -> Vec<u16> {
-    driver.with(|state, _| state.eswitch.satellites.clone())
+async fn satellites(driver: &Driver) -> Vec<u16> {
+    driver
+        .then(driver.reads(Object::Eswitch), |state, _| {
+            state.eswitch.satellites.to_vec()
+        })
+        .await
 }
 
 /// Loads the vports of the first `count` VFs (`mlx5_eswitch_load_vf_vports`).
@@ -150,13 +170,15 @@ pub(super) async fn load_vfs(driver: &Driver, count: u16, events: EventMask) -> 
 
 /// Unloads the vports of all VFs (`mlx5_eswitch_unload_vf_vports`).
 pub(super) async fn unload_vfs(driver: &Driver) {
-    let numbers = driver.with(|state, _| {
-        let vports = state.eswitch.vports.iter();
-        vports
-            .filter(|(_, vport)| vport.kind == VportKind::Vf)
-            .map(|(&number, _)| number)
-            .collect()
-    });
+    let numbers = driver
+        .then(driver.reads(Object::Vports), |state, _| {
+            let vports = state.eswitch.vports.iter();
+            vports
+                .filter(|(_, vport)| vport.kind == VportKind::Vf)
+                .map(|(&number, _)| number)
+                .collect()
+        })
+        .await;
     unload_list(driver, numbers).await;
 }
 
@@ -165,7 +187,7 @@ pub(super) async fn unload_vfs(driver: &Driver) {
 /// # Errors
 /// As the first that failed.
 pub(super) async fn load_ec_vfs(driver: &Driver, count: u16, events: EventMask) -> Result<(), Errno> {
-    let base = driver.with(|state, _| ec_vf_base(state));
+    let base = driver.settled(|state| ec_vf_base(state));
     if base == 0 {
         return Ok(());
     }
@@ -174,11 +196,13 @@ pub(super) async fn load_ec_vfs(driver: &Driver, count: u16, events: EventMask) 
 
 /// Unloads the vports of the embedded CPU's VFs (`mlx5_eswitch_unload_ec_vf_vports`).
 pub(super) async fn unload_ec_vfs(driver: &Driver) {
-    let numbers = driver.with(|state, _| {
-        let base = ec_vf_base(state);
-        let most = if base == 0 { 0 } else { state.sriov.max_ec_vfs() };
-        (base..base.saturating_add(most)).collect()
-    });
+    let numbers = driver
+        .then(driver.reads(Object::Sriov), |state, _| {
+            let base = ec_vf_base(state);
+            let most = if base == 0 { 0 } else { state.sriov.max_ec_vfs() };
+            (base..base.saturating_add(most)).collect()
+        })
+        .await;
     unload_list(driver, numbers).await;
 }
 
@@ -195,13 +219,12 @@ async fn load_list(driver: &Driver, numbers: Vec<u16>, events: EventMask) -> Res
 
 async fn unload_list(driver: &Driver, numbers: Vec<u16>) {
     for number in numbers {
-        let enabled = driver.with(|state, _| {
-            state
-                .eswitch
-                .vports
-                .get(&number)
-                .is_some_and(|vport| vport.enabled)
-        });
+        let enabled = driver
+            .then(driver.reads(Object::Vport(number)), |state, _| {
+                let vport = state.eswitch.vports.get(&number);
+                vport.is_some_and(|vport| vport.enabled)
+            })
+            .await;
         if enabled {
             unload_vport(driver, number).await;
         }

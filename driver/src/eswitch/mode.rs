@@ -13,18 +13,18 @@ use prm::EswitchMode;
 /// # Errors
 /// `ENODEV` without a bound driver, `EOPNOTSUPP` without the right to change the eswitch; as enabling it in the new mode.
 pub(crate) async fn set_mode(driver: &Driver, mode: EswitchMode) -> Result<(), Errno> {
-    let lock = devlink::of_bound(driver).await?;
-    let result = set_mode_locked(driver, mode).await;
-    drop(lock);
-    result
+    devlink::with_bound(driver, async || set_mode_locked(driver, mode).await).await
 }
 
 async fn set_mode_locked(driver: &Driver, mode: EswitchMode) -> Result<(), Errno> {
     let (allowed, present, vfs) = driver
-        .step(driver.reads(Object::Eswitch), |state, _| {
-            let allowed = is_allowed(state) && state.capabilities.is_ethernet();
-            (allowed, state.eswitch.mode, state.sriov.num_vfs())
-        })
+        .step(
+            [driver.reads(Object::Eswitch), driver.reads(Object::Sriov)],
+            |state, _| {
+                let allowed = is_allowed(state) && state.capabilities.is_ethernet();
+                (allowed, *state.eswitch.mode, state.sriov.num_vfs())
+            },
+        )
         .await;
     if !allowed {
         return Err(Errno::EOPNOTSUPP);
@@ -36,7 +36,7 @@ async fn set_mode_locked(driver: &Driver, mode: EswitchMode) -> Result<(), Errno
     let become_mode = async |mode| {
         driver
             .step(driver.writes(Object::Eswitch), |state, _| {
-                state.eswitch.mode = mode
+                *state.eswitch.mode = mode
             })
             .await;
     };

@@ -16,7 +16,7 @@ pub(super) fn populate(state: &mut State, host_sfs: Range<u16>) {
         );
     };
     let ecpf = state.interface.is_ecpf();
-    if !ecpf || state.eswitch.host_functions {
+    if !ecpf || *state.eswitch.host_functions {
         add(PF_VPORT, VportKind::Unmarked);
     }
     for number in 1..=state.sriov.max_vfs() {

@@ -37,7 +37,7 @@ pub(super) async fn destroy_vport(driver: &Driver, number: u16) {
 /// # Errors
 /// As QUERY_ESW_FUNCTIONS, CREATE_ESW_VPORT and the query of what the PF can do.
 pub(super) async fn create(driver: &Driver) -> Result<(), Errno> {
-    if !driver.with(|state, _| state.capabilities.general().query_host_net_function_v1()) {
+    if !driver.settled(|state| state.capabilities.general().query_host_net_function_v1()) {
         return Ok(());
     }
     let functions = query_functions(driver).await.map_err(|error| error.errno())?;
@@ -50,29 +50,38 @@ pub(super) async fn create(driver: &Driver) -> Result<(), Errno> {
         }
         let number = create_vport(driver, satellite.vhca_id).await?;
         driver
-            .step(driver.writes(Object::Vport(number)), |state, _| {
-                let vport = Vport {
-                    vhca_id: Some(satellite.vhca_id),
-                    ..Vport::default()
-                };
-                state.eswitch.vports.insert(number, vport);
-                state.eswitch.satellites.push(number);
-            })
+            .step(
+                [
+                    driver.writes(Object::Vport(number)),
+                    driver.writes(Object::Eswitch),
+                ],
+                |state, _| {
+                    let vport = Vport {
+                        vhca_id: Some(satellite.vhca_id),
+                        ..Vport::default()
+                    };
+                    state.eswitch.vports.insert(number, vport);
+                    state.eswitch.satellites.push(number);
+                },
+            )
             .await;
-        let function = driver.with(|state, _| vport_function(state, number));
+        let vport = [driver.reads(Object::Vport(number)), driver.reads(Object::Sriov)];
+        let function = driver.then(vport, |state, _| vport_function(state, number)).await;
         let area: GeneralCapabilities = capabilities::query_other(driver, function, CapabilityType::General)
             .await
             .map_err(|error| error.errno())?;
         let sfs = area.sf_base_id()..area.sf_base_id().saturating_add(area.max_num_sf());
-        driver.with(|state, _| {
-            for sf in sfs {
-                let vport = Vport {
-                    kind: VportKind::Sf,
-                    ..Vport::default()
-                };
-                state.eswitch.vports.entry(sf).or_insert(vport);
-            }
-        });
+        driver
+            .then(driver.writes(Object::Vports), |state, _| {
+                for sf in sfs {
+                    let vport = Vport {
+                        kind: VportKind::Sf,
+                        ..Vport::default()
+                    };
+                    state.eswitch.vports.entry(sf).or_insert(vport);
+                }
+            })
+            .await;
     }
     Ok(())
 }
@@ -81,11 +90,15 @@ pub(super) async fn create(driver: &Driver) -> Result<(), Errno> {
 pub(super) async fn destroy(driver: &Driver) {
     let satellites = driver
         .step(driver.writes(Object::Eswitch), |state, _| {
-            std::mem::take(&mut state.eswitch.satellites)
+            std::mem::take(&mut *state.eswitch.satellites)
         })
         .await;
     for number in satellites {
         destroy_vport(driver, number).await;
-        driver.with(|state, _| state.eswitch.vports.remove(&number));
+        driver
+            .then(driver.writes(Object::Vport(number)), |state, _| {
+                state.eswitch.vports.remove(&number)
+            })
+            .await;
     }
 }

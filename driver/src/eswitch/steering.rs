@@ -37,15 +37,17 @@ async fn note(driver: &Driver, change: impl FnOnce(&mut Steering)) {
 }
 
 async fn create_all(driver: &Driver) -> Result<(), Errno> {
-    let (most, roots, prios, vports) = driver.with(|state, _| {
-        let tables = state.capabilities.eswitch_flow_table();
-        (
-            tables.fdb().log_max_ft_size(),
-            state.capabilities.nic_flow_table().receive().modify_root(),
-            tables.fdb_multi_path_to_table() && tables.fdb().ignore_flow_level(),
-            state.eswitch.vports.len(),
-        )
-    });
+    let (most, roots, prios, vports) = driver
+        .then(driver.reads(Object::Vports), |state, _| {
+            let tables = state.capabilities.eswitch_flow_table();
+            (
+                tables.fdb().log_max_ft_size(),
+                state.capabilities.nic_flow_table().receive().modify_root(),
+                tables.fdb_multi_path_to_table() && tables.fdb().ignore_flow_level(),
+                state.eswitch.vports.len(),
+            )
+        })
+        .await;
     let offloads = create_table(driver, FlowTableType::NicReceive, 0, OFFLOADS_SIZE).await?;
     note(driver, |steering| steering.offloads = Some(offloads)).await;
     root(driver, roots, offloads).await?;
@@ -125,7 +127,7 @@ async fn chain(driver: &Driver, level: u8, most: u8) -> Result<Table, Errno> {
 pub(super) async fn destroy(driver: &Driver) {
     let steering = driver
         .step(driver.writes(Object::Eswitch), |state, _| {
-            std::mem::take(&mut state.eswitch.steering)
+            std::mem::take(&mut *state.eswitch.steering)
         })
         .await;
     if let Some(entry) = steering.drop_rule {

@@ -15,6 +15,10 @@ impl Work for EswitchWork {
         &mut state.eswitch.queue
     }
 
+    fn look(state: &State) -> &WorkQueue<Self> {
+        &state.eswitch.queue
+    }
+
     async fn run(self, driver: Driver) {
         match self {
             Self::VportChange(number) => vport::serve(&driver, number).await,

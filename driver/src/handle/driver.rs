@@ -1,13 +1,15 @@
 //! One driver instance on one function, and how steps reach its state.
 
+use super::declarations;
 use super::setup::{DriverSetup, HostOptions};
 use crate::device_bus::Bus;
 use crate::errno::Errno;
 use crate::message::{Message, MessageKind};
 use crate::revision::Revision;
-use crate::runtime::{Access, DriverId, Object, Runtime, TaskId, TaskPurpose, TaskRole, Use};
+use crate::runtime::{Access, Announcement, DriverId, Object, Runtime, TaskId, TaskPurpose, TaskRole, Use};
 use crate::state::State;
 use crate::state::interface::{FunctionKind, Interface};
+use parts::Touch;
 use prm::Cycles;
 use prm::function::Function;
 use std::cell::RefCell;
@@ -55,7 +57,7 @@ impl Driver {
             sw_vhca_id: id.0.saturating_add(1).min(MOST_SW_VHCA_ID),
             ..Interface::default()
         };
-        Self {
+        let driver = Self {
             shared: Rc::new(Shared {
                 id,
                 endpoint,
@@ -71,42 +73,45 @@ impl Driver {
                 children: RefCell::default(),
                 parent: RefCell::default(),
             }),
-        }
+        };
+        // Nobody has used it yet, new as it is.
+        driver.look(|_| ());
+        driver
     }
 
     /// Says that this scalable function's parent manages the eswitch: then the driver does no more than enable it and ask
     /// what it can do. To be called before it is bound.
     pub fn set_light(&self, light: bool) {
-        self.with(|state, _| state.interface.light = light);
+        self.from_outside([], |state, _| state.interface.light = light);
     }
 
     /// Messages that were printed after the first `seen`, oldest first.
     #[must_use]
     pub fn messages_after(&self, seen: usize) -> Vec<Message> {
-        self.with(|state, _| state.messages.all().get(seen..).unwrap_or_default().to_vec())
+        self.look(|state| state.messages.all().get(seen..).unwrap_or_default().to_vec())
     }
 
     /// How a host operation ended; `None` while it runs.
     #[must_use]
     pub fn outcome(&self, task: TaskId) -> Option<Result<(), Errno>> {
-        self.with(|state, _| state.outcomes.get(&task).copied())
+        self.look(|state| state.outcomes.get(&task).copied())
     }
 
     /// When the driver next has something to do that no task waits for: a look at the device's health.
     #[must_use]
     pub fn next_timer(&self) -> Option<Cycles> {
-        self.with(|state, _| state.health.next_poll())
+        self.look(|state| state.health.next_poll())
     }
 
     /// A copy of the whole state. It means something only while no task of the driver exists.
     #[must_use]
     pub fn state(&self) -> State {
-        self.with(|state, _| state.clone())
+        self.look(State::clone)
     }
 
     /// Goes back to a state that [`state`](Self::state) returned.
     pub fn restore(&self, state: State) {
-        self.with(|present, _| *present = state);
+        *self.shared.state.borrow_mut() = state;
     }
 
     /// This instance among those of the run.
@@ -135,7 +140,7 @@ impl Driver {
 
     /// Prints. Part of an announced step, but not inside its closure.
     pub fn message(&self, kind: MessageKind) {
-        self.with(|state, bus| state.messages.print(bus.now(), kind));
+        self.go_on(|state, bus| state.messages.print(bus.now(), kind));
     }
 
     /// The executor all drivers of the run share.
@@ -164,18 +169,58 @@ impl Driver {
         }
     }
 
-    /// One atomic step: announces `access`, lets others run, then does `act` with nothing in between.
-    pub async fn step<R>(&self, access: Access, act: impl FnOnce(&mut State, &mut Bus) -> R) -> R {
+    /// One atomic step: announces what it touches, lets others run, then does `act` with nothing in between. What it touches besides
+    /// stops the run.
+    pub async fn step<R>(
+        &self,
+        access: impl Into<Announcement>,
+        act: impl FnOnce(&mut State, &mut Bus) -> R,
+    ) -> R {
         self.runtime().point(access).await;
-        self.with(act)
+        self.go_on(act)
     }
 
-    /// Does `act` as part of the step that is already running.
-    pub fn with<R>(&self, act: impl FnOnce(&mut State, &mut Bus) -> R) -> R {
+    /// The next of several steps that nothing comes between unless somebody explores: see [`Runtime::follow`].
+    pub async fn then<R>(
+        &self,
+        access: impl Into<Announcement>,
+        act: impl FnOnce(&mut State, &mut Bus) -> R,
+    ) -> R {
+        self.runtime().follow(access).await;
+        self.go_on(act)
+    }
+
+    /// Looks at what was settled while the driver loaded, which needs no announcement. Whatever else it looks at has to be announced.
+    pub fn settled<R>(&self, look: impl FnOnce(&State) -> R) -> R {
+        self.go_on(|state, _| look(state))
+    }
+
+    /// Looks at the driver from outside of all tasks: nothing is announced, and nothing noted.
+    pub fn look<R>(&self, look: impl FnOnce(&State) -> R) -> R {
+        let state = self.shared.state.borrow();
+        let result = look(&state);
+        state.take_touches(&mut |_, _| {});
+        result
+    }
+
+    /// A step of somebody who is no task: the device that raises an interrupt, the clock.
+    pub(crate) fn from_outside<R>(
+        &self,
+        access: impl Into<Announcement>,
+        act: impl FnOnce(&mut State, &mut Bus) -> R,
+    ) -> R {
+        self.runtime().announce_from_outside(access);
+        self.go_on(act)
+    }
+
+    /// Does more of the step that is already running, as far as it was announced.
+    pub fn go_on<R>(&self, act: impl FnOnce(&mut State, &mut Bus) -> R) -> R {
         let mut state = self.shared.state.borrow_mut();
         let mut bus = self.shared.bus.borrow_mut();
         let result = act(&mut state, &mut bus);
         let failure = bus.take_failure();
+        self.check_uses(&state);
+        self.check_use(Object::Registers, bus.take_touch());
         let lost = failure.is_some_and(|failure| state.lose_device(failure, bus.now()));
         drop((state, bus));
         if lost {
@@ -183,6 +228,24 @@ impl Driver {
             self.notify(Object::Device);
         }
         result
+    }
+
+    /// Holds what a step has used against what it has announced.
+    fn check_uses(&self, state: &State) {
+        state.take_touches(&mut |object, touch| self.check_use(object, touch));
+    }
+
+    fn check_use(&self, object: Object, touch: Touch) {
+        let usage = match touch {
+            Touch::Nothing => return,
+            Touch::Read => Use::Read,
+            Touch::Write => Use::Write,
+        };
+        self.runtime().note_use(Access {
+            driver: self.id(),
+            object,
+            usage,
+        });
     }
 
     /// The present time.
@@ -194,7 +257,9 @@ impl Driver {
     /// Starts a task of this driver.
     pub fn spawn(&self, role: TaskRole, future: impl Future<Output = ()> + 'static) -> TaskId {
         let function = self.endpoint();
-        self.runtime().spawn(TaskPurpose { function, role }, future)
+        let declaration = declarations::of(self.id(), role);
+        self.runtime()
+            .spawn(TaskPurpose { function, role }, declaration, future)
     }
 
     /// Makes tasks ready that wait for `object`.

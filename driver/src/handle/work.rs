@@ -15,6 +15,9 @@ pub trait Work: Clone + 'static {
     /// Where the queue lives.
     fn queue(state: &mut State) -> &mut WorkQueue<Self>;
 
+    /// The same, to look at.
+    fn look(state: &State) -> &WorkQueue<Self>;
+
     /// Does the work.
     fn run(self, driver: Driver) -> impl Future<Output = ()>;
 }
@@ -22,7 +25,7 @@ pub trait Work: Clone + 'static {
 impl Driver {
     /// Queues work. Part of an announced step: interrupt handlers call it too.
     pub fn queue_work<W: Work>(&self, work: W) {
-        let start = self.with(|state, _| W::queue(state).push(work));
+        let start = self.go_on(|state, _| W::queue(state).push(work));
         if start {
             self.spawn_worker::<W>();
         }
@@ -37,7 +40,9 @@ impl Driver {
             if let Some(work) = item {
                 work.run(driver.clone()).await;
             }
-            let more = driver.with(|state, _| W::queue(state).finish());
+            let more = driver
+                .then(driver.writes(W::QUEUE), |state, _| W::queue(state).finish())
+                .await;
             driver.notify(W::QUEUE);
             if more {
                 driver.spawn_worker::<W>();
@@ -48,9 +53,13 @@ impl Driver {
     /// Waits until everything queued before this call has ended.
     pub async fn flush_work<W: Work>(&self) {
         let target = self
-            .step(self.reads(W::QUEUE), |state, _| W::queue(state).queued())
+            .step(self.reads(W::QUEUE), |state, _| W::look(state).queued())
             .await;
-        while self.with(|state, _| W::queue(state).finished()) < target {
+        while self
+            .then(self.reads(W::QUEUE), |state, _| W::look(state).finished())
+            .await
+            < target
+        {
             self.runtime().wait(self.id(), W::QUEUE, None).await;
         }
     }

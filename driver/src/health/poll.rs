@@ -13,24 +13,27 @@ const MISS_LIMIT: u32 = 3;
 
 /// Begins to poll (`mlx5_start_health_poll`). The kernel adds up to a second by chance from the second poll on; here
 /// chance adds nothing.
-pub(crate) fn start_poll(driver: &Driver) {
-    let now = driver.now();
-    driver.with(|state, _| {
-        let next = now.saturating_add(state.timeouts.health_poll);
-        let health = &mut state.health;
-        health.next_poll = Some(next);
-        health.misses = 0;
-        health.syndrome = 0;
-        health.drop_work = false;
-    });
+pub(crate) async fn start_poll(driver: &Driver) {
+    driver
+        .then(driver.writes(Object::Health), |state, bus| {
+            let next = bus.now().saturating_add(state.timeouts.health_poll);
+            let health = &mut state.health;
+            health.next_poll = Some(next);
+            health.misses = 0;
+            health.syndrome = 0;
+            health.drop_work = false;
+        })
+        .await;
 }
 
 /// Ends the poll (`mlx5_stop_health_poll`). `for_good`: queued work is to do nothing any more.
-pub(crate) fn stop_poll(driver: &Driver, for_good: bool) {
-    driver.with(|state, _| {
-        state.health.next_poll = None;
-        state.health.drop_work |= for_good;
-    });
+pub(crate) async fn stop_poll(driver: &Driver, for_good: bool) {
+    driver
+        .then(driver.writes(Object::Health), |state, _| {
+            state.health.next_poll = None;
+            state.health.drop_work |= for_good;
+        })
+        .await;
 }
 
 /// From here on queued work does nothing; waits for what runs (`mlx5_drain_health_wq`).
@@ -46,7 +49,7 @@ pub(crate) async fn drain(driver: &Driver) {
 /// Carries out a poll if one is due.
 pub(crate) fn fire(driver: &Driver) {
     let now = driver.now();
-    let due = driver.with(|state, _| {
+    let due = driver.from_outside(driver.writes(Object::Health), |state, _| {
         let due = state.health.next_poll.is_some_and(|at| at <= now);
         if due {
             state.health.next_poll = Some(now.saturating_add(state.timeouts.health_poll));
@@ -61,24 +64,29 @@ pub(crate) fn fire(driver: &Driver) {
 
 /// One poll (`poll_health`).
 async fn poll(driver: &Driver) {
-    driver.runtime().point(driver.writes(Object::Health)).await;
-    if driver.with(|state, _| std::mem::take(&mut state.health.bus_failed)) {
-        driver.with(|state, _| state.health.next_poll = None);
+    let health = [
+        driver.writes(Object::Health),
+        driver.writes(Object::DeviceState),
+        driver.reads(Object::Registers),
+    ];
+    driver.runtime().point(health).await;
+    if driver.go_on(|state, _| std::mem::take(&mut state.health.bus_failed)) {
+        driver.go_on(|state, _| state.health.next_poll = None);
         driver.queue_work(HealthWork::Unreachable);
         return;
     }
-    if driver.with(|state, _| state.health.next_poll.is_none() || state.interface.in_error()) {
+    if driver.go_on(|state, _| state.health.next_poll.is_none() || state.interface.in_error()) {
         return;
     }
-    if let Some(sensor) = driver.with(|_, bus| fatal_sensor(bus)) {
+    if let Some(sensor) = driver.go_on(|_, bus| fatal_sensor(bus)) {
         driver.message(MessageKind::FatalSensor { sensor });
-        let syndrome = driver.with(|_, bus| registers::health_syndrome(bus));
+        let syndrome = driver.go_on(|_, bus| registers::health_syndrome(bus));
         if syndrome != 0 {
             let fatal = sensor == FATAL_SYNDROME;
             driver.message(MessageKind::HealthSyndrome { syndrome, fatal });
         }
-        driver.with(|state, _| {
-            state.interface.device = DeviceState::InternalError;
+        driver.go_on(|state, _| {
+            *state.interface.device = DeviceState::InternalError;
             state.health.next_poll = None;
         });
         // Who spins on a queue entry looks at the state, too.
@@ -86,7 +94,7 @@ async fn poll(driver: &Driver) {
         driver.queue_work(HealthWork::Fatal);
         return;
     }
-    let (compromised, syndrome) = driver.with(|state, bus| {
+    let (compromised, syndrome) = driver.go_on(|state, bus| {
         let counter = registers::health_counter(bus);
         let syndrome = registers::health_syndrome(bus);
         let health = &mut state.health;

@@ -23,6 +23,10 @@ impl Work for HealthWork {
         &mut state.health.queue
     }
 
+    fn look(state: &State) -> &WorkQueue<Self> {
+        &state.health.queue
+    }
+
     async fn run(self, driver: Driver) {
         match self {
             Self::Fatal => handle_fatal(&driver).await,
@@ -30,7 +34,12 @@ impl Work for HealthWork {
             Self::Unreachable => {
                 command::flush(&driver).await;
                 // Firmware has not failed: without a reset it would go on with pages that are freed from here on.
-                if driver.with(|state, _| state.interface.probed) {
+                let is_bound = driver
+                    .then(driver.reads(Object::Interface), |state, _| {
+                        *state.interface.probed
+                    })
+                    .await;
+                if is_bound {
                     reset_function(&driver).await;
                 }
                 handle_faulty(&driver).await;
@@ -42,30 +51,44 @@ impl Work for HealthWork {
 /// The device is lost (`mlx5_fw_fatal_reporter_err_work`). Whoever loads, unloads or removes the driver holds this up;
 /// so outstanding commands are not ended before that.
 async fn handle_fatal(driver: &Driver) {
-    let interface = driver.lock(Object::InterfaceLock).await;
-    let dropped = driver.with(|state, _| state.health.drop_work);
-    drop(interface);
+    let dropped = driver
+        .holding(Object::InterfaceLock, async || {
+            driver
+                .then(driver.reads(Object::Health), |state, _| state.health.drop_work)
+                .await
+        })
+        .await;
     if dropped {
         return;
     }
-    driver.runtime().point(driver.writes(Object::Health)).await;
-    if driver.with(|_, bus| fatal_sensor(bus)).is_some() {
+    driver.runtime().point(driver.reads(Object::Registers)).await;
+    if driver.go_on(|_, bus| fatal_sensor(bus)).is_some() {
         command::flush(driver).await;
     }
-    let devlink = driver.lock(Object::DevlinkLock).await;
-    recover(driver).await;
-    drop(devlink);
+    driver
+        .holding(Object::DevlinkLock, async || recover(driver).await)
+        .await;
 }
 
 /// The driver has given the device up. Whoever holds the devlink lock may have brought it back or unbound it meanwhile.
 async fn handle_faulty(driver: &Driver) {
-    let devlink = driver.lock(Object::DevlinkLock).await;
-    let lost = driver
-        .with(|state, _| state.interface.probed && state.interface.in_error() && !state.health.drop_work);
-    if lost {
-        recover(driver).await;
-    }
-    drop(devlink);
+    driver
+        .holding(Object::DevlinkLock, async || {
+            let about = [
+                driver.reads(Object::Interface),
+                driver.reads(Object::DeviceState),
+                driver.reads(Object::Health),
+            ];
+            let is_lost = driver
+                .then(about, |state, _| {
+                    *state.interface.probed && state.interface.in_error() && !state.health.drop_work
+                })
+                .await;
+            if is_lost {
+                recover(driver).await;
+            }
+        })
+        .await;
 }
 
 /// Tries to bring the device back, and says so if that fails. The caller holds the devlink lock.
@@ -78,18 +101,20 @@ async fn recover(driver: &Driver) {
 /// Brings the device back: reset, unload, load (`mlx5_health_try_recover`, `mlx5_recover_device`).
 async fn try_recover(driver: &Driver) -> Result<(), Errno> {
     let now = driver.now();
-    let (recent, dropped) = driver.with(|state, _| {
-        let grace = match state.interface.kind {
-            FunctionKind::Physical if state.interface.ecpf => 180,
-            FunctionKind::Physical => 60,
-            FunctionKind::Virtual | FunctionKind::Scalable => 30,
-        };
-        let recent = state
-            .health
-            .recovered
-            .is_some_and(|at| now < at.saturating_add(Cycles::from_secs(grace)));
-        (recent, state.health.drop_work)
-    });
+    let (recent, dropped) = driver
+        .then(driver.reads(Object::Health), |state, _| {
+            let grace = match state.interface.kind {
+                FunctionKind::Physical if *state.interface.ecpf => 180,
+                FunctionKind::Physical => 60,
+                FunctionKind::Virtual | FunctionKind::Scalable => 30,
+            };
+            let recent = state
+                .health
+                .recovered
+                .is_some_and(|at| now < at.saturating_add(Cycles::from_secs(grace)));
+            (recent, state.health.drop_work)
+        })
+        .await;
     if dropped {
         return Ok(());
     }
@@ -98,7 +123,11 @@ async fn try_recover(driver: &Driver) -> Result<(), Errno> {
         load::unload_one(driver).await;
         return Ok(());
     }
-    driver.with(|state, _| state.health.recovered = Some(now));
+    driver
+        .then(driver.writes(Object::Health), |state, _| {
+            state.health.recovered = Some(now)
+        })
+        .await;
     driver.message(MessageKind::HandlingBadDevice);
     let was_reset = reset(driver).await;
     load::unload_one(driver).await;
@@ -107,12 +136,12 @@ async fn try_recover(driver: &Driver) -> Result<(), Errno> {
         pages::on_device_reset(driver);
     }
     wait_readable(driver).await?;
-    if driver.with(|state, _| state.interface.kind) == FunctionKind::Physical {
+    if driver.settled(|state| state.interface.kind) == FunctionKind::Physical {
         wait_vital(driver).await?;
     }
     load::load_one(driver, load::Occasion::Recovery).await?;
     match driver
-        .step(driver.reads(Object::Health), |_, bus| fatal_sensor(bus))
+        .step(driver.reads(Object::Registers), |_, bus| fatal_sensor(bus))
         .await
     {
         Some(_) => Err(Errno::EIO),

@@ -16,9 +16,9 @@ use prm::init_segment::{NIC_INTERFACE_DISABLED, NIC_INTERFACE_SOFTWARE_RESET};
 /// the device and resets the function, so that nothing the driver frees from here on is in use.
 pub(crate) async fn declare_faulty(driver: &Driver) {
     let news = driver
-        .step(driver.writes(Object::Health), |state, _| {
+        .step(driver.writes(Object::DeviceState), |state, _| {
             let news = !state.interface.in_error();
-            state.interface.device = DeviceState::InternalError;
+            *state.interface.device = DeviceState::InternalError;
             news
         })
         .await;
@@ -28,6 +28,7 @@ pub(crate) async fn declare_faulty(driver: &Driver) {
     driver.message(MessageKind::DeviceDeclaredFaulty);
     command::flush(driver).await;
     reset_function(driver).await;
+    driver.runtime().follow(driver.writes(Object::Health)).await;
     driver.queue_work(HealthWork::Faulty);
 }
 
@@ -35,13 +36,13 @@ pub(crate) async fn declare_faulty(driver: &Driver) {
 /// command and every page.
 pub(crate) async fn reset_function(driver: &Driver) -> bool {
     driver
-        .step(driver.writes(Object::Health), |_, bus| {
+        .step(driver.writes(Object::Registers), |_, bus| {
             if registers::queue_word(bus).nic_interface() != NIC_INTERFACE_DISABLED {
                 registers::write_nic_interface(bus, NIC_INTERFACE_SOFTWARE_RESET);
             }
         })
         .await;
-    let limit = driver.with(|state, _| state.timeouts.pcie_toggle);
+    let limit = driver.settled(|state| state.timeouts.pcie_toggle);
     let is_down = wait_down(driver, limit).await;
     if is_down {
         driver.runtime().point(driver.writes(Object::PageBook)).await;
@@ -54,7 +55,7 @@ pub(crate) async fn reset_function(driver: &Driver) -> bool {
 /// whether it went down.
 pub(super) async fn reset(driver: &Driver) -> bool {
     let limit = driver
-        .step(driver.writes(Object::Health), |state, bus| {
+        .step(driver.writes(Object::Registers), |state, bus| {
             let physical = state.interface.kind == FunctionKind::Physical;
             if fatal_sensor(bus) == Some(FATAL_SYNDROME) {
                 if !physical {

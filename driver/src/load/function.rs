@@ -4,7 +4,7 @@ use super::occasion::Occasion;
 use crate::capabilities;
 use crate::command;
 use crate::errno::Errno;
-use crate::handle::Driver;
+use crate::handle::{Driver, LastLook, Look, Patience};
 use crate::health;
 use crate::message::MessageKind;
 use crate::pages;
@@ -50,7 +50,12 @@ pub(super) async fn set_up_light(driver: &Driver) -> Result<(), Errno> {
 
 /// Undoes [`set_up_light`], unless the device was lost or never came up (`mlx5_uninit_one_light`).
 pub(super) async fn close_light(driver: &Driver) {
-    if !driver.with(|state, _| state.interface.in_error()) {
+    let in_error = driver
+        .then(driver.reads(Object::DeviceState), |state, _| {
+            state.interface.in_error()
+        })
+        .await;
+    if !in_error {
         disable(driver, Occasion::Probe).await;
     }
 }
@@ -62,14 +67,14 @@ pub(super) async fn tear_down(driver: &Driver, occasion: Occasion) {
         Ok(_) => disable(driver, occasion).await,
         Err(_) => {
             driver.message(MessageKind::TeardownFailed);
-            health::stop_poll(driver, occasion == Occasion::Probe);
+            health::stop_poll(driver, occasion == Occasion::Probe).await;
         }
     }
 }
 
 /// From the reset to the boot pages (`mlx5_function_enable`).
 async fn enable(driver: &Driver, occasion: Occasion) -> Result<(), Errno> {
-    let (pre_init, init) = driver.with(|state, _| {
+    let (pre_init, init) = driver.settled(|state| {
         let limits = &state.timeouts;
         let pre_init = match occasion {
             Occasion::Probe | Occasion::Reload => limits.pre_init,
@@ -103,37 +108,40 @@ async fn enable(driver: &Driver, occasion: Occasion) -> Result<(), Errno> {
 async fn start(driver: &Driver, limit: Cycles) -> Result<(), Errno> {
     wait_started(driver, limit).await?;
     let ecpf = driver
-        .step(driver.writes(Object::Interface), |state, bus| {
-            state.interface.ecpf = registers::initializing(bus).embedded_cpu();
-            state.interface.ecpf
-        })
+        .step(
+            [driver.writes(Object::LoadTime), driver.reads(Object::Registers)],
+            |state, bus| {
+                *state.interface.ecpf = registers::initializing(bus).embedded_cpu();
+                *state.interface.ecpf
+            },
+        )
         .await;
-    command::set_up(driver);
+    command::set_up(driver).await;
     command::run::<EnableHca>(driver, &EnableHca::input().with_ec_function(ecpf)).await?;
-    health::start_poll(driver);
+    health::start_poll(driver).await;
     Ok(())
 }
 
 /// Waits for the device's start (`wait_fw_init`).
 async fn wait_started(driver: &Driver, limit: Cycles) -> Result<(), Errno> {
-    let end = driver.now().saturating_add(limit);
-    loop {
-        let initializing = driver
-            .step(driver.reads(Object::Registers), |_, bus| {
-                registers::initializing(bus).initializing()
-            })
-            .await;
-        if !initializing {
-            return Ok(());
-        }
-        if driver.now() >= end {
+    let mut patience = Patience::begin(driver, limit, LastLook::AtLimit);
+    driver
+        .wait_until(
+            driver.reads(Object::Registers),
+            START_LOOK,
+            &mut patience,
+            |_, bus| match registers::initializing(bus).initializing() {
+                false => Look::Reached(()),
+                true => Look::NotYet(()),
+            },
+        )
+        .await
+        .map_err(|()| {
             driver.message(MessageKind::FirmwareNotReady {
                 limit_ms: limit.as_millis(),
             });
-            return Err(Errno::ETIMEDOUT);
-        }
-        driver.sleep(START_LOOK).await;
-    }
+            Errno::ETIMEDOUT
+        })
 }
 
 /// Chooses the interface step sequence: 1 if the device knows it, else 0 (`mlx5_core_set_issi`).
@@ -153,8 +161,8 @@ async fn choose_issi(driver: &Driver) -> Result<(), Errno> {
         return Err(Errno::EOPNOTSUPP);
     };
     driver
-        .step(driver.writes(Object::Interface), |state, _| {
-            state.interface.issi = issi
+        .step(driver.writes(Object::LoadTime), |state, _| {
+            *state.interface.issi = issi
         })
         .await;
     Ok(())
@@ -162,12 +170,12 @@ async fn choose_issi(driver: &Driver) -> Result<(), Errno> {
 
 /// From the boot pages to INIT_HCA and the capabilities in force (`mlx5_function_open`).
 async fn open(driver: &Driver) -> Result<(), Errno> {
-    if driver.with(|state, _| state.interface.kind) == FunctionKind::Physical {
+    if driver.settled(|state| state.interface.kind) == FunctionKind::Physical {
         write_host_endianness(driver).await?;
     }
     capabilities::configure(driver).await?;
     pages::satisfy_startup(driver, QueryPagesPhase::Init).await?;
-    let number = driver.with(|state, _| {
+    let number = driver.settled(|state| {
         let tells =
             state.capabilities.general().hca_cap_2() && state.capabilities.general_2_max().sw_vhca_id_valid();
         if tells { state.interface.sw_vhca_id } else { 0 }
@@ -196,8 +204,8 @@ async fn disable(driver: &Driver, occasion: Occasion) {
 
 /// Disables the function and gives the command queue back, whatever firmware says.
 async fn close(driver: &Driver, occasion: Occasion) {
-    health::stop_poll(driver, occasion == Occasion::Probe);
-    let ecpf = driver.with(|state, _| state.interface.ecpf);
+    health::stop_poll(driver, occasion == Occasion::Probe).await;
+    let ecpf = driver.settled(|state| *state.interface.ecpf);
     let _disabled = command::run::<DisableHca>(driver, &DisableHca::input().with_ec_function(ecpf)).await;
     shut(driver).await;
 }
@@ -206,8 +214,8 @@ async fn close(driver: &Driver, occasion: Occasion) {
 /// necessary: only that ends it.
 async fn shut(driver: &Driver) {
     let kept = driver.revision().timed_out_mailboxes() == TimedOutMailboxes::Kept;
-    let lost = kept && driver.with(|state, _| state.command.lost_slots() > 0);
+    let lost = kept && driver.go_on(|state, _| state.command.lost_slots() > 0);
     let keep_memory = lost && !health::reset_function(driver).await;
-    command::set_down(driver);
+    command::set_down(driver).await;
     command::disable(driver, keep_memory).await;
 }

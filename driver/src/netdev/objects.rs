@@ -81,7 +81,7 @@ async fn create(driver: &Driver, kind: &Kind) -> Result<(), Errno> {
         id,
     };
     driver
-        .step(driver.writes(Object::Interface), |state, _| {
+        .step(driver.writes(Object::Netdev), |state, _| {
             state.netdev.objects.push(created)
         })
         .await;
@@ -131,7 +131,7 @@ pub(super) async fn create_receiver(driver: &Driver) -> Result<(), Errno> {
 pub(super) async fn destroy_all(driver: &Driver) {
     loop {
         let created = driver
-            .step(driver.writes(Object::Interface), |state, _| {
+            .step(driver.writes(Object::Netdev), |state, _| {
                 state.netdev.objects.pop()
             })
             .await;

@@ -65,7 +65,7 @@ pub(super) async fn create_all(driver: &Driver, root: Table) -> Result<(), Errno
         };
         let filled = fill(driver, &mut chain, shape).await;
         driver
-            .step(driver.writes(Object::Interface), |state, _| {
+            .step(driver.writes(Object::Netdev), |state, _| {
                 state.netdev.chains.push(chain)
             })
             .await;
@@ -94,7 +94,7 @@ async fn fill(driver: &Driver, chain: &mut Chain, shape: &Shape) -> Result<(), E
 pub(super) async fn destroy_all(driver: &Driver) {
     loop {
         let (chain, root) = driver
-            .step(driver.writes(Object::Interface), |state, _| {
+            .step(driver.writes(Object::Netdev), |state, _| {
                 (state.netdev.chains.pop(), state.netdev.root)
             })
             .await;

@@ -249,7 +249,11 @@ async fn buffer(driver: &Driver, count: PageCount, cause: Cause) -> Result<Optio
 
 /// The worker is dead: whoever waits for it waits for ever.
 async fn crash_worker(driver: &Driver) {
-    driver.with(|state, _| state.pages.crashed = true);
+    driver
+        .then(driver.writes(Object::PageQueue), |state, _| {
+            *state.pages.crashed = true
+        })
+        .await;
     loop {
         driver
             .runtime()

@@ -4,6 +4,7 @@ use super::reclaim::listed_pages;
 use super::reporting::report_put;
 use crate::handle::Driver;
 use crate::message::MessageKind;
+use crate::runtime::Object;
 use crate::state::command::LateCompletion;
 use crate::state::pages::{PutRules, Unsettled};
 use prm::command::OutputHeader;
@@ -12,12 +13,13 @@ use prm::saturated;
 use prm::{CommandStatus, DeliveryStatus, Opcode};
 
 /// A command that had run into its limit has completed. Only revisions that keep pages aside for it
-/// have noted its ticket; for the others nothing happens. Part of an announced step.
-pub(crate) fn on_late_completion(driver: &Driver, late: &LateCompletion) {
+/// have noted its ticket; for the others nothing happens.
+pub(crate) async fn on_late_completion(driver: &Driver, late: &LateCompletion) {
     if late.opcode != Opcode::ManagePages {
         return;
     }
-    let Some(unsettled) = driver.with(|state, _| state.pages.book.quarantine.settle(late.ticket)) else {
+    driver.runtime().follow(driver.writes(Object::PageBook)).await;
+    let Some(unsettled) = driver.go_on(|state, _| state.pages.book.quarantine.settle(late.ticket)) else {
         return;
     };
     let executed = late.delivery == DeliveryStatus::Ok
@@ -25,7 +27,7 @@ pub(crate) fn on_late_completion(driver: &Driver, late: &LateCompletion) {
             .is_ok_and(|head| head.command_status() == CommandStatus::Ok);
     match unsettled {
         Unsettled::Give { owner, pages } if executed => {
-            let adopted = driver.with(|state, _| state.pages.book.adopt(owner.key, &pages));
+            let adopted = driver.go_on(|state, _| state.pages.book.adopt(owner.key, &pages));
             driver.message(MessageKind::PagesAdopted {
                 key: owner.key,
                 pages: adopted,
@@ -37,7 +39,7 @@ pub(crate) fn on_late_completion(driver: &Driver, late: &LateCompletion) {
                 .entry_count();
             let listed = listed_pages(&late.output, claimed.min(asked));
             let report =
-                driver.with(|state, bus| state.pages.book.put(bus, owner.key, listed, rules(driver)));
+                driver.go_on(|state, bus| state.pages.book.put(bus, owner.key, listed, rules(driver)));
             report_put(driver, owner.key, &report);
         }
         unsettled => drop_pages(driver, unsettled),
@@ -46,7 +48,7 @@ pub(crate) fn on_late_completion(driver: &Driver, late: &LateCompletion) {
 
 /// The device was reset: it uses nothing that was set aside. Part of an announced step.
 pub(crate) fn on_device_reset(driver: &Driver) {
-    let unsettled = driver.with(|state, bus| {
+    let unsettled = driver.go_on(|state, bus| {
         state.pages.book.empty_quarantine(bus);
         state.pages.book.quarantine.settle_all()
     });
@@ -58,7 +60,7 @@ pub(crate) fn on_device_reset(driver: &Driver) {
 /// Firmware did not take the pages and never will.
 fn drop_pages(driver: &Driver, unsettled: Unsettled) {
     if let Unsettled::Give { owner, pages } = unsettled {
-        driver.with(|state, bus| {
+        driver.go_on(|state, bus| {
             let book = &mut state.pages.book;
             let dropped = saturated::<u32>(pages.len());
             book.counters.fw_pages_give_dropped = book.counters.fw_pages_give_dropped.wrapping_add(dropped);

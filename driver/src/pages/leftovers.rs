@@ -6,7 +6,7 @@ use crate::message::MessageKind;
 
 /// Sets a root aside and says so. Part of an announced step.
 pub(super) fn set_aside(driver: &Driver, key: OwnerKey) {
-    let pages = driver.with(|state, bus| state.pages.book.set_root_aside(key, bus.host_page_size()));
+    let pages = driver.go_on(|state, bus| state.pages.book.set_root_aside(key, bus.host_page_size()));
     if pages > 0 {
         driver.message(MessageKind::PagesSetAside {
             key,

@@ -18,17 +18,26 @@ use prm::{PageMode, WireIdentity};
 pub(super) async fn migrate(driver: &Driver) -> Result<(), Errno> {
     let revision = driver.revision();
     let (old, new) = driver
-        .step(driver.reads(Object::PageBook), |state, _| keys(driver, state))
+        .step(driver.reads(Object::PageMode), |state, _| keys(driver, state))
         .await;
     let new = Owner::named(new, PageMode::VhcaId);
     let Some(old) = old.filter(|&old| old != new.key) else {
         if revision.boot_root() == BootRoot::Remembered {
             // Nothing moves, but what came under this number as a function id is the driver's own all the same.
-            driver.with(|state, _| state.pages.book.set_type(new.key, FunctionType::Own));
+            driver
+                .then(driver.writes(Object::PageBook), |state, _| {
+                    state.pages.book.set_type(new.key, FunctionType::Own);
+                })
+                .await;
         }
         return Ok(());
     };
-    if driver.with(|state, _| state.pages.book.root(old).is_none()) {
+    let nothing_moves = driver
+        .then(driver.reads(Object::PageBook), |state, _| {
+            state.pages.book.root(old).is_none()
+        })
+        .await;
+    if nothing_moves {
         return Ok(());
     }
     if let Err(errno) = insert(driver, old, new.key).await {
@@ -39,7 +48,7 @@ pub(super) async fn migrate(driver: &Driver) -> Result<(), Errno> {
         });
         if revision.boot_root() == BootRoot::Remembered {
             // Firmware goes by VHCA ids already: the pages stay where they are, but are asked for by the new name.
-            driver.with(|state, _| state.pages.book.rename(old, new.wire));
+            driver.go_on(|state, _| state.pages.book.rename(old, new.wire));
         }
         return Err(errno);
     }
@@ -82,7 +91,7 @@ fn keys(driver: &Driver, state: &crate::state::State) -> (Option<OwnerKey>, Wire
             };
             Some(OwnerKey::of(wire, PageMode::FuncId))
         }
-        BootRoot::Remembered => state.pages.boot_key,
+        BootRoot::Remembered => *state.pages.boot_key,
     };
     (old, WireIdentity::vhca(state.capabilities.vhca_id()))
 }
@@ -90,16 +99,16 @@ fn keys(driver: &Driver, state: &crate::state::State) -> (Option<OwnerKey>, Wire
 async fn insert(driver: &Driver, old: OwnerKey, new: OwnerKey) -> Result<(), Errno> {
     driver.runtime().point(driver.writes(Object::PageBook)).await;
     driver
-        .with(|_, bus| bus.allocate("page_root"))
+        .go_on(|_, bus| bus.allocate("page_root"))
         .map_err(|_| Errno::ENOMEM)?;
-    if driver.with(|state, _| state.pages.book.add_key(old, new)) {
+    if driver.go_on(|state, _| state.pages.book.add_key(old, new)) {
         return Ok(());
     }
     match driver.revision().stale_roots() {
         StaleRoots::Stay => Err(Errno::EBUSY),
         StaleRoots::SetAside => {
             set_aside(driver, new);
-            let added = driver.with(|state, _| state.pages.book.add_key(old, new));
+            let added = driver.go_on(|state, _| state.pages.book.add_key(old, new));
             if added { Ok(()) } else { Err(Errno::EBUSY) }
         }
     }

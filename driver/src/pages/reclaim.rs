@@ -114,10 +114,12 @@ async fn by_force(driver: &Driver, owner: Owner, count: u32) -> Result<Reclaimed
         .await;
     let Some(listed) = listed else {
         warn_missing_root(driver, OncePlace::Force, owner.key);
-        driver.with(|state, _| {
-            let counters = &mut state.pages.book.counters;
-            counters.fw_pages_reclaim_discard = counters.fw_pages_reclaim_discard.wrapping_add(count);
-        });
+        driver
+            .then(driver.writes(Object::PageBook), |state, _| {
+                let counters = &mut state.pages.book.counters;
+                counters.fw_pages_reclaim_discard = counters.fw_pages_reclaim_discard.wrapping_add(count);
+            })
+            .await;
         driver.message(MessageKind::ReclaimRefused { errno: Errno::EEXIST });
         return Err(Errno::EEXIST);
     };

@@ -9,7 +9,7 @@ use crate::state::pages::{AllocationFailure, BURST, OncePlace, PutReport, WINDOW
 /// Prints that a key has no root, unless this place has done so before.
 pub(super) fn warn_missing_root(driver: &Driver, place: OncePlace, key: OwnerKey) {
     let first =
-        driver.with(|state, _| !std::mem::replace(&mut state.pages.reporting.warned[place as usize], true));
+        driver.go_on(|state, _| !std::mem::replace(&mut state.pages.reporting.warned[place as usize], true));
     if first {
         driver.message(MessageKind::MissingRoot { key });
     }
@@ -18,7 +18,7 @@ pub(super) fn warn_missing_root(driver: &Driver, place: OncePlace, key: OwnerKey
 /// Whether one more message of the kind that firmware can cause at will may be printed now (`mlx5_core_warn_rl`).
 fn may_print(driver: &Driver) -> bool {
     let now = driver.now();
-    driver.with(|state, _| {
+    driver.go_on(|state, _| {
         let reporting = &mut state.pages.reporting;
         let open = reporting
             .window_start

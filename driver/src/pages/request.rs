@@ -24,17 +24,17 @@ const MOST_QUESTIONS: u32 = 64;
 /// Handles a page request event (`req_pages_handler`). Part of the announced step of the interrupt.
 pub(crate) fn on_page_request(driver: &Driver, event: &EventEntry) {
     let request: PageRequest = event.data();
-    if !driver.with(|state, _| state.pages.listening) {
+    if !driver.go_on(|state, _| *state.pages.listening) {
         return;
     }
-    if driver.with(|_, bus| bus.allocate("page_request").is_err()) {
+    if driver.go_on(|_, bus| bus.allocate("page_request").is_err()) {
         driver.message(MessageKind::PageRequestLost);
         if driver.revision().lost_request() == LostRequest::AskedAgain {
             driver.queue_work(PageWork::Ask);
         }
         return;
     }
-    let mode = driver.with(|state, _| state.pages.mode);
+    let mode = driver.go_on(|state, _| *state.pages.mode);
     let wire = WireIdentity {
         id: request.function_id(),
         ec: request.ec_function(),
@@ -72,6 +72,10 @@ impl Work for PageWork {
         &mut state.pages.queue
     }
 
+    fn look(state: &State) -> &WorkQueue<Self> {
+        &state.pages.queue
+    }
+
     async fn run(self, driver: Driver) {
         match self {
             Self::Serve {
@@ -80,8 +84,16 @@ impl Work for PageWork {
                 count,
                 release_all,
             } => {
-                let owner =
-                    owner.unwrap_or_else(|| driver.with(|state, _| Owner::named(wire, state.pages.mode)));
+                let owner = match owner {
+                    Some(owner) => owner,
+                    None => {
+                        driver
+                            .then(driver.reads(Object::PageMode), |state, _| {
+                                Owner::named(wire, *state.pages.mode)
+                            })
+                            .await
+                    }
+                };
                 serve(&driver, owner, count, release_all).await;
             }
             Self::Ask => ask(&driver).await,
@@ -124,13 +136,15 @@ async fn serve(driver: &Driver, owner: Owner, count: PageCount, everything: bool
 /// Asks firmware what it wants until it wants nothing.
 async fn ask(driver: &Driver) {
     for _ in 0..MOST_QUESTIONS {
-        let (mode, own, ec) = driver.with(|state, _| {
-            (
-                state.pages.mode,
-                state.capabilities.vhca_id(),
-                functions::is_ecpf(state),
-            )
-        });
+        let (mode, own, ec) = driver
+            .then(driver.reads(Object::PageMode), |state, _| {
+                (
+                    *state.pages.mode,
+                    state.capabilities.vhca_id(),
+                    functions::is_ecpf(state),
+                )
+            })
+            .await;
         let input = QueryPages::input().with_op_mod(QueryPagesPhase::Regular.raw());
         let input = match mode {
             PageMode::FuncId => input.with_ec_function(ec),

@@ -7,13 +7,13 @@ use super::reclaim::reclaim;
 use crate::books::{FunctionType, OwnerKey};
 use crate::command;
 use crate::errno::Errno;
-use crate::handle::Driver;
+use crate::handle::{Driver, LastLook, Patience};
 use crate::message::{MessageKind, PageCounter};
 use crate::pauses::RECLAIM_PAUSE;
 use crate::revision::{
     BootRoot, CountCheck, Leftovers, ModeCheck, ReclaimProgress, StaleRoots, TeardownCheck,
 };
-use crate::runtime::Object;
+use crate::runtime::{Announcement, Object};
 use crate::state::functions;
 use crate::state::pages::Owner;
 use prm::command::Command as _;
@@ -33,21 +33,23 @@ const RECLAIM_LIMITS: u64 = 12;
 pub(crate) async fn satisfy_startup(driver: &Driver, phase: QueryPagesPhase) -> Result<(), Errno> {
     if phase == QueryPagesPhase::Boot {
         begin(driver).await;
-    } else if driver.with(|state, _| state.capabilities.general_max().icm_mng_function_id_mode()) {
+    } else if driver.settled(|state| state.capabilities.general_max().icm_mng_function_id_mode()) {
         migrate(driver).await?;
         driver
-            .step(driver.writes(Object::PageQueue), |state, _| {
-                state.pages.mode = PageMode::VhcaId
+            .step(driver.writes(Object::PageMode), |state, _| {
+                *state.pages.mode = PageMode::VhcaId
             })
             .await;
     }
-    let (mode, own, embedded) = driver.with(|state, _| {
-        (
-            state.pages.mode,
-            state.capabilities.vhca_id(),
-            functions::is_ecpf(state),
-        )
-    });
+    let (mode, own, embedded) = driver
+        .then(driver.reads(Object::PageMode), |state, _| {
+            (
+                *state.pages.mode,
+                state.capabilities.vhca_id(),
+                functions::is_ecpf(state),
+            )
+        })
+        .await;
     let embedded = embedded && mode == PageMode::FuncId;
     let id = if mode == PageMode::VhcaId { own.0 } else { 0 };
     let input = QueryPages::input()
@@ -77,7 +79,11 @@ pub(crate) async fn satisfy_startup(driver: &Driver, phase: QueryPagesPhase) -> 
         mode,
     );
     if phase == QueryPagesPhase::Boot {
-        driver.with(|state, _| state.pages.boot_key = Some(owner.key));
+        driver
+            .then(driver.writes(Object::PageMode), |state, _| {
+                *state.pages.boot_key = Some(owner.key)
+            })
+            .await;
     }
     give(driver, owner, count, Cause::Startup).await
 }
@@ -85,9 +91,9 @@ pub(crate) async fn satisfy_startup(driver: &Driver, phase: QueryPagesPhase) -> 
 /// A new life: pages go by function ids.
 async fn begin(driver: &Driver) {
     let keys = driver
-        .step(driver.writes(Object::PageBook), |state, _| {
-            state.pages.mode = PageMode::FuncId;
-            state.pages.boot_key = None;
+        .step(naming(driver), |state, _| {
+            *state.pages.mode = PageMode::FuncId;
+            *state.pages.boot_key = None;
             state.pages.book.roots().map(|(key, _)| key).collect::<Vec<_>>()
         })
         .await;
@@ -96,6 +102,11 @@ async fn begin(driver: &Driver) {
             set_aside(driver, key);
         }
     }
+}
+
+/// The book and how owners are named in it: both change only while no worker runs, before events are listened to.
+fn naming(driver: &Driver) -> Announcement {
+    [driver.writes(Object::PageBook), driver.writes(Object::PageMode)].into()
 }
 
 /// Compares the mode with what firmware says it is set to, where a revision does that. If they differ, roots get the
@@ -108,14 +119,14 @@ pub(crate) async fn check_mode(driver: &Driver) -> Result<(), Errno> {
         return Ok(());
     }
     let differs = driver
-        .step(driver.writes(Object::PageBook), |state, _| {
+        .step(naming(driver), |state, _| {
             let set = state.capabilities.general().icm_mng_function_id_mode();
-            let differs = state.pages.mode == PageMode::VhcaId && !set;
+            let differs = *state.pages.mode == PageMode::VhcaId && !set;
             if differs {
                 let own = Owner::named(WireIdentity::vhca(state.capabilities.vhca_id()), PageMode::VhcaId);
                 let name = state.pages.boot_key.map_or(own.wire, OwnerKey::wire);
                 state.pages.book.rename(own.key, name);
-                state.pages.mode = PageMode::FuncId;
+                *state.pages.mode = PageMode::FuncId;
             }
             differs
         })
@@ -146,22 +157,30 @@ pub(crate) async fn reclaim_startup(driver: &Driver) {
         let Some(next) = key.0.checked_add(1) else { break };
         from = OwnerKey(next);
     }
-    check_counters(driver);
+    check_counters(driver).await;
 }
 
 /// Takes all pages of one owner back, as far as firmware returns them (`mlx5_reclaim_root_pages`).
 async fn reclaim_root(driver: &Driver, key: OwnerKey) {
     let revision = driver.revision();
-    let owner = driver.with(|state, _| match revision.boot_root() {
-        BootRoot::Assumed => Owner::named(key.wire(), state.pages.mode),
-        BootRoot::Remembered => {
-            let wire = state.pages.book.root(key).map_or(key.wire(), |root| root.wire);
-            Owner { key, wire }
-        }
-    });
-    let limit = driver.with(|state, _| state.timeouts.reclaim_pages);
-    let start = driver.now();
-    let mut end = start.saturating_add(limit);
+    let named = [driver.reads(Object::PageBook), driver.reads(Object::PageMode)];
+    let owner = driver
+        .then(named, |state, _| match revision.boot_root() {
+            BootRoot::Assumed => Owner::named(key.wire(), *state.pages.mode),
+            BootRoot::Remembered => {
+                let wire = state.pages.book.root(key).map_or(key.wire(), |root| root.wire);
+                Owner { key, wire }
+            }
+        })
+        .await;
+    let limit = driver.settled(|state| state.timeouts.reclaim_pages);
+    let mut patience = Patience::begin(driver, limit, LastLook::BeyondLimit);
+    // Where progress is what was found, even progress has an end.
+    let all = match revision.reclaim_progress() {
+        ReclaimProgress::Claimed => Cycles::MAX,
+        ReclaimProgress::Found => Cycles(limit.0.saturating_mul(RECLAIM_LIMITS)),
+    };
+    let at_all = Patience::begin(driver, all, LastLook::BeyondLimit);
     while has_pages(driver, key).await {
         let reclaimed = match reclaim(driver, owner, RECLAIMED_AT_ONCE, Cause::Startup).await {
             Ok(reclaimed) => reclaimed,
@@ -173,18 +192,14 @@ async fn reclaim_root(driver: &Driver, key: OwnerKey) {
                 return;
             }
         };
-        let now = driver.now();
-        let (progress, latest) = match revision.reclaim_progress() {
-            ReclaimProgress::Claimed => (reclaimed.claimed, Cycles::MAX),
-            ReclaimProgress::Found => {
-                let all = Cycles(limit.0.saturating_mul(RECLAIM_LIMITS));
-                (reclaimed.found, start.saturating_add(all))
-            }
+        let progress = match revision.reclaim_progress() {
+            ReclaimProgress::Claimed => reclaimed.claimed,
+            ReclaimProgress::Found => reclaimed.found,
         };
         if progress > 0 {
-            end = now.saturating_add(limit);
+            patience.begin_anew(driver);
         }
-        if now > end.min(latest) {
+        if patience.is_over(driver) || at_all.is_over(driver) {
             driver.message(MessageKind::ReclaimGaveUp);
             return;
         }
@@ -223,14 +238,21 @@ async fn end_root(driver: &Driver, key: OwnerKey) {
 }
 
 /// Prints counters that should be zero now and are not.
-fn check_counters(driver: &Driver) {
-    let (counters, mode, has_eswitch) = driver.with(|state, _| {
-        (
-            state.pages.book.counters,
-            state.pages.mode,
-            functions::exists(state),
-        )
-    });
+async fn check_counters(driver: &Driver) {
+    let about = [
+        driver.reads(Object::PageBook),
+        driver.reads(Object::PageMode),
+        driver.reads(Object::Eswitch),
+    ];
+    let (counters, mode, has_eswitch) = driver
+        .then(about, |state, _| {
+            (
+                state.pages.book.counters,
+                *state.pages.mode,
+                functions::exists(state),
+            )
+        })
+        .await;
     let warn = |counter: PageCounter, value: u32| {
         if value != 0 {
             driver.message(MessageKind::PagesCounter {

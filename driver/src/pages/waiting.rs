@@ -3,11 +3,11 @@
 use crate::attribution;
 use crate::books::{FunctionType, PageWait, PageWaitOutcome};
 use crate::errno::Errno;
-use crate::handle::Driver;
+use crate::handle::{Driver, LastLook, Look, Patience};
 use crate::message::MessageKind;
 use crate::pauses::PAGE_WAIT_LOOK;
 use crate::revision::{WaitAttention, WaitTarget};
-use crate::runtime::Object;
+use crate::runtime::{Announcement, Object};
 use crate::state::{State, functions};
 use prm::PageMode;
 
@@ -25,75 +25,120 @@ pub(crate) async fn wait_for_pages(driver: &Driver, of: FunctionType) -> Result<
         waited_for: of,
         outcome,
     };
-    driver.with(|state, _| state.pages.waits.push(wait));
+    driver.go_on(|state, _| state.pages.waits.push(wait));
     match outcome {
         PageWaitOutcome::TimedOut => Err(Errno::ETIMEDOUT),
         PageWaitOutcome::Drained | PageWaitOutcome::DeviceError => Ok(()),
     }
 }
 
+/// Why looking at the counters ends.
+enum Ended {
+    Drained,
+    /// The device has failed.
+    Error,
+    /// Firmware can be asked who is who, and has not been.
+    CanAsk,
+}
+
 async fn until_drained(driver: &Driver, of: FunctionType) -> PageWaitOutcome {
-    let revision = driver.revision();
-    let mut asked = false;
-    let mut previous = pending(driver, of, &mut asked).await;
-    let limit = driver.with(|state, _| state.timeouts.reclaim_vfs_pages);
-    let mut end = driver.now().saturating_add(limit);
-    if leave_on_error(driver) {
+    let attention = driver.revision().wait_attention();
+    let mut asks = driver.revision().wait_target() == WaitTarget::Owners;
+    if asks && driver.then(looking(driver), |state, _| can_ask(state)).await {
+        asks = false;
+        attribution::ask_types(driver, of).await;
+    }
+    let target = driver.revision().wait_target();
+    let mut previous = driver
+        .step(looking(driver), |state, _| pending(state, target, of))
+        .await;
+    let limit = driver.settled(|state| state.timeouts.reclaim_vfs_pages);
+    let mut patience = Patience::begin(driver, limit, LastLook::BeyondLimit);
+    if leave_on_error(driver).await {
         return PageWaitOutcome::DeviceError;
     }
     loop {
-        let present = pending(driver, of, &mut asked).await;
-        if present == 0 {
-            return PageWaitOutcome::Drained;
+        let ended = driver
+            .wait_until(looking(driver), PAGE_WAIT_LOOK, &mut patience, |state, _| {
+                if asks && can_ask(state) {
+                    return Look::Reached(Ended::CanAsk);
+                }
+                let present = pending(state, target, of);
+                if present == 0 {
+                    return Look::Reached(Ended::Drained);
+                }
+                if attention == WaitAttention::Always && functions::is_in_error(state) {
+                    return Look::Reached(Ended::Error);
+                }
+                if present < previous {
+                    previous = present;
+                    return Look::Nearer(present);
+                }
+                Look::NotYet(present)
+            })
+            .await;
+        match ended {
+            Ok(Ended::Drained) => return PageWaitOutcome::Drained,
+            Ok(Ended::Error) => {
+                driver.message(MessageKind::SkippingPageWait);
+                return PageWaitOutcome::DeviceError;
+            }
+            Ok(Ended::CanAsk) => {
+                asks = false;
+                attribution::ask_types(driver, of).await;
+            }
+            Err(pending) => {
+                driver.message(MessageKind::PageWaitAborted { pending });
+                return PageWaitOutcome::TimedOut;
+            }
         }
-        if driver.now() > end {
-            driver.message(MessageKind::PageWaitAborted { pending: present });
-            return PageWaitOutcome::TimedOut;
-        }
-        if revision.wait_attention() == WaitAttention::Always && leave_on_error(driver) {
-            return PageWaitOutcome::DeviceError;
-        }
-        if present < previous {
-            end = driver.now().saturating_add(limit);
-            previous = present;
-        }
-        driver.sleep(PAGE_WAIT_LOOK).await;
     }
 }
 
-fn leave_on_error(driver: &Driver) -> bool {
-    let error = driver.with(|state, _| functions::is_in_error(state));
+/// What a look touches. The kernel reads one counter; by owner it takes more to know which.
+fn looking(driver: &Driver) -> Announcement {
+    let counters = driver.reads(Object::PageBook);
+    let state = driver.reads(Object::DeviceState);
+    match driver.revision().wait_target() {
+        WaitTarget::TypeCounter => [counters, state].into(),
+        WaitTarget::Owners => [
+            counters,
+            state,
+            driver.reads(Object::PageMode),
+            driver.reads(Object::Eswitch),
+        ]
+        .into(),
+    }
+}
+
+async fn leave_on_error(driver: &Driver) -> bool {
+    let error = driver
+        .then(driver.reads(Object::DeviceState), |state, _| {
+            functions::is_in_error(state)
+        })
+        .await;
     if error {
         driver.message(MessageKind::SkippingPageWait);
     }
     error
 }
 
-/// Pages that are waited for, signed as the kernel compares them. `asked`: firmware was asked during this wait who is who.
-async fn pending(driver: &Driver, of: FunctionType, asked: &mut bool) -> i32 {
-    let target = driver.revision().wait_target();
-    if target == WaitTarget::Owners && !*asked && driver.with(|state, _| can_ask(state)) {
-        *asked = true;
-        attribution::ask_types(driver, of).await;
-    }
-    driver
-        .step(driver.reads(Object::PageBook), |state, _| {
-            let counters = &state.pages.book.counters;
-            let pages = match target {
-                WaitTarget::Owners if of == untyped_with(state) && cannot_tell_types(state) => {
-                    counters.of(of).wrapping_add(counters.none)
-                }
-                WaitTarget::Owners | WaitTarget::TypeCounter => counters.of(of),
-            };
-            pages.cast_signed()
-        })
-        .await
+/// Pages that are waited for, signed as the kernel compares them.
+fn pending(state: &State, target: WaitTarget, of: FunctionType) -> i32 {
+    let counters = &state.pages.book.counters;
+    let pages = match target {
+        WaitTarget::Owners if of == untyped_with(state) && cannot_tell_types(state) => {
+            counters.of(of).wrapping_add(counters.none)
+        }
+        WaitTarget::Owners | WaitTarget::TypeCounter => counters.of(of),
+    };
+    pages.cast_signed()
 }
 
 /// Whether there are owners with pages of whom nobody knows what they are, and firmware can tell. An owner whose vport the driver
 /// never enabled can be one that is waited for; on an embedded CPU it can as well be a function that lives on.
 fn can_ask(state: &State) -> bool {
-    state.pages.mode == PageMode::VhcaId
+    *state.pages.mode == PageMode::VhcaId
         && !cannot_tell_types(state)
         && !functions::is_in_error(state)
         && state.pages.book.has_unknown_owner()
@@ -113,5 +158,5 @@ fn untyped_with(state: &State) -> FunctionType {
 fn cannot_tell_types(state: &State) -> bool {
     let general = state.capabilities.general();
     let told = functions::exists(state) && general.eswitch_manager() && general.vport_group_manager();
-    state.pages.mode == PageMode::VhcaId && !told
+    *state.pages.mode == PageMode::VhcaId && !told
 }

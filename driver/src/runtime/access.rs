@@ -30,29 +30,48 @@ type RacePointName = &'static str;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Object {
-    /// A regular command slot or the page slot, by index.
+    /// What is settled while the driver loads and does not change after: capabilities, limits, where the command queue lies, the
+    /// doorbells. Every step may look at it without saying so; whoever changes it is in the way of all.
+    LoadTime,
+    /// The command in a regular slot or in the page slot, by index.
     CommandSlot(u8),
-    /// The free regular slots (the kernel's semaphore).
+    /// All of them.
+    AllCommandSlots,
+    /// Who may have a regular slot: the free ones (the kernel's semaphore), and who is being handled.
     CommandSlots,
-    /// The dedicated slot of MANAGE_PAGES (the kernel's `pages_sem`).
+    /// Who may have the slot of MANAGE_PAGES (the kernel's `pages_sem`).
     PageSlot,
-    /// Polling or event mode and the opcode gate.
+    /// Mailboxes, tokens and tickets, which both lanes take from.
+    Mailboxes,
+    /// Polling or event mode, the opcode gate, and whether the command interface is up.
     CommandMode,
     /// One event queue.
     EventQueue(u8),
+    /// All of them.
+    EventQueues,
+    /// The handler of a vector: whether it runs, and is to look again.
+    Interrupt(u16),
+    /// All of them.
+    Interrupts,
     /// The queue of page requests and its single worker (`pg_wq`).
     PageQueue,
     /// The eswitch's own queue of vport and function changes.
     EswitchQueue,
     /// Page roots, free list and page counters.
     PageBook,
-    /// One entry of the map from vhca_id to function type.
+    /// How owners of pages are named, and how they were at boot.
+    PageMode,
+    /// One entry of the maps from vhca_id to vport and function type.
     TypeMap(VhcaId),
+    /// All of them.
+    TypeMaps,
     /// One vport.
     Vport(u16),
+    /// All of them.
+    Vports,
     /// The eswitch `state_lock`.
     EswitchLock,
-    /// Mode and existence of the eswitch.
+    /// Mode and existence of the eswitch, and its tables.
     Eswitch,
     /// The lock under which the host binds, unbinds, reloads and changes the number of VFs (`device_lock`). It is taken before
     /// [`DevlinkLock`](Self::DevlinkLock).
@@ -63,10 +82,16 @@ pub enum Object {
     InterfaceLock,
     /// The interface's state: probed, loaded.
     Interface,
+    /// The device's state as the driver sees it: up, or in its error state.
+    DeviceState,
     /// The number of VFs and what is done to them.
     Sriov,
-    /// One scalable function.
-    Subfunction(u16),
+    /// The scalable functions.
+    Subfunctions,
+    /// The queue of what is told of them.
+    SubfunctionQueue,
+    /// The network device.
+    Netdev,
     /// Device health: error state, poll.
     Health,
     /// Registers outside the command queue.
@@ -81,6 +106,21 @@ pub enum Object {
     RacePoint(#[serde(deserialize_with = "race_point")] RacePointName),
     /// The end of a task.
     Task(TaskId),
+}
+
+impl Object {
+    /// Whether this is all objects of a kind, one of which is `other`.
+    #[must_use]
+    pub const fn holds(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::AllCommandSlots, Self::CommandSlot(_))
+                | (Self::EventQueues, Self::EventQueue(_))
+                | (Self::Interrupts, Self::Interrupt(_))
+                | (Self::TypeMaps, Self::TypeMap(_))
+                | (Self::Vports, Self::Vport(_))
+        )
+    }
 }
 
 /// A race point by its name.
@@ -120,9 +160,12 @@ impl Access {
     /// Whether the order of two steps can matter.
     #[must_use]
     pub fn conflicts_with(&self, other: &Self) -> bool {
-        self.driver == other.driver
-            && self.object == other.object
-            && (self.usage == Use::Write || other.usage == Use::Write)
+        let is_shared = self.object == other.object
+            || self.object.holds(other.object)
+            || other.object.holds(self.object)
+            || self.object == Object::LoadTime
+            || other.object == Object::LoadTime;
+        self.driver == other.driver && is_shared && (self.usage == Use::Write || other.usage == Use::Write)
     }
 }
 

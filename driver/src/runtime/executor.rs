@@ -12,6 +12,8 @@ pub use suspension::{Point, Wait};
 
 use self::core::{Core, Task, TaskFuture, TaskState};
 use super::access::{Access, DriverId, Object, TaskId, Use};
+use super::announcement::{Announcement, Surprise};
+use super::reach::{Declaration, Kind};
 use super::role::TaskPurpose;
 use super::schedule::{Candidate, Choice, InOrder, ScheduleMismatch, Scheduler};
 use prm::Cycles;
@@ -20,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::rc::Rc;
 use std::task::{Context, Waker};
+use thiserror::Error;
 
 /// A task as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,20 @@ pub struct TaskView {
     /// What it waits for; `None` when it can run.
     pub waiting: Option<Waiting>,
 }
+
+/// Why tasks cannot go on.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum RunStop {
+    /// A recorded schedule does not fit.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleMismatch),
+    /// A step did more than it had said.
+    #[error(transparent)]
+    Surprise(#[from] Surprise),
+}
+
+/// Who takes a step and is no task: the device, the clock, the host's owner.
+const OUTSIDE: &str = "somebody outside of all tasks";
 
 /// A handle to the executor. Cloning it clones the handle.
 #[derive(Clone)]
@@ -57,6 +74,10 @@ impl Runtime {
                 waiting: BTreeMap::new(),
                 timers: BTreeSet::new(),
                 running: None,
+                announced: Announcement::default(),
+                unheard: None,
+                undeclared: None,
+                surprise: None,
                 next_task: 0,
                 scheduler,
                 choices: Vec::new(),
@@ -68,15 +89,21 @@ impl Runtime {
 
     /// Starts a task. It is ready at once. It is named by its purpose; where a living task has the name, it is `name (2)`, and so on:
     /// recorded schedules and snapshots know tasks by name, and must not change with every task that is added.
-    pub fn spawn(&self, purpose: TaskPurpose, future: impl Future<Output = ()> + 'static) -> TaskId {
+    pub fn spawn(
+        &self,
+        purpose: TaskPurpose,
+        declaration: Declaration,
+        future: impl Future<Output = ()> + 'static,
+    ) -> TaskId {
         let mut core = self.core.borrow_mut();
         let id = TaskId(core.next_task);
         core.next_task += 1;
         let task = Task {
             name: core.free_name(&purpose.to_string()),
             purpose,
+            declaration,
             future: Some(Box::pin(future)),
-            state: TaskState::Ready(None),
+            state: TaskState::Ready(Announcement::default()),
             woken: None,
         };
         core.tasks.insert(id, task);
@@ -87,8 +114,8 @@ impl Runtime {
     /// Runs one task to its next scheduling point. Returns whether there was one to run.
     ///
     /// # Errors
-    /// [`ScheduleMismatch`] when a recorded schedule cannot be followed.
-    pub fn run_one(&self) -> Result<bool, ScheduleMismatch> {
+    /// [`RunStop`] when a recorded schedule cannot be followed, or a step has touched what it had not announced.
+    pub fn run_one(&self) -> Result<bool, RunStop> {
         let Some((id, mut future)) = self.pick()? else {
             return Ok(false);
         };
@@ -97,6 +124,10 @@ impl Runtime {
         // INVARIANT: a task that is not finished has announced its next step or its wait while it was polled.
         let mut core = self.core.borrow_mut();
         core.running = None;
+        core.announced = Announcement::default();
+        if let Some(surprise) = core.surprise.take() {
+            return Err(surprise.into());
+        }
         if finished {
             core.tasks.remove(&id);
             drop(core);
@@ -193,6 +224,40 @@ impl Runtime {
         core.tasks.iter().map(view).collect()
     }
 
+    /// Announces a step of somebody who is no task.
+    pub fn announce_from_outside(&self, access: impl Into<Announcement>) {
+        let mut core = self.core.borrow_mut();
+        if core.running.is_none() {
+            core.announce(access.into());
+        }
+    }
+
+    /// From here on announcements of these objects are not heard. A test sees by that what would be missed.
+    pub fn forget_announcements(&self, kind: Option<Kind>) {
+        self.core.borrow_mut().unheard = kind;
+    }
+
+    /// From here on no task has declared these objects. A test sees by that what would be missed.
+    pub fn forget_declarations(&self, kind: Option<Kind>) {
+        self.core.borrow_mut().undeclared = kind;
+    }
+
+    /// Holds a use of an object against what the step that is under way has announced. What it had not announced stops the run
+    /// when the step is over.
+    pub fn note_use(&self, used: Access) {
+        let mut core = self.core.borrow_mut();
+        if core.surprise.is_some() || core.announced.covers(&used) {
+            return;
+        }
+        let task = core.running.and_then(|id| core.tasks.get(&id));
+        let task = task.map_or_else(|| OUTSIDE.to_owned(), |task| task.name.clone());
+        core.surprise = Some(Surprise::Unannounced {
+            task,
+            touched: used.to_string(),
+            announced: core.announced.to_string(),
+        });
+    }
+
     /// The task that is being polled.
     #[must_use]
     pub fn current(&self) -> Option<TaskId> {
@@ -206,11 +271,27 @@ impl Runtime {
     }
 
     /// A scheduling point: announces what the task touches next and lets others run before it.
-    pub fn point(&self, access: Access) -> Point {
+    pub fn point(&self, access: impl Into<Announcement>) -> Point {
+        Point {
+            core: Rc::clone(&self.core),
+            access: access.into(),
+            announced: false,
+        }
+    }
+
+    /// A scheduling point in the middle of what is one step where nobody explores: announces what comes next, and goes on at once.
+    /// An explorer lets others run before it.
+    pub fn follow(&self, access: impl Into<Announcement>) -> Point {
+        let mut core = self.core.borrow_mut();
+        let access = access.into();
+        let announced = !core.scheduler.splits();
+        if announced {
+            core.announce(access.clone());
+        }
         Point {
             core: Rc::clone(&self.core),
             access,
-            announced: false,
+            announced,
         }
     }
 

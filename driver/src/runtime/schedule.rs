@@ -1,6 +1,6 @@
 //! Who runs next: the only place where a run has a choice.
 
-use super::access::Access;
+use super::announcement::Announcement;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub struct Candidate {
     /// Its name, unique in the run.
     pub name: String,
     /// What it will touch first.
-    pub access: Option<Access>,
+    pub access: Announcement,
 }
 
 /// A choice that was made: the task that ran, where more than one could have.
@@ -36,6 +36,11 @@ pub trait Scheduler {
     /// # Errors
     /// [`ScheduleMismatch`] when a recorded schedule cannot be followed.
     fn choose(&mut self, candidates: &[Candidate]) -> Result<usize, ScheduleMismatch>;
+
+    /// Whether others may run at points that are none but for an explorer.
+    fn splits(&self) -> bool {
+        false
+    }
 }
 
 /// Whoever became ready first runs first.

@@ -1,42 +1,55 @@
 //! The command interface: its queue, how completions are learnt, what may be sent.
 //!
-//! * `slots`, `lane` - the queue and its slots
+//! * `slots`, `lane`, `semaphores` - the queue and its slots, and who may have one
+//! * `entry` - a command on its way
 //! * `mailbox` - input and output beyond 16 bytes, in a pool with its weakness
 //! * `error` - why a command has no output
 
+mod entry;
 mod error;
 mod lane;
 mod mailbox;
+mod semaphores;
 mod slots;
 
+pub(crate) use entry::{Issue, Prepared};
 pub use error::{CommandError, CommandErrorKind, LateCompletion, Ticket};
 pub(crate) use lane::Lane;
-pub(crate) use slots::{Issue, MOST_SLOTS, Prepared, Queue};
+pub(crate) use slots::{MOST_SLOTS, Queue};
 
+use crate::runtime::Object;
+use parts::{Part, Touch};
 use prm::Opcode;
-use prm::saturated;
 
 /// The command interface's part of the driver's state.
 #[derive(Clone, Debug, Default)]
 pub struct CommandState {
     pub(crate) queue: Queue,
-    pub(crate) mode: Mode,
-    pub(crate) gate: Gate,
+    pub(crate) mode: Part<Mode>,
+    pub(crate) gate: Part<Gate>,
     /// The interface can be used (`MLX5_CMDIF_STATE_UP`).
-    pub(crate) up: bool,
+    pub(crate) up: Part<bool>,
 }
 
 impl CommandState {
     /// Slots that a time-out has cost and no completion has given back.
     #[must_use]
     pub fn lost_slots(&self) -> u32 {
-        saturated::<u32>(self.queue.lost().count())
+        self.queue.lost_in_all()
     }
 
     /// The command interface may be used.
     #[must_use]
     pub fn is_up(&self) -> bool {
-        self.up
+        *self.up
+    }
+
+    /// Notes of use, by object.
+    pub(super) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
+        self.queue.take_touches(take);
+        take(Object::CommandMode, self.mode.take_touch());
+        take(Object::CommandMode, self.gate.take_touch());
+        take(Object::CommandMode, self.up.take_touch());
     }
 }
 

@@ -13,43 +13,43 @@ pub use vport::{ECPF_VPORT, EventMask, LinkState, PF_VPORT, UPLINK_VPORT, Vport,
 pub use work::EswitchWork;
 
 use crate::books::FunctionType;
-use crate::runtime::WorkQueue;
+use crate::runtime::{Object, WorkQueue};
+use parts::{Part, Parts, Touch};
 use prm::{EswitchMode, VhcaId};
-use std::collections::BTreeMap;
 
 /// The eswitch's part of the driver's state (`struct mlx5_eswitch`).
 #[derive(Clone, Debug, Default)]
 pub struct EswitchState {
     /// Whether there is an eswitch object. Everything below is empty without one.
-    pub(crate) exists: bool,
-    pub(crate) mode: EswitchMode,
+    pub(crate) exists: Part<bool>,
+    pub(crate) mode: Part<EswitchMode>,
     /// The vports by number.
-    pub(crate) vports: BTreeMap<u16, Vport>,
+    pub(crate) vports: Parts<u16, Vport>,
     /// Which vport a VHCA id has. The last vport that was enabled with it.
-    pub(crate) vhca_map: BTreeMap<VhcaId, u16>,
+    pub(crate) vhca_map: Parts<VhcaId, u16>,
     /// Which type a VHCA id has.
-    pub(crate) type_map: BTreeMap<VhcaId, FunctionType>,
+    pub(crate) type_map: Parts<VhcaId, FunctionType>,
     /// The count of enabled vports; it can be wrong, and negative.
-    pub(crate) enabled_vports: i32,
+    pub(crate) enabled_vports: Part<i32>,
     /// VFs with a vport: the driver's own, on an ECPF the host's.
-    pub(crate) num_vfs: u16,
+    pub(crate) num_vfs: Part<u16>,
     /// The embedded CPU's VFs with a vport.
-    pub(crate) num_ec_vfs: u16,
+    pub(crate) num_ec_vfs: Part<u16>,
     /// Whether the host behind an ECPF has functions.
-    pub(crate) host_functions: bool,
+    pub(crate) host_functions: Part<bool>,
     /// The vports of satellite PFs in the order of firmware's table.
-    pub(crate) satellites: Vec<u16>,
+    pub(crate) satellites: Part<Vec<u16>>,
     /// Whether the forwarding database exists.
-    pub(crate) fdb_created: bool,
-    pub(crate) legacy: LegacyFdb,
-    pub(crate) steering: Steering,
+    pub(crate) fdb_created: Part<bool>,
+    pub(crate) legacy: Part<LegacyFdb>,
+    pub(crate) steering: Part<Steering>,
     /// Whether events are listened to, by kind.
-    pub(crate) listens_to_vports: bool,
-    pub(crate) listens_to_functions: bool,
+    pub(crate) listens_to_vports: Part<bool>,
+    pub(crate) listens_to_functions: Part<bool>,
     /// Work of an earlier generation is stale.
-    pub(crate) generation: u64,
+    pub(crate) generation: Part<u64>,
     /// Vport and function changes that wait for the worker.
-    pub queue: WorkQueue<EswitchWork>,
+    pub queue: Part<WorkQueue<EswitchWork>>,
 }
 
 impl EswitchState {
@@ -63,5 +63,39 @@ impl EswitchState {
         if let Some(vport) = self.vports.get_mut(&vport) {
             vport.activated = activated;
         }
+    }
+
+    /// Notes of use, by object.
+    pub(super) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
+        let eswitch = [
+            self.exists.take_touch(),
+            self.mode.take_touch(),
+            self.enabled_vports.take_touch(),
+            self.num_vfs.take_touch(),
+            self.num_ec_vfs.take_touch(),
+            self.host_functions.take_touch(),
+            self.satellites.take_touch(),
+            self.fdb_created.take_touch(),
+            self.legacy.take_touch(),
+            self.steering.take_touch(),
+        ];
+        for touch in eswitch {
+            take(Object::Eswitch, touch);
+        }
+        let events = [
+            self.listens_to_vports.take_touch(),
+            self.listens_to_functions.take_touch(),
+            self.generation.take_touch(),
+            self.queue.take_touch(),
+        ];
+        for touch in events {
+            take(Object::EswitchQueue, touch);
+        }
+        self.vports.take_touches(|number, touch| {
+            take(number.map_or(Object::Vports, Object::Vport), touch);
+        });
+        let mut map = |id: Option<VhcaId>, touch| take(id.map_or(Object::TypeMaps, Object::TypeMap), touch);
+        self.vhca_map.take_touches(&mut map);
+        self.type_map.take_touches(&mut map);
     }
 }

@@ -7,7 +7,7 @@ use prm::EswitchMode;
 
 /// Whether there is an eswitch object.
 pub(crate) fn exists(state: &State) -> bool {
-    state.eswitch.exists
+    *state.eswitch.exists
 }
 
 /// Whether the driver runs on the embedded CPU.
@@ -22,7 +22,7 @@ pub(crate) fn is_in_error(state: &State) -> bool {
 
 /// Whether the driver may change the eswitch (`mlx5_esw_allowed`).
 pub(crate) fn is_allowed(state: &State) -> bool {
-    state.eswitch.exists && state.capabilities.general().eswitch_manager()
+    *state.eswitch.exists && state.capabilities.general().eswitch_manager()
 }
 
 /// Whether the driver manages the eswitch from the embedded CPU (`mlx5_core_is_ecpf_esw_manager`).
@@ -32,17 +32,17 @@ pub(crate) fn is_ecpf_manager(state: &State) -> bool {
 
 /// The eswitch's mode.
 pub(crate) fn mode_of(state: &State) -> EswitchMode {
-    state.eswitch.mode
+    *state.eswitch.mode
 }
 
 /// Whether the forwarding database exists.
 pub(crate) fn has_fdb(state: &State) -> bool {
-    state.eswitch.fdb_created
+    *state.eswitch.fdb_created
 }
 
 /// Whether this is an embedded CPU that manages the eswitch of a host with functions.
 pub(crate) fn has_host_functions(state: &State) -> bool {
-    is_ecpf_manager(state) && state.eswitch.host_functions
+    is_ecpf_manager(state) && *state.eswitch.host_functions
 }
 
 /// The vport by which the manager itself is known.

@@ -1,6 +1,8 @@
 //! What the driver knows of its function as a whole: its kind, and how far it has been brought up.
 
 use super::capabilities::Capabilities;
+use crate::runtime::Object;
+use parts::{Part, Touch};
 use prm::UarIndex;
 use prm::function::Function;
 
@@ -50,32 +52,42 @@ pub struct Interface {
     /// A scalable function whose manager does the rest: the driver only enables it and asks what it can do.
     pub light: bool,
     /// The function is that of an embedded CPU (bit of the initialisation segment, read at every load).
-    pub ecpf: bool,
+    pub ecpf: Part<bool>,
     /// The device's state.
-    pub device: DeviceState,
+    pub device: Part<DeviceState>,
     /// A driver is bound.
-    pub probed: bool,
+    pub probed: Part<bool>,
     /// The interface is up (`MLX5_INTERFACE_STATE_UP`).
-    pub loaded: bool,
+    pub loaded: Part<bool>,
     /// The region with the driver's doorbells.
-    pub uar: Option<UarIndex>,
+    pub uar: Part<Option<UarIndex>>,
     /// The number the host gives the function, from 1.
     pub sw_vhca_id: u16,
     /// Interface step sequence in use.
-    pub issi: u16,
+    pub issi: Part<u16>,
 }
 
 impl Interface {
     /// Whether the device is in its error state.
     #[must_use]
     pub fn in_error(&self) -> bool {
-        self.device == DeviceState::InternalError
+        *self.device == DeviceState::InternalError
     }
 
     /// Whether the function is that of an embedded CPU.
     #[must_use]
     pub fn is_ecpf(&self) -> bool {
-        self.ecpf
+        *self.ecpf
+    }
+
+    /// Notes of use, by object.
+    pub(super) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
+        take(Object::LoadTime, self.ecpf.take_touch());
+        take(Object::LoadTime, self.uar.take_touch());
+        take(Object::LoadTime, self.issi.take_touch());
+        take(Object::DeviceState, self.device.take_touch());
+        take(Object::Interface, self.probed.take_touch());
+        take(Object::Interface, self.loaded.take_touch());
     }
 
     /// Whether the function has vports to manage: a physical one with the right on an Ethernet port

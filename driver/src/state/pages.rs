@@ -27,25 +27,39 @@ pub use root::Root;
 pub use work::PageWork;
 
 use crate::books::{OwnerKey, PageWait};
-use crate::runtime::WorkQueue;
+use crate::runtime::{Object, WorkQueue};
+use parts::{Part, Touch};
 use prm::PageMode;
 
 /// The page code's part of the driver's state.
 #[derive(Clone, Debug, Default)]
 pub struct PagesState {
     /// Pages, owners, counters.
-    pub book: PageBook,
+    pub book: Part<PageBook>,
     /// How owners are named now.
-    pub mode: PageMode,
+    pub mode: Part<PageMode>,
     /// Page requests that wait for the worker.
-    pub queue: WorkQueue<PageWork>,
+    pub queue: Part<WorkQueue<PageWork>>,
     /// Whether page requests are listened to.
-    pub(crate) listening: bool,
+    pub(crate) listening: Part<bool>,
     /// The key the boot pages went under.
-    pub(crate) boot_key: Option<OwnerKey>,
+    pub(crate) boot_key: Part<Option<OwnerKey>>,
     /// The worker met what would have crashed a kernel. It serves nothing any more.
-    pub(crate) crashed: bool,
+    pub(crate) crashed: Part<bool>,
+    /// What has been printed: it decides about nothing but messages.
     pub(crate) reporting: Reporting,
-    /// Waits that have ended, oldest first.
+    /// Waits that have ended, oldest first: a record.
     pub(crate) waits: Vec<PageWait>,
+}
+
+impl PagesState {
+    /// Notes of use, by object.
+    pub(super) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
+        take(Object::PageBook, self.book.take_touch());
+        take(Object::PageMode, self.mode.take_touch());
+        take(Object::PageMode, self.boot_key.take_touch());
+        take(Object::PageQueue, self.queue.take_touch());
+        take(Object::PageQueue, self.listening.take_touch());
+        take(Object::PageQueue, self.crashed.take_touch());
+    }
 }

@@ -1,6 +1,7 @@
 //! The scalable functions.
 
-use crate::runtime::WorkQueue;
+use crate::runtime::{Object, WorkQueue};
+use parts::{Part, Touch};
 use prm::subfunction::VhcaState;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,24 +9,39 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default)]
 pub struct SubfunctionState {
     /// Function ids, if there may be scalable functions.
-    pub(crate) table: Option<HardwareTable>,
+    pub(crate) table: Part<Option<HardwareTable>>,
     /// Ports by the number a person gave them.
-    pub(crate) ports: BTreeMap<u16, Port>,
+    pub(crate) ports: Part<BTreeMap<u16, Port>>,
     /// Function ids for which the host has a device.
-    pub(crate) devices: BTreeSet<u16>,
+    pub(crate) devices: Part<BTreeSet<u16>>,
     /// Whether devices are made for active functions.
-    pub(crate) makes_devices: bool,
+    pub(crate) makes_devices: Part<bool>,
     /// Whether state changes are listened to.
-    pub(crate) listening: bool,
+    pub(crate) listening: Part<bool>,
     /// State changes that wait for the worker.
-    pub queue: WorkQueue<VhcaStateWork>,
+    pub queue: Part<WorkQueue<VhcaStateWork>>,
 }
 
 impl SubfunctionState {
     /// Function ids of the scalable functions for which the host has a device, so that a driver can bind to them.
     #[must_use]
     pub const fn devices(&self) -> &BTreeSet<u16> {
-        &self.devices
+        self.devices.peek()
+    }
+
+    /// Notes of use, by object.
+    pub(super) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
+        let functions = [
+            self.table.take_touch(),
+            self.ports.take_touch(),
+            self.devices.take_touch(),
+            self.makes_devices.take_touch(),
+        ];
+        for touch in functions {
+            take(Object::Subfunctions, touch);
+        }
+        take(Object::SubfunctionQueue, self.listening.take_touch());
+        take(Object::SubfunctionQueue, self.queue.take_touch());
     }
 }
 

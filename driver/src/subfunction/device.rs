@@ -11,11 +11,11 @@ use prm::subfunction::VhcaState;
 /// functions may exist already: they are looked at, and their events armed.
 pub(crate) async fn create_devices(driver: &Driver) {
     let (possible, external) = driver
-        .step(driver.writes(Object::Interface), |state, _| {
+        .step(driver.writes(Object::Subfunctions), |state, _| {
             let general = state.capabilities.general();
             let possible = general.sf() && state.capabilities.general_max().vhca_state();
             let external = possible && !general.eswitch_manager();
-            state.subfunction.makes_devices = possible;
+            *state.subfunction.makes_devices = possible;
             (possible, external)
         })
         .await;
@@ -23,6 +23,10 @@ pub(crate) async fn create_devices(driver: &Driver) {
         return;
     }
     if external {
+        driver
+            .runtime()
+            .follow(driver.writes(Object::SubfunctionQueue))
+            .await;
         driver.queue_work(VhcaStateWork::LookAtAll);
     }
     for id in ids(driver) {
@@ -33,9 +37,9 @@ pub(crate) async fn create_devices(driver: &Driver) {
 /// Removes all devices (`mlx5_sf_dev_table_destroy`).
 pub(crate) async fn destroy_devices(driver: &Driver) {
     let devices = driver
-        .step(driver.writes(Object::Interface), |state, _| {
-            state.subfunction.makes_devices = false;
-            std::mem::take(&mut state.subfunction.devices)
+        .step(driver.writes(Object::Subfunctions), |state, _| {
+            *state.subfunction.makes_devices = false;
+            std::mem::take(&mut *state.subfunction.devices)
         })
         .await;
     for id in devices {
@@ -45,12 +49,12 @@ pub(crate) async fn destroy_devices(driver: &Driver) {
 
 /// Removes a function's device: its driver is unbound (`mlx5_sf_dev_del`).
 async fn remove_device(driver: &Driver, id: u16) {
-    let function = driver.with(|state, _| bus::subfunction(state, id));
+    let function = driver.settled(|state| bus::subfunction(state, id));
     bus::unbind(driver, function).await;
 }
 
 fn ids(driver: &Driver) -> Vec<u16> {
-    driver.with(|state, _| {
+    driver.settled(|state| {
         let general = state.capabilities.general();
         (general.sf_base_id()..general.sf_base_id().saturating_add(general.max_num_sf())).collect()
     })
@@ -68,10 +72,10 @@ pub(super) async fn look_at_all(driver: &Driver) {
 /// Follows what firmware says about a function's state (`mlx5_sf_dev_state_change_handler`).
 pub(super) async fn on_state(driver: &Driver, id: u16, told: VhcaState) {
     let goes = driver
-        .step(driver.writes(Object::Subfunction(id)), |state, _| {
+        .step(driver.writes(Object::Subfunctions), |state, _| {
             let subfunctions = &mut state.subfunction;
             match told {
-                VhcaState::Active if subfunctions.makes_devices => {
+                VhcaState::Active if *subfunctions.makes_devices => {
                     subfunctions.devices.insert(id);
                     false
                 }

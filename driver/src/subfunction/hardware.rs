@@ -20,8 +20,13 @@ use std::collections::BTreeMap;
 /// # Errors
 /// As the query of what the host's PF can do.
 pub(crate) async fn init(driver: &Driver) -> Result<(), Errno> {
+    let whole = [
+        driver.writes(Object::Subfunctions),
+        driver.writes(Object::SubfunctionQueue),
+        driver.reads(Object::Eswitch),
+    ];
     let (possible, embedded_with_host) = driver
-        .step(driver.writes(Object::Interface), |state, _| {
+        .step(whole, |state, _| {
             let queue = std::mem::take(&mut state.subfunction.queue);
             state.subfunction = SubfunctionState {
                 queue,
@@ -47,7 +52,7 @@ pub(crate) async fn init(driver: &Driver) -> Result<(), Errno> {
             .map_err(|error| error.errno())?;
     }
     driver
-        .step(driver.writes(Object::Interface), |state, _| {
+        .step(driver.writes(Object::Subfunctions), |state, _| {
             let general = state.capabilities.general();
             let count = if general.sf() { general.max_num_sf() } else { 0 };
             if count > 0 {
@@ -56,7 +61,7 @@ pub(crate) async fn init(driver: &Driver) -> Result<(), Errno> {
                     count,
                     taken: BTreeMap::new(),
                 };
-                state.subfunction.table = Some(table);
+                *state.subfunction.table = Some(table);
             }
         })
         .await;
@@ -66,8 +71,8 @@ pub(crate) async fn init(driver: &Driver) -> Result<(), Errno> {
 /// Forgets the function ids (`mlx5_sf_hw_table_cleanup`).
 pub(crate) async fn cleanup(driver: &Driver) {
     driver
-        .step(driver.writes(Object::Interface), |state, _| {
-            state.subfunction.table = None;
+        .step(driver.writes(Object::Subfunctions), |state, _| {
+            *state.subfunction.table = None;
             state.subfunction.ports.clear();
         })
         .await;
@@ -79,7 +84,7 @@ pub(crate) async fn cleanup(driver: &Driver) {
 /// `EOPNOTSUPP` without scalable functions, `EEXIST` for a number in use, `ENOSPC` without a free id; as the commands.
 pub(super) async fn allocate(driver: &Driver, number: u16) -> Result<u16, Errno> {
     let id = driver
-        .step(driver.writes(Object::Subfunction(number)), |state, _| {
+        .step(driver.writes(Object::Subfunctions), |state, _| {
             reserve(state, number)
         })
         .await?;
@@ -131,8 +136,8 @@ async fn free_id(driver: &Driver, id: u16) {
 
 async fn release(driver: &Driver, id: u16) {
     driver
-        .step(driver.writes(Object::Subfunction(id)), |state, _| {
-            if let Some(table) = &mut state.subfunction.table {
+        .step(driver.writes(Object::Subfunctions), |state, _| {
+            if let Some(table) = &mut *state.subfunction.table {
                 table.taken.remove(&id);
             }
         })
@@ -148,7 +153,7 @@ pub(super) async fn free(driver: &Driver, id: u16) {
 /// Frees a function id once its driver lets go (`mlx5_sf_hw_table_sf_deferred_free`).
 pub(super) async fn free_later(driver: &Driver, id: u16) {
     driver
-        .step(driver.writes(Object::Subfunction(id)), |state, _| {
+        .step(driver.writes(Object::Subfunctions), |state, _| {
             let table = state.subfunction.table.as_mut();
             if let Some(taken) = table.and_then(|table| table.taken.get_mut(&id)) {
                 taken.delete_pending = true;
@@ -159,12 +164,14 @@ pub(super) async fn free_later(driver: &Driver, id: u16) {
 
 /// A function's driver let go: it is freed if that was waited for.
 pub(super) async fn on_allocated(driver: &Driver, id: u16) {
-    let pending = driver.with(|state, _| {
-        let table = state.subfunction.table.as_ref();
-        table
-            .and_then(|table| table.taken.get(&id))
-            .is_some_and(|taken| taken.delete_pending)
-    });
+    let pending = driver
+        .then(driver.reads(Object::Subfunctions), |state, _| {
+            let table = state.subfunction.table.as_ref();
+            table
+                .and_then(|table| table.taken.get(&id))
+                .is_some_and(|taken| taken.delete_pending)
+        })
+        .await;
     if pending {
         free(driver, id).await;
     }
@@ -172,13 +179,15 @@ pub(super) async fn on_allocated(driver: &Driver, id: u16) {
 
 /// The host's PF is gone, and with it the drivers that functions waited for.
 pub(crate) async fn on_host_pf_disabled(driver: &Driver) {
-    let pending = driver.with(|state, _| {
-        let taken = state.subfunction.table.iter().flat_map(|table| &table.taken);
-        taken
-            .filter(|(_, taken)| taken.delete_pending)
-            .map(|(&id, _)| id)
-            .collect::<Vec<_>>()
-    });
+    let pending = driver
+        .then(driver.reads(Object::Subfunctions), |state, _| {
+            let taken = state.subfunction.table.iter().flat_map(|table| &table.taken);
+            taken
+                .filter(|(_, taken)| taken.delete_pending)
+                .map(|(&id, _)| id)
+                .collect::<Vec<_>>()
+        })
+        .await;
     for id in pending {
         free(driver, id).await;
     }
@@ -187,7 +196,7 @@ pub(crate) async fn on_host_pf_disabled(driver: &Driver) {
 /// Frees all function ids that are still taken (`mlx5_sf_hw_table_destroy`).
 pub(crate) async fn deallocate_all(driver: &Driver) {
     let taken = driver
-        .step(driver.reads(Object::Interface), |state, _| {
+        .step(driver.reads(Object::Subfunctions), |state, _| {
             let taken = state
                 .subfunction
                 .table

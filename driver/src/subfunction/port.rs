@@ -25,10 +25,7 @@ fn find(state: &State, number: u16) -> Result<Port, Errno> {
 /// # Errors
 /// `ENODEV` without a bound driver, `EOPNOTSUPP` outside switchdev mode; as allocating the function and loading its vport.
 pub(crate) async fn add(driver: &Driver, number: u16) -> Result<(), Errno> {
-    let lock = devlink::of_bound(driver).await?;
-    let result = add_locked(driver, number).await;
-    drop(lock);
-    result
+    devlink::with_bound(driver, async || add_locked(driver, number).await).await
 }
 
 async fn add_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
@@ -52,7 +49,7 @@ async fn add_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
         state: VhcaState::Allocated,
     };
     driver
-        .step(driver.writes(Object::Subfunction(id)), |state, _| {
+        .step(driver.writes(Object::Subfunctions), |state, _| {
             state.subfunction.ports.insert(number, port)
         })
         .await;
@@ -64,17 +61,12 @@ async fn add_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
 /// # Errors
 /// `ENODEV` without a bound driver or such a port, `EBUSY` while a driver is still bound; as ENABLE_HCA.
 pub(crate) async fn activate(driver: &Driver, number: u16) -> Result<(), Errno> {
-    let lock = devlink::of_bound(driver).await?;
-    let result = activate_locked(driver, number).await;
-    drop(lock);
-    result
+    devlink::with_bound(driver, async || activate_locked(driver, number).await).await
 }
 
 async fn activate_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
     let port = driver
-        .step(driver.reads(Object::Subfunction(number)), |state, _| {
-            find(state, number)
-        })
+        .step(driver.reads(Object::Subfunctions), |state, _| find(state, number))
         .await?;
     match port.state {
         VhcaState::Active | VhcaState::InUse => return Ok(()),
@@ -98,11 +90,12 @@ async fn activate_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
 /// # Errors
 /// `ENODEV` without a bound driver or such a port; as DISABLE_HCA.
 pub(crate) async fn deactivate(driver: &Driver, number: u16) -> Result<(), Errno> {
-    let _lock = devlink::of_bound(driver).await?;
+    devlink::with_bound(driver, async || deactivate_locked(driver, number).await).await
+}
+
+async fn deactivate_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
     let port = driver
-        .step(driver.reads(Object::Subfunction(number)), |state, _| {
-            find(state, number)
-        })
+        .step(driver.reads(Object::Subfunctions), |state, _| find(state, number))
         .await?;
     if !matches!(port.state, VhcaState::Active | VhcaState::InUse) {
         return Ok(());
@@ -117,7 +110,7 @@ pub(crate) async fn deactivate(driver: &Driver, number: u16) -> Result<(), Errno
 
 async fn set_state(driver: &Driver, number: u16, vhca_state: VhcaState) {
     driver
-        .step(driver.writes(Object::Subfunction(number)), |state, _| {
+        .step(driver.writes(Object::Subfunctions), |state, _| {
             if let Some(port) = state.subfunction.ports.get_mut(&number) {
                 port.state = vhca_state;
             }
@@ -130,16 +123,13 @@ async fn set_state(driver: &Driver, number: u16, vhca_state: VhcaState) {
 /// # Errors
 /// `ENODEV` without a bound driver or such a port.
 pub(crate) async fn remove(driver: &Driver, number: u16) -> Result<(), Errno> {
-    let lock = devlink::of_bound(driver).await?;
-    let result = remove_locked(driver, number).await;
-    drop(lock);
-    result
+    devlink::with_bound(driver, async || remove_locked(driver, number).await).await
 }
 
 /// Deletes all ports: the eswitch leaves switchdev mode. The caller holds the devlink lock.
 pub(crate) async fn remove_ports(driver: &Driver) {
     let numbers = driver
-        .step(driver.reads(Object::Eswitch), |state, _| {
+        .step(driver.reads(Object::Subfunctions), |state, _| {
             state.subfunction.ports.keys().copied().collect::<Vec<_>>()
         })
         .await;
@@ -151,13 +141,11 @@ pub(crate) async fn remove_ports(driver: &Driver) {
 
 async fn remove_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
     let port = driver
-        .step(driver.reads(Object::Subfunction(number)), |state, _| {
-            find(state, number)
-        })
+        .step(driver.reads(Object::Subfunctions), |state, _| find(state, number))
         .await?;
     vport::unload_vport(driver, port.id).await;
     driver
-        .step(driver.writes(Object::Subfunction(number)), |state, _| {
+        .step(driver.writes(Object::Subfunctions), |state, _| {
             state.subfunction.ports.remove(&number)
         })
         .await;
@@ -192,7 +180,7 @@ async fn remove_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
 /// Follows what firmware says about a function's state (`mlx5_sf_vhca_event`).
 pub(super) async fn on_state(driver: &Driver, id: u16, told: VhcaState) {
     driver
-        .step(driver.writes(Object::Subfunction(id)), |state, _| {
+        .step(driver.writes(Object::Subfunctions), |state, _| {
             let ports = &mut state.subfunction.ports;
             let Some(port) = ports.values_mut().find(|port| port.id == id) else {
                 return;

@@ -13,8 +13,8 @@ use prm::subfunction::{ModifyVhcaState, QueryVhcaState, VhcaState};
 /// Listens to state changes from now on (`mlx5_vhca_event_start`).
 pub(crate) async fn start_events(driver: &Driver) {
     driver
-        .step(driver.writes(Object::Interface), |state, _| {
-            state.subfunction.listening = state.capabilities.general_max().vhca_state();
+        .step(driver.writes(Object::SubfunctionQueue), |state, _| {
+            *state.subfunction.listening = state.capabilities.general_max().vhca_state();
         })
         .await;
 }
@@ -22,8 +22,8 @@ pub(crate) async fn start_events(driver: &Driver) {
 /// Stops listening and waits for the worker (`mlx5_vhca_event_stop`).
 pub(crate) async fn stop_events(driver: &Driver) {
     let listened = driver
-        .step(driver.writes(Object::Interface), |state, _| {
-            std::mem::take(&mut state.subfunction.listening)
+        .step(driver.writes(Object::SubfunctionQueue), |state, _| {
+            std::mem::take(&mut *state.subfunction.listening)
         })
         .await;
     if listened {
@@ -35,7 +35,8 @@ pub(crate) async fn stop_events(driver: &Driver) {
 /// Handles a state change event (`mlx5_vhca_state_change_notifier`). Part of the announced step of the interrupt.
 pub(crate) fn on_vhca_state_change(driver: &Driver, event: &EventEntry) {
     let change: VhcaStateChange = event.data();
-    let listens = driver.with(|state, bus| state.subfunction.listening && bus.allocate("vhca_state").is_ok());
+    let listens =
+        driver.go_on(|state, bus| *state.subfunction.listening && bus.allocate("vhca_state").is_ok());
     if listens {
         driver.queue_work(VhcaStateWork::Changed {
             id: change.function_id(),

@@ -13,10 +13,14 @@ use prm::subfunction::VhcaState;
 
 impl Work for VhcaStateWork {
     const ROLE: TaskRole = TaskRole::VhcaStateWorker;
-    const QUEUE: Object = Object::Subfunction(u16::MAX);
+    const QUEUE: Object = Object::SubfunctionQueue;
 
     fn queue(state: &mut State) -> &mut WorkQueue<Self> {
         &mut state.subfunction.queue
+    }
+
+    fn look(state: &State) -> &WorkQueue<Self> {
+        &state.subfunction.queue
     }
 
     async fn run(self, driver: Driver) {

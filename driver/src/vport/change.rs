@@ -10,9 +10,9 @@ use prm::event::{EventEntry, VportChange};
 pub(crate) fn on_vport_change(driver: &Driver, event: &EventEntry) {
     let change: VportChange = event.data();
     let number = change.vport_number();
-    let queue = driver.with(|state, _| {
+    let queue = driver.go_on(|state, _| {
         let eswitch = &mut state.eswitch;
-        let listens = eswitch.listens_to_vports;
+        let listens = *eswitch.listens_to_vports;
         match eswitch.vports.get_mut(&number) {
             Some(vport) if listens => !std::mem::replace(&mut vport.change_queued, true),
             _ => false,
@@ -25,14 +25,16 @@ pub(crate) fn on_vport_change(driver: &Driver, event: &EventEntry) {
 
 /// The work behind the event (`esw_vport_change_handler`).
 pub(crate) async fn serve(driver: &Driver, number: u16) {
-    driver.with(|state, _| {
-        if let Some(vport) = state.eswitch.vports.get_mut(&number) {
-            vport.change_queued = false;
-        }
-    });
-    let lock = driver.lock(Object::EswitchLock).await;
-    apply(driver, number).await;
-    drop(lock);
+    driver
+        .then(driver.writes(Object::Vport(number)), |state, _| {
+            if let Some(vport) = state.eswitch.vports.get_mut(&number) {
+                vport.change_queued = false;
+            }
+        })
+        .await;
+    driver
+        .holding(Object::EswitchLock, async || apply(driver, number).await)
+        .await;
 }
 
 /// Reads what the vport's function wants and arms the next event (`esw_vport_change_handle_locked`). Called with the

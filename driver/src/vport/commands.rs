@@ -3,6 +3,7 @@
 use crate::capabilities;
 use crate::command;
 use crate::handle::Driver;
+use crate::runtime::Object;
 use crate::state::command::CommandError;
 use crate::state::eswitch::{EventMask, LinkState};
 use crate::state::functions::{is_other, vport_function};
@@ -63,7 +64,12 @@ pub(super) async fn query_addresses(
     number: u16,
     list: AddressList,
 ) -> Result<Vec<MacAddressEntry>, CommandError> {
-    let (other, function) = driver.with(|state, _| (is_other(state, number), vport_function(state, number)));
+    let vport = [driver.reads(Object::Vport(number)), driver.reads(Object::Sriov)];
+    let (other, function) = driver
+        .then(vport, |state, _| {
+            (is_other(state, number), vport_function(state, number))
+        })
+        .await;
     let logs = |area: &GeneralCapabilities| match list {
         AddressList::Unicast => area.log_max_current_uc_list(),
         AddressList::Multicast => area.log_max_current_mc_list(),
@@ -71,7 +77,7 @@ pub(super) async fn query_addresses(
     let log = if other {
         logs(&capabilities::query_other(driver, function, CapabilityType::General).await?)
     } else {
-        driver.with(|state, _| logs(state.capabilities.general()))
+        driver.settled(|state| logs(state.capabilities.general()))
     };
     // INVARIANT: the field has 5 bits, but no function has more than 2^16 addresses.
     let most = 1usize << log.min(16);
@@ -99,7 +105,7 @@ pub(super) async fn query_addresses(
 /// Tells firmware which changes of a vport post events; whether that works does not matter
 /// (`arm_vport_context_events_cmd`).
 pub(super) async fn arm(driver: &Driver, number: u16, events: EventMask) {
-    let other = driver.with(|state, _| is_other(state, number));
+    let other = driver.settled(|state| is_other(state, number));
     let head = ModifyNicVportContext::input()
         .with_other_vport(other)
         .with_vport_number(number)

@@ -12,6 +12,7 @@ use crate::runtime::Object;
 use crate::state::State;
 use crate::state::eswitch::{EventMask, LinkState};
 use crate::state::functions::manager_vport;
+use prm::VhcaId;
 
 /// What decides about the steps for a vport.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +51,14 @@ fn mark(state: &mut State, number: u16, enabled: bool, events: EventMask) {
 /// # Errors
 /// `EINVAL` without such a vport; as the queries of its function; as the maps from its VHCA id.
 pub(crate) async fn load_vport(driver: &Driver, number: u16, events: EventMask) -> Result<(), Errno> {
-    let lock = driver.lock(Object::EswitchLock).await;
+    driver
+        .holding(Object::EswitchLock, async || {
+            load_locked(driver, number, events).await
+        })
+        .await
+}
+
+async fn load_locked(driver: &Driver, number: u16, events: EventMask) -> Result<(), Errno> {
     let known = driver
         .step(driver.reads(Object::Vport(number)), |state, _| {
             state
@@ -61,15 +69,12 @@ pub(crate) async fn load_vport(driver: &Driver, number: u16, events: EventMask) 
         })
         .await;
     let Some(vport) = known else {
-        drop(lock);
         return Err(Errno::EINVAL);
     };
     if vport.enabled {
         driver.message(MessageKind::VportAlreadyEnabled { vport: number });
     }
-    let result = enable_locked(driver, number, events, vport).await;
-    drop(lock);
-    result
+    enable_locked(driver, number, events, vport).await
 }
 
 async fn enable_locked(driver: &Driver, number: u16, events: EventMask, vport: Traits) -> Result<(), Errno> {
@@ -100,8 +105,8 @@ async fn enable_locked(driver: &Driver, number: u16, events: EventMask, vport: T
     }
     apply(driver, number).await;
     driver
-        .step(driver.writes(Object::Vport(number)), |state, _| {
-            state.eswitch.enabled_vports = state.eswitch.enabled_vports.wrapping_add(1);
+        .step(driver.writes(Object::Eswitch), |state, _| {
+            *state.eswitch.enabled_vports = state.eswitch.enabled_vports.wrapping_add(1);
         })
         .await;
     Ok(())
@@ -113,29 +118,48 @@ async fn set_up(driver: &Driver, number: u16, vport: Traits) -> Result<(), Errno
         let vhca_id = query_function(driver, number)
             .await
             .map_err(|error| error.errno())?;
-        driver
+        let before = driver
             .step(driver.writes(Object::Vport(number)), |state, _| {
-                let vports = &mut state.eswitch.vports;
-                let before = vports
-                    .get_mut(&number)
-                    .and_then(|vport| vport.vhca_id.replace(vhca_id));
-                let old = before.filter(|&old| !vports.values().any(|vport| vport.vhca_id == Some(old)));
-                if let Some(old) = old {
-                    attribution::forget_type(state, old);
-                }
+                let vport = state.eswitch.vports.get_mut(&number);
+                vport.and_then(|vport| vport.vhca_id.replace(vhca_id))
             })
             .await;
+        if let Some(old) = before {
+            forget_if_nobody_has_it(driver, old).await;
+        }
     }
-    let link = driver.with(|state, _| state.eswitch.vports.get(&number).map(|vport| vport.link));
+    let link = driver
+        .then(driver.reads(Object::Vport(number)), |state, _| {
+            state.eswitch.vports.get(&number).map(|vport| vport.link)
+        })
+        .await;
     set_link(driver, number, link.unwrap_or_default()).await;
     let _address = query_context(driver, number, true).await;
     let _node = query_context(driver, number, true).await;
     Ok(())
 }
 
+/// The type of a VHCA id is forgotten with the last vport that has it. All vports change under the state lock only.
+async fn forget_if_nobody_has_it(driver: &Driver, old: VhcaId) {
+    let all = [driver.reads(Object::Vports), driver.writes(Object::PageBook)];
+    driver
+        .then(all, |state, _| {
+            let mut vports = state.eswitch.vports.values();
+            if !vports.any(|vport| vport.vhca_id == Some(old)) {
+                attribution::forget_type(state, old);
+            }
+        })
+        .await;
+}
+
 /// Unloads a vport (`mlx5_eswitch_unload_vport`): disables it, if it is enabled (`mlx5_esw_vport_disable`), all of it under the state lock.
 pub(crate) async fn unload_vport(driver: &Driver, number: u16) {
-    let lock = driver.lock(Object::EswitchLock).await;
+    driver
+        .holding(Object::EswitchLock, async || unload_locked(driver, number).await)
+        .await;
+}
+
+async fn unload_locked(driver: &Driver, number: u16) {
     let vport = driver
         .step(driver.writes(Object::Vport(number)), |state, _| {
             let vport = traits(state, number);
@@ -148,7 +172,6 @@ pub(crate) async fn unload_vport(driver: &Driver, number: u16) {
     if vport.enabled {
         disable_locked(driver, number, vport).await;
     }
-    drop(lock);
 }
 
 async fn disable_locked(driver: &Driver, number: u16, vport: Traits) {
@@ -166,8 +189,8 @@ async fn disable_locked(driver: &Driver, number: u16, vport: Traits) {
         .await;
     clean_up(driver, number, vport).await;
     driver
-        .step(driver.writes(Object::Vport(number)), |state, _| {
-            state.eswitch.enabled_vports = state.eswitch.enabled_vports.wrapping_sub(1);
+        .step(driver.writes(Object::Eswitch), |state, _| {
+            *state.eswitch.enabled_vports = state.eswitch.enabled_vports.wrapping_sub(1);
         })
         .await;
 }

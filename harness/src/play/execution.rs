@@ -201,8 +201,11 @@ impl<'a, S: Stage> Execution<'a, S> {
                 let reason = format!("budget exceeded: step {number} ({what}) {error}; {seen}");
                 result.fail(Failure::Budget, reason);
             }
-            // A recorded schedule that cannot be followed: the run is not the one that was recorded.
-            Some((_, error @ Halt::Schedule(_))) => result.fail(Failure::Expectation, error.to_string()),
+            // A recorded schedule that cannot be followed: the run is not the one that was recorded. A step that did more than it had
+            // announced: nothing that is concluded from announcements can be believed.
+            Some((_, error @ (Halt::Schedule(_) | Halt::Surprise(_)))) => {
+                result.fail(Failure::Expectation, error.to_string())
+            }
             None => {
                 if let Some(reason) = result.mismatches.first().map(wording::mismatch) {
                     result.fail(Failure::Expectation, reason);

@@ -1,6 +1,8 @@
 //! What the executor keeps of its tasks: who is ready, who waits for what, and until when.
 
 use crate::runtime::access::{Access, DriverId, Object, TaskId};
+use crate::runtime::announcement::{Announcement, Surprise};
+use crate::runtime::reach::{Declaration, Kind};
 use crate::runtime::role::TaskPurpose;
 use crate::runtime::schedule::{Candidate, Choice, Scheduler};
 use prm::Cycles;
@@ -31,13 +33,14 @@ pub struct Waiting {
 }
 
 pub(super) enum TaskState {
-    Ready(Option<Access>),
+    Ready(Announcement),
     Waiting(Waiting),
 }
 
 pub(super) struct Task {
     pub(super) name: String,
     pub(super) purpose: TaskPurpose,
+    pub(super) declaration: Declaration,
     pub(super) future: Option<TaskFuture>,
     pub(super) state: TaskState,
     pub(super) woken: Option<Woken>,
@@ -49,6 +52,14 @@ pub(super) struct Core {
     pub(super) waiting: BTreeMap<(DriverId, Object), VecDeque<TaskId>>,
     pub(super) timers: BTreeSet<(Cycles, TaskId)>,
     pub(super) running: Option<TaskId>,
+    /// What the step that is under way has announced.
+    pub(super) announced: Announcement,
+    /// Kinds of objects whose announcements nobody hears, and whose declarations nobody has read: a test takes them away and sees
+    /// what comes of it.
+    pub(super) unheard: Option<Kind>,
+    pub(super) undeclared: Option<Kind>,
+    /// The first step that touched something else.
+    pub(super) surprise: Option<Surprise>,
     pub(super) next_task: u64,
     pub(super) scheduler: Box<dyn Scheduler>,
     pub(super) choices: Vec<Choice>,
@@ -58,9 +69,9 @@ pub(super) struct Core {
 
 impl Task {
     pub(super) fn candidate(&self) -> Candidate {
-        let access = match self.state {
-            TaskState::Ready(access) => access,
-            TaskState::Waiting(_) => None,
+        let access = match &self.state {
+            TaskState::Ready(access) => access.clone(),
+            TaskState::Waiting(_) => Announcement::default(),
         };
         Candidate {
             name: self.name.clone(),
@@ -70,6 +81,29 @@ impl Task {
 }
 
 impl Core {
+    /// A step begins: what it has announced is in force, if it was declared.
+    pub(super) fn announce(&mut self, mut announcement: Announcement) {
+        if let Some(kind) = self.unheard {
+            announcement.forget(kind);
+        }
+        if self.surprise.is_none()
+            && let Some(task) = self.running.and_then(|id| self.tasks.get(&id))
+        {
+            let missing = |access: &&Access| {
+                !task.declaration.allows(access) || self.undeclared == Some(access.object.kind())
+            };
+            self.surprise = announcement
+                .iter()
+                .find(missing)
+                .map(|access| Surprise::Undeclared {
+                    task: task.name.clone(),
+                    announced: access.to_string(),
+                    role: task.purpose.role.to_string(),
+                });
+        }
+        self.announced = announcement;
+    }
+
     /// `wanted`, or the first of `wanted (2)`, `wanted (3)` ... that no living task has.
     pub(super) fn free_name(&self, wanted: &str) -> String {
         let mut name = wanted.to_owned();
@@ -91,7 +125,7 @@ impl Core {
         {
             self.timers.remove(&(at, id));
         }
-        task.state = TaskState::Ready(None);
+        task.state = TaskState::Ready(Announcement::default());
         task.woken = Some(woken);
         self.ready.push_back(id);
     }

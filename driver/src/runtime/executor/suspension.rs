@@ -1,7 +1,7 @@
 //! How a task stops between two steps: scheduling points and waits.
 
 use super::core::{Core, TaskState, Waiting, Woken};
-use crate::runtime::access::Access;
+use crate::runtime::announcement::Announcement;
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 #[must_use = "a scheduling point does nothing unless awaited"]
 pub struct Point {
     pub(super) core: Rc<RefCell<Core>>,
-    pub(super) access: Access,
+    pub(super) access: Announcement,
     pub(super) announced: bool,
 }
 
@@ -20,15 +20,17 @@ impl Future for Point {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<()> {
-        if self.announced {
+        let this = &mut *self;
+        let mut core = this.core.borrow_mut();
+        if this.announced {
+            core.announce(std::mem::take(&mut this.access));
             return Poll::Ready(());
         }
-        self.announced = true;
-        let access = self.access;
-        let mut core = self.core.borrow_mut();
+        this.announced = true;
+        let access = this.access.clone();
         let id = core.running.expect("only tasks of the runtime poll its points");
         if let Some(task) = core.tasks.get_mut(&id) {
-            task.state = TaskState::Ready(Some(access));
+            task.state = TaskState::Ready(access);
         }
         core.ready.push_back(id);
         Poll::Pending

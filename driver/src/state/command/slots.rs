@@ -1,11 +1,15 @@
 //! The command queue and its slots: who may send, what is outstanding, and what came back.
 
+use super::entry::{Entry, Issue, Prepared};
 use super::error::{CommandErrorKind, Ticket};
 use super::lane::Lane;
 use super::mailbox::{Chain, Mailboxes};
+use super::semaphores::{PageSlot, RegularSlots};
 use crate::device_bus::{Bus, BusFailure};
 use crate::message::MessageKind;
 use crate::registers;
+use crate::runtime::Object;
+use parts::{Part, Parts, Touch};
 use prm::command_queue::{
     CommandEntry, ENTRY_KIND_PCIE, INLINE_INPUT_OFFSET, INLINE_LENGTH, STATUS_OWNER_OFFSET, mailboxes_for,
 };
@@ -13,148 +17,137 @@ use prm::init_segment::COMMAND_DOORBELL;
 use prm::link::OutOfMemory;
 use prm::saturated;
 use prm::{DeliveryStatus, Iova, Opcode, Token};
-use std::collections::VecDeque;
 
 /// Most entries a command queue may have: one bit of the doorbell each.
 pub(crate) const MOST_SLOTS: u32 = 32;
 
-/// A command that has all it needs but a slot.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    pub(crate) ticket: Ticket,
-    pub(crate) opcode: Opcode,
-    token: Token,
-    inline: [u8; INLINE_LENGTH],
-    input_len: u32,
-    input: Chain,
-    output_len: u32,
-    output: Chain,
-}
-
-/// An outstanding command.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) ticket: Ticket,
-    pub(crate) opcode: Opcode,
-    /// The caller has given up.
-    pub(crate) timed_out: bool,
-    /// All of the output can still be read: its mailboxes were not freed.
-    pub(crate) whole: bool,
-    /// How it ended, once it has.
-    pub(crate) result: Option<Result<DeliveryStatus, CommandErrorKind>>,
-    input: Chain,
-    output: Chain,
-    output_len: usize,
-}
-
-/// Whether a command could be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Issue {
-    /// It is in this slot.
-    Sent(u8),
-    /// It is not its turn, or there is no slot.
-    Wait {
-        /// Nobody is before it: only the slot is missing.
-        first: bool,
-    },
-}
-
 /// Queue, slots and mailboxes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Queue {
+    shape: Part<Shape>,
+    /// Outstanding commands by slot. The last slot is the page slot.
+    entries: Parts<u8, Entry>,
+    pub(crate) regular: Part<RegularSlots>,
+    pub(crate) page: Part<PageSlot>,
+    pool: Part<Pool>,
+}
+
+/// Where the queue lies, since the command interface was enabled.
+#[derive(Clone, Debug, Default)]
+struct Shape {
     memory: Iova,
     length: u64,
     log_stride: u8,
-    /// By slot. The last is the page slot.
-    entries: Vec<Option<Entry>>,
-    /// Regular slots nobody has taken. A change of mode takes them too, without an entry.
-    pub(crate) regular_free: usize,
-    /// The same for the page slot.
-    pub(crate) page_free: bool,
-    /// Regular commands in the order they came. The first is being handled.
-    pub(crate) turn: VecDeque<Ticket>,
-    /// Who waits for the page slot, in order: commands, and changes of mode. The slot is handed from one to the next, as
-    /// the kernel's semaphores are.
-    page_line: VecDeque<Ticket>,
+    slots: u8,
+}
+
+/// What every command takes from, whatever its lane.
+#[derive(Clone, Debug, Default)]
+struct Pool {
     mailboxes: Mailboxes,
     token: u8,
     next_ticket: u64,
 }
 
+impl Pool {
+    fn new_ticket(&mut self) -> Ticket {
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        ticket
+    }
+}
+
 impl Queue {
     /// An empty queue in `memory`; forgets everything an earlier one had. Tickets go on.
     pub(crate) fn start(&mut self, memory: Iova, length: u64, log_size: u8, log_stride: u8) {
-        let slots = 1usize << log_size.min(5);
-        *self = Self {
+        let slots = 1u8 << log_size.min(5);
+        self.forget();
+        *self.shape = Shape {
             memory,
             length,
             log_stride,
-            entries: vec![None; slots],
-            regular_free: slots - 1,
-            page_free: true,
-            next_ticket: self.next_ticket,
-            ..Self::default()
+            slots,
         };
+        self.regular.free = usize::from(slots) - 1;
+        self.page.free = true;
     }
 
     /// Forgets everything but the tickets, and gives all memory back unless it has to be kept.
     pub(crate) fn stop(&mut self, keep_memory: bool, bus: &mut Bus) {
         if !keep_memory {
-            if self.length != 0 {
-                bus.free_coherent(self.memory, self.length);
+            if self.shape.length != 0 {
+                bus.free_coherent(self.shape.memory, self.shape.length);
             }
-            self.mailboxes.release(bus);
+            self.pool.mailboxes.release(bus);
         }
-        *self = Self {
-            next_ticket: self.next_ticket,
-            ..Self::default()
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        *self.shape = Shape::default();
+        self.entries.clear();
+        *self.regular = RegularSlots::default();
+        *self.page = PageSlot::default();
+        *self.pool = Pool {
+            next_ticket: self.pool.next_ticket,
+            ..Pool::default()
         };
     }
 
     /// Whether there is no queue: nothing is outstanding then.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.entries.is_empty()
+        self.shape.slots == 0
     }
 
-    /// Number of regular slots.
+    /// Number of regular slots, which is the page slot's number too.
     pub(crate) fn regular(&self) -> usize {
-        self.entries.len().saturating_sub(1)
+        usize::from(self.shape.slots.saturating_sub(1))
     }
 
-    /// Slots of commands that timed out and have not completed since.
-    pub(crate) fn lost(&self) -> impl Iterator<Item = u8> {
-        (0u8..)
-            .zip(&self.entries)
-            .filter(|(_, entry)| is_lost(entry.as_ref()))
-            .map(|(slot, _)| slot)
+    /// Which lane a slot belongs to.
+    pub(crate) fn lane_of(&self, slot: u8) -> Lane {
+        if usize::from(slot) == self.regular() {
+            Lane::Page
+        } else {
+            Lane::Regular
+        }
+    }
+
+    /// Slots of commands that timed out and have not completed since, for those who look from outside.
+    pub(crate) fn lost_in_all(&self) -> u32 {
+        self.regular.peek().lost.count_ones() + u32::from(self.page.peek().lost)
     }
 
     /// How many regular slots are lost to commands that timed out, and whether the page slot is.
     pub(crate) fn lost_by_lane(&self) -> (usize, bool) {
-        let page = self.lost().any(|slot| usize::from(slot) == self.regular());
-        (self.lost().count() - usize::from(page), page)
+        (self.regular.lost.count_ones() as usize, self.page.lost)
     }
 
     /// Whether every regular slot is held by a command that timed out (`cmd_alloc_index` would never succeed).
     pub(crate) fn is_stalled(&self) -> bool {
-        let regular = &self.entries[..self.regular()];
-        !regular.is_empty() && regular.iter().all(|entry| is_lost(entry.as_ref()))
+        let regular = self.regular();
+        regular != 0 && self.regular.lost.count_ones() as usize == regular
     }
 
     /// The outstanding command in a slot.
-    pub(crate) fn entry(&mut self, slot: u8) -> Option<&mut Entry> {
-        self.entries.get_mut(usize::from(slot))?.as_mut()
+    pub(crate) fn entry(&self, slot: u8) -> Option<&Entry> {
+        self.entries.get(&slot)
+    }
+
+    /// The same, to change.
+    pub(crate) fn entry_mut(&mut self, slot: u8) -> Option<&mut Entry> {
+        self.entries.get_mut(&slot)
     }
 
     /// Fails every outstanding command nobody has given up on, and returns their slots.
     pub(crate) fn abort(&mut self, why: CommandErrorKind) -> Vec<u8> {
         let mut aborted = Vec::new();
-        for (slot, entry) in (0u8..).zip(&mut self.entries) {
-            if let Some(Entry {
+        for (&slot, entry) in self.entries.iter_mut() {
+            if let Entry {
                 timed_out: false,
                 result: result @ None,
                 ..
-            }) = entry
+            } = entry
             {
                 *result = Some(Err(why));
                 aborted.push(slot);
@@ -175,26 +168,27 @@ impl Queue {
         let (head, rest) = input.split_at(input.len().min(INLINE_LENGTH));
         let mut inline = [0; INLINE_LENGTH];
         inline[..head.len()].copy_from_slice(head);
-        let chain_in = self
+        let pool = &mut *self.pool;
+        let chain_in = pool
             .mailboxes
             .allocate_input(mailboxes_for(input.len()), bus, print)?;
         // 0 would look like a mailbox that was never used.
-        self.token = self.token.wrapping_add(1).max(1);
-        let token = Token(self.token);
-        let chain_out = match self
+        pool.token = pool.token.wrapping_add(1).max(1);
+        let token = Token(pool.token);
+        let chain_out = match pool
             .mailboxes
             .allocate_output(mailboxes_for(output_len), bus, print)
         {
             Ok(chain) => chain,
             Err(no_memory) => {
-                self.mailboxes.free(chain_in, bus);
+                pool.mailboxes.free(chain_in, bus);
                 return Err(no_memory);
             }
         };
         chain_in.write(bus, token, rest);
         chain_out.write(bus, token, &[]);
         Ok(Prepared {
-            ticket: self.new_ticket(),
+            ticket: pool.new_ticket(),
             opcode,
             token,
             inline,
@@ -207,65 +201,60 @@ impl Queue {
 
     /// Gets in line for the page slot.
     pub(crate) fn join_page_line(&mut self, ticket: Ticket) {
-        self.page_line.push_back(ticket);
+        self.page.line.push_back(ticket);
     }
 
     /// Leaves the line for the page slot.
     pub(crate) fn leave_page_line(&mut self, ticket: Ticket) {
-        self.page_line.retain(|&waiting| waiting != ticket);
+        self.page.line.retain(|&waiting| waiting != ticket);
     }
 
     /// Gets in line for the page slot without a command.
     pub(crate) fn claim_page_slot(&mut self) -> Ticket {
-        let ticket = self.new_ticket();
+        let ticket = self.pool.new_ticket();
         self.join_page_line(ticket);
         ticket
     }
 
     /// Takes the page slot, if it is free and this claim's turn.
     pub(crate) fn take_page_slot(&mut self, claim: Ticket) -> bool {
-        let taken = self.page_free && self.page_line.front() == Some(&claim);
+        let taken = self.page.free && self.page.line.front() == Some(&claim);
         if taken {
-            self.page_free = false;
-            self.page_line.pop_front();
+            self.page.free = false;
+            self.page.line.pop_front();
         }
         taken
     }
 
-    fn new_ticket(&mut self) -> Ticket {
-        let ticket = Ticket(self.next_ticket);
-        self.next_ticket += 1;
-        ticket
-    }
-
     /// A polled command has ended: the next regular one is handled.
     pub(crate) fn end_turn(&mut self, slot: u8) {
-        if usize::from(slot) < self.regular() {
-            self.turn.pop_front();
+        if self.lane_of(slot) == Lane::Regular {
+            self.regular.turn.pop_front();
         }
     }
 
     /// Undoes [`prepare`](Self::prepare) for a command that was not sent.
     pub(crate) fn discard(&mut self, prepared: Prepared, bus: &mut Bus) {
-        self.turn.retain(|&ticket| ticket != prepared.ticket);
-        self.leave_page_line(prepared.ticket);
-        self.mailboxes.free(prepared.output, bus);
-        self.mailboxes.free(prepared.input, bus);
+        match Lane::of(prepared.opcode) {
+            Lane::Regular => self.regular.turn.retain(|&ticket| ticket != prepared.ticket),
+            Lane::Page => self.leave_page_line(prepared.ticket),
+        }
+        self.pool.mailboxes.free(prepared.output, bus);
+        self.pool.mailboxes.free(prepared.input, bus);
     }
 
     /// Whether the command can have a slot now, and which.
     pub(crate) fn free_slot(&self, lane: Lane, ticket: Ticket) -> Issue {
         let regular = self.regular();
         let free = match lane {
-            Lane::Page => (self.page_free && self.page_line.front() == Some(&ticket)).then_some(regular),
+            Lane::Page => (self.page.free && self.page.line.front() == Some(&ticket)).then_some(regular),
             Lane::Regular => {
-                let first = self.turn.front() == Some(&ticket);
+                let first = self.regular.turn.front() == Some(&ticket);
                 if !first {
                     return Issue::Wait { first };
                 }
-                (self.regular_free > 0)
-                    .then(|| self.entries[..regular].iter().position(Option::is_none))
-                    .flatten()
+                let lowest = self.regular.taken.trailing_ones() as usize;
+                (self.regular.free > 0 && lowest < regular).then_some(lowest)
             }
         };
         match free.map(u8::try_from) {
@@ -274,15 +263,22 @@ impl Queue {
         }
     }
 
-    /// Writes the queue entry into a free slot and rings the doorbell (`cmd_work_handler`).
-    pub(crate) fn send(&mut self, lane: Lane, slot: u8, prepared: Prepared, bus: &mut Bus) {
+    /// Takes a free slot for a command.
+    pub(crate) fn take_slot(&mut self, lane: Lane, slot: u8, ticket: Ticket) {
         match lane {
-            Lane::Regular => self.regular_free -= 1,
+            Lane::Regular => {
+                self.regular.free -= 1;
+                self.regular.taken |= 1 << slot;
+            }
             Lane::Page => {
-                self.page_free = false;
-                self.leave_page_line(prepared.ticket);
+                self.page.free = false;
+                self.leave_page_line(ticket);
             }
         }
+    }
+
+    /// Writes the queue entry into a slot that was taken for it, and rings the doorbell (`cmd_work_handler`).
+    pub(crate) fn send(&mut self, slot: u8, prepared: Prepared, bus: &mut Bus) {
         let mut entry = CommandEntry::new()
             .with_kind(ENTRY_KIND_PCIE)
             .with_input_length(prepared.input_len)
@@ -302,7 +298,7 @@ impl Queue {
             output_len,
             ..
         } = prepared;
-        self.entries[usize::from(slot)] = Some(Entry {
+        let entry = Entry {
             ticket,
             opcode,
             timed_out: false,
@@ -311,8 +307,9 @@ impl Queue {
             input,
             output,
             output_len: output_len as usize,
-        });
-        bus.write_register(registers::offset(COMMAND_DOORBELL), 1 << slot);
+        };
+        self.entries.insert(slot, entry);
+        bus.ring(registers::offset(COMMAND_DOORBELL), 1 << slot);
     }
 
     /// Looks whether the device has given the entry back. One that cannot be read has not come back.
@@ -330,6 +327,8 @@ impl Queue {
     }
 
     fn status(&self, slot: u8, bus: &Bus) -> Result<u8, BusFailure> {
+        // What the device writes into the entry belongs to the slot.
+        _ = self.entries.get(&slot);
         let mut byte = [0];
         bus.read_memory(Iova(self.at(slot).0 + STATUS_OWNER_OFFSET as u64), &mut byte)?;
         Ok(byte[0])
@@ -338,11 +337,18 @@ impl Queue {
     /// Ends a command: frees its slot and mailboxes; returns entry and output. `with_output` says whether there is one; one
     /// that cannot be read is empty, as none of a command is.
     pub(crate) fn finish(&mut self, slot: u8, with_output: bool, bus: &mut Bus) -> Option<(Entry, Vec<u8>)> {
-        let mut entry = self.entries.get_mut(usize::from(slot))?.take()?;
-        if usize::from(slot) == self.regular() {
-            self.page_free = true;
-        } else {
-            self.regular_free += 1;
+        let mut entry = self.entries.remove(&slot)?;
+        match self.lane_of(slot) {
+            Lane::Page => {
+                self.page.free = true;
+                self.page.lost = false;
+            }
+            Lane::Regular => {
+                let regular = &mut *self.regular;
+                regular.free += 1;
+                regular.taken &= !(1 << slot);
+                regular.lost &= !(1 << slot);
+            }
         }
         let mut output = Vec::new();
         if with_output {
@@ -356,36 +362,47 @@ impl Queue {
                 output.clear();
             }
         }
-        self.mailboxes
-            .free(std::mem::replace(&mut entry.output, Chain::empty()), bus);
-        self.mailboxes
-            .free(std::mem::replace(&mut entry.input, Chain::empty()), bus);
+        let mailboxes = &mut self.pool.mailboxes;
+        mailboxes.free(std::mem::replace(&mut entry.output, Chain::empty()), bus);
+        mailboxes.free(std::mem::replace(&mut entry.input, Chain::empty()), bus);
         Some((entry, output))
     }
 
     /// Gives up on a command: the slot stays taken until the completion comes. With `free_mailboxes` the mailboxes go
     /// back at once, although the device may still write the output's.
     pub(crate) fn give_up(&mut self, slot: u8, free_mailboxes: bool, bus: &mut Bus) {
-        let Some(entry) = self.entries.get_mut(usize::from(slot)).and_then(Option::as_mut) else {
+        let lane = self.lane_of(slot);
+        let Some(entry) = self.entries.get_mut(&slot) else {
             return;
         };
         entry.timed_out = true;
+        match lane {
+            Lane::Page => self.page.lost = true,
+            Lane::Regular => self.regular.lost |= 1 << slot,
+        }
         if free_mailboxes {
             let output = std::mem::replace(&mut entry.output, Chain::empty());
             let input = std::mem::replace(&mut entry.input, Chain::empty());
             // What is left to read of a late completion is what lies in the queue entry.
             entry.whole = entry.output_len <= INLINE_LENGTH;
             entry.output_len = entry.output_len.min(INLINE_LENGTH);
-            self.mailboxes.free(output, bus);
-            self.mailboxes.free(input, bus);
+            self.pool.mailboxes.free(output, bus);
+            self.pool.mailboxes.free(input, bus);
         }
     }
 
     fn at(&self, slot: u8) -> Iova {
-        Iova(self.memory.0 + (u64::from(slot) << self.log_stride))
+        Iova(self.shape.memory.0 + (u64::from(slot) << self.shape.log_stride))
     }
-}
 
-fn is_lost(entry: Option<&Entry>) -> bool {
-    entry.is_some_and(|entry| entry.timed_out)
+    /// Notes of use, by object.
+    pub(super) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
+        take(Object::LoadTime, self.shape.take_touch());
+        take(Object::CommandSlots, self.regular.take_touch());
+        take(Object::PageSlot, self.page.take_touch());
+        take(Object::Mailboxes, self.pool.take_touch());
+        self.entries.take_touches(|slot, touch| {
+            take(slot.map_or(Object::AllCommandSlots, Object::CommandSlot), touch);
+        });
+    }
 }

@@ -1,6 +1,5 @@
 //! One event queue: its memory, and how far it has been read.
 
-use super::role::Role;
 use crate::device_bus::{Bus, BusFailure};
 use crate::registers;
 use prm::event::EventEntry;
@@ -10,8 +9,6 @@ use prm::{ADAPTER_PAGE_SIZE, EqNumber, Iova, UarIndex};
 /// A queue.
 #[derive(Clone, Debug)]
 pub(crate) struct EventQueue {
-    /// What it is for.
-    pub(crate) role: Role,
     /// Its number, once the device has given one.
     pub(crate) number: EqNumber,
     /// Base-2 logarithm of the number of entries.
@@ -29,14 +26,12 @@ pub(crate) struct EventQueue {
 impl EventQueue {
     /// Memory for a queue. Every entry belongs to the device.
     pub(crate) fn allocate(
-        role: Role,
         log_size: u8,
         vector: u16,
         uar: UarIndex,
         bus: &mut Bus,
     ) -> Result<Self, OutOfMemory> {
         let queue = Self {
-            role,
             number: EqNumber(0),
             log_size,
             vector,
@@ -106,7 +101,7 @@ mod tests {
     #[test]
     fn an_entry_counts_when_its_owner_bit_has_the_parity_of_the_pass() {
         let mut bus = TestBus::default();
-        let mut queue = EventQueue::allocate(Role::Command, 8, 0, UarIndex(8), &mut bus).unwrap();
+        let mut queue = EventQueue::allocate(8, 0, UarIndex(8), &mut bus).unwrap();
         assert_eq!(queue.pages().count(), 4);
         assert!(queue.next(&bus).unwrap().is_none());
         for pass in 0..3u8 {
@@ -123,7 +118,7 @@ mod tests {
     #[test]
     fn the_doorbell_carries_number_and_index_and_says_whether_to_arm() {
         let mut bus = TestBus::default();
-        let mut queue = EventQueue::allocate(Role::Command, 8, 0, UarIndex(8), &mut bus).unwrap();
+        let mut queue = EventQueue::allocate(8, 0, UarIndex(8), &mut bus).unwrap();
         queue.number = EqNumber(3);
         queue.consumer = 0x0100_0005;
         queue.update(&mut bus, true);
