@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The page counters, in pages of 4 KiB. All wrap as the kernel's do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Hash)]
 pub struct Counters {
     /// All pages given.
     pub fw_pages_total: u32,
@@ -60,7 +60,7 @@ impl Counters {
 }
 
 /// One owner in the driver's book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
 pub struct OwnerView {
     /// The key pages are tracked by.
     pub key: OwnerKey,
@@ -79,7 +79,7 @@ pub struct OwnerView {
 }
 
 /// How a wait for pages ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
 #[serde(rename_all = "snake_case")]
 pub enum PageWaitOutcome {
     /// Nothing was pending any more, or from the start.
@@ -91,7 +91,7 @@ pub enum PageWaitOutcome {
 }
 
 /// A wait for other functions' pages that has ended (`mlx5_wait_for_pages`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
 pub struct PageWait {
     /// When it began.
     pub began: Cycles,
@@ -104,7 +104,7 @@ pub struct PageWait {
 }
 
 /// The driver's whole book.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Hash)]
 pub struct DriverBooks {
     /// The counters.
     pub counters: Counters,

@@ -21,7 +21,7 @@ pub trait AllocationFaults {
 }
 
 /// A host whose allocations succeed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub struct NoFaults;
 
 impl AllocationFaults for NoFaults {
@@ -31,7 +31,7 @@ impl AllocationFaults for NoFaults {
 }
 
 /// An access that did not happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BusFailure {
     /// What it was to do.
     pub access: BusAccess,

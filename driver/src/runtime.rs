@@ -18,7 +18,7 @@ mod work_queue;
 
 pub use access::{Access, DriverId, Object, RACE_POINTS, TaskId, Use, WORKER_CRASHED};
 pub use announcement::{Announcement, Surprise};
-pub use executor::{Point, RunStop, Runtime, TaskView, Wait, Waiting, Woken};
+pub use executor::{Point, ReadyTask, RunStop, Runtime, TaskView, Wait, Waiting, Woken};
 pub use reach::{Declaration, Kind, Reach};
 pub use role::{TaskPurpose, TaskRole};
 pub use schedule::{Candidate, Choice, InOrder, Recorded, ScheduleMismatch, Scheduler, Seeded};

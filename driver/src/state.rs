@@ -32,6 +32,7 @@ use parts::{Part, Touch};
 use prm::Cycles;
 use sriov::SriovState;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use subfunction::SubfunctionState;
 use timeouts::Timeouts;
 
@@ -64,6 +65,23 @@ pub struct State {
     pub messages: Messages,
     /// Results of host operations that have ended: a record.
     pub outcomes: BTreeMap<TaskId, Result<(), Errno>>,
+}
+
+impl Hash for State {
+    /// All by which a driver could go on otherwise than another one. What was printed and how operations ended decides about nothing.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.interface.hash(state);
+        self.capabilities.hash(state);
+        self.timeouts.hash(state);
+        self.command.hash(state);
+        self.event_queues.hash(state);
+        self.pages.hash(state);
+        self.eswitch.hash(state);
+        self.sriov.hash(state);
+        self.subfunction.hash(state);
+        self.netdev.hash(state);
+        self.health.hash(state);
+    }
 }
 
 impl State {

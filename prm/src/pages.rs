@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// How page owners are named on the wire.
 // `icm_mng_function_id_mode` of SET_HCA_CAP chooses it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PageMode {

@@ -7,6 +7,7 @@
 //! | [`orders`] | the same as plain data, for drivers in a guest |
 //! | [`setup`] | what a world is made of |
 //! | [`world`], `progress`, `showing`, `shown` | drivers on a machine, and the loop that lets them run |
+//! | [`walk`] | a world that somebody walks through step by step |
 //! | [`checkpoint`] | a world at rest, to come back to |
 //! | [`activity`], [`recorder`] | what the drivers' tasks did, and when, where somebody wants to know |
 //! | `wait_graph`, [`wait_cycle`] | who waits for whom, and a closed chain of waits |
@@ -42,6 +43,7 @@ mod showing;
 mod shown;
 pub mod wait_cycle;
 mod wait_graph;
+pub mod walk;
 pub mod world;
 
 pub use activity::Activity;
@@ -58,4 +60,5 @@ pub use machine::Machine;
 pub use memory::HostMemory;
 pub use setup::{Schedule, WorldSetup};
 pub use wait_cycle::WaitCycle;
+pub use walk::{Possible, Walk};
 pub use world::{Ending, World};

@@ -11,7 +11,7 @@ use prm::eswitch::{
 };
 
 /// The external host's PF and its VFs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct HostPf {
     /// VFs that are enabled.
     pub(crate) num_vfs: u16,
@@ -22,7 +22,7 @@ pub(crate) struct HostPf {
 }
 
 /// A satellite PF as firmware lists it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SatellitePf {
     /// Its VHCA id.
     pub(crate) vhca_id: VhcaId,
@@ -31,7 +31,7 @@ pub(crate) struct SatellitePf {
 }
 
 /// The answer to QUERY_ESW_FUNCTIONS, whatever its layout.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct EswFunctions {
     /// The host's PF, if there is one.
     pub(crate) host: Option<HostPf>,

@@ -15,6 +15,7 @@ use prm::function::Function;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::hash::Hash;
 use std::rc::{Rc, Weak};
 
 /// A handle to a driver instance. Cloning it clones the handle.
@@ -171,7 +172,7 @@ impl Driver {
 
     /// One atomic step: announces what it touches, lets others run, then does `act` with nothing in between. What it touches besides
     /// stops the run.
-    pub async fn step<R>(
+    pub async fn step<R: Hash>(
         &self,
         access: impl Into<Announcement>,
         act: impl FnOnce(&mut State, &mut Bus) -> R,
@@ -181,7 +182,7 @@ impl Driver {
     }
 
     /// The next of several steps that nothing comes between unless somebody explores: see [`Runtime::follow`].
-    pub async fn then<R>(
+    pub async fn then<R: Hash>(
         &self,
         access: impl Into<Announcement>,
         act: impl FnOnce(&mut State, &mut Bus) -> R,
@@ -191,7 +192,7 @@ impl Driver {
     }
 
     /// Looks at what was settled while the driver loaded, which needs no announcement. Whatever else it looks at has to be announced.
-    pub fn settled<R>(&self, look: impl FnOnce(&State) -> R) -> R {
+    pub fn settled<R: Hash>(&self, look: impl FnOnce(&State) -> R) -> R {
         self.go_on(|state, _| look(state))
     }
 
@@ -204,7 +205,7 @@ impl Driver {
     }
 
     /// A step of somebody who is no task: the device that raises an interrupt, the clock.
-    pub(crate) fn from_outside<R>(
+    pub(crate) fn from_outside<R: Hash>(
         &self,
         access: impl Into<Announcement>,
         act: impl FnOnce(&mut State, &mut Bus) -> R,
@@ -214,7 +215,7 @@ impl Driver {
     }
 
     /// Does more of the step that is already running, as far as it was announced.
-    pub fn go_on<R>(&self, act: impl FnOnce(&mut State, &mut Bus) -> R) -> R {
+    pub fn go_on<R: Hash>(&self, act: impl FnOnce(&mut State, &mut Bus) -> R) -> R {
         let mut state = self.shared.state.borrow_mut();
         let mut bus = self.shared.bus.borrow_mut();
         let result = act(&mut state, &mut bus);
@@ -227,6 +228,7 @@ impl Driver {
             // Who spins on a queue entry looks at the state, too.
             self.notify(Object::Device);
         }
+        self.runtime().note_seen(&result);
         result
     }
 

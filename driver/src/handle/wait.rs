@@ -8,6 +8,7 @@ use crate::device_bus::Bus;
 use crate::runtime::Announcement;
 use crate::state::State;
 use prm::Cycles;
+use std::hash::Hash;
 
 /// When a look is the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ impl Patience {
 }
 
 /// What a look has shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Look<T, U> {
     /// What was waited for.
     Reached(T),
@@ -66,7 +67,7 @@ impl Driver {
     ///
     /// # Errors
     /// What the last look has shown, when patience is over. Then nothing more is looked at: the limit is compared after the look.
-    pub(crate) async fn wait_until<T, U>(
+    pub(crate) async fn wait_until<T: Hash, U: Hash>(
         &self,
         access: impl Into<Announcement>,
         period: Cycles,

@@ -4,9 +4,10 @@ use super::driver::Driver;
 use crate::runtime::{Object, TaskRole, WorkQueue};
 use crate::state::State;
 use std::future::Future;
+use std::hash::Hash;
 
 /// Something a queue's worker does.
-pub trait Work: Clone + 'static {
+pub trait Work: Clone + Hash + 'static {
     /// What the worker's tasks are.
     const ROLE: TaskRole;
     /// The queue as an object of scheduling points.

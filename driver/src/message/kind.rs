@@ -49,7 +49,7 @@ macro_rules! messages {
     )*) => {
         /// What a message says.
         #[expect(missing_docs, reason = "the texts tell what the fields are")]
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
         #[serde(rename_all = "snake_case")]
         pub enum MessageKind {
             $($(#[$meta])* $kind $({ $($(#[$field_meta])* $field: $type),* })?,)*

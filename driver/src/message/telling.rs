@@ -7,7 +7,7 @@ use prm::link::BusError;
 use prm::{CommandStatus, DeliveryStatus, EswitchMode, Iova, Opcode, Syndrome, VhcaId};
 
 /// A kind of message: its name, its data, and by which words it is known.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub struct Row {
     /// As files and results name it: `late_completion`.
     pub kind: &'static str,
@@ -28,7 +28,7 @@ pub struct Row {
 }
 
 /// How a text tells a datum, and what it is in files and results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Datum {
     /// A decimal number, or one that begins with `0x`.
     Number,

@@ -33,6 +33,7 @@ pub(crate) async fn wait_for_pages(driver: &Driver, of: FunctionType) -> Result<
 }
 
 /// Why looking at the counters ends.
+#[derive(Hash)]
 enum Ended {
     Drained,
     /// The device has failed.

@@ -1,7 +1,7 @@
 //! The questions on which revisions differ, and the answers there are.
 
 /// What page counters follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Accounting {
     /// The sum firmware speaks of, added after it accepted and subtracted after it returned, under the type that
     /// the owner has then.
@@ -15,7 +15,7 @@ pub enum Accounting {
 }
 
 /// How an owner's type is found when pages are named by VHCA id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TypeLookup {
     /// A walk over all vports under the eswitch's state lock, after the exchange with firmware.
     VportWalk,
@@ -24,7 +24,7 @@ pub enum TypeLookup {
 }
 
 /// What function id 0 with the embedded-CPU bit is to a driver that does not run on the embedded CPU.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EmbeddedCpuBit {
     /// The driver's own function: the bit is not looked at.
     Ignored,
@@ -33,7 +33,7 @@ pub enum EmbeddedCpuBit {
 }
 
 /// Which type a vport without a mark gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnmarkedVport {
     /// An embedded CPU's VF, whatever it is.
     EcVf,
@@ -44,7 +44,7 @@ pub enum UnmarkedVport {
 }
 
 /// In which order the boot root moves to its new key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MigrationOrder {
     /// Insert under the new key, erase the old key, retag the pages.
     EraseThenRetag,
@@ -55,7 +55,7 @@ pub enum MigrationOrder {
 }
 
 /// Which root is the boot root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BootRoot {
     /// The one under the key firmware is expected to use.
     Assumed,
@@ -64,7 +64,7 @@ pub enum BootRoot {
 }
 
 /// What happens to roots that an earlier life left behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StaleRoots {
     /// They stay and mix with the new ones.
     Stay,
@@ -73,7 +73,7 @@ pub enum StaleRoots {
 }
 
 /// Whether the page mode is compared with what firmware says it is set to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ModeCheck {
     /// No.
     Trusting,
@@ -82,7 +82,7 @@ pub enum ModeCheck {
 }
 
 /// When a page request's identity becomes a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RequestIdentity {
     /// When the work item runs.
     AtWork,
@@ -91,7 +91,7 @@ pub enum RequestIdentity {
 }
 
 /// Whether page counts are believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CountCheck {
     /// They go into 32-bit arithmetic as they are.
     Trusting,
@@ -100,7 +100,7 @@ pub enum CountCheck {
 }
 
 /// What a page command without an answer means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnknownOutcome {
     /// The same as a refusal.
     Refused,
@@ -109,7 +109,7 @@ pub enum UnknownOutcome {
 }
 
 /// What the page code takes a command for that was turned away by the closed opcode gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClosedGate {
     /// Firmware is gone.
     FirmwareGone,
@@ -118,7 +118,7 @@ pub enum ClosedGate {
 }
 
 /// What a give means when the device is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GiveWithoutDevice {
     /// It counts as done.
     Done,
@@ -127,7 +127,7 @@ pub enum GiveWithoutDevice {
 }
 
 /// When the queue of page requests is drained at unload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PageQueueDrain {
     /// After all event queues are gone.
     AfterEventQueues,
@@ -136,7 +136,7 @@ pub enum PageQueueDrain {
 }
 
 /// What counts as progress in startup reclaim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReclaimProgress {
     /// Pages firmware claims to return.
     Claimed,
@@ -145,7 +145,7 @@ pub enum ReclaimProgress {
 }
 
 /// What becomes of pages that firmware does not return at the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Leftovers {
     /// They are forgotten, but stay in counters and free lists.
     Forgotten,
@@ -154,7 +154,7 @@ pub enum Leftovers {
 }
 
 /// What happens when firmware lists more pages than were asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClaimOverrun {
     /// Nothing is freed.
     FreesNothing,
@@ -163,7 +163,7 @@ pub enum ClaimOverrun {
 }
 
 /// Whether a returned 4 KiB page is checked to have been given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReturnCheck {
     /// No: a second return counts again.
     Trusting,
@@ -172,7 +172,7 @@ pub enum ReturnCheck {
 }
 
 /// What happens to a page request for which there was no memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LostRequest {
     /// It is lost.
     Forgotten,
@@ -181,7 +181,7 @@ pub enum LostRequest {
 }
 
 /// What a release-all for an unknown owner is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnknownRelease {
     /// A bug, with a stack trace.
     Bug,
@@ -190,7 +190,7 @@ pub enum UnknownRelease {
 }
 
 /// What happens to the part of a take beyond the limit of one command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClampRemainder {
     /// It is forgotten.
     Forgotten,
@@ -199,7 +199,7 @@ pub enum ClampRemainder {
 }
 
 /// What a wait for pages looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WaitTarget {
     /// A type's counter.
     TypeCounter,
@@ -209,7 +209,7 @@ pub enum WaitTarget {
 }
 
 /// Whether a wait for pages notices a device error after it began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WaitAttention {
     /// Only on entry.
     OnEntry,
@@ -218,7 +218,7 @@ pub enum WaitAttention {
 }
 
 /// Which counters are checked once all roots are reclaimed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TeardownCheck {
     /// The total; the types only where there is an eswitch or functions are named by function id.
     TypesWithEswitch,
@@ -227,7 +227,7 @@ pub enum TeardownCheck {
 }
 
 /// What a failed vport enable leaves behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VportUnwind {
     /// The vport is still marked as enabled and was not counted.
     LeavesEnabled,
@@ -236,7 +236,7 @@ pub enum VportUnwind {
 }
 
 /// What a failed insert into the type map does to the vport.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TypeMapFailure {
     /// Its enable fails.
     FailsEnable,
@@ -245,7 +245,7 @@ pub enum TypeMapFailure {
 }
 
 /// How long a page command waits for the page slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PageSlotWait {
     /// As long as it takes.
     Unlimited,
@@ -254,7 +254,7 @@ pub enum PageSlotWait {
 }
 
 /// What happens to the mailboxes of a command that timed out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimedOutMailboxes {
     /// They go back to their pool although the device may still write them.
     Freed,

@@ -5,9 +5,11 @@
 //! process, over a socket and in a guest.
 
 mod core;
+mod exploring;
 mod suspension;
 
 pub use self::core::{Waiting, Woken};
+pub use exploring::ReadyTask;
 pub use suspension::{Point, Wait};
 
 use self::core::{Core, Task, TaskFuture, TaskState};
@@ -20,6 +22,7 @@ use prm::Cycles;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
+use std::hash::Hash;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 use thiserror::Error;
@@ -75,6 +78,7 @@ impl Runtime {
                 timers: BTreeSet::new(),
                 running: None,
                 announced: Announcement::default(),
+                remembers: false,
                 unheard: None,
                 undeclared: None,
                 surprise: None,
@@ -105,6 +109,7 @@ impl Runtime {
             future: Some(Box::pin(future)),
             state: TaskState::Ready(Announcement::default()),
             woken: None,
+            seen: 0,
         };
         core.tasks.insert(id, task);
         core.ready.push_back(id);
@@ -240,6 +245,18 @@ impl Runtime {
     /// From here on no task has declared these objects. A test sees by that what would be missed.
     pub fn forget_declarations(&self, kind: Option<Kind>) {
         self.core.borrow_mut().undeclared = kind;
+    }
+
+    /// Notes what the running task has seen in a step: that is all by which it differs from another one that stands where it does.
+    pub fn note_seen(&self, seen: &impl Hash) {
+        let mut core = self.core.borrow_mut();
+        if !core.remembers {
+            return;
+        }
+        let core = &mut *core;
+        if let Some(task) = core.running.and_then(|id| core.tasks.get_mut(&id)) {
+            task.note_seen(seen);
+        }
     }
 
     /// Holds a use of an object against what the step that is under way has announced. What it had not announced stops the run

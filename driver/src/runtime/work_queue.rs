@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// The items that wait, and how many have been.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct WorkQueue<W> {
     items: VecDeque<W>,
     busy: bool,

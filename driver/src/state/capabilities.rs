@@ -9,7 +9,7 @@ use prm::{CapabilityMode, CapabilityType, VhcaId};
 use std::rc::Rc;
 
 /// One capability area as it is, and as it could be.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Area<T> {
     /// What the device is set to do.
     pub current: T,
@@ -18,7 +18,7 @@ pub struct Area<T> {
 }
 
 /// All areas the driver keeps. Zero until they have been queried.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Areas {
     /// The device in general.
     pub general: Area<GeneralCapabilities>,
@@ -35,7 +35,7 @@ pub struct Areas {
 }
 
 /// The driver's copy of the capabilities. Cloning shares the areas until they change.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Capabilities {
     areas: Rc<Areas>,
 }
@@ -133,7 +133,7 @@ impl Capabilities {
 const PORT_TYPE_ETHERNET: u8 = 1;
 
 /// Which function's capabilities are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OtherFunction {
     /// Function id, vport number or vhca_id.
     pub id: u16,

@@ -22,7 +22,7 @@ use parts::{Part, Touch};
 use prm::Opcode;
 
 /// The command interface's part of the driver's state.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct CommandState {
     pub(crate) queue: Queue,
     pub(crate) mode: Part<Mode>,
@@ -54,7 +54,7 @@ impl CommandState {
 }
 
 /// How the driver learns that a command has completed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Mode {
     /// By looking at the queue entry until the owner bit clears.
     #[default]
@@ -64,7 +64,7 @@ pub(crate) enum Mode {
 }
 
 /// Which commands may be sent (`allowed_opcode`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Gate {
     /// All.
     #[default]

@@ -18,7 +18,7 @@ use parts::{Part, Parts, Touch};
 use prm::{EswitchMode, VhcaId};
 
 /// The eswitch's part of the driver's state (`struct mlx5_eswitch`).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct EswitchState {
     /// Whether there is an eswitch object. Everything below is empty without one.
     pub(crate) exists: Part<bool>,

@@ -14,7 +14,7 @@ use crate::runtime::Object;
 use parts::{Parts, Touch};
 
 /// The event queues' part of the driver's state.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct EventQueues {
     pub(crate) queues: Parts<Role, EventQueue>,
     /// Vectors whose handler runs.

@@ -4,7 +4,7 @@ use crate::runtime::WorkQueue;
 use prm::Cycles;
 
 /// Health's part of the driver's state.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Health {
     /// When the next poll is due; `None` while nobody polls.
     pub(crate) next_poll: Option<Cycles>,
@@ -47,7 +47,7 @@ impl Health {
 }
 
 /// What the health queue does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HealthWork {
     /// The device is lost: ends what waits for it, and tries to get it back.
     Fatal,

@@ -7,7 +7,7 @@ use prm::UarIndex;
 use prm::function::Function;
 
 /// The kind of function, as the host's PCI or auxiliary bus presents it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum FunctionKind {
     /// A physical function, or the embedded CPU's.
     #[default]
@@ -33,7 +33,7 @@ impl FunctionKind {
 }
 
 /// The device's state as the driver sees it (`enum mlx5_device_state`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum DeviceState {
     /// Not probed.
     #[default]
@@ -45,7 +45,7 @@ pub enum DeviceState {
 }
 
 /// The function as a whole.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Interface {
     /// What kind of function it is.
     pub kind: FunctionKind,

@@ -30,6 +30,7 @@ use crate::books::{OwnerKey, PageWait};
 use crate::runtime::{Object, WorkQueue};
 use parts::{Part, Touch};
 use prm::PageMode;
+use std::hash::{Hash, Hasher};
 
 /// The page code's part of the driver's state.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +51,18 @@ pub struct PagesState {
     pub(crate) reporting: Reporting,
     /// Waits that have ended, oldest first: a record.
     pub(crate) waits: Vec<PageWait>,
+}
+
+impl Hash for PagesState {
+    /// Without what was printed and which waits have ended: records.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.book.hash(state);
+        self.mode.hash(state);
+        self.queue.hash(state);
+        self.listening.hash(state);
+        self.boot_key.hash(state);
+        self.crashed.hash(state);
+    }
 }
 
 impl PagesState {

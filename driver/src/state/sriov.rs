@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// The VFs' part of the driver's state (`struct mlx5_core_sriov`).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct SriovState {
     /// VFs on the PCI bus, as the PF's driver is told.
     pub(crate) num_vfs: u16,

@@ -6,7 +6,7 @@ use prm::subfunction::VhcaState;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The scalable functions' part of the driver's state.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct SubfunctionState {
     /// Function ids, if there may be scalable functions.
     pub(crate) table: Part<Option<HardwareTable>>,
@@ -46,7 +46,7 @@ impl SubfunctionState {
 }
 
 /// The driver's own range of function ids (`struct mlx5_sf_hw_table`).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct HardwareTable {
     /// The first.
     pub(crate) base: u16,
@@ -56,7 +56,7 @@ pub(crate) struct HardwareTable {
 }
 
 /// A function id that is taken.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub(crate) struct Taken {
     /// The number a person gave the function.
     pub(crate) number: u16,
@@ -72,7 +72,7 @@ impl HardwareTable {
 }
 
 /// A scalable function as a person sees it (`struct mlx5_sf`).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct Port {
     /// Its function id, which is its vport's number too.
     pub(crate) id: u16,
@@ -81,7 +81,7 @@ pub(crate) struct Port {
 }
 
 /// What the worker does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VhcaStateWork {
     /// A function changed its state.
     Changed {

@@ -6,7 +6,7 @@ use prm::Cycles;
 use prm::init_segment::{COMMAND_TIMEOUT, QUEUE_INIT_TIMEOUT, Timeout};
 
 /// Limits and intervals (`mlx5_tout_set_def_val`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Timeouts {
     /// One command.
     pub command: Cycles,

@@ -15,7 +15,7 @@ use crate::state::functions::manager_vport;
 use prm::VhcaId;
 
 /// What decides about the steps for a vport.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 struct Traits {
     enabled: bool,
     /// It is the vport of the eswitch's manager.

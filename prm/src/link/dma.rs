@@ -9,12 +9,12 @@ use thiserror::Error;
 pub struct HostPage(pub u64);
 
 /// The host has no memory to give.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Hash)]
 #[error("the host has no memory left")]
 pub struct OutOfMemory;
 
 /// The host could not make a page visible to the device.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Hash)]
 #[error("the host could not map the page for DMA")]
 pub struct MappingFailed;
 

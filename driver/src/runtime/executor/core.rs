@@ -8,6 +8,7 @@ use crate::runtime::schedule::{Candidate, Choice, Scheduler};
 use prm::Cycles;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 
 pub(super) type TaskFuture = Pin<Box<dyn Future<Output = ()>>>;
@@ -44,6 +45,8 @@ pub(super) struct Task {
     pub(super) future: Option<TaskFuture>,
     pub(super) state: TaskState,
     pub(super) woken: Option<Woken>,
+    /// A hash of everything it has seen, if that is remembered.
+    pub(super) seen: u64,
 }
 
 pub(super) struct Core {
@@ -54,6 +57,8 @@ pub(super) struct Core {
     pub(super) running: Option<TaskId>,
     /// What the step that is under way has announced.
     pub(super) announced: Announcement,
+    /// Whether tasks remember what they see.
+    pub(super) remembers: bool,
     /// Kinds of objects whose announcements nobody hears, and whose declarations nobody has read: a test takes them away and sees
     /// what comes of it.
     pub(super) unheard: Option<Kind>,
@@ -68,6 +73,13 @@ pub(super) struct Core {
 }
 
 impl Task {
+    pub(super) fn note_seen(&mut self, seen: &impl Hash) {
+        let mut hasher = DefaultHasher::new();
+        self.seen.hash(&mut hasher);
+        seen.hash(&mut hasher);
+        self.seen = hasher.finish();
+    }
+
     pub(super) fn candidate(&self) -> Candidate {
         let access = match &self.state {
             TaskState::Ready(access) => access.clone(),

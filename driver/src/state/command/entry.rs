@@ -6,7 +6,7 @@ use prm::command_queue::INLINE_LENGTH;
 use prm::{DeliveryStatus, Opcode, Token};
 
 /// A command that has all it needs but a slot.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) struct Prepared {
     pub(crate) ticket: Ticket,
     pub(crate) opcode: Opcode,
@@ -19,7 +19,7 @@ pub(crate) struct Prepared {
 }
 
 /// An outstanding command.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct Entry {
     pub(crate) ticket: Ticket,
     pub(crate) opcode: Opcode,
@@ -35,7 +35,7 @@ pub(crate) struct Entry {
 }
 
 /// Whether a command could be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Issue {
     /// It is in this slot.
     Sent(u8),

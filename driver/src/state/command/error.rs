@@ -8,7 +8,7 @@ use prm::{CommandStatus, DeliveryStatus, Opcode, Syndrome};
 pub struct Ticket(pub u64);
 
 /// Why a command has no output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CommandErrorKind {
     /// Firmware executed it and refused.
     Status {
@@ -42,7 +42,7 @@ pub enum CommandErrorKind {
 }
 
 /// A failed command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Hash)]
 #[error("{opcode} failed: {kind:?}")]
 pub struct CommandError {
     /// The command.
@@ -101,7 +101,7 @@ impl From<CommandError> for Errno {
 }
 
 /// A completion that came after its caller had given up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LateCompletion {
     /// Which execution.
     pub ticket: Ticket,

@@ -4,7 +4,7 @@ use crate::runtime::Object;
 use prm::Opcode;
 
 /// Which slots a command can use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Lane {
     /// Any of the regular ones.
     Regular,

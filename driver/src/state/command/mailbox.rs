@@ -23,7 +23,7 @@ const CHUNK_LENGTH: u64 = 4096;
 const CACHES: [(usize, usize); 5] = [(1, 512), (2, 32), (16, 16), (256, 8), (512, 2)];
 
 /// One mailbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Block {
     /// Where the driver reads and writes it.
     memory: Iova,
@@ -32,14 +32,14 @@ pub(crate) struct Block {
 }
 
 /// Where a chain goes when it is not needed any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Home {
     Pool,
     Cache(usize),
 }
 
 /// The mailboxes of one input or output.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Chain {
     blocks: Vec<Block>,
     home: Home,
@@ -87,7 +87,7 @@ impl Chain {
 }
 
 /// The pool and the caches.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct Mailboxes {
     /// First free block; 0 if there is none.
     head: Iova,

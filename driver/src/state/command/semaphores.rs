@@ -4,7 +4,7 @@ use super::error::Ticket;
 use std::collections::VecDeque;
 
 /// Who may have a regular slot (the kernel's semaphore `sem`, and its work queue).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct RegularSlots {
     /// Slots nobody has taken. A change of mode takes them too, without a command.
     pub(crate) free: usize,
@@ -17,7 +17,7 @@ pub(crate) struct RegularSlots {
 }
 
 /// Who may have the page slot (the kernel's semaphore `pages_sem`).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct PageSlot {
     /// Nobody has it, a change of mode included.
     pub(crate) free: bool,

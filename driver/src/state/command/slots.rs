@@ -22,7 +22,7 @@ use prm::{DeliveryStatus, Iova, Opcode, Token};
 pub(crate) const MOST_SLOTS: u32 = 32;
 
 /// Queue, slots and mailboxes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct Queue {
     shape: Part<Shape>,
     /// Outstanding commands by slot. The last slot is the page slot.
@@ -33,7 +33,7 @@ pub(crate) struct Queue {
 }
 
 /// Where the queue lies, since the command interface was enabled.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 struct Shape {
     memory: Iova,
     length: u64,
@@ -42,7 +42,7 @@ struct Shape {
 }
 
 /// What every command takes from, whatever its lane.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 struct Pool {
     mailboxes: Mailboxes,
     token: u8,

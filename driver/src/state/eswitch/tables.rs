@@ -3,7 +3,7 @@
 use crate::state::flow_objects::{Entry, Group, Table};
 
 /// What has been created (`struct legacy_fdb`).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct LegacyFdb {
     pub(crate) table: Option<Table>,
     pub(crate) addresses: Option<Group>,
@@ -12,7 +12,7 @@ pub(crate) struct LegacyFdb {
 }
 
 /// A chain's table with the group of its last two entries and the entry for a miss.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct Chain {
     pub(crate) table: Table,
     pub(crate) group: Group,
@@ -20,7 +20,7 @@ pub(crate) struct Chain {
 }
 
 /// What has been created, in the order in which it goes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct Steering {
     pub(crate) offloads: Option<Table>,
     pub(crate) slow_path: Option<Table>,

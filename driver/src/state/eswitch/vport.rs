@@ -12,7 +12,7 @@ pub const ECPF_VPORT: u16 = 0xfffe;
 pub const PF_VPORT: u16 = 0;
 
 /// The mark of a vport, by the kind of function behind it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum VportKind {
     /// Without a mark: PFs, the embedded CPU and its VFs, the uplink.
     #[default]
@@ -26,7 +26,7 @@ pub enum VportKind {
 }
 
 /// A vport (`struct mlx5_vport`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Vport {
     /// Its mark.
     pub kind: VportKind,
@@ -47,7 +47,7 @@ pub struct Vport {
 }
 
 /// A vport's administrative state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LinkState {
     /// Down.
     Down = 0,
@@ -57,7 +57,7 @@ pub enum LinkState {
 }
 
 /// Which changes of a vport's context post events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EventMask {
     /// The list of unicast addresses.
     pub unicast: bool,

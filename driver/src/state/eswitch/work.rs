@@ -1,7 +1,7 @@
 //! Vport and function changes that wait for the worker.
 
 /// What the worker does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EswitchWork {
     /// A vport's context changed.
     VportChange(u16),

@@ -7,7 +7,7 @@ use prm::link::OutOfMemory;
 use prm::{ADAPTER_PAGE_SIZE, EqNumber, Iova, UarIndex};
 
 /// A queue.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct EventQueue {
     /// Its number, once the device has given one.
     pub(crate) number: EqNumber,

@@ -1,7 +1,7 @@
 //! What an event queue is for.
 
 /// The queues, in the order of creation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Role {
     /// Completions of commands.
     Command,

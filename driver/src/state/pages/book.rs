@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 /// Why no page could be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AllocationFailure {
     /// The host has no page.
     NoMemory,
@@ -34,7 +34,7 @@ pub enum AllocationFailure {
 }
 
 /// How pages that are put back are treated.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub struct PutRules {
     /// What counters follow.
     pub accounting: Accounting,
@@ -43,7 +43,7 @@ pub struct PutRules {
 }
 
 /// What putting pages back showed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PutReport {
     /// Pages that were found and freed.
     pub freed: u32,
@@ -60,7 +60,7 @@ pub struct PutReport {
 }
 
 /// The book (`struct mlx5_priv`: `page_root_xa`, `free_list`, `fw_pages`, `page_counters`).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct PageBook {
     pub(super) roots: BTreeMap<OwnerKey, Root>,
     /// While a root moves it is found under two keys: the new one leads to the old one.

@@ -6,14 +6,14 @@
 use crate::books::OwnerKey;
 use std::collections::BTreeMap;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 struct OwnersPages {
     by_age: BTreeMap<u64, u64>,
     ages: BTreeMap<u64, u64>,
 }
 
 /// The list (`free_list`). Pages are named by their number in the owner's [`PageTable`](super::page_table::PageTable).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct FreeList {
     owners: BTreeMap<OwnerKey, OwnersPages>,
     next_age: u64,
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Hash)]
     enum Step {
         Add(u32, u64),
         Remove(u32, u64),

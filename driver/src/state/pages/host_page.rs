@@ -10,7 +10,7 @@ use prm::{ADAPTER_PAGE_SHIFT, ADAPTER_PAGE_SIZE, Iova};
 pub const MAX_SUB_PAGES: u32 = 16;
 
 /// A host page that is mapped for the device (`struct fw_page`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TrackedPage {
     /// The host's name for it.
     pub page: HostPage,
@@ -23,7 +23,7 @@ pub struct TrackedPage {
 }
 
 /// What happened to a 4 KiB page that was put back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PutBack {
     /// It is free again, and so is another of the host page.
     Free,
@@ -98,7 +98,7 @@ impl TrackedPage {
 }
 
 /// The size of a host page, as far as addresses need it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(super) struct HostPageSize {
     shift: u32,
 }

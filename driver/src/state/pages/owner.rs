@@ -5,7 +5,7 @@ use prm::{PageMode, WireIdentity};
 
 /// An owner of pages: where its pages are tracked and how firmware knows it. The two are told apart because a change of
 /// mode that failed half-way leaves pages under one key that firmware knows by another name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Owner {
     /// The key its pages are tracked by.
     pub key: OwnerKey,

@@ -14,21 +14,21 @@ const REGION_SHIFT: u32 = 6;
 const REGION_CHUNKS: usize = 1 << REGION_SHIFT;
 
 /// Neighbouring pages.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Chunk {
     present: u16,
     pages: [TrackedPage; CHUNK_PAGES],
 }
 
 /// Neighbouring chunks. Regions are few, so that finding one stays cheap.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Region {
     present: u64,
     chunks: [Option<Box<Chunk>>; REGION_CHUNKS],
 }
 
 /// Host pages by their number: bus address divided by the host's page size.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct PageTable {
     regions: BTreeMap<u64, Box<Region>>,
     len: usize,

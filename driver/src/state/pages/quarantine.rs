@@ -10,7 +10,7 @@ use prm::{Iova, WireIdentity};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A page command without a known outcome.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Unsettled {
     /// Pages were on their way to firmware.
     Give {
@@ -29,7 +29,7 @@ pub enum Unsettled {
 }
 
 /// What is set aside.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Quarantine {
     unsettled: BTreeMap<Ticket, Unsettled>,
     held: BTreeSet<Iova>,

@@ -9,7 +9,7 @@ pub(crate) const BURST: u32 = 10;
 pub(crate) const WINDOW: Cycles = Cycles::from_secs(5);
 
 /// What has been printed, as far as that decides about the next message.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub(crate) struct Reporting {
     pub(crate) window_start: Option<Cycles>,
     pub(crate) printed: u32,
@@ -17,7 +17,7 @@ pub(crate) struct Reporting {
 }
 
 /// The places that print a stack trace, once in the driver's life each (`WARN_ON_ONCE`).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) enum OncePlace {
     /// A page of a key without a root comes back (`find_fw_page`).
     Find = 0,

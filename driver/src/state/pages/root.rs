@@ -29,7 +29,7 @@ const fn place(function_type: FunctionType) -> usize {
 }
 
 /// All pages of one owner (an entry of `page_root_xa`).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Root {
     /// The host pages.
     pub table: PageTable,

@@ -5,7 +5,7 @@ use crate::books::OwnerKey;
 use prm::{PageCount, PageMode, WireIdentity};
 
 /// What the worker does (`struct mlx5_pages_req`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PageWork {
     /// Serves a request.
     Serve {

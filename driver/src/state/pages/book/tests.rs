@@ -209,7 +209,7 @@ fn an_owner_is_unknown_until_it_is_said_that_it_is_of_no_kind() {
     assert!(!bench.book.has_unknown_owner(), "without pages nobody asks");
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 enum Step {
     Take(u16, u32),
     PutOldest(u16, usize),
