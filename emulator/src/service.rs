@@ -10,6 +10,7 @@ use crate::operations;
 use crate::order::{Answer, FirmwareOrder, HoldPoint, PageRequest};
 use crate::record::Record;
 use crate::reply::{Refusal, Reply};
+use crate::state::action::{Act, Action};
 use crate::state::agenda::{DueKind, Task};
 use crate::state::command::Stage;
 use crate::state::silicon::Silicon;
@@ -31,18 +32,35 @@ impl Silicon {
         let Some((at, task)) = self.agenda.pop_due(now) else {
             return false;
         };
+        let time = Act::at(self.main_function(), Action::Time);
+        self.acts(time, |silicon| silicon.do_task(task, at, buses));
+        true
+    }
+
+    fn do_task(&mut self, task: Task, at: Cycles, buses: &mut dyn Buses) {
         match task {
             Task::Execute(number) => self.execute(number, at, buses),
             Task::Complete(number) => self.complete(number, at, buses),
             Task::Pages { supplier, command } => {
-                if !self.go_on_through(supplier, command, at, buses) {
-                    self.executed(command, at, buses);
+                let portion = Act::at(supplier, Action::Portion);
+                let more = self.acts(portion, |silicon| {
+                    silicon.go_on_through(supplier, command, at, buses)
+                });
+                if !more {
+                    self.acts_on(command, Action::Execution, |silicon| {
+                        silicon.executed(command, at, buses);
+                    });
                 }
             }
             Task::React { rule, at: own } => self.react(own, &rule.then, at, buses),
-            Task::ReturnPages { supplier, owner } => self.return_pages(supplier, owner, at, buses),
+            Task::ReturnPages { supplier, owner } => {
+                let back = Act::at(supplier, Action::ReturnPages);
+                self.acts(back, |silicon| {
+                    silicon.returns.get(&supplier);
+                    silicon.return_pages(supplier, owner, at, buses);
+                });
+            }
         }
-        true
     }
 
     /// A command has been fetched: begin with it, or let it wait for its turn. MANAGE_PAGES always gets through,
@@ -56,7 +74,7 @@ impl Silicon {
             command.stage = Stage::Queued;
             let endpoint = command.endpoint;
             if let Some(state) = self.endpoints.get_mut(&endpoint) {
-                state.queue.queued.push_back(number);
+                state.queue.line.queued.push_back(number);
             }
             self.serve_next(endpoint, now, buses);
         } else {
@@ -67,13 +85,13 @@ impl Silicon {
     /// Serial firmware: begins with the next command if none is being served.
     fn serve_next(&mut self, endpoint: Function, now: Cycles, buses: &mut dyn Buses) {
         while let Some(state) = self.endpoints.get_mut(&endpoint) {
-            if state.queue.serving.is_some() {
+            if state.queue.line.serving.is_some() || state.queue.line.queued.is_empty() {
                 return;
             }
-            let Some(number) = state.queue.queued.pop_front() else {
+            let Some(number) = state.queue.line.queued.pop_front() else {
                 return;
             };
-            state.queue.serving = Some(number);
+            state.queue.line.serving = Some(number);
             self.begin(number, now, buses);
         }
     }
@@ -81,15 +99,21 @@ impl Silicon {
     /// The command no longer keeps serial firmware busy.
     fn end_service(&mut self, endpoint: Function, number: u64, now: Cycles, buses: &mut dyn Buses) {
         if let Some(state) = self.endpoints.get_mut(&endpoint)
-            && state.queue.serving == Some(number)
+            && state.queue.line.serving == Some(number)
         {
-            state.queue.serving = None;
+            state.queue.line.serving = None;
             self.serve_next(endpoint, now, buses);
         }
     }
 
     /// Begins to work on a command: this is where rules and holds are matched and where it asks for pages.
     fn begin(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        self.acts_on(number, Action::Service, |silicon| {
+            silicon.take_up(number, now, buses)
+        });
+    }
+
+    fn take_up(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
         let Some(command) = self.commands.get_mut(&number) else {
             return;
         };
@@ -119,10 +143,10 @@ impl Silicon {
         let requests = self.demand_of(number);
         self.catch(number, HoldPoint::BeforeExecution, now, buses);
         let needs = self.post_needs(endpoint, &requests, now, buses);
-        if let Some(command) = self.commands.get_mut(&number) {
-            command.needs = needs;
+        if !needs.is_empty() {
+            self.waits.enter(number, needs);
         }
-        self.proceed(number, now, buses);
+        self.enter_execution(number, now, buses);
     }
 
     /// Posts the requests a command depends on; returns the numbers of those it waits for.
@@ -157,7 +181,7 @@ impl Silicon {
         command.stage = Stage::Lost;
         let endpoint = command.endpoint;
         let record = Box::new(command.record(now));
-        self.inflow.room_again();
+        self.make_room();
         let why = "a rule says that it never completes";
         self.records.push(Record::CommandUnfinished {
             cycles: now,
@@ -194,25 +218,44 @@ impl Silicon {
 
     /// Lets a command go on that a hold has kept back.
     pub(crate) fn let_go(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        self.acts_on(number, Action::Service, |silicon| {
+            silicon.go_on_unheld(number, now, buses)
+        });
+    }
+
+    fn go_on_unheld(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
         let Some(command) = self.commands.get_mut(&number) else {
             return;
         };
         command.hold = None;
         let was_held = command.held_since.take().is_some();
         match command.stage {
-            Stage::InService if was_held => self.proceed(number, now, buses),
+            Stage::InService if was_held => self.enter_execution(number, now, buses),
             Stage::Executed if was_held => self.completion_due(number, now, buses),
-            Stage::Written if was_held => self.finish(number, now, buses),
+            Stage::Written if was_held => {
+                self.acts_on(number, Action::Completion, |silicon| {
+                    silicon.finish(number, now, buses)
+                });
+            }
             _ => {}
         }
     }
 
     /// Enters the execution of a command that nothing keeps back any more.
     pub(crate) fn proceed(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        self.acts_on(number, Action::Service, |silicon| {
+            silicon.enter_execution(number, now, buses)
+        });
+    }
+
+    fn enter_execution(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
         let Some(command) = self.commands.get(&number) else {
             return;
         };
-        if command.stage != Stage::InService || command.held_since.is_some() || !command.needs.is_empty() {
+        if command.stage != Stage::InService
+            || command.held_since.is_some()
+            || !self.waits.of(number).is_empty()
+        {
             return;
         }
         match command.answer {
@@ -229,6 +272,12 @@ impl Silicon {
     }
 
     fn execute(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+        self.acts_on(number, Action::Execution, |silicon| {
+            silicon.execute_now(number, at, buses)
+        });
+    }
+
+    fn execute_now(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
         let Some(command) = self.commands.get(&number) else {
             return;
         };
@@ -306,15 +355,21 @@ impl Silicon {
 
     /// Writes the outputs and gives the entry back.
     fn complete(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+        self.acts_on(number, Action::Completion, |silicon| {
+            silicon.complete_now(number, at, buses)
+        });
+    }
+
+    fn complete_now(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
         self.write_back(number, at, buses);
         let Some(command) = self.commands.get_mut(&number) else {
             return;
         };
         command.stage = Stage::Written;
-        self.inflow.room_again();
         let endpoint = command.endpoint;
         let after = at.saturating_sub(command.rung);
         self.records.push(Record::Command(Box::new(command.record(at))));
+        self.make_room();
         if after > Cycles::from_millis(self.config.timeouts.command_ms.into()) {
             self.records.push(Record::LateCompletion {
                 cycles: at,
@@ -330,7 +385,7 @@ impl Silicon {
 
     /// Posts the completion event; with that the command is over.
     fn finish(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
-        let Some(command) = self.commands.remove(&number) else {
+        let Some(command) = self.remove_command(number) else {
             return;
         };
         self.gate.forget(number);
@@ -364,11 +419,13 @@ impl Silicon {
 
     /// Carries out the orders of a reaction; what makes no sense by now goes on record.
     fn react(&mut self, own: Function, orders: &[FirmwareOrder], now: Cycles, buses: &mut dyn Buses) {
-        for order in orders {
-            if let Err(error) = self.carry_out(own, order, now, buses) {
-                self.refuse(own, now, error.reason());
+        self.acts(Act::at(own, Action::Reaction), |silicon| {
+            for order in orders {
+                if let Err(error) = silicon.carry_out(own, order, now, buses) {
+                    silicon.refuse(own, now, error.reason());
+                }
+                silicon.go_on(now, buses);
             }
-            self.go_on(now, buses);
-        }
+        });
     }
 }

@@ -1,12 +1,16 @@
 //! The parts of a silicon as plain data, each with its own small verbs.
 
+pub(crate) mod action;
 pub(crate) mod agenda;
 pub(crate) mod board;
 pub(crate) mod capabilities;
 pub(crate) mod command;
 pub(crate) mod command_queue;
+pub(crate) mod declaration;
+pub(crate) mod draws;
 pub(crate) mod endpoint;
 pub(crate) mod event_queue;
+pub(crate) mod footprint;
 pub(crate) mod gate;
 pub(crate) mod health;
 pub(crate) mod journal;
@@ -19,6 +23,7 @@ pub(crate) mod operation;
 pub(crate) mod pace;
 pub(crate) mod page_chore;
 pub(crate) mod page_signature;
+pub(crate) mod place;
 pub(crate) mod port;
 pub(crate) mod reception;
 pub(crate) mod roster;
@@ -26,3 +31,5 @@ pub(crate) mod silicon;
 pub(crate) mod subfunctions;
 pub(crate) mod validation;
 pub(crate) mod vports;
+pub(crate) mod waits;
+pub(crate) mod watch;

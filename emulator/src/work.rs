@@ -1,5 +1,6 @@
 //! What commands and orders are made of.
 
+pub(crate) mod acts;
 pub(crate) mod chores;
 pub(crate) mod demand;
 pub(crate) mod drops;

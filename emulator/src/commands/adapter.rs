@@ -54,7 +54,14 @@ pub(crate) fn access_register(silicon: &mut Silicon, command: &Command) -> Answe
         (other, _) if component::register_length(other).is_some() => {
             output.extend(silicon.component_register(other, access, data)?);
         }
-        _ => output.extend(silicon.port.access(register, access, data)?),
+        _ => {
+            let mut port = *silicon.port;
+            let answer = port.access(register, access, data)?;
+            if access == RegisterAccess::Write {
+                *silicon.port = port;
+            }
+            output.extend(answer);
+        }
     }
     Ok(Reply::bytes(output))
 }

@@ -77,7 +77,7 @@ impl Silicon {
     /// An area with the registers of the firmware's components, if it is the one that offers them and they are offered.
     fn with_versions(&self, function: Function, kind: CapabilityType, area: Area) -> Area {
         let physical = matches!(function, Function::Pf | Function::Ecpf);
-        let offered = self.offers_versions && physical && function == self.main_function();
+        let offered = *self.offers_versions && physical && function == self.main_function();
         if kind != CapabilityType::General || !offered {
             return area;
         }

@@ -33,7 +33,7 @@ impl Silicon {
         access: RegisterAccess,
         data: &[u8],
     ) -> Result<Vec<u8>, Refusal> {
-        if !self.offers_versions {
+        if !*self.offers_versions {
             return Err(Refusal::UnknownRegister);
         }
         if access != RegisterAccess::Read {

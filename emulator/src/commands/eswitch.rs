@@ -42,7 +42,7 @@ pub(crate) fn create_esw_vport(silicon: &mut Silicon, command: &Command) -> Answ
         .get(function)
         .and_then(|entry| entry.vport)
         .ok_or(Refusal::UnknownFunction)?;
-    if !silicon.created_vports.insert(function) {
+    if silicon.vports.created.insert(function, ()).is_some() {
         return Err(Refusal::VportExists);
     }
     Ok(Reply::done(&CreateEswVportOut::new().with_vport_number(vport)))
@@ -51,7 +51,7 @@ pub(crate) fn create_esw_vport(silicon: &mut Silicon, command: &Command) -> Answ
 pub(crate) fn destroy_esw_vport(silicon: &mut Silicon, command: &Command) -> Answered {
     silicon.manages_eswitch(command)?;
     let function = command.subject.function.ok_or(Refusal::UnknownVport)?;
-    if !silicon.created_vports.remove(&function) {
+    if silicon.vports.created.remove(&function).is_none() {
         return Err(Refusal::UnknownVport);
     }
     Ok(Reply::ok())
@@ -77,7 +77,7 @@ impl Silicon {
     fn host_functions(&self) -> HostFunctions {
         let host = &self.config.external_host;
         HostFunctions::new()
-            .with_vf_count(self.host_vfs)
+            .with_vf_count(*self.host_vfs)
             .with_vf_total(host.vfs.total)
     }
 
@@ -88,7 +88,7 @@ impl Silicon {
         }
         let host = NetworkFunction::new()
             .with_pf_type(PF_TYPE_HOST)
-            .with_vf_count(self.host_vfs)
+            .with_vf_count(*self.host_vfs)
             .with_vf_total(self.config.external_host.vfs.total)
             .with_vhca_id(self.roster.vhca_id(Function::HostPf))
             .with_vhca_state(VhcaState::Active.raw());

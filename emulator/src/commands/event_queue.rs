@@ -4,7 +4,7 @@ use crate::bus::Buses;
 use crate::reply::{Answered, Refusal, Reply};
 use crate::state::capabilities::LOG_MAX_EQ;
 use crate::state::command::Command;
-use crate::state::event_queue::{EventQueue, LOG_SIZES};
+use crate::state::event_queue::{EventMask, EventQueue, LOG_SIZES};
 use crate::state::silicon::Silicon;
 use prm::event::{EVENT_OWNER_OFFSET, EventEntry};
 use prm::event_queue::{CreateEqIn, CreateEqOut, DestroyEqIn};
@@ -28,7 +28,7 @@ pub(crate) fn create_eq(
     let context = input.context();
     let endpoint = command.endpoint;
     let state = silicon.endpoints.get_mut(&endpoint).ok_or(Refusal::NotEnabled)?;
-    if !state.initialized {
+    if !state.life.initialized {
         return Err(Refusal::NotEnabled);
     }
     if !LOG_SIZES.contains(&context.log_eq_size()) || context.log_page_size() > MAX_LOG_PAGE_SIZE {
@@ -54,19 +54,17 @@ pub(crate) fn create_eq(
     if pages.iter().any(|page| page.0 == 0 || page.0 & page_mask != 0) {
         return Err(Refusal::BadPageAddress);
     }
-    let number = (1..1 << LOG_MAX_EQ).find(|number| !state.event_queues.contains_key(number));
+    let number = (1..1 << LOG_MAX_EQ).find(|number| !state.takers.contains_key(number));
     let number = number.ok_or(Refusal::NoMoreEqs)?;
     let mut first = EventEntry::new();
     let seen = buses.bus(endpoint).dma_read(pages[0], first.as_bytes_mut());
-    let mask = [
+    let mask = EventMask([
         input.event_bitmask_0(),
         input.event_bitmask_1(),
         input.event_bitmask_2(),
         input.event_bitmask_3(),
-    ];
-    state
-        .event_queues
-        .insert(number, EventQueue::new(&context, mask, pages));
+    ]);
+    state.add_event_queue(number, mask, EventQueue::new(&context, pages));
     let mut reply = Reply::done(&CreateEqOut::new().with_eq_number(number));
     reply.first_owner = seen.ok().map(|()| first.as_bytes()[EVENT_OWNER_OFFSET] & 1);
     Ok(reply)
@@ -80,7 +78,9 @@ pub(crate) fn destroy_eq(silicon: &mut Silicon, command: &Command) -> Answered {
         .endpoints
         .get_mut(&command.endpoint)
         .ok_or(Refusal::NotEnabled)?;
-    state.event_queues.remove(&number).ok_or(Refusal::UnknownEq)?;
+    if !state.remove_event_queue(number) {
+        return Err(Refusal::UnknownEq);
+    }
     Ok(Reply::ok())
 }
 

@@ -7,7 +7,6 @@ use crate::reply::{Answered, Refusal, Reply};
 use crate::state::agenda::{DueKind, Task};
 use crate::state::command::Command;
 use crate::state::endpoint::PageNaming;
-use crate::state::health::Health;
 use crate::state::silicon::Silicon;
 use prm::hca::{QueryIssiOut, SetIssiIn, TeardownHcaOut};
 use prm::subfunction::VhcaState;
@@ -26,7 +25,7 @@ pub(crate) fn enable_hca(
     if function != command.endpoint {
         // It lives again: what it holds is in use, and is not asked back for its former life.
         for gone in silicon.gone_with(function) {
-            silicon.agenda.forget_return(command.endpoint, gone);
+            silicon.forget_return(command.endpoint, gone);
         }
         silicon.move_to_state(function, VhcaState::Active, at, buses);
         return Ok(Reply::ok());
@@ -37,9 +36,9 @@ pub(crate) fn enable_hca(
     // of the last driver.
     silicon.clear_mode(function);
     if let Some(state) = silicon.endpoints.get_mut(&function) {
-        state.enabled = true;
-        state.initialized = false;
-        state.health = Health::default();
+        state.life.enabled = true;
+        state.life.initialized = false;
+        state.recover();
     }
     Ok(Reply::ok())
 }
@@ -61,10 +60,9 @@ pub(crate) fn disable_hca(
     }
     silicon.drop_requests(function);
     if let Some(state) = silicon.endpoints.get_mut(&function) {
-        state.enabled = false;
-        state.initialized = false;
-        state.event_queues.clear();
-        state.uars.clear();
+        state.life.enabled = false;
+        state.life.initialized = false;
+        state.clear_event_queues();
     }
     // The manager asked for this: now it may have the function back.
     if silicon.vhca_state(function) == VhcaState::TeardownRequest {
@@ -83,15 +81,15 @@ pub(crate) fn init_hca(
         .endpoints
         .get_mut(&command.endpoint)
         .ok_or(Refusal::NotEnabled)?;
-    if !state.enabled {
+    if !state.life.enabled {
         return Err(Refusal::NotEnabled);
     }
-    if state.initialized {
+    if state.life.initialized {
         return Err(Refusal::WrongPhase);
     }
-    state.initialized = true;
-    if state.naming == PageNaming::Either {
-        state.naming = PageNaming::VhcaId;
+    state.life.initialized = true;
+    if *state.naming == PageNaming::Either {
+        *state.naming = PageNaming::VhcaId;
         silicon.move_boot_pages(command.endpoint, at, buses);
     }
     Ok(Reply::ok())
@@ -102,10 +100,10 @@ pub(crate) fn teardown_hca(silicon: &mut Silicon, command: &Command) -> Answered
         .endpoints
         .get_mut(&command.endpoint)
         .ok_or(Refusal::NotEnabled)?;
-    if !state.initialized {
+    if !state.life.initialized {
         return Err(Refusal::WrongPhase);
     }
-    state.initialized = false;
+    state.life.initialized = false;
     if silicon.config.firmware.mode_cleared_at == ModeClearedAt::TeardownHca {
         silicon.clear_mode(command.endpoint);
     }
@@ -120,7 +118,7 @@ pub(crate) fn query_issi(silicon: &mut Silicon, command: &Command) -> Answered {
     let known = 1 | 1 << ISSI;
     Ok(Reply::done(
         &QueryIssiOut::new()
-            .with_current_issi(state.issi)
+            .with_current_issi(state.life.issi)
             .with_supported_issi(known),
     ))
 }
@@ -133,7 +131,7 @@ pub(crate) fn set_issi(silicon: &mut Silicon, command: &Command) -> Answered {
         return Err(Refusal::UnknownIssi);
     }
     if let Some(state) = silicon.endpoints.get_mut(&command.endpoint) {
-        state.issi = issi;
+        state.life.issi = issi;
     }
     Ok(Reply::ok())
 }
@@ -141,7 +139,10 @@ pub(crate) fn set_issi(silicon: &mut Silicon, command: &Command) -> Answered {
 impl Silicon {
     /// What a function becomes when its manager disables it: a subfunction whose driver runs is asked to stop first.
     fn state_of_disabled(&self, function: Function) -> VhcaState {
-        let runs = self.endpoints.get(&function).is_some_and(|state| state.enabled);
+        let runs = self
+            .endpoints
+            .get(&function)
+            .is_some_and(|state| state.life.enabled);
         if runs && matches!(function, Function::Sf(_)) {
             VhcaState::TeardownRequest
         } else {
@@ -161,7 +162,8 @@ impl Silicon {
         let due = at.saturating_add(Cycles::from_millis(after_ms.into()));
         for owner in self.gone_with(function) {
             // Disabled twice: once is enough.
-            self.agenda.forget_return(supplier, owner);
+            self.forget_return(supplier, owner);
+            self.note_returns(supplier, 1);
             self.put_off(due, kind, Task::ReturnPages { supplier, owner }, at);
         }
     }
@@ -190,7 +192,7 @@ impl Silicon {
             (true, ModeEffectiveAt::InitHca) => PageNaming::Either,
         };
         if let Some(state) = self.endpoints.get_mut(&endpoint) {
-            state.naming = naming;
+            *state.naming = naming;
         }
         if naming == PageNaming::VhcaId {
             self.move_boot_pages(endpoint, at, buses);

@@ -110,7 +110,7 @@ impl Silicon {
         let naming = self
             .endpoints
             .get(&endpoint)
-            .map_or(PageNaming::FunctionId, |state| state.naming);
+            .map_or(PageNaming::FunctionId, |state| *state.naming);
         let names_own = self.owner_of(endpoint, asked) == Owner::from(endpoint);
         match naming {
             PageNaming::VhcaId | PageNaming::Either if names_own => Ok(own_vhca),
@@ -238,7 +238,8 @@ impl Silicon {
                     0 => limit,
                     most => limit.min(saturated::<usize>(most)),
                 };
-                self.ledger.take(supplier, owner, most, order, &mut self.rng)
+                self.ledger
+                    .take(supplier, owner, most, order, &mut self.draws.rng)
             }
         };
         // Each page once, though a rule may have listed it several times.
@@ -270,8 +271,8 @@ impl Silicon {
 
     /// Addresses that were never given, other ones each time.
     fn unknown_pages(&mut self, count: u32) -> Reply {
-        let first = self.invented_pages;
-        self.invented_pages = first.wrapping_add(count.into());
+        let first = self.draws.invented_pages;
+        self.draws.invented_pages = first.wrapping_add(count.into());
         let addresses = (0..u64::from(count)).map(|page| {
             let number = first.wrapping_add(page) & 0xffff_ffff;
             Iova(UNKNOWN_PAGES + (number << ADAPTER_PAGE_SHIFT))

@@ -66,7 +66,7 @@ impl Silicon {
     #[must_use]
     pub fn holds(&self) -> Vec<HoldState> {
         let state = |(name, number): (&str, Option<u64>)| {
-            let command = number.and_then(|number| self.commands.get(&number));
+            let command = number.and_then(|number| self.commands.peek().get(&number));
             HoldState {
                 name: name.to_owned(),
                 caught: command.and_then(caught),
@@ -78,7 +78,7 @@ impl Silicon {
     /// The page commands that are on the wire.
     #[must_use]
     pub fn pages_in_flight(&self) -> Vec<PagesInFlight> {
-        let page_commands = self.commands.values().filter(|command| {
+        let page_commands = self.commands.peek().values().filter(|command| {
             command.opcode == Opcode::ManagePages && !matches!(command.stage, Stage::Written | Stage::Lost)
         });
         let in_flight = page_commands.map(|command| PagesInFlight {
@@ -94,7 +94,7 @@ impl Silicon {
     /// whose event is held is among them.
     #[must_use]
     pub fn outstanding_commands(&self) -> Vec<OutstandingCommand> {
-        let outstanding = self.commands.values().map(|command| OutstandingCommand {
+        let outstanding = self.commands.peek().values().map(|command| OutstandingCommand {
             n: command.number,
             endpoint: command.endpoint,
             slot: command.slot,
@@ -111,7 +111,7 @@ impl Silicon {
     #[must_use]
     pub fn device_waits(&self) -> DeviceWaits {
         let commands = self.outstanding_commands().into_iter();
-        let requests = self.board.unanswered();
+        let requests = self.board.peek().unanswered();
         DeviceWaits {
             commands: commands.map(OutstandingWait::from).collect(),
             requests: requests.map(RequestWait::from).collect(),
@@ -124,17 +124,18 @@ impl Silicon {
             (Stage::Lost, _) => WaitsFor::Never,
             (Stage::Queued, _) => WaitsFor::Turn,
             (_, Some((name, _))) => WaitsFor::Hold(name.clone()),
-            _ if !command.needs.is_empty() => WaitsFor::Pages(self.waits_for_pages(command)),
-            _ => WaitsFor::Latency,
+            _ => match self.waits.peek().of(command.number) {
+                [] => WaitsFor::Latency,
+                requests => WaitsFor::Pages(self.owners_of(requests)),
+            },
         }
     }
 
-    /// Whose pages a command still waits for.
-    fn waits_for_pages(&self, command: &Command) -> Vec<Owner> {
-        command
-            .needs
+    /// Whom these requests are for, as far as they are open.
+    fn owners_of(&self, requests: &[u64]) -> Vec<Owner> {
+        requests
             .iter()
-            .filter_map(|&number| self.board.owner(number))
+            .filter_map(|&number| self.board.peek().owner(number))
             .map(|r| r.owner)
             .collect()
     }

@@ -6,6 +6,7 @@
 
 use crate::bus::Buses;
 use crate::record::Record;
+use crate::state::action::{Act, Action};
 use crate::state::command_queue::ENTRIES;
 use crate::state::mailbox::{Chain, ChainFault};
 use crate::state::pace::Pace;
@@ -44,7 +45,7 @@ impl Silicon {
         let ready = self
             .endpoints
             .get(&endpoint)
-            .is_some_and(|state| now >= state.ready_at);
+            .is_some_and(|state| now >= state.interface.ready_at);
         if !ready {
             self.refuse(endpoint, now, "doorbell of a device that initialises");
             return;
@@ -61,14 +62,27 @@ impl Silicon {
         now: Cycles,
         buses: &mut dyn Buses,
     ) {
+        let slots = (0..ENTRIES).filter(|slot| vector >> slot & 1 == 1);
+        if *self.pace == Pace::Whole && self.inflow.is_empty() {
+            for slot in slots {
+                let fetch = Act::at(endpoint, Action::Fetch).in_slot(slot);
+                self.acts(fetch, |silicon| {
+                    if let Some(reception) = silicon.begin_fetch(endpoint, slot, now, now, buses) {
+                        silicon.follow(endpoint, reception, now, buses);
+                    }
+                });
+            }
+            return;
+        }
         let Some(state) = self.endpoints.get_mut(&endpoint) else {
             return;
         };
-        for slot in (0..ENTRIES).filter(|slot| vector >> slot & 1 == 1) {
-            state.queue.rung[usize::from(slot)] = Some(now);
+        for slot in slots {
+            state.queue.doorbells.rung[usize::from(slot)] = Some(now);
         }
         self.inflow.enter(endpoint);
-        match self.pace {
+        match *self.pace {
+            // The pace was another one before.
             Pace::Whole => while self.fetch_portion(now, buses) {},
             Pace::Portions => _ = self.fetch_portion(now, buses),
         }
@@ -76,37 +90,46 @@ impl Silicon {
 
     /// Fetches a portion of what the doorbells announced; false if there is nothing to fetch now.
     pub(crate) fn fetch_portion(&mut self, now: Cycles, buses: &mut dyn Buses) -> bool {
-        let Some(endpoint) = self.inflow.turns.pop_front() else {
+        // Whose turn it is tells which act this is; the act looks again.
+        let Some(&endpoint) = self.inflow.peek().turns.front() else {
             return false;
         };
+        self.acts(Act::at(endpoint, Action::Fetch), |silicon| {
+            silicon.inflow.turns.pop_front();
+            silicon.fetch_portion_of(endpoint, now, buses);
+        });
+        true
+    }
+
+    fn fetch_portion_of(&mut self, endpoint: Function, now: Cycles, buses: &mut dyn Buses) {
         let Some(state) = self.endpoints.get_mut(&endpoint) else {
-            return true;
+            return;
         };
-        let reception = match state.queue.reception.take() {
+        let doorbells = &mut state.queue.doorbells;
+        let reception = match doorbells.reception.take() {
             Some(reception) => Some(*reception),
-            None => match state.queue.next_rung() {
+            None => match doorbells.next_rung() {
                 Some((slot, rung)) => self.begin_fetch(endpoint, slot, rung, now, buses),
-                None => return true,
+                None => return,
             },
         };
         if let Some(reception) = reception {
             if self.is_crowded(&reception) {
                 self.keep(endpoint, reception);
                 self.inflow.crowded.push(endpoint);
-                return true;
+                return;
             }
             self.follow(endpoint, reception, now, buses);
         }
-        let queue = self.endpoints.get(&endpoint).map(|state| &state.queue);
-        if queue.is_some_and(|queue| queue.reception.is_some() || queue.has_rung()) {
+        let state = self.endpoints.get(&endpoint);
+        if state.is_some_and(|state| state.queue.doorbells.are_open()) {
             self.inflow.enter(endpoint);
         }
-        true
     }
 
     fn keep(&mut self, endpoint: Function, reception: Reception) {
         if let Some(state) = self.endpoints.get_mut(&endpoint) {
-            state.queue.reception = Some(Box::new(reception));
+            state.queue.doorbells.reception = Some(Box::new(reception));
         }
     }
 
@@ -167,7 +190,7 @@ impl Silicon {
     /// Whether a large command has to wait until others are over: what firmware keeps of commands is bounded.
     fn is_crowded(&self, reception: &Reception) -> bool {
         let weight = reception.weight();
-        if self.pace == Pace::Whole || weight <= LARGE || !reception.input_is_new() {
+        if *self.pace == Pace::Whole || weight <= LARGE || !reception.input_is_new() {
             return false;
         }
         let under_way: u64 = self.weights_under_way().filter(|&weight| weight > LARGE).sum();
@@ -180,7 +203,7 @@ impl Silicon {
         let receptions = self
             .endpoints
             .values()
-            .filter_map(|state| state.queue.reception.as_ref());
+            .filter_map(|state| state.queue.doorbells.reception.as_ref());
         commands.chain(
             receptions
                 .filter(|reception| !reception.input_is_new())

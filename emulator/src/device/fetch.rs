@@ -26,7 +26,7 @@ impl Silicon {
             self.refuse(endpoint, now, "doorbell without a command queue");
             return None;
         };
-        if let Some(earlier) = queue.slots[usize::from(slot)] {
+        if let Some(&earlier) = queue.slots.get(&slot) {
             let lost = self
                 .commands
                 .get(&earlier)
@@ -81,7 +81,7 @@ impl Silicon {
         let (number, slot) = (command.number, command.slot);
         self.commands.insert(number, command);
         if let Some(state) = self.endpoints.get_mut(&endpoint) {
-            state.queue.slots[usize::from(slot)] = Some(number);
+            state.queue.slots.insert(slot, number);
         }
         self.arrive(number, now, buses);
     }
@@ -135,7 +135,6 @@ impl Silicon {
             stage: Stage::InService,
             due: now,
             answer: None,
-            needs: Vec::new(),
             hold: None,
             held_since: None,
             reply: None,

@@ -3,6 +3,7 @@
 use crate::bus::Buses;
 use crate::order::{FirmwareOrder, GateOrder, OrderError};
 use crate::record::Record;
+use crate::state::action::{Act, Action};
 use crate::state::silicon::Silicon;
 use prm::{Cycles, Function};
 
@@ -47,6 +48,11 @@ impl Silicon {
     /// [`OrderError`] if the order names a hold or a command that does not exist, or a hold that exists already, or if there are too
     /// many.
     pub fn gate(&mut self, order: &GateOrder, now: Cycles, buses: &mut dyn Buses) -> Result<(), OrderError> {
+        let act = Act::at(self.main_function(), Action::Order(order.into()));
+        self.acts(act, |silicon| silicon.obey_gate(order, now, buses))
+    }
+
+    fn obey_gate(&mut self, order: &GateOrder, now: Cycles, buses: &mut dyn Buses) -> Result<(), OrderError> {
         match order {
             GateOrder::Hold(hold) => {
                 self.check_match(&hold.command)?;

@@ -8,13 +8,13 @@ use prm::Cycles;
 impl Silicon {
     /// Chooses how much is done at a time.
     pub fn set_pace(&mut self, pace: Pace) {
-        self.pace = pace;
+        *self.pace = pace;
     }
 
     /// Whether something is to be done at `now`.
     #[must_use]
     pub fn has_work(&self, now: Cycles) -> bool {
-        self.inflow.is_due() || self.next_due().is_some_and(|due| due.at <= now)
+        self.inflow.peek().is_due() || self.next_due().is_some_and(|due| due.at <= now)
     }
 
     /// Does one portion of what is to be done at `now`: of the commands that were announced, and of what is due. False

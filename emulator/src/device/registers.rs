@@ -1,10 +1,10 @@
 //! The register window of an endpoint: the initialisation segment and the doorbells of its UAR pages.
 
 use crate::bus::Buses;
+use crate::state::action::{Act, Action, Register};
 use crate::state::command_queue::{LOG_QUEUE_SIZE, LOG_QUEUE_STRIDE};
 use crate::state::endpoint::Endpoint;
 use crate::state::health;
-use crate::state::health::Health;
 use crate::state::silicon::Silicon;
 use crate::version::FirmwareVersion;
 use prm::init_segment::{
@@ -22,12 +22,17 @@ impl Silicon {
     /// registers that do not exist read 0, those of a function without a window all ones.
     #[must_use]
     pub fn read_register(&mut self, endpoint: Function, offset: u32, now: Cycles) -> u32 {
+        let offset = u64::from(offset & !3);
+        let act = Act::at(endpoint, Action::Read(Register::at(offset)));
+        self.acts(act, |silicon| silicon.register(endpoint, offset, now))
+    }
+
+    fn register(&mut self, endpoint: Function, offset: u64, now: Cycles) -> u32 {
         let Some(state) = self.endpoints.get_mut(&endpoint) else {
             return u32::MAX;
         };
-        let offset = u64::from(offset & !3);
         if offset == segment::HEALTH_COUNTER {
-            state.health_seen_at = Some(now);
+            state.health.seen_at = Some(now);
         }
         let state = &*state;
         let version = FirmwareVersion::of(self.config.kind);
@@ -42,7 +47,7 @@ impl Silicon {
                 .to_word(),
             segment::QUEUE_ADDRESS_HIGH => state.queue.address_high(),
             segment::QUEUE_ADDRESS_LOW => QueueAddressLow::new()
-                .with_nic_interface(state.nic_interface)
+                .with_nic_interface(state.interface.nic_interface)
                 .with_log_size(LOG_QUEUE_SIZE)
                 .with_log_stride(LOG_QUEUE_STRIDE)
                 .to_word(),
@@ -79,6 +84,25 @@ impl Silicon {
         now: Cycles,
         buses: &mut dyn Buses,
     ) {
+        let place = u64::from(offset);
+        let action = match (place, place % ADAPTER_PAGE_SIZE) {
+            (segment::COMMAND_DOORBELL, _) => Action::CommandDoorbell,
+            (ADAPTER_PAGE_SIZE.., EQ_DOORBELL_ARM | EQ_DOORBELL_NO_ARM) => Action::EventDoorbell,
+            _ => Action::Write(Register::at(place)),
+        };
+        self.acts(Act::at(endpoint, action), |silicon| {
+            silicon.set_register(endpoint, offset, value, now, buses);
+        });
+    }
+
+    fn set_register(
+        &mut self,
+        endpoint: Function,
+        offset: u32,
+        value: u32,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) {
         let Some(state) = self.endpoints.get_mut(&endpoint) else {
             self.refuse(endpoint, now, "write to a function without a register window");
             return;
@@ -101,7 +125,7 @@ impl Silicon {
             self.begin_anew(endpoint, now);
         }
         if let Some(state) = self.endpoints.get_mut(&endpoint) {
-            state.nic_interface = match interface {
+            state.interface.nic_interface = match interface {
                 // The reset is over as soon as it is asked for: what is left is a function that is off.
                 NIC_INTERFACE_SOFTWARE_RESET => NIC_INTERFACE_DISABLED,
                 other => other,
@@ -128,11 +152,10 @@ impl Silicon {
             self.clear_mode(endpoint);
         }
         if let Some(state) = self.endpoints.get_mut(&endpoint) {
-            state.event_queues.clear();
-            state.uars.clear();
-            state.initialized = false;
+            state.clear_event_queues();
+            state.life.initialized = false;
             if fatal {
-                state.health = Health::default();
+                state.recover();
             }
         }
     }
@@ -171,7 +194,7 @@ impl Silicon {
 fn initializing(state: &Endpoint, now: Cycles) -> InitializingWord {
     let embedded_cpu = state.function == Function::Ecpf;
     InitializingWord::new()
-        .with_initializing(now < state.ready_at)
+        .with_initializing(now < state.interface.ready_at)
         .with_embedded_cpu(embedded_cpu)
 }
 

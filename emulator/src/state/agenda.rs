@@ -107,21 +107,23 @@ impl Agenda {
             .retain(|_, (_, task)| *task != Task::Execute(number) && *task != Task::Complete(number));
     }
 
-    /// Drops what is entered for a supplier's page requests.
-    pub(crate) fn forget_supplier(&mut self, endpoint: Function) {
-        self.forget_returns(|supplier, _| supplier == endpoint);
+    /// Drops the returns of pages to a supplier; how many there were.
+    pub(crate) fn forget_supplier(&mut self, endpoint: Function) -> usize {
+        self.forget_returns(|supplier, _| supplier == endpoint)
     }
 
-    /// Drops what is entered for the return of an owner's pages.
-    pub(crate) fn forget_return(&mut self, endpoint: Function, of: Owner) {
-        self.forget_returns(|supplier, owner| supplier == endpoint && owner == of);
+    /// Drops the returns of an owner's pages; how many there were.
+    pub(crate) fn forget_return(&mut self, endpoint: Function, of: Owner) -> usize {
+        self.forget_returns(|supplier, owner| supplier == endpoint && owner == of)
     }
 
-    fn forget_returns(&mut self, which: impl Fn(Function, Owner) -> bool) {
+    fn forget_returns(&mut self, which: impl Fn(Function, Owner) -> bool) -> usize {
         let is_its =
             |task: &Task| matches!(task, Task::ReturnPages { supplier, owner } if which(*supplier, *owner));
         let before = self.tasks.len();
         self.tasks.retain(|_, (_, task)| !is_its(task));
-        self.put_off -= before - self.tasks.len();
+        let gone = before - self.tasks.len();
+        self.put_off -= gone;
+        gone
     }
 }

@@ -139,6 +139,13 @@ impl RequestBoard {
         self.posted.retain(|posted| posted.request.pages != 0);
     }
 
+    /// Whether a supplier is asked for anything.
+    pub(crate) fn asks(&self, supplier: Function) -> bool {
+        self.posted
+            .iter()
+            .any(|posted| posted.request.supplier == supplier)
+    }
+
     /// Drops the requests to a supplier.
     pub(crate) fn forget_supplier(&mut self, supplier: Function) {
         self.posted.retain(|posted| posted.request.supplier != supplier);

@@ -60,8 +60,6 @@ pub(crate) struct Command {
     /// When its work is done, if nothing holds it.
     pub(crate) due: Cycles,
     pub(crate) answer: Option<Answer>,
-    /// Page requests it waits for.
-    pub(crate) needs: Vec<u64>,
     /// The hold that will catch it, or has.
     pub(crate) hold: Option<(String, HoldPoint)>,
     pub(crate) held_since: Option<Cycles>,

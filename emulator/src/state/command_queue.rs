@@ -1,6 +1,7 @@
 //! The command queue of an endpoint: where it lies, and what is in its slots.
 
 use crate::state::reception::Reception;
+use parts::{Part, Parts};
 use prm::{Cycles, Iova};
 use std::collections::VecDeque;
 
@@ -14,63 +15,82 @@ pub(crate) const ENTRIES: u8 = 1 << LOG_QUEUE_SIZE;
 /// Where the queue lies and what is in its slots.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CommandQueue {
-    address_high: u32,
-    address_low: Option<u32>,
+    pub(crate) address: Part<QueueAddress>,
     /// Number of the command in each slot that the device owns.
-    pub(crate) slots: [Option<u64>; ENTRIES as usize],
+    pub(crate) slots: Parts<u8, u64>,
+    pub(crate) doorbells: Part<Doorbells>,
+    pub(crate) line: Part<Line>,
+}
+
+/// Where the queue lies, as its two registers tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct QueueAddress {
+    high: u32,
+    low: Option<u32>,
+}
+
+/// What was announced and is not a command yet. Where a doorbell is followed to its end at once, there is nothing of this once
+/// it has been.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Doorbells {
     /// When the doorbell of a slot was rung whose entry was not looked at since.
     pub(crate) rung: [Option<Cycles>; ENTRIES as usize],
     /// The command that is being fetched.
     pub(crate) reception: Option<Box<Reception>>,
-    /// Serial firmware: commands in the order of their doorbells.
+}
+
+/// Serial firmware: whose turn it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Line {
+    /// Commands in the order of their doorbells.
     pub(crate) queued: VecDeque<u64>,
-    /// Serial firmware: the command it works on.
+    /// The command that firmware works on.
     pub(crate) serving: Option<u64>,
 }
 
 impl CommandQueue {
-    pub(crate) const fn address_high(&self) -> u32 {
-        self.address_high
+    pub(crate) fn address_high(&self) -> u32 {
+        self.address.high
     }
 
     pub(crate) fn set_address_high(&mut self, high: u32) {
-        self.address_high = high;
+        self.address.high = high;
     }
 
     pub(crate) fn set_address_low(&mut self, low: u32) {
-        self.address_low = Some(low);
+        self.address.low = Some(low);
     }
 
     /// Bus address of an entry; none while the driver has not told where the queue lies.
     pub(crate) fn entry(&self, slot: u8) -> Option<Iova> {
-        let base = u64::from(self.address_high) << 32 | u64::from(self.address_low?);
+        let base = u64::from(self.address.high) << 32 | u64::from(self.address.low?);
         Some(Iova(base.wrapping_add(u64::from(slot) << LOG_QUEUE_STRIDE)))
     }
 
-    pub(crate) fn free(&mut self, number: u64) {
-        self.slots
-            .iter_mut()
-            .filter(|slot| **slot == Some(number))
-            .for_each(|slot| *slot = None);
+    /// A command is out of its slot, or gone: another one may be in the slot by now.
+    pub(crate) fn free(&mut self, slot: u8, number: u64) {
+        if self.slots.get_mut(&slot).is_some_and(|used| *used == number) {
+            self.slots.remove(&slot);
+        }
     }
 
+    /// Empties all slots.
+    pub(crate) fn clear(&mut self) {
+        *self.doorbells = Doorbells::default();
+        self.slots.clear();
+        *self.line = Line::default();
+    }
+}
+
+impl Doorbells {
     /// The first slot whose doorbell was rung, and when; it is not rung any more.
     pub(crate) fn next_rung(&mut self) -> Option<(u8, Cycles)> {
         let mut slots = (0..ENTRIES).zip(&mut self.rung);
         slots.find_map(|(slot, rung)| Some((slot, rung.take()?)))
     }
 
-    /// Whether there are slots whose doorbell was rung.
-    pub(crate) fn has_rung(&self) -> bool {
-        self.rung.iter().any(Option::is_some)
-    }
-
-    /// Empties all slots.
-    pub(crate) fn clear(&mut self) {
-        self.rung = [None; ENTRIES as usize];
-        self.reception = None;
-        self.slots = [None; ENTRIES as usize];
-        self.queued.clear();
-        self.serving = None;
+    /// Whether there is anything left to fetch.
+    pub(crate) fn are_open(&self) -> bool {
+        self.reception.is_some() || self.rung.iter().any(Option::is_some)
     }
 }

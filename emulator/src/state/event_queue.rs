@@ -12,6 +12,22 @@ const INDEX_MASK: u32 = 0xff_ffff;
 /// Smallest and largest log2 of a queue's number of entries.
 pub(crate) const LOG_SIZES: std::ops::RangeInclusive<u8> = 0..=22;
 
+/// Which types of events a queue takes: bit n of word n / 64 is type n. CREATE_EQ says so once and for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EventMask(pub(crate) [u64; 4]);
+
+impl EventMask {
+    pub(crate) fn takes(&self, event: EventType) -> bool {
+        let raw = event.raw();
+        self.0[usize::from(raw >> 6)] >> (raw & 63) & 1 == 1
+    }
+
+    /// How many event types the queue takes.
+    pub(crate) fn breadth(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+}
+
 /// One event queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EventQueue {
@@ -21,7 +37,6 @@ pub(crate) struct EventQueue {
     pages: Vec<Iova>,
     pub(crate) uar: u32,
     pub(crate) vector: u16,
-    mask: [u64; 4],
     pub(crate) producer: u32,
     pub(crate) consumer: u32,
     pub(crate) armed: bool,
@@ -29,14 +44,13 @@ pub(crate) struct EventQueue {
 
 impl EventQueue {
     /// A new queue: empty, not armed.
-    pub(crate) fn new(context: &EqContext, mask: [u64; 4], pages: Vec<Iova>) -> Self {
+    pub(crate) fn new(context: &EqContext, pages: Vec<Iova>) -> Self {
         Self {
             log_size: context.log_eq_size(),
             page_shift: ADAPTER_PAGE_SHIFT + u32::from(context.log_page_size()),
             pages,
             uar: context.uar_page(),
             vector: context.intr(),
-            mask,
             producer: 0,
             consumer: 0,
             armed: false,
@@ -52,16 +66,6 @@ impl EventQueue {
     /// Number of buffer pages that are kept.
     pub(crate) fn buffer_pages(&self) -> usize {
         self.pages.len()
-    }
-
-    pub(crate) fn takes(&self, event: EventType) -> bool {
-        let raw = event.raw();
-        self.mask[usize::from(raw >> 6)] >> (raw & 63) & 1 == 1
-    }
-
-    /// How many event types the queue takes.
-    pub(crate) fn breadth(&self) -> u32 {
-        self.mask.iter().map(|word| word.count_ones()).sum()
     }
 
     pub(crate) fn context(&self) -> EqContext {

@@ -9,6 +9,7 @@ use crate::order::{
     PageRequest, ReactionRule,
 };
 use crate::state::command::{Command, Subject};
+use parts::Part;
 use prm::{Cycles, Function, Opcode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 /// The operation and the command interface that a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Whom {
+pub(crate) struct Whom {
     /// None: no command has the name.
     opcode: Option<Opcode>,
     /// Where the rule was installed.
@@ -36,7 +37,7 @@ impl Whom {
 
 /// A rule and how often it still applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Installed<T> {
+pub(crate) struct Installed<T> {
     rule: T,
     whom: Whom,
     skip: u32,
@@ -57,7 +58,7 @@ impl<T> Installed<T> {
 
 /// A hold and what it has caught.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Held {
+pub(crate) struct Held {
     hold: Hold,
     whom: Whom,
     skip: u32,
@@ -65,13 +66,13 @@ struct Held {
     command: Option<u64>,
 }
 
-/// The rules and holds in force.
+/// The rules and holds in force. A list that no entry of matches is only looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Gate {
-    answers: Vec<Installed<AnswerRule>>,
+    pub(crate) answers: Part<Vec<Installed<AnswerRule>>>,
     /// Shared with those that are pending: a rule may apply to any number of commands.
-    reactions: Vec<Installed<Arc<ReactionRule>>>,
-    holds: Vec<Held>,
+    pub(crate) reactions: Part<Vec<Installed<Arc<ReactionRule>>>>,
+    pub(crate) holds: Part<Vec<Held>>,
 }
 
 /// A hold in the state it is in.
@@ -202,6 +203,10 @@ impl Gate {
 
     pub(crate) fn answer(&mut self, command: &Command) -> Option<Answer> {
         let candidate = Candidate::of(command);
+        let mut rules = self.answers.iter();
+        if !rules.any(|entry| candidate.fits(entry.whom, &entry.rule.to)) {
+            return None;
+        }
         let mut all = self.answers.iter_mut();
         let entry = all.find_map(|entry| {
             let applies = candidate.fits(entry.whom, &entry.rule.to) && entry.applies();
@@ -216,7 +221,11 @@ impl Gate {
     pub(crate) fn reactions(&mut self, command: &Command) -> Vec<(Arc<ReactionRule>, Function)> {
         let candidate = Candidate::of(command);
         let mut acting = Vec::new();
-        for entry in &mut self.reactions {
+        let mut rules = self.reactions.iter();
+        if !rules.any(|entry| candidate.fits(entry.whom, &entry.rule.command)) {
+            return acting;
+        }
+        for entry in self.reactions.iter_mut() {
             if candidate.fits(entry.whom, &entry.rule.command) && entry.applies() {
                 acting.push((Arc::clone(&entry.rule), entry.whom.installed_at));
             }
@@ -228,12 +237,15 @@ impl Gate {
     /// The hold that is to catch this command, with its name and point.
     pub(crate) fn reserve(&mut self, command: &Command) -> Option<(String, HoldPoint)> {
         let candidate = Candidate::of(command);
-        for held in self.holds.iter_mut().filter(|held| held.command.is_none()) {
+        let fits = |held: &Held| {
             // A command that completes by polling has no event to be held before.
             let reachable = command.by_event || held.hold.at != HoldPoint::BeforeEvent;
-            if !reachable || !candidate.fits(held.whom, &held.hold.command) {
-                continue;
-            }
+            held.command.is_none() && reachable && candidate.fits(held.whom, &held.hold.command)
+        };
+        if !self.holds.iter().any(fits) {
+            return None;
+        }
+        for held in self.holds.iter_mut().filter(|held| fits(held)) {
             if held.skip > 0 {
                 held.skip -= 1;
                 continue;
@@ -258,12 +270,15 @@ impl Gate {
 
     /// A command is gone: the hold that was for it has nothing more to do.
     pub(crate) fn forget(&mut self, number: u64) {
-        self.holds.retain(|held| held.command != Some(number));
+        if self.holds.iter().any(|held| held.command == Some(number)) {
+            self.holds.retain(|held| held.command != Some(number));
+        }
     }
 
     /// Each hold's name and command.
     pub(crate) fn holds(&self) -> impl Iterator<Item = (&str, Option<u64>)> + '_ {
         self.holds
+            .peek()
             .iter()
             .map(|held| (held.hold.name.as_str(), held.command))
     }

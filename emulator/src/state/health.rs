@@ -12,6 +12,8 @@ pub(crate) struct Health {
     pub(crate) syndrome: u8,
     /// The device needs a reset.
     pub(crate) fatal: bool,
+    /// When the driver last looked at the health counter.
+    pub(crate) seen_at: Option<Cycles>,
 }
 
 impl Health {

@@ -15,6 +15,11 @@ pub(crate) struct Inflow {
 }
 
 impl Inflow {
+    /// Whether nobody has anything to fetch.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.turns.is_empty() && self.crowded.is_empty()
+    }
+
     /// Whether there is anything to fetch now.
     pub(crate) fn is_due(&self) -> bool {
         !self.turns.is_empty()

@@ -5,6 +5,7 @@ use crate::record::Record;
 use crate::state::agenda::{Agenda, Due, DueKind, Task};
 use crate::state::board::{RequestBoard, UnansweredRequest};
 use crate::state::command::Command;
+use crate::state::draws::Draws;
 use crate::state::endpoint::{Endpoint, PageNaming};
 use crate::state::gate::Gate;
 use crate::state::journal::Journal;
@@ -19,9 +20,10 @@ use crate::state::subfunctions::Subfunctions;
 use crate::state::validation;
 use crate::state::validation::ConfigError;
 use crate::state::vports::Vports;
+use crate::state::waits::Waits;
+use crate::state::watch::Watch;
+use parts::{Part, Parts};
 use prm::{Cycles, Function, Iova};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -32,41 +34,48 @@ use std::sync::Arc;
 /// exactly as the original would.
 #[derive(Clone, Debug)]
 pub struct Silicon {
-    pub(crate) config: Arc<DeviceConfig>,
+    pub(crate) config: Part<Arc<DeviceConfig>>,
     /// vhca_ids that a scenario changed.
-    pub(crate) vhca_ids: BTreeMap<Function, u16>,
+    pub(crate) vhca_ids: Part<BTreeMap<Function, u16>>,
     /// Functions besides the main one whose drivers name others.
-    pub(crate) managers: BTreeSet<Function>,
-    pub(crate) roster: Arc<Roster>,
-    pub(crate) endpoints: BTreeMap<Function, Endpoint>,
+    pub(crate) managers: Part<BTreeSet<Function>>,
+    pub(crate) roster: Part<Arc<Roster>>,
+    /// Which there are follows from the description. Each is made of parts: the notes here tell only whose to ask.
+    pub(crate) endpoints: Parts<Function, Endpoint>,
     /// Commands that are not over, by number.
-    pub(crate) commands: BTreeMap<u64, Command>,
-    /// Those that nothing keeps waiting any more, for the service to go on with.
+    pub(crate) commands: Parts<u64, Command>,
+    /// Which commands wait for which page requests.
+    pub(crate) waits: Part<Waits>,
+    /// Those that nothing keeps waiting any more, for the service to go on with. No part: empty again when an act is over.
     pub(crate) ready: Vec<u64>,
-    /// How many commands were fetched.
+    /// How many commands were fetched. No part: a number is a name, and whoever compares two silicons renames them.
     pub(crate) commands_seen: u64,
+    /// No part, see there.
     pub(crate) agenda: Agenda,
+    /// Returns of pages that are due, by supplier: what stands in the agenda of them can be taken off again.
+    pub(crate) returns: Parts<Function, ()>,
     pub(crate) gate: Gate,
-    pub(crate) ledger: Ledger,
-    pub(crate) board: RequestBoard,
-    pub(crate) objects: Objects,
+    pub(crate) ledger: Part<Ledger>,
+    /// The memory of the pages that firmware holds, by supplier. It is not ours: what stands here is that it was used.
+    pub(crate) page_memory: Parts<Function, ()>,
+    pub(crate) board: Part<RequestBoard>,
+    pub(crate) objects: Part<Objects>,
     pub(crate) vports: Vports,
-    pub(crate) port: Port,
+    pub(crate) port: Part<Port>,
     pub(crate) subfunctions: Subfunctions,
-    /// Satellite PFs and delegated VFs whose vport was created.
-    pub(crate) created_vports: BTreeSet<Function>,
     /// Whether the registers of the firmware's components are offered.
-    pub(crate) offers_versions: bool,
+    pub(crate) offers_versions: Part<bool>,
     /// host_num_of_vfs of the external host.
-    pub(crate) host_vfs: u16,
-    /// How many page addresses were made up.
-    pub(crate) invented_pages: u64,
-    pub(crate) rng: ChaCha8Rng,
-    pub(crate) pace: Pace,
-    pub(crate) inflow: Inflow,
+    pub(crate) host_vfs: Part<u16>,
+    pub(crate) draws: Part<Draws>,
+    pub(crate) pace: Part<Pace>,
+    pub(crate) inflow: Part<Inflow>,
     /// Long lists of pages that are being gone through, by supplier.
-    pub(crate) chores: BTreeMap<Function, PageChore>,
+    pub(crate) chores: Parts<Function, PageChore>,
+    /// No part: what happened is only ever added to, and nothing that firmware does depends on it.
     pub(crate) records: Journal,
+    /// No part: it is what looks at the parts.
+    pub(crate) watch: Watch,
 }
 
 impl Silicon {
@@ -81,36 +90,38 @@ impl Silicon {
         let has_window =
             |function: &Function| matches!(function, Function::Vf(_) | Function::EcVf(_) | Function::Sf(_));
         let others = roster.functions().iter().copied().filter(has_window);
-        let endpoints = std::iter::once(own)
-            .chain(others)
-            .map(|f| (f, Endpoint::new(f)))
-            .collect();
+        let mut endpoints = Parts::default();
+        for function in std::iter::once(own).chain(others) {
+            endpoints.insert(function, Endpoint::new(function));
+        }
         Ok(Self {
-            offers_versions: false,
-            host_vfs: config.external_host.enabled_vfs,
-            config: Arc::new(config),
-            vhca_ids: BTreeMap::new(),
-            managers: BTreeSet::new(),
-            roster: Arc::new(roster),
+            offers_versions: Part::new(false),
+            host_vfs: Part::new(config.external_host.enabled_vfs),
+            config: Part::new(Arc::new(config)),
+            vhca_ids: Part::default(),
+            managers: Part::default(),
+            roster: Part::new(Arc::new(roster)),
             endpoints,
-            commands: BTreeMap::new(),
+            commands: Parts::default(),
+            waits: Part::default(),
             ready: Vec::new(),
             commands_seen: 0,
             agenda: Agenda::default(),
+            returns: Parts::default(),
             gate: Gate::default(),
-            ledger: Ledger::default(),
-            board: RequestBoard::default(),
-            objects: Objects::default(),
+            ledger: Part::default(),
+            page_memory: Parts::default(),
+            board: Part::default(),
+            objects: Part::default(),
             vports: Vports::default(),
-            port: Port::default(),
+            port: Part::default(),
             subfunctions: Subfunctions::default(),
-            created_vports: BTreeSet::new(),
-            invented_pages: 0,
-            rng: ChaCha8Rng::seed_from_u64(seed),
-            pace: Pace::default(),
-            inflow: Inflow::default(),
-            chores: BTreeMap::new(),
+            draws: Part::new(Draws::new(seed)),
+            pace: Part::default(),
+            inflow: Part::default(),
+            chores: Parts::default(),
             records: Journal::default(),
+            watch: Watch::default(),
         })
     }
 
@@ -118,13 +129,13 @@ impl Silicon {
     /// part of the description: a driver that is offered them reads MCAM three times when it loads, which recorded command
     /// streams do not have.
     pub fn offer_versions(&mut self) {
-        self.offers_versions = true;
+        *self.offers_versions = true;
     }
 
     /// The device as it is described now: the given description with what orders changed.
     #[must_use]
     pub fn config(&self) -> &DeviceConfig {
-        &self.config
+        self.config.peek()
     }
 
     /// The function that the device is described from. It has what no other function has, the eswitch and the port, and orders
@@ -143,14 +154,16 @@ impl Silicon {
             return false;
         }
         self.managers.insert(host);
-        self.endpoints.entry(host).or_insert_with(|| Endpoint::new(host));
+        if !self.endpoints.contains_key(&host) {
+            self.endpoints.insert(host, Endpoint::new(host));
+        }
         self.describe_functions();
         true
     }
 
     /// Makes the roster anew, from the description and what was changed since.
     pub(crate) fn describe_functions(&mut self) {
-        self.roster = Arc::new(Roster::new(&self.config, &self.vhca_ids, &self.managers));
+        *self.roster = Arc::new(Roster::new(&self.config, &self.vhca_ids, &self.managers));
     }
 
     /// The functions that have a register window, the main one first: VFs and SFs have, and the PF of an external host that is
@@ -159,7 +172,7 @@ impl Silicon {
     pub fn endpoints(&self) -> Vec<Function> {
         let in_order = self.roster.functions().iter().copied();
         in_order
-            .filter(|function| self.endpoints.contains_key(function))
+            .filter(|function| self.endpoints.peek().contains_key(function))
             .collect()
     }
 
@@ -178,7 +191,7 @@ impl Silicon {
     /// The firmware's book of pages.
     #[must_use]
     pub const fn ledger(&self) -> &Ledger {
-        &self.ledger
+        self.ledger.peek()
     }
 
     /// The earliest thing that is due later.
@@ -196,7 +209,7 @@ impl Silicon {
     /// When the driver of this endpoint last looked at its health: it polls, and sees an error at its next look.
     #[must_use]
     pub fn health_seen_at(&self, endpoint: Function) -> Option<Cycles> {
-        self.endpoints.get(&endpoint)?.health_seen_at
+        self.endpoints.peek().get(&endpoint)?.health.peek().seen_at
     }
 
     /// Whether a page request to this endpoint would be seen.
@@ -210,7 +223,7 @@ impl Silicon {
     /// Page requests that were posted and that the driver has not answered with GIVE, TAKE or CANNOT GIVE.
     #[must_use]
     pub fn unanswered_requests(&self) -> Vec<UnansweredRequest> {
-        self.board.unanswered().collect()
+        self.board.peek().unanswered().collect()
     }
 
     /// What happened since the last call, in order.
@@ -241,7 +254,7 @@ impl Silicon {
     /// Back to function ids and to the capabilities a device starts with.
     pub(crate) fn clear_mode(&mut self, endpoint: Function) {
         if let Some(state) = self.endpoints.get_mut(&endpoint) {
-            state.naming = PageNaming::FunctionId;
+            *state.naming = PageNaming::FunctionId;
             state.set_capabilities.clear();
         }
     }

@@ -1,8 +1,8 @@
 //! The functions that an eswitch manager looks after.
 
+use parts::Parts;
 use prm::Function;
 use prm::subfunction::VhcaState;
-use std::collections::BTreeMap;
 
 /// What the manager knows and wants of one function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +15,9 @@ pub(crate) struct Managed {
 }
 
 /// The managed functions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Subfunctions {
-    pub(crate) managed: BTreeMap<Function, Managed>,
+    pub(crate) managed: Parts<Function, Managed>,
 }
 
 impl Subfunctions {

@@ -1,17 +1,19 @@
 //! What was written to vports.
 
+use parts::Parts;
 use prm::Function;
 use prm::vport::{EswVportContext, NicVportContext};
-use std::collections::BTreeMap;
 
 /// What was written to vports, by the function behind each.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Vports {
-    pub(crate) contexts: BTreeMap<Function, NicVportContext>,
+    pub(crate) contexts: Parts<Function, NicVportContext>,
     /// The eswitch's side.
-    pub(crate) eswitch: BTreeMap<Function, EswVportContext>,
+    pub(crate) eswitch: Parts<Function, EswVportContext>,
     /// Admin state that was asked for.
-    pub(crate) states: BTreeMap<Function, u8>,
+    pub(crate) states: Parts<Function, u8>,
+    /// Satellite PFs and delegated VFs whose vport was created.
+    pub(crate) created: Parts<Function, ()>,
 }
 
 impl Vports {

@@ -122,12 +122,22 @@ impl Bench {
         let offset = u32::try_from(offset).expect("registers are in BAR 0");
         self.silicon
             .write_register(self.endpoint, offset, value, self.now, &mut self.hosts);
-        self.records.extend(self.silicon.take_records());
+        self.look();
     }
 
     pub(crate) fn read(&mut self, offset: u64) -> u32 {
         let offset = u32::try_from(offset).expect("registers are in BAR 0");
-        self.silicon.read_register(self.endpoint, offset, self.now)
+        let value = self.silicon.read_register(self.endpoint, offset, self.now);
+        self.look();
+        value
+    }
+
+    /// Takes the records, and sees that the silicon has touched nothing but what it may.
+    pub(crate) fn look(&mut self) {
+        self.records.extend(self.silicon.take_records());
+        if let Some(surprise) = self.silicon.surprise() {
+            panic!("{surprise}");
+        }
     }
 
     /// Takes fresh, mapped, contiguous memory.
@@ -226,7 +236,7 @@ impl Bench {
     pub(crate) fn wait(&mut self, time: Cycles) {
         self.now = self.now.saturating_add(time);
         self.silicon.advance(self.now, &mut self.hosts);
-        self.records.extend(self.silicon.take_records());
+        self.look();
     }
 
     /// Lets firmware do what it does without anybody's doing.
@@ -361,14 +371,14 @@ impl Bench {
         self.silicon
             .order(order, self.now, &mut self.hosts)
             .expect("the order is good");
-        self.records.extend(self.silicon.take_records());
+        self.look();
     }
 
     pub(crate) fn gate(&mut self, order: &GateOrder) {
         self.silicon
             .gate(order, self.now, &mut self.hosts)
             .expect("the order is good");
-        self.records.extend(self.silicon.take_records());
+        self.look();
     }
 
     pub(crate) fn request(&mut self, function: Function, pages: i32) {

@@ -31,7 +31,7 @@ fn settle(bench: &mut Bench) -> usize {
         while bench.silicon.work(bench.now, &mut bench.hosts) {
             portions += 1;
         }
-        bench.records.extend(bench.silicon.take_records());
+        bench.look();
         match bench.silicon.next_in_service() {
             Some(due) => bench.now = bench.now.max(due),
             None => return portions,
@@ -189,6 +189,7 @@ fn another_function_does_not_wait_for_the_longest_chains_and_what_is_kept_of_the
         .endpoints
         .get_mut(&Function::Vf(1))
         .expect("there")
+        .interface
         .ready_at = Cycles::ZERO;
     bench.connect(Function::Vf(1));
     bench.ring(0, EnableHca::input().as_bytes(), 12);

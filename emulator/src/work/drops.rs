@@ -1,15 +1,17 @@
 //! Commands that are dropped: they never complete.
 
 use crate::record::Record;
-use crate::state::command::Stage;
+use crate::state::command::{Command, Stage};
 use crate::state::silicon::Silicon;
 use prm::{Cycles, Function};
 
 impl Silicon {
     /// Drops every command of an endpoint, as a reset does; they never complete.
     pub(crate) fn drop_commands_of(&mut self, endpoint: Function, now: Cycles, why: &'static str) {
+        // All slots of the endpoint are emptied below, which is a use of all its commands.
         let numbers: Vec<u64> = self
             .commands
+            .peek()
             .values()
             .filter(|command| command.endpoint == endpoint)
             .map(|c| c.number)
@@ -20,16 +22,19 @@ impl Silicon {
         if let Some(state) = self.endpoints.get_mut(&endpoint) {
             state.queue.clear();
         }
-        self.inflow.room_again();
+        self.make_room();
     }
 
     pub(crate) fn drop_command(&mut self, number: u64, now: Cycles, why: &'static str) {
-        let Some(command) = self.commands.remove(&number) else {
+        let Some(command) = self.remove_command(number) else {
             return;
         };
+        if !self.waits.of(number).is_empty() {
+            self.waits.forget(number);
+        }
         self.gate.forget(number);
         self.agenda.forget_command(number);
-        self.inflow.room_again();
+        self.make_room();
         // What was lost inside firmware was reported when that happened, and what is written was completed.
         if !matches!(command.stage, Stage::Lost | Stage::Written) {
             let record = Box::new(command.record(now));
@@ -38,6 +43,22 @@ impl Silicon {
                 why: why.into(),
                 command: record,
             });
+        }
+    }
+
+    /// A command is over: it is in nobody's way any more.
+    pub(crate) fn remove_command(&mut self, number: u64) -> Option<Command> {
+        let command = self.commands.remove(&number)?;
+        if let Some(state) = self.endpoints.get_mut(&command.endpoint) {
+            state.queue.free(command.slot, number);
+        }
+        Some(command)
+    }
+
+    /// A command does not weigh any more: there may be room for those that wait to be fetched.
+    pub(crate) fn make_room(&mut self) {
+        if !self.inflow.crowded.is_empty() {
+            self.inflow.room_again();
         }
     }
 }

@@ -14,8 +14,9 @@ impl Silicon {
     pub fn events_are_consumed(&self) -> bool {
         let mut queues = self
             .endpoints
+            .peek()
             .values()
-            .flat_map(|endpoint| endpoint.event_queues.values());
+            .flat_map(|endpoint| endpoint.event_queues.peek().values());
         queues.all(|queue| queue.pending() == 0)
     }
 

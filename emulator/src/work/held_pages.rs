@@ -18,6 +18,7 @@ impl Silicon {
         at: Cycles,
         buses: &mut dyn Buses,
     ) {
+        self.page_memory.get_mut(&supplier);
         let signature = page_signature::of(owner, page);
         if buses.bus(supplier).dma_write(page.address(), &signature).is_err() {
             let page = page.address();
@@ -34,6 +35,7 @@ impl Silicon {
         at: Cycles,
         buses: &mut dyn Buses,
     ) -> bool {
+        self.page_memory.get(&supplier);
         let mut found = [0; SIGNATURE_LENGTH];
         let what = match buses.bus(supplier).dma_read(page.address(), &mut found) {
             Ok(()) if found == page_signature::of(owner, page) => return true,

@@ -114,7 +114,7 @@ impl Silicon {
         let naming = self
             .endpoints
             .get(&endpoint)
-            .map_or(PageNaming::FunctionId, |state| state.naming);
+            .map_or(PageNaming::FunctionId, |state| *state.naming);
         match naming {
             PageNaming::FunctionId => self.owner_by_function_id(endpoint, identity),
             PageNaming::VhcaId => self.owner_by_vhca_id(endpoint, identity.id),
@@ -170,7 +170,7 @@ impl Silicon {
     /// for it.
     #[must_use]
     pub fn identity_of(&self, endpoint: Function, function: Function) -> Option<WireIdentity> {
-        let naming = self.endpoints.get(&endpoint)?.naming;
+        let naming = *self.endpoints.get(&endpoint)?.naming;
         let entry = self.roster.get(function)?;
         if naming != PageNaming::FunctionId {
             return Some(WireIdentity {

@@ -3,7 +3,7 @@
 use crate::bus::Buses;
 use crate::config::DeviceConfig;
 use crate::order::{CommandMatch, DeviceError, FirmwareOrder, OrderError, Reconfigure};
-use crate::state::health::Health;
+use crate::state::action::{Act, Action};
 use crate::state::silicon::Silicon;
 use prm::event::{EswFunctionsChanged, EventEntry, VportChange};
 use prm::{Cycles, Function, Opcode};
@@ -15,6 +15,18 @@ impl Silicon {
     /// # Errors
     /// [`OrderError`] if the order makes no sense for this device now; nothing has happened then.
     pub(crate) fn carry_out(
+        &mut self,
+        own: Function,
+        order: &FirmwareOrder,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Result<(), OrderError> {
+        self.acts(Act::at(own, Action::Order(order.into())), |silicon| {
+            silicon.obey(own, order, now, buses)
+        })
+    }
+
+    fn obey(
         &mut self,
         own: Function,
         order: &FirmwareOrder,
@@ -37,17 +49,14 @@ impl Silicon {
                 self.forget_supplies(own, now);
                 self.clear_mode(own);
                 if let Some(state) = self.endpoints.get_mut(&own) {
-                    state.initialized = false;
+                    state.life.initialized = false;
                 }
                 self.needs_met();
                 Ok(())
             }
             FirmwareOrder::DeviceError(DeviceError { syndrome, fatal }) => {
                 if let Some(state) = self.endpoints.get_mut(&own) {
-                    state.health = Health {
-                        syndrome: *syndrome,
-                        fatal: *fatal && *syndrome != 0,
-                    };
+                    state.report(*syndrome, *fatal && *syndrome != 0);
                 }
                 Ok(())
             }
@@ -59,7 +68,7 @@ impl Silicon {
                 if *host_vfs > self.config.external_host.vfs.total {
                     return Err(OrderError::TooManyHostVfs);
                 }
-                self.host_vfs = *host_vfs;
+                *self.host_vfs = *host_vfs;
                 self.post_ordered(own, &EventEntry::of(&EswFunctionsChanged::new()), now, buses)
             }
             FirmwareOrder::Reconfigure(changes) => self.reconfigure(changes),

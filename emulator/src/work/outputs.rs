@@ -59,7 +59,7 @@ impl Silicon {
             self.records.push(record);
         }
         if let Some(state) = self.endpoints.get_mut(&endpoint) {
-            state.queue.free(command.number);
+            state.queue.free(command.slot, command.number);
         }
     }
 }

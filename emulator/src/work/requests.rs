@@ -5,6 +5,7 @@ use crate::order::{Answer, OrderError, PageRequest};
 use crate::owner::Owner;
 use crate::record::Record;
 use crate::reply::{Refusal, Reply};
+use crate::state::action::{Act, Action};
 use crate::state::board::{Fate, UnansweredRequest};
 use crate::state::command::Stage;
 use crate::state::silicon::Silicon;
@@ -32,6 +33,18 @@ impl Silicon {
 
     /// Posts a page request to `supplier`. Returns the request's number; none for release-all, which nobody answers.
     pub(crate) fn post_page_request(
+        &mut self,
+        supplier: Function,
+        request: &PageRequest,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Result<Option<u64>, OrderError> {
+        self.acts(Act::at(supplier, Action::PageRequest), |silicon| {
+            silicon.post_request(supplier, request, now, buses)
+        })
+    }
+
+    fn post_request(
         &mut self,
         supplier: Function,
         request: &PageRequest,
@@ -130,9 +143,11 @@ impl Silicon {
         now: Cycles,
         buses: &mut dyn Buses,
     ) {
-        let held = self.ledger.pages(supplier, owner);
-        let pages = i32::try_from(held).map_or(i32::MIN, |held| -held);
-        self.post_back(supplier, owner, pages, false, now, buses);
+        self.acts(Act::at(supplier, Action::PageRequest), |silicon| {
+            let held = silicon.ledger.pages(supplier, owner);
+            let pages = i32::try_from(held).map_or(i32::MIN, |held| -held);
+            silicon.post_back(supplier, owner, pages, false, now, buses);
+        });
     }
 
     /// Tells `supplier` that everything that `owner` holds is its own again: firmware does not use it any more.
@@ -143,7 +158,9 @@ impl Silicon {
         now: Cycles,
         buses: &mut dyn Buses,
     ) {
-        self.post_back(supplier, owner, 0, true, now, buses);
+        self.acts(Act::at(supplier, Action::PageRequest), |silicon| {
+            silicon.post_back(supplier, owner, 0, true, now, buses);
+        });
     }
 
     /// Posts an event by which pages of `owner` go back, if it holds any and its supplier listens.
@@ -172,14 +189,12 @@ impl Silicon {
     /// that.
     pub(crate) fn pages_denied(&mut self, supplier: Function, owner: Owner) {
         if let Some(request) = self.board.denied(supplier, owner) {
-            for command in self
-                .commands
-                .values_mut()
-                .filter(|command| command.needs.contains(&request))
-            {
-                command.needs.clear();
-                command.reply = Some(Reply::refused(Refusal::PagesDenied));
-                self.ready.push(command.number);
+            for number in self.waits.waiting_for(request) {
+                self.waits.forget(number);
+                if let Some(command) = self.commands.get_mut(&number) {
+                    command.reply = Some(Reply::refused(Refusal::PagesDenied));
+                    self.ready.push(number);
+                }
             }
         }
     }
@@ -187,14 +202,14 @@ impl Silicon {
     /// Finds the commands whose needs are met: they are ready.
     pub(crate) fn needs_met(&mut self) {
         let board = &self.board;
-        for command in self
-            .commands
-            .values_mut()
-            .filter(|command| !command.needs.is_empty())
-        {
-            command.needs.retain(|&number| board.owner(number).is_some());
-            if command.needs.is_empty() && command.stage == Stage::InService {
-                self.ready.push(command.number);
+        let is_open = |number| board.owner(number).is_some();
+        if !self.waits.is_met(is_open) {
+            return;
+        }
+        for number in self.waits.meet(is_open) {
+            let command = self.commands.get(&number);
+            if command.is_some_and(|command| command.stage == Stage::InService) {
+                self.ready.push(number);
             }
         }
     }

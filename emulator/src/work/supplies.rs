@@ -24,8 +24,27 @@ impl Silicon {
 
     /// Nobody is there any more to answer what this supplier was asked for.
     pub(crate) fn drop_requests(&mut self, supplier: Function) {
-        self.board.forget_supplier(supplier);
-        self.agenda.forget_supplier(supplier);
+        if self.board.asks(supplier) {
+            self.board.forget_supplier(supplier);
+        }
+        let gone = self.agenda.forget_supplier(supplier);
+        self.note_returns(supplier, gone);
+    }
+
+    /// What an owner holds is not asked back.
+    pub(crate) fn forget_return(&mut self, supplier: Function, owner: Owner) {
+        let gone = self.agenda.forget_return(supplier, owner);
+        self.note_returns(supplier, gone);
+    }
+
+    /// So many returns of pages were taken off the agenda, or entered. What stands there is no part; that it was changed, or
+    /// only looked at, is noted here.
+    pub(crate) fn note_returns(&mut self, supplier: Function, changed: usize) {
+        if changed > 0 {
+            self.returns.get_mut(&supplier);
+        } else {
+            self.returns.get(&supplier);
+        }
     }
 
     /// Firmware forgets the pages of an owner and what it asked for on its behalf.

@@ -1,0 +1,72 @@
+//! Keeping an eye on what each act touches.
+
+use crate::state::action::Act;
+use crate::state::declaration::Declarations;
+use crate::state::footprint::Footprint;
+use crate::state::place::Place;
+use parts::Touch;
+use std::hash::{Hash, Hasher};
+use thiserror::Error;
+
+/// An act has touched what it had not declared: whatever is concluded from declarations would be wrong.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("`{}` at {} {} {place}, which it may not", act.action, act.endpoint, verb(*touch))]
+pub struct Surprise {
+    /// What was done.
+    pub act: Act,
+    /// What was touched.
+    pub place: Place,
+    /// How.
+    pub touch: Touch,
+}
+
+const fn verb(touch: Touch) -> &'static str {
+    match touch {
+        Touch::Nothing => "leaves alone",
+        Touch::Read => "looks at",
+        Touch::Write => "changes",
+    }
+}
+
+/// Which act is under way, and what was seen of those before.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Watch {
+    /// None between two calls from outside.
+    pub(crate) act: Option<Act>,
+    pub(crate) declarations: Declarations,
+    /// The first there was.
+    pub(crate) surprise: Option<Box<Surprise>>,
+    /// What acts have touched, in their order, if somebody wants to know.
+    pub(crate) footprints: Option<Vec<Footprint>>,
+}
+
+impl Watch {
+    /// What an act has touched since notes were taken last begins here.
+    pub(crate) fn begin(&mut self, act: Act) {
+        if let Some(footprints) = &mut self.footprints {
+            footprints.push(Footprint::new(act));
+        }
+    }
+
+    /// A place that the act has touched.
+    pub(crate) fn note(&mut self, act: Act, place: Place, touch: Touch) {
+        if self.surprise.is_none() && !self.declarations.allow(act, place, touch) {
+            self.surprise = Some(Box::new(Surprise { act, place, touch }));
+        }
+        if let Some(footprint) = self.footprints.as_mut().and_then(|all| all.last_mut()) {
+            footprint.add(place, touch);
+        }
+    }
+
+    /// All that the act has touched is told.
+    pub(crate) fn end(&mut self) {
+        if let Some(footprints) = &mut self.footprints {
+            footprints.pop_if(|footprint| footprint.is_empty());
+        }
+    }
+}
+
+impl Hash for Watch {
+    /// It is about the past: nothing that the device does depends on it.
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
