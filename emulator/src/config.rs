@@ -11,6 +11,8 @@ use prm::PageMode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+use std::mem::discriminant;
 
 /// One piece of silicon and its firmware.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -58,8 +60,33 @@ pub struct DeviceConfig {
     pub firmware: FirmwareKnobs,
 }
 
+impl Hash for DeviceConfig {
+    /// Every field; written out because the page mode has no hash of its own.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self {
+            kind,
+            vhca_id,
+            page_mode,
+            demand,
+            port,
+            eswitch,
+            vfs,
+            ec_vfs,
+            external_host,
+            satellite_pfs,
+            sfs,
+            adjacent_vfs,
+            timeouts,
+            firmware,
+        } = self;
+        (kind, vhca_id, discriminant(page_mode), demand, port, eswitch).hash(state);
+        (vfs, ec_vfs, external_host, satellite_pfs, sfs, adjacent_vfs).hash(state);
+        (timeouts, firmware).hash(state);
+    }
+}
+
 /// Kind of the function under test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceKind {
     /// A NIC's physical function (15b3:101b).
@@ -71,7 +98,7 @@ pub enum DeviceKind {
 }
 
 /// Demand for ICM pages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Demand {
     /// Where run-time demand comes from.
@@ -106,7 +133,7 @@ impl Default for Demand {
 }
 
 /// Named sources of run-time demand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DemandProfile {
     /// Only what the scenario asks for.
@@ -119,7 +146,7 @@ pub enum DemandProfile {
 }
 
 /// Link layer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Port {
     /// InfiniBand: no eswitch, no netdev.
@@ -132,7 +159,7 @@ pub enum Port {
 }
 
 /// Rights over the embedded switch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Eswitch {
     /// Capability `eswitch_manager`.
@@ -150,7 +177,7 @@ pub struct Eswitch {
 }
 
 /// A range of virtual functions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VirtualFunctions {
     /// TotalVFs of the SR-IOV capability.
@@ -175,7 +202,7 @@ impl VirtualFunctions {
 }
 
 /// The external host of an ECPF.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExternalHost {
     /// vhca_id of the host PF.
@@ -190,7 +217,7 @@ pub struct ExternalHost {
 }
 
 /// A satellite PF.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SatellitePf {
     /// Its vhca_id.
@@ -198,7 +225,7 @@ pub struct SatellitePf {
 }
 
 /// Scalable functions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScalableFunctions {
     /// Capability `max_num_sf`; 0 means no SF support.
@@ -213,7 +240,7 @@ pub struct ScalableFunctions {
 }
 
 /// A delegated VF.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdjacentVf {
     /// Its vhca_id, known to the driver from QUERY_DELEGATED_VHCA before any vport exists.
@@ -223,7 +250,7 @@ pub struct AdjacentVf {
 }
 
 /// Time-outs in milliseconds that the driver reads from the init segment and the DTOR register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Timeouts {
     /// Limit of one command (init segment 0xff8).

@@ -4,7 +4,7 @@ use prm::command::OutputHeader;
 use prm::{CommandStatus, Layout, Syndrome};
 
 /// What a command is answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Reply {
     pub(crate) status: CommandStatus,
     pub(crate) syndrome: Syndrome,
@@ -61,7 +61,7 @@ macro_rules! refusals {
     ($($(#[$meta:meta])* $name:ident = $status:ident $syndrome:literal;)*) => {
         /// Why firmware refuses a command. Each reason has a syndrome of its own; they are this firmware's, real firmware
         /// has other numbers.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Refusal {
             $($(#[$meta])* $name,)*
         }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Named firmware behaviour where the interface is silent. Defaults are what Linux was observed to need.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FirmwareKnobs {
     /// When vhca ids start to be page identities (`migrate-enomem-init-hca`).
@@ -42,7 +42,7 @@ pub struct FirmwareKnobs {
 }
 
 /// See [`FirmwareKnobs::mode_effective_at`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ModeEffectiveAt {
     /// From SET_HCA_CAP on.
@@ -53,7 +53,7 @@ pub enum ModeEffectiveAt {
 }
 
 /// See [`FirmwareKnobs::mode_cleared_at`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ModeClearedAt {
     /// At the function's own DISABLE_HCA.
@@ -66,7 +66,7 @@ pub enum ModeClearedAt {
 }
 
 /// See [`FirmwareKnobs::take_unknown_id`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TakeUnknownId {
     /// Status 5.
@@ -77,7 +77,7 @@ pub enum TakeUnknownId {
 }
 
 /// See [`FirmwareKnobs::query_pages_id`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum QueryPagesId {
     /// The id in the request is not looked at; the answer names function 0.
@@ -90,7 +90,7 @@ pub enum QueryPagesId {
 }
 
 /// See [`FirmwareKnobs::command_execution`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CommandExecution {
     /// Slots are independent.
@@ -101,7 +101,7 @@ pub enum CommandExecution {
 }
 
 /// See [`FirmwareKnobs::return_order`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReturnOrder {
     /// First given, first returned.
@@ -114,7 +114,7 @@ pub enum ReturnOrder {
 }
 
 /// See [`FirmwareKnobs::on_disable`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDisable {
     /// Firmware asks the supplier to take all of them back, this many milliseconds later.
@@ -133,7 +133,7 @@ impl Default for OnDisable {
 }
 
 /// See [`FirmwareKnobs::on_reset`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnReset {
     /// Firmware drops them all and says so to their supplier by one event (release-all).
@@ -146,7 +146,7 @@ pub enum OnReset {
 }
 
 /// See [`FirmwareKnobs::zero_mailbox_pointer`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ZeroMailboxPointer {
     /// Used as a bus address like any other.
@@ -157,7 +157,7 @@ pub enum ZeroMailboxPointer {
 }
 
 /// See [`FirmwareKnobs::give_after_release`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GiveAfterRelease {
     /// Status 9: the request is void.

@@ -7,9 +7,11 @@ use prm::{Function, Opcode, PageMode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+use std::mem::discriminant;
 
 /// An order to firmware, carried out at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FirmwareOrder {
     /// Post a page request event.
@@ -37,7 +39,7 @@ pub enum FirmwareOrder {
 }
 
 /// Which commands a rule or a hold is about. Absent fields match anything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CommandMatch {
     /// Command name, as `MANAGE_PAGES`.
@@ -66,7 +68,7 @@ pub struct CommandMatch {
 }
 
 /// A rule about answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerRule {
     /// Which commands.
@@ -88,7 +90,7 @@ const fn once() -> u32 {
 }
 
 /// A rule about what firmware does by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReactionRule {
     /// Which commands, once executed.
@@ -104,7 +106,7 @@ pub struct ReactionRule {
 }
 
 /// A device error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceError {
     /// Health syndrome; 0 says that the device is healthy again.
@@ -133,8 +135,24 @@ pub struct Reconfigure {
     pub vhca_ids: BTreeMap<Function, u16>,
 }
 
+impl Hash for Reconfigure {
+    /// Every field; written out because the page mode has no hash of its own.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self {
+            boot,
+            init,
+            page_mode,
+            on_disable,
+            return_order,
+            vhca_ids,
+        } = self;
+        let page_mode = page_mode.as_ref().map(discriminant);
+        (boot, init, page_mode, on_disable, return_order, vhca_ids).hash(state);
+    }
+}
+
 /// An order to the gate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum GateOrder {
     /// Hold the next matching command.
@@ -147,7 +165,7 @@ pub enum GateOrder {
 }
 
 /// A hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hold {
     /// Its name, for `release` and in the report.
@@ -163,7 +181,7 @@ pub struct Hold {
 }
 
 /// Where a command is held.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldPoint {
     /// Read, not executed.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Work that is due at a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Task {
     /// Execute a command.
     Execute(u64),
@@ -22,7 +22,7 @@ pub(crate) enum Task {
 }
 
 /// When something is due, and of which kind it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Due {
     /// When.
     pub at: Cycles,
@@ -31,7 +31,7 @@ pub struct Due {
 }
 
 /// Why something is due later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DueKind {
     /// The latency of a command that is being executed: it will happen without anybody's doing.
     InService,
@@ -40,7 +40,7 @@ pub enum DueKind {
 }
 
 /// The timed work, in order of time and, at one time, in the order in which it was entered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Agenda {
     tasks: BTreeMap<(Cycles, u64), (DueKind, Task)>,
     entered: u64,

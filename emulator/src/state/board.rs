@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What has become of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Fate {
     /// The driver has not answered.
     Unanswered,
@@ -22,7 +22,7 @@ pub(crate) enum Fate {
 }
 
 /// A request that was posted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Posted {
     number: u64,
     request: UnansweredRequest,
@@ -30,7 +30,7 @@ struct Posted {
 }
 
 /// A page request that the driver has not answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct UnansweredRequest {
     /// Who is asked.
     pub supplier: Function,
@@ -43,7 +43,7 @@ pub struct UnansweredRequest {
 }
 
 /// All requests that are open.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct RequestBoard {
     posted: Vec<Posted>,
     numbers: u64,

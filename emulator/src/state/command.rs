@@ -7,7 +7,7 @@ use crate::state::operation::{Exchange, Operation};
 use prm::{Cycles, DeliveryStatus, Function, Iova, Opcode};
 
 /// How far a command has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Stage {
     /// Behind another command of serial firmware.
     Queued,
@@ -22,7 +22,7 @@ pub(crate) enum Stage {
 }
 
 /// Whom a command is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Subject {
     /// function_id, vhca_id or vport number, whichever the command carries.
     pub(crate) id: Option<u16>,
@@ -33,7 +33,7 @@ pub(crate) struct Subject {
 }
 
 /// A command that the driver handed over.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct Command {
     /// Number of the command over the whole silicon.
     pub(crate) number: u64,

@@ -13,7 +13,7 @@ pub(crate) const LOG_QUEUE_STRIDE: u8 = 6;
 pub(crate) const ENTRIES: u8 = 1 << LOG_QUEUE_SIZE;
 
 /// Where the queue lies and what is in its slots.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct CommandQueue {
     pub(crate) address: Part<QueueAddress>,
     /// Number of the command in each slot that the device owns.
@@ -23,7 +23,7 @@ pub(crate) struct CommandQueue {
 }
 
 /// Where the queue lies, as its two registers tell.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub(crate) struct QueueAddress {
     high: u32,
     low: Option<u32>,
@@ -31,7 +31,7 @@ pub(crate) struct QueueAddress {
 
 /// What was announced and is not a command yet. Where a doorbell is followed to its end at once, there is nothing of this once
 /// it has been.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct Doorbells {
     /// When the doorbell of a slot was rung whose entry was not looked at since.
     pub(crate) rung: [Option<Cycles>; ENTRIES as usize],
@@ -40,7 +40,7 @@ pub(crate) struct Doorbells {
 }
 
 /// Serial firmware: whose turn it is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct Line {
     /// Commands in the order of their doorbells.
     pub(crate) queued: VecDeque<u64>,

@@ -15,7 +15,7 @@ use parts::Touch;
 use prm::Opcode;
 
 /// A use that is declared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct May {
     thing: Thing,
     touch: Touch,
@@ -338,7 +338,7 @@ impl Act {
 }
 
 /// The declarations in force: the table, or in tests one with a gap.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub(crate) struct Declarations {
     gap: Option<(Action, Thing)>,
 }

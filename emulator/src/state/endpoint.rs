@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How an endpoint's page commands name functions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum PageNaming {
     /// function_id and embedded_cpu_function.
     #[default]
@@ -23,7 +23,7 @@ pub(crate) enum PageNaming {
 }
 
 /// State of one endpoint.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct Endpoint {
     pub(crate) function: Function,
     pub(crate) queue: CommandQueue,
@@ -40,7 +40,7 @@ pub(crate) struct Endpoint {
 }
 
 /// The endpoint's interface registers.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub(crate) struct Interface {
     /// What the driver last said its interface to the device is.
     pub(crate) nic_interface: u8,
@@ -49,7 +49,7 @@ pub(crate) struct Interface {
 }
 
 /// How far the driver has come.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub(crate) struct Life {
     /// The interface step sequence in use.
     pub(crate) issi: u16,

@@ -13,7 +13,7 @@ const INDEX_MASK: u32 = 0xff_ffff;
 pub(crate) const LOG_SIZES: std::ops::RangeInclusive<u8> = 0..=22;
 
 /// Which types of events a queue takes: bit n of word n / 64 is type n. CREATE_EQ says so once and for all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EventMask(pub(crate) [u64; 4]);
 
 impl EventMask {
@@ -29,7 +29,7 @@ impl EventMask {
 }
 
 /// One event queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EventQueue {
     log_size: u8,
     /// log2 of a buffer page in bytes.

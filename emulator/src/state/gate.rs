@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The operation and the command interface that a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Whom {
     /// None: no command has the name.
     opcode: Option<Opcode>,
@@ -36,7 +36,7 @@ impl Whom {
 }
 
 /// A rule and how often it still applies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Installed<T> {
     rule: T,
     whom: Whom,
@@ -57,7 +57,7 @@ impl<T> Installed<T> {
 }
 
 /// A hold and what it has caught.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Held {
     hold: Hold,
     whom: Whom,
@@ -67,7 +67,7 @@ pub(crate) struct Held {
 }
 
 /// The rules and holds in force. A list that no entry of matches is only looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Gate {
     pub(crate) answers: Part<Vec<Installed<AnswerRule>>>,
     /// Shared with those that are pending: a rule may apply to any number of commands.
@@ -76,7 +76,7 @@ pub(crate) struct Gate {
 }
 
 /// A hold in the state it is in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct HoldState {
     /// Its name.
     pub name: String,
@@ -85,7 +85,7 @@ pub struct HoldState {
 }
 
 /// A command that is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Caught {
     /// Number of the command.
     pub n: u64,
@@ -102,7 +102,7 @@ pub struct Caught {
 }
 
 /// What a match is tried on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 struct Candidate {
     opcode: Opcode,
     op_mod: u16,

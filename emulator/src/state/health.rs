@@ -6,7 +6,7 @@ use prm::Cycles;
 use prm::init_segment::HealthBuffer;
 
 /// What the health buffer says besides the constants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Health {
     /// 0 is healthy.
     pub(crate) syndrome: u8,

@@ -8,7 +8,7 @@
 use prm::{Cycles, PagesOp};
 
 /// How long firmware works on an operation, in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Latency {
     /// Always so long.
     Micros(u64),

@@ -18,9 +18,10 @@ use prm::saturated;
 use rand_chacha::ChaCha8Rng;
 use row::Row;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 /// A page that cannot be given because somebody holds it already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GivenTwice {
     /// The page number.
     pub number: u64,
@@ -51,6 +52,14 @@ impl PartialEq for Ledger {
 }
 
 impl Eq for Ledger {}
+
+impl Hash for Ledger {
+    /// As they are compared: how the frames lie in their tables is no matter.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.rows.hash(state);
+        self.generations.hash(state);
+    }
+}
 
 impl Ledger {
     /// How many pages of `supplier` this owner holds.

@@ -36,7 +36,7 @@ impl From<DmaFault> for ChainFault {
 }
 
 /// How to follow a chain.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct Chain {
     /// Bus address of the first mailbox.
     pub(crate) first: Iova,
@@ -76,7 +76,7 @@ impl Chain {
 ///
 /// A chain that comes back to itself ends where it does: a mailbox has one block number, and at another position it is
 /// wrong.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct Walk {
     chain: Chain,
     at: Iova,

@@ -24,7 +24,7 @@ const fn list(head: usize, pages: u32) -> u32 {
 }
 
 /// Which list of pages the messages of an operation may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum PageList {
     /// None.
     None,

@@ -15,14 +15,14 @@ const MOST_OBJECTS: usize = 1 << 18;
 const MOST_ENTRIES: usize = 1 << 20;
 
 /// What an object is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Object {
     FlowTable,
     FlowGroup { table: u32 },
 }
 
 /// The objects that have relations, by number, and the numbers handed out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Objects {
     objects: BTreeMap<(Function, u32), Object>,
     /// The root flow table and the entries of each table.

@@ -5,6 +5,7 @@ use crate::reply::Reply;
 use crate::state::latency::Latency;
 use crate::state::message_length::PageList;
 use prm::{CommandStatus, Layout, Opcode};
+use std::hash::{Hash, Hasher};
 
 /// An operation. A command carries the row of its own from when it is fetched.
 #[derive(Debug)]
@@ -26,8 +27,15 @@ pub(crate) struct Operation {
     pub(crate) fields: fn(&Exchange<'_>) -> CommandFields,
 }
 
+impl Hash for Operation {
+    /// There is one row for each.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.opcode.hash(state);
+    }
+}
+
 /// How the input of a command names the function that it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum About {
     /// It does not: it is about the function whose command interface it came through.
     Itself,
@@ -49,7 +57,7 @@ pub(crate) enum About {
 
 /// Pages that a command needs with the profile `modelled`. The figures are a model, not measurements: they make a run move
 /// pages at the places where a device moves them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Demand {
     /// None.
     Nothing,
@@ -62,7 +70,7 @@ pub(crate) enum Demand {
 }
 
 /// A command and its answer, as far as a record tells of them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct Exchange<'a> {
     pub(crate) opcode: Opcode,
     pub(crate) op_mod: u16,

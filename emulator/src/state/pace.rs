@@ -1,7 +1,7 @@
 //! How much firmware does at a time: all that is due, or a portion of it.
 
 /// How much firmware does at a time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pace {
     /// A doorbell is followed to its end when it is rung, and what is due is done to its end. Lists have a million pages at
     /// most.

@@ -4,7 +4,7 @@ use crate::owner::Owner;
 use crate::state::ledger::OwnedPage;
 
 /// What is done with each page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum PageWork {
     /// Its signature is written.
     Sign,
@@ -14,7 +14,7 @@ pub(crate) enum PageWork {
 
 /// Pages that are in the book, or out of it, and still have to be gone through. A supplier has one such list at a time:
 /// its page commands wait for each other.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PageChore {
     /// The command that it belongs to.
     pub(crate) command: u64,

@@ -19,7 +19,7 @@ const LINK: u32 = 1 << 20;
 const DATA_RATE: u16 = 1_000;
 
 /// What drivers have set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Port {
     longest_packet: u16,
     up: bool,

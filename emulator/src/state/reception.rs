@@ -6,7 +6,7 @@ use prm::{Cycles, Function, Iova};
 use std::collections::VecDeque;
 
 /// Functions whose doorbells rang and whose commands have not all been fetched.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct Inflow {
     /// In the order of their turns.
     pub(crate) turns: VecDeque<Function>,
@@ -38,7 +38,7 @@ impl Inflow {
 }
 
 /// A command whose entry was read and whose chains are being followed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct Reception {
     pub(crate) slot: u8,
     pub(crate) entry_at: Iova,
@@ -49,7 +49,7 @@ pub(crate) struct Reception {
     pub(crate) leg: Leg,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) enum Leg {
     Input(Walk),
     Output(Walk),

@@ -15,7 +15,7 @@ pub(crate) const SATELLITE_VPORT_BASE: u16 = 0x700;
 pub(crate) const ECPF_VPORT: u16 = 0xfffe;
 
 /// One function and its numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Entry {
     pub(crate) function: Function,
     pub(crate) vhca_id: u16,
@@ -28,7 +28,7 @@ pub(crate) struct Entry {
 }
 
 /// The functions of the silicon, the main one first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Roster {
     entries: BTreeMap<Function, Entry>,
     order: Vec<Function>,

@@ -32,7 +32,7 @@ use std::sync::Arc;
 /// Whoever drives it passes register accesses, orders and time in; DMA and interrupts go out through `Buses` during the
 /// call that causes them. What was asked for later is done by [`Silicon::advance`]. A clone is a checkpoint: it goes on
 /// exactly as the original would.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Silicon {
     pub(crate) config: Part<Arc<DeviceConfig>>,
     /// vhca_ids that a scenario changed.

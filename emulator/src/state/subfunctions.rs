@@ -5,7 +5,7 @@ use prm::Function;
 use prm::subfunction::VhcaState;
 
 /// What the manager knows and wants of one function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Managed {
     pub(crate) state: VhcaState,
     /// The next change of the state posts an event.
@@ -15,7 +15,7 @@ pub(crate) struct Managed {
 }
 
 /// The managed functions.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub(crate) struct Subfunctions {
     pub(crate) managed: Parts<Function, Managed>,
 }

@@ -5,7 +5,7 @@ use prm::Function;
 use prm::vport::{EswVportContext, NicVportContext};
 
 /// What was written to vports, by the function behind each.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub(crate) struct Vports {
     pub(crate) contexts: Parts<Function, NicVportContext>,
     /// The eswitch's side.

@@ -7,7 +7,7 @@ use rand_chacha::rand_core::Rng as _;
 use std::collections::{BTreeSet, VecDeque};
 
 /// The pages that one owner holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Row {
     pages: VecDeque<OwnedPage>,
     /// Whether `pages` is sorted by generation. Only draws by seed disturb the order; whoever needs it again
