@@ -1,5 +1,6 @@
 //! Tests of the silicon as a whole, by topic.
 
+mod acts;
 mod commands;
 mod events;
 mod function_resets;

@@ -1,0 +1,382 @@
+//! What the acts of the silicon touch: seen, declared, and in conflict.
+
+use crate::Pace;
+use crate::config::{CommandExecution, ScalableFunctions};
+use crate::order::{
+    Answer, AnswerRule, DeviceError, FirmwareOrder, GateOrder, Hold, HoldPoint, ReactionRule, Reconfigure,
+};
+use crate::state::action::{Action, Order};
+use crate::state::declaration::Declarations;
+use crate::state::footprint::Footprint;
+use crate::state::place::{Place, Thing};
+use crate::testing::{Bench, PAGE_SLOT, pf_config, request, to};
+use parts::Touch;
+use prm::access_register::{AccessRegister, RegisterAccess, RegisterId};
+use prm::eswitch::QueryEswFunctions;
+use prm::flow_table::CreateFlowTable;
+use prm::hca::{DisableHca, EnableHca, QueryAdapter, QueryIssi};
+use prm::init_segment as segment;
+use prm::pages::ManagePages;
+use prm::port::PortMtu;
+use prm::subfunction::{AllocSf, ModifyVhcaState};
+use prm::vport::ModifyVportState;
+use prm::{Command, Cycles, Function, Opcode, PagesOp};
+use std::collections::BTreeMap;
+
+/// A silicon whose footprints are kept, with a gap in its declarations or none.
+fn watched(declarations: Declarations) -> Bench {
+    let mut config = pf_config();
+    config.firmware.command_execution = CommandExecution::Serial;
+    config.sfs = ScalableFunctions {
+        max: 4,
+        base_id: 0x8000,
+        first_vhca_id: 128,
+    };
+    let mut bench = Bench::new(config);
+    bench.expects_surprise = true;
+    bench.silicon.watch.declarations = declarations;
+    bench.silicon.keep_footprints();
+    bench
+}
+
+/// A story that comes by every place.
+fn story(declarations: Declarations) -> Bench {
+    let mut bench = watched(declarations);
+    bench.load();
+    for register in [
+        segment::HEALTH_COUNTER,
+        segment::INITIALIZING,
+        segment::QUEUE_ADDRESS_HIGH,
+    ] {
+        bench.read(register);
+    }
+    exchange_pages(&mut bench);
+    ask_for_much(&mut bench);
+    give_orders(&mut bench);
+    work_in_portions(&mut bench);
+    let now = bench.now;
+    bench
+        .silicon
+        .reset_function(Function::Vf(1), now, &mut bench.hosts);
+    bench.order(&FirmwareOrder::Reset {});
+    bench.connect(Function::Pf);
+    bench.silicon.reset_function(Function::Pf, now, &mut bench.hosts);
+    bench
+}
+
+fn exchange_pages(bench: &mut Bench) {
+    let vf = EnableHca::input().with_function_id(1);
+    bench.run::<EnableHca>(&vf).ok();
+    bench.request(Function::Vf(1), 4);
+    bench.give(16, false, 4).ok();
+    bench.take(16, false, 2).ok();
+    bench.request(Function::Vf(1), 1);
+    let cannot = ManagePages::input()
+        .with_op_mod(PagesOp::CannotGive.raw())
+        .with_function_id(16);
+    bench.run_bytes(cannot.as_bytes(), 16).ok();
+    // Twice: the second one takes the first one's return off the agenda.
+    for _ in 0..2 {
+        bench
+            .run::<DisableHca>(&DisableHca::input().with_function_id(1))
+            .ok();
+    }
+    bench.run::<EnableHca>(&vf).ok();
+    bench.wait(Cycles::from_millis(10));
+}
+
+fn ask_for_much(bench: &mut Bench) {
+    let down = ModifyVportState::input()
+        .with_op_mod(1)
+        .with_other_vport(true)
+        .with_vport_number(2);
+    bench.run::<ModifyVportState>(&down).ok();
+    bench.run::<CreateFlowTable>(&CreateFlowTable::input()).ok();
+    bench.run::<QueryEswFunctions>(&QueryEswFunctions::input()).ok();
+    let sf = 0x8002;
+    bench.run::<AllocSf>(&AllocSf::input().with_function_id(sf)).ok();
+    let arm = ModifyVhcaState::input()
+        .with_function_id(sf)
+        .with_select_arm_change_event(true)
+        .with_arm_change_event(true);
+    bench.run::<ModifyVhcaState>(&arm).ok();
+    bench
+        .run::<EnableHca>(&EnableHca::input().with_function_id(sf))
+        .ok();
+    let head = AccessRegister::input()
+        .with_op_mod(RegisterAccess::Read.raw())
+        .with_register_id(RegisterId::PortMtu.raw());
+    let mtu = PortMtu::new().with_local_port(1);
+    let input = [head.as_bytes().as_slice(), mtu.as_bytes()].concat();
+    bench.run_bytes(&input, 64).ok();
+}
+
+fn give_orders(bench: &mut Bench) {
+    let requests = vec![request(Function::Vf(1), 2)];
+    let needs = |requests| AnswerRule {
+        to: to("QUERY_ISSI"),
+        with: Answer::Needs { requests },
+        times: 1,
+    };
+    bench.order(&FirmwareOrder::Answer(needs(requests)));
+    let waiting = bench.ring(0, QueryIssi::input().as_bytes(), 112);
+    bench.settle();
+    bench.give(16, false, 2).ok();
+    bench.settle();
+    bench.poll(waiting).expect("it has its pages").ok();
+    bench.order(&FirmwareOrder::When(ReactionRule {
+        command: to("QUERY_ADAPTER"),
+        after_ms: 5,
+        then: vec![FirmwareOrder::VportChange { vport: 1 }],
+        times: 1,
+    }));
+    for at in [
+        HoldPoint::BeforeExecution,
+        HoldPoint::BeforeCompletion,
+        HoldPoint::BeforeEvent,
+    ] {
+        bench.gate(&GateOrder::Hold(Hold {
+            name: "held".into(),
+            command: to("QUERY_ADAPTER"),
+            at,
+            posts: vec![request(Function::Pf, 1)],
+        }));
+        bench.ring(0, QueryAdapter::input().as_bytes(), 272);
+        bench.settle();
+        bench.gate(&GateOrder::Release { name: "held".into() });
+        bench.settle();
+    }
+    bench.wait(Cycles::from_millis(10));
+    bench.order(&FirmwareOrder::FunctionsChanged { host_vfs: 0 });
+    bench.order(&FirmwareOrder::DeviceError(DeviceError {
+        syndrome: 1,
+        fatal: false,
+    }));
+    bench.order(&FirmwareOrder::Reconfigure(Reconfigure {
+        boot: Some(3),
+        ..Default::default()
+    }));
+}
+
+fn work_in_portions(bench: &mut Bench) {
+    bench.silicon.set_pace(Pace::Portions);
+    let pages = bench.pages(5_000);
+    bench.ring(PAGE_SLOT, &Bench::give_input(5, false, &pages), 16);
+    loop {
+        while bench.silicon.work(bench.now, &mut bench.hosts) {}
+        match bench.silicon.next_in_service() {
+            Some(due) => bench.now = bench.now.max(due),
+            None => break,
+        }
+    }
+    bench.silicon.set_pace(Pace::Whole);
+}
+
+/// What each action was seen to do to each thing in the story.
+fn seen() -> BTreeMap<(Action, Thing), Touch> {
+    let mut bench = story(Declarations::default());
+    assert_eq!(bench.silicon.surprise(), None);
+    let mut seen = BTreeMap::new();
+    for footprint in bench.silicon.take_footprints() {
+        for (place, touch) in footprint.places() {
+            let known = seen.entry((footprint.act.action, place.thing)).or_insert(touch);
+            *known = *known | touch;
+        }
+    }
+    seen
+}
+
+#[test]
+fn a_declaration_that_is_taken_away_is_missed_wherever_it_was_needed() {
+    let seen = seen();
+    for thing in Thing::ALL {
+        let touched = seen.keys().any(|&(_, touched)| touched == thing);
+        assert!(touched, "the story comes by {thing}");
+    }
+    for ((action, thing), touch) in seen {
+        assert!(action.may_touch(thing, touch));
+        let bench = story(Declarations::without(action, thing));
+        let surprise = bench.silicon.surprise().expect("a gap in the declarations");
+        assert_eq!((surprise.act.action, surprise.place.thing), (action, thing));
+        let text = surprise.to_string();
+        assert!(
+            text.contains(&action.to_string()) && text.contains(&thing.to_string()),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_surprise_says_who_touched_what() {
+    let execution = Action::Execution(Opcode::ManagePages);
+    let bench = story(Declarations::without(execution, Thing::Ledger));
+    assert_eq!(
+        bench.silicon.surprise().expect("a gap").to_string(),
+        "`execution of MANAGE_PAGES` at pf changes the ledger, which it may not"
+    );
+    let fetch = story(Declarations::without(Action::Fetch, Thing::Slot));
+    assert_eq!(
+        fetch.silicon.surprise().expect("a gap").to_string(),
+        "`fetching of a command` at pf changes slot 0 of pf, which it may not"
+    );
+}
+
+/// The footprints of what happens in `what`.
+fn footprints(bench: &mut Bench, what: impl FnOnce(&mut Bench)) -> Vec<Footprint> {
+    bench.silicon.keep_footprints();
+    drop(bench.silicon.take_footprints());
+    what(bench);
+    bench.silicon.take_footprints()
+}
+
+/// Those of an action; there are some.
+fn of(footprints: &[Footprint], action: Action) -> Vec<&Footprint> {
+    let found: Vec<_> = footprints
+        .iter()
+        .filter(|footprint| footprint.act.action == action)
+        .collect();
+    assert!(!found.is_empty(), "{action}");
+    found
+}
+
+fn conflict(one: &[&Footprint], other: &[&Footprint]) -> bool {
+    let mut pairs = one
+        .iter()
+        .flat_map(|one| other.iter().map(move |other| (one, other)));
+    pairs.any(|(one, other)| {
+        assert_eq!(one.conflicts_with(other), other.conflicts_with(one));
+        one.conflicts_with(other)
+    })
+}
+
+#[test]
+fn executions_that_share_nothing_do_not_conflict() {
+    let mut bench = Bench::loaded(pf_config());
+    let all = footprints(&mut bench, |bench| {
+        bench.ring(0, QueryIssi::input().as_bytes(), 112);
+        bench.ring(1, QueryAdapter::input().as_bytes(), 272);
+        bench.settle();
+    });
+    let issi = of(&all, Action::Execution(Opcode::QueryIssi));
+    let adapter = of(&all, Action::Execution(Opcode::QueryAdapter));
+    assert!(!conflict(&issi, &adapter));
+    assert!(conflict(&issi, &issi), "it writes its slot");
+    assert_eq!(issi[0].act.slot, Some(0));
+    let fetches = of(&all, Action::Fetch);
+    let [first, second] = fetches[..] else {
+        panic!("two fetches")
+    };
+    assert!(!first.conflicts_with(second), "nor do they when they are fetched");
+    let completion = of(&all, Action::Completion(Opcode::QueryIssi));
+    let other = of(&all, Action::Completion(Opcode::QueryAdapter));
+    assert!(conflict(&completion, &other), "their events are in one queue");
+}
+
+#[test]
+fn gives_of_two_functions_conflict_over_book_and_board() {
+    let mut bench = Bench::loaded(pf_config());
+    let execution = Action::Execution(Opcode::ManagePages);
+    let give = |id| {
+        move |bench: &mut Bench| {
+            bench.give(id, false, 1).ok();
+        }
+    };
+    let one = footprints(&mut bench, give(16));
+    let other = footprints(&mut bench, give(17));
+    assert!(conflict(&of(&one, execution), &of(&other, execution)));
+    for shared in [Thing::Ledger, Thing::Board] {
+        let place = (Place::of(shared), Touch::Write);
+        for footprints in [&one, &other] {
+            let mut gives = of(footprints, execution).into_iter();
+            assert!(
+                gives.any(|give| give.places().any(|touched| touched == place)),
+                "{shared}"
+            );
+        }
+    }
+}
+
+#[test]
+fn page_requests_at_one_event_queue_conflict_and_an_enabled_vf_is_no_concern_of_another() {
+    let mut bench = Bench::loaded(pf_config());
+    let one = footprints(&mut bench, |bench| bench.request(Function::Vf(1), 1));
+    let other = footprints(&mut bench, |bench| bench.request(Function::Vf(2), 1));
+    let (one, other) = (of(&one, Action::PageRequest), of(&other, Action::PageRequest));
+    assert!(conflict(&one, &other));
+    let queue = Place::at(Thing::EventQueue, Function::Pf).with_number(3);
+    for request in [one, other] {
+        let touched = request[0].places().find(|&(place, _)| place.overlaps(&queue));
+        assert_eq!(touched, Some((queue, Touch::Write)));
+    }
+    let mut enable = |id| {
+        footprints(&mut bench, |bench| {
+            bench
+                .run::<EnableHca>(&EnableHca::input().with_function_id(id))
+                .ok();
+        })
+    };
+    let (one, other) = (enable(1), enable(2));
+    let execution = Action::Execution(Opcode::EnableHca);
+    let places = |footprints: &[Footprint]| {
+        let executions = of(footprints, execution).into_iter();
+        let places = executions.flat_map(Footprint::places);
+        places
+            .filter(|(place, _)| place.thing != Thing::Slot)
+            .collect::<Vec<_>>()
+    };
+    // Both were in slot 0; besides that they share nothing that changes.
+    let changed = |places: &[(Place, Touch)]| {
+        places
+            .iter()
+            .filter(|(_, touch)| *touch == Touch::Write)
+            .map(|(place, _)| *place)
+            .collect::<Vec<_>>()
+    };
+    let vf = |number| vec![Place::at(Thing::Managed, Function::Vf(number))];
+    assert_eq!((changed(&places(&one)), changed(&places(&other))), (vf(1), vf(2)));
+}
+
+#[test]
+fn what_is_settled_at_start_conflicts_with_all_when_it_changes() {
+    let mut bench = Bench::loaded(pf_config());
+    let orders = footprints(&mut bench, |bench| {
+        bench.order(&FirmwareOrder::Reconfigure(Reconfigure::default()));
+    });
+    let command = footprints(&mut bench, |bench| {
+        bench.run_bytes(QueryAdapter::input().as_bytes(), 272).ok();
+    });
+    let reconfigure = of(&orders, Action::Order(Order::Reconfigure));
+    assert!(
+        command
+            .iter()
+            .all(|footprint| footprint.conflicts_with(reconfigure[0]))
+    );
+}
+
+#[test]
+fn who_looks_from_outside_leaves_nothing_in_a_footprint() {
+    let mut bench = Bench::loaded(pf_config());
+    let look = |bench: &mut Bench| {
+        let silicon = &bench.silicon;
+        _ = (
+            silicon.outstanding_commands(),
+            silicon.pages_in_flight(),
+            silicon.device_waits(),
+        );
+        _ = (
+            silicon.endpoints(),
+            silicon.ledger().held(),
+            silicon.user_number(Function::Vf(1)),
+        );
+        _ = silicon.takes_page_requests(Function::Pf);
+        _ = silicon.clone();
+    };
+    let read = |bench: &mut Bench| _ = bench.read(segment::INITIALIZING);
+    let plain = footprints(&mut bench, read);
+    let looked = footprints(&mut bench, |bench| {
+        look(bench);
+        read(bench);
+        look(bench);
+    });
+    assert_eq!(plain, looked);
+}
