@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod doorbell;
+pub(crate) mod due;
 pub(crate) mod fetch;
 pub(crate) mod orders;
 pub(crate) mod portions;

@@ -4,8 +4,6 @@
 //! when its latency is over, it has the pages it needs, and no hold keeps it back; it is completed right after, unless a hold or
 //! a rule says otherwise.
 
-mod completion;
-
 use crate::bus::Buses;
 use crate::config::CommandExecution;
 use crate::operations;
@@ -16,54 +14,13 @@ use crate::state::action::{Act, Action};
 use crate::state::agenda::{DueKind, Task};
 use crate::state::command::Stage;
 use crate::state::silicon::Silicon;
+use prm::event::{CommandCompletion, EventEntry};
 use prm::{CommandStatus, Cycles, DeliveryStatus, Function, Opcode, Syndrome};
 
 /// Time to find out that a command cannot be executed.
 const REJECTION: Cycles = Cycles::from_micros(20);
 
 impl Silicon {
-    /// Does all work that is due at `now`, in order of time. Each piece of work happens at the time at which it was
-    /// due, also if `now` is later.
-    pub fn advance(&mut self, now: Cycles, buses: &mut dyn Buses) {
-        while self.do_next(now, buses) {}
-    }
-
-    /// Does the first piece of work that is due at `now`; false if there is none.
-    pub(crate) fn do_next(&mut self, now: Cycles, buses: &mut dyn Buses) -> bool {
-        let Some((at, task)) = self.agenda.pop_due(now) else {
-            return false;
-        };
-        let time = Act::at(self.main_function(), Action::Time);
-        self.acts(time, |silicon| silicon.do_task(task, at, buses));
-        true
-    }
-
-    fn do_task(&mut self, task: Task, at: Cycles, buses: &mut dyn Buses) {
-        match task {
-            Task::Execute(number) => self.execute(number, at, buses),
-            Task::Complete(number) => self.complete(number, at, buses),
-            Task::Pages { supplier, command } => {
-                let portion = Act::at(supplier, Action::Portion);
-                let more = self.acts(portion, |silicon| {
-                    silicon.go_on_through(supplier, command, at, buses)
-                });
-                if !more {
-                    self.acts_on(command, Action::Execution, |silicon| {
-                        silicon.executed(command, at, buses);
-                    });
-                }
-            }
-            Task::React { rule, at: own } => self.react(own, &rule.then, at, buses),
-            Task::ReturnPages { supplier, owner } => {
-                let back = Act::at(supplier, Action::ReturnPages);
-                self.acts(back, |silicon| {
-                    silicon.returns.get(&supplier);
-                    silicon.return_pages(supplier, owner, at, buses);
-                });
-            }
-        }
-    }
-
     /// A command has been fetched: begin with it, or let it wait for its turn. MANAGE_PAGES always gets through,
     /// or a command that needs pages could never end.
     pub(crate) fn arrive(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
@@ -272,7 +229,7 @@ impl Silicon {
         }
     }
 
-    fn execute(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+    pub(crate) fn execute(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
         self.acts_on(number, Action::Execution, |silicon| {
             silicon.execute_now(number, at, buses)
         });
@@ -342,6 +299,65 @@ impl Silicon {
         }
     }
 
+    fn completion_due(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        match self.commands.get(&number) {
+            Some(command)
+                if matches!(command.answer, Some(Answer::CompletedLate { .. })) && command.due > now =>
+            {
+                self.agenda
+                    .enter(command.due, DueKind::Scheduled, Task::Complete(number));
+            }
+            _ => self.complete(number, now, buses),
+        }
+    }
+
+    /// Writes the outputs and gives the entry back.
+    pub(crate) fn complete(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+        self.acts_on(number, Action::Completion, |silicon| {
+            silicon.complete_now(number, at, buses)
+        });
+    }
+
+    fn complete_now(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+        self.write_back(number, at, buses);
+        let Some(command) = self.commands.get_mut(&number) else {
+            return;
+        };
+        command.stage = Stage::Written;
+        let endpoint = command.endpoint;
+        let after = at.saturating_sub(command.rung);
+        self.records.push(Record::Command(Box::new(command.record(at))));
+        self.make_room();
+        if after > Cycles::from_millis(self.config.timeouts.command_ms.into()) {
+            self.records.push(Record::LateCompletion {
+                cycles: at,
+                endpoint,
+                n: number,
+                after,
+            });
+        }
+        if !self.catch(number, HoldPoint::BeforeEvent, at, buses) {
+            self.finish(number, at, buses);
+        }
+    }
+
+    /// Posts the completion event; with that the command is over.
+    fn finish(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+        let Some(command) = self.remove_command(number) else {
+            return;
+        };
+        self.gate.forget(number);
+        let endpoint = command.endpoint;
+        if command.by_event && command.answer != Some(Answer::LostEvent {}) {
+            let entry = EventEntry::of(&CommandCompletion::new().with_vector(1 << command.slot));
+            if command.answer == Some(Answer::LostInterrupt {}) {
+                self.lose_interrupt(endpoint, entry.kind());
+            }
+            self.post_event(endpoint, &entry, at, buses);
+        }
+        self.end_service(endpoint, number, at, buses);
+    }
+
     /// Goes on with the commands that nothing keeps waiting any more.
     pub(crate) fn go_on(&mut self, now: Cycles, buses: &mut dyn Buses) {
         for number in std::mem::take(&mut self.ready) {
@@ -350,7 +366,13 @@ impl Silicon {
     }
 
     /// Carries out the orders of a reaction; what makes no sense by now goes on record.
-    fn react(&mut self, own: Function, orders: &[FirmwareOrder], now: Cycles, buses: &mut dyn Buses) {
+    pub(crate) fn react(
+        &mut self,
+        own: Function,
+        orders: &[FirmwareOrder],
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) {
         self.acts(Act::at(own, Action::Reaction), |silicon| {
             for order in orders {
                 if let Err(error) = silicon.carry_out(own, order, now, buses) {

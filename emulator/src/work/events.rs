@@ -5,7 +5,7 @@ use crate::record::Record;
 use crate::state::silicon::Silicon;
 use prm::event::{EVENT_OWNER_OFFSET, EventEntry};
 use prm::uar::EqDoorbell;
-use prm::{Cycles, Function, Iova};
+use prm::{Cycles, EventType, Function, Iova};
 
 impl Silicon {
     /// Whether the driver has consumed every event that was posted: each queue's consumer index, as its doorbell last
@@ -102,6 +102,16 @@ impl Silicon {
                 vector,
             });
             buses.bus(endpoint).interrupt(vector);
+        }
+    }
+
+    /// The interrupt for the next event of this type goes where nobody hears it: the queue is as if it had been raised.
+    pub(crate) fn lose_interrupt(&mut self, endpoint: Function, event: EventType) {
+        if let Some(state) = self.endpoints.get_mut(&endpoint)
+            && let Some(number) = state.queue_for(event)
+            && let Some(queue) = state.event_queues.get_mut(&number)
+        {
+            queue.armed = false;
         }
     }
 

@@ -1,0 +1,51 @@
+//! Time: what is due is done, one thing after the other.
+
+use crate::bus::Buses;
+use crate::state::action::{Act, Action};
+use crate::state::agenda::Task;
+use crate::state::silicon::Silicon;
+use prm::Cycles;
+
+impl Silicon {
+    /// Does all work that is due at `now`, in order of time. Each piece of work happens at the time at which it was
+    /// due, also if `now` is later.
+    pub fn advance(&mut self, now: Cycles, buses: &mut dyn Buses) {
+        while self.do_next(now, buses) {}
+    }
+
+    /// Does the first piece of work that is due at `now`; false if there is none.
+    pub(crate) fn do_next(&mut self, now: Cycles, buses: &mut dyn Buses) -> bool {
+        let Some((at, task)) = self.agenda.pop_due(now) else {
+            return false;
+        };
+        let time = Act::at(self.main_function(), Action::Time);
+        self.acts(time, |silicon| silicon.do_task(task, at, buses));
+        true
+    }
+
+    fn do_task(&mut self, task: Task, at: Cycles, buses: &mut dyn Buses) {
+        match task {
+            Task::Execute(number) => self.execute(number, at, buses),
+            Task::Complete(number) => self.complete(number, at, buses),
+            Task::Pages { supplier, command } => {
+                let portion = Act::at(supplier, Action::Portion);
+                let more = self.acts(portion, |silicon| {
+                    silicon.go_on_through(supplier, command, at, buses)
+                });
+                if !more {
+                    self.acts_on(command, Action::Execution, |silicon| {
+                        silicon.executed(command, at, buses);
+                    });
+                }
+            }
+            Task::React { rule, at: own } => self.react(own, &rule.then, at, buses),
+            Task::ReturnPages { supplier, owner } => {
+                let back = Act::at(supplier, Action::ReturnPages);
+                self.acts(back, |silicon| {
+                    silicon.returns.get(&supplier);
+                    silicon.return_pages(supplier, owner, at, buses);
+                });
+            }
+        }
+    }
+}
