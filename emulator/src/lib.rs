@@ -44,7 +44,7 @@ pub use order::{FirmwareOrder, GateOrder, OrderError};
 pub use owner::{Owner, UnknownOwner};
 pub use record::{CommandRecord, Record};
 pub use reply::Refusal;
-pub use state::action::{Act, Action, Order, Register};
+pub use state::action::{Act, Action, OrderKind, Register};
 pub use state::agenda::{Due, DueKind};
 pub use state::board::UnansweredRequest;
 pub use state::capabilities::SF_WINDOW_LENGTH;

@@ -97,6 +97,7 @@ impl Silicon {
     /// The number that the user gave a function (`sw_function_id`); 0 if none was given.
     #[must_use]
     pub fn user_number(&self, function: Function) -> u32 {
+        self.watch.look();
         self.managed(function).user_number
     }
 

@@ -18,8 +18,7 @@ impl Silicon {
         let Some((at, task)) = self.agenda.pop_due(now) else {
             return false;
         };
-        let time = Act::at(self.main_function(), Action::Time);
-        self.acts(time, |silicon| silicon.do_task(task, at, buses));
+        self.do_task(task, at, buses);
         true
     }
 

@@ -8,6 +8,7 @@ use prm::Cycles;
 impl Silicon {
     /// Chooses how much is done at a time.
     pub fn set_pace(&mut self, pace: Pace) {
+        self.watch.look();
         *self.pace = pace;
     }
 

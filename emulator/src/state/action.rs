@@ -6,11 +6,9 @@ use prm::{Function, Opcode};
 use std::fmt;
 
 /// An action of the device. What happens inside one call may be several of them: a doorbell, the fetching of a command, and the
-/// beginning of its service.
+/// beginning of its service. That time passes is none: what is due then are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
-    /// Time passes: what is due is chosen.
-    Time,
     /// A driver reads a register.
     Read(Register),
     /// A driver writes a register that is no doorbell.
@@ -36,7 +34,7 @@ pub enum Action {
     /// A driver rings the doorbell of an event queue.
     EventDoorbell,
     /// Firmware or the gate carries out an order.
-    Order(Order),
+    Order(OrderKind),
     /// A function is reset.
     Reset,
 }
@@ -56,7 +54,7 @@ pub enum Register {
 
 /// Which order is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Order {
+pub enum OrderKind {
     /// Post a page request.
     RequestPages,
     /// Install a rule for answers.
@@ -92,7 +90,7 @@ impl Register {
     }
 }
 
-impl From<&FirmwareOrder> for Order {
+impl From<&FirmwareOrder> for OrderKind {
     fn from(order: &FirmwareOrder) -> Self {
         match order {
             FirmwareOrder::RequestPages(_) => Self::RequestPages,
@@ -107,7 +105,7 @@ impl From<&FirmwareOrder> for Order {
     }
 }
 
-impl From<&GateOrder> for Order {
+impl From<&GateOrder> for OrderKind {
     fn from(order: &GateOrder) -> Self {
         match order {
             GateOrder::Hold(_) => Self::Hold,
@@ -127,7 +125,7 @@ impl fmt::Display for Register {
     }
 }
 
-impl fmt::Display for Order {
+impl fmt::Display for OrderKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::RequestPages => "request_pages",
@@ -147,7 +145,6 @@ impl fmt::Display for Order {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Time => f.write_str("the passing of time"),
             Self::Read(register) => write!(f, "reading of {register}"),
             Self::Write(register) => write!(f, "writing of {register}"),
             Self::CommandDoorbell => f.write_str("a command doorbell"),

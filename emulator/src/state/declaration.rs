@@ -4,7 +4,7 @@
 //! against what each act was seen to touch, in every build ([`Surprise`](crate::Surprise)). Reads of
 //! [`Thing::Description`] stand nowhere: everybody may.
 
-use crate::state::action::{Act, Action, Order, Register};
+use crate::state::action::{Act, Action, OrderKind, Register};
 use crate::state::place::{Place, Thing};
 use Thing::{
     Board, Capabilities, Chore, Description, Doorbells, Draws, EventQueue, Health, Holds, HostVfs, Inflow,
@@ -14,66 +14,66 @@ use Thing::{
 use parts::Touch;
 use prm::Opcode;
 
-/// A use that is declared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What may be touched, one bit for each [`Thing`]. It is looked at for each note of each act, so it is a set and no list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct May {
-    thing: Thing,
-    touch: Touch,
-    /// Whether only what is the act's own: of its endpoint, and if it has a slot, that one.
-    own: bool,
+    /// What is the act's own, or of what there is one, may be looked at: of its endpoint, and if it has a slot, that one.
+    reads: u32,
+    /// The same may be changed.
+    changes: u32,
+    /// Whoever's it is, it may be looked at.
+    reads_any: u32,
+    /// Whoever's it is, it may be changed.
+    changes_any: u32,
 }
 
-/// What is the act's own, or of what there is one, may be looked at.
+const fn bit(thing: Thing) -> u32 {
+    1 << thing as u32
+}
+
 const fn reads(thing: Thing) -> May {
     May {
-        thing,
-        touch: Touch::Read,
-        own: true,
+        reads: bit(thing),
+        ..May::NOTHING
     }
 }
 
-/// What is the act's own, or of what there is one, may be looked at and changed.
 const fn changes(thing: Thing) -> May {
     May {
-        thing,
-        touch: Touch::Write,
-        own: true,
+        changes: bit(thing),
+        ..May::NOTHING
     }
 }
 
-/// Whoever's it is, it may be looked at.
 const fn reads_any(thing: Thing) -> May {
     May {
-        thing,
-        touch: Touch::Read,
-        own: false,
+        reads_any: bit(thing),
+        ..May::NOTHING
     }
 }
 
-/// Whoever's it is, it may be looked at and changed.
 const fn changes_any(thing: Thing) -> May {
     May {
-        thing,
-        touch: Touch::Write,
-        own: false,
+        changes_any: bit(thing),
+        ..May::NOTHING
     }
 }
 
-/// A list of uses.
+/// All of these.
 macro_rules! may {
     ($($usage:ident($thing:ident)),* $(,)?) => {
-        const { &[$($usage($thing)),*] as &[May] }
+        const { May::NOTHING$(.and($usage($thing)))* }
     };
 }
 
 /// An event is posted at the act's endpoint.
-const POSTS: &[May] = may![reads(Takers), changes(EventQueue)];
+const POSTS: May = may![reads(Takers), changes(EventQueue)];
 
 /// An event is posted at the manager.
-const TELLS_MANAGER: &[May] = may![reads_any(Takers), changes_any(EventQueue)];
+const TELLS_MANAGER: May = may![reads_any(Takers), changes_any(EventQueue)];
 
 /// The command queue is set up anew: what was in it is dropped; after a fatal error, firmware has restarted.
-const SETS_UP: &[May] = may![
+const SETS_UP: May = may![
     changes(Interface),
     changes(Slot),
     changes(Doorbells),
@@ -95,15 +95,15 @@ const SETS_UP: &[May] = may![
 ];
 
 /// Besides what is the function's own: what a device has once goes with its main function.
-const RESETS_DEVICE: &[May] = may![
+const RESETS_DEVICE: May = may![
     changes(Objects),
     changes_any(Vport),
     changes(Port),
     changes_any(Managed)
 ];
 
-/// A serial firmware's next command is chosen when one is out of the way.
-const FETCHES: &[May] = may![
+/// A command comes in; serial firmware puts it at the end of its line.
+const FETCHES: May = may![
     reads(Interface),
     changes(Slot),
     changes(Doorbells),
@@ -120,7 +120,8 @@ const FETCHES: &[May] = may![
     reads_any(Doorbells),
 ];
 
-const SERVES: &[May] = may![
+/// Rules and holds are matched, a command that they keep waiting is put aside.
+const SERVES: May = may![
     changes(Slot),
     changes(Rules),
     changes(Holds),
@@ -132,9 +133,10 @@ const SERVES: &[May] = may![
 ];
 
 /// Of every command, whatever it does: its reply, its reactions, whether a hold catches it.
-const EXECUTES: &[May] = may![changes(Slot), changes(Rules), reads(Holds), reads(Chore)];
+const EXECUTES: May = may![changes(Slot), changes(Rules), reads(Holds), reads(Chore)];
 
-const COMPLETES: &[May] = may![
+/// Outputs and event; serial firmware takes the next command of its line.
+const COMPLETES: May = may![
     changes(Slot),
     changes(Holds),
     changes(Inflow),
@@ -143,7 +145,8 @@ const COMPLETES: &[May] = may![
     changes(EventQueue),
 ];
 
-const ASKS_FOR_PAGES: &[May] = may![
+/// A page request is put on the board, and its event is posted.
+const ASKS_FOR_PAGES: May = may![
     reads(Naming),
     reads(Takers),
     changes(EventQueue),
@@ -156,7 +159,7 @@ const ASKS_FOR_PAGES: &[May] = may![
 ];
 
 /// Firmware forgets what a supplier gave, and how it named functions.
-const FORGETS: &[May] = may![
+const FORGETS: May = may![
     changes(Chore),
     changes(Ledger),
     changes(Board),
@@ -168,7 +171,8 @@ const FORGETS: &[May] = may![
     reads_any(Slot),
 ];
 
-const ENABLES: &[May] = may![
+/// The function's own, or by its manager.
+const ENABLES: May = may![
     changes(Board),
     changes(Return),
     changes(Naming),
@@ -178,7 +182,8 @@ const ENABLES: &[May] = may![
     changes_any(Managed),
 ];
 
-const DISABLES: &[May] = may![
+/// The function's own, or by its manager.
+const DISABLES: May = may![
     changes(Board),
     changes(Return),
     changes(Naming),
@@ -191,7 +196,8 @@ const DISABLES: &[May] = may![
     changes_any(Managed),
 ];
 
-const EXCHANGES_PAGES: &[May] = may![
+/// Pages come, go back, or are denied.
+const EXCHANGES_PAGES: May = may![
     reads(Naming),
     changes(Ledger),
     changes(Board),
@@ -204,7 +210,7 @@ const EXCHANGES_PAGES: &[May] = may![
 ];
 
 /// Boot pages move to the row that they have in the mode that is in force now.
-const CHOOSES_MODE: &[May] = may![
+const CHOOSES_MODE: May = may![
     changes(Capabilities),
     changes(Life),
     changes(Naming),
@@ -213,127 +219,161 @@ const CHOOSES_MODE: &[May] = may![
 ];
 
 /// What the execution of an operation may touch besides [`EXECUTES`], and which events it posts.
-const fn execution(opcode: Opcode) -> [&'static [May]; 2] {
+const fn execution(opcode: Opcode) -> May {
     match opcode {
-        Opcode::ManagePages => [EXCHANGES_PAGES, may![]],
-        Opcode::QueryPages => [may![reads(Naming), reads(Board)], may![]],
-        Opcode::EnableHca => [ENABLES, TELLS_MANAGER],
-        Opcode::DisableHca => [DISABLES, TELLS_MANAGER],
-        Opcode::InitHca | Opcode::SetHcaCap => [CHOOSES_MODE, may![]],
-        Opcode::TeardownHca => [
-            may![changes(Life), changes(Naming), changes(Capabilities)],
-            may![],
-        ],
-        Opcode::QueryHcaCap => [may![reads_any(Capabilities)], may![]],
-        Opcode::QueryIssi => [may![reads(Life)], may![]],
-        Opcode::SetIssi => [may![changes(Life)], may![]],
-        Opcode::AllocSf | Opcode::DeallocSf => [may![changes_any(Managed)], may![]],
-        Opcode::QueryVhcaState => [may![reads_any(Managed)], may![]],
-        Opcode::ModifyVhcaState => [may![changes_any(Managed)], TELLS_MANAGER],
-        Opcode::CreateEq | Opcode::DestroyEq => [
-            may![reads(Life), reads(Uars), changes(Takers), changes(EventQueue)],
-            may![],
-        ],
-        Opcode::QueryEq => [may![reads(EventQueue)], may![]],
-        Opcode::AllocUar | Opcode::DeallocUar => [may![changes(Uars), reads(EventQueue)], may![]],
-        Opcode::QueryEswFunctions => [may![reads(HostVfs)], may![]],
+        Opcode::ManagePages => EXCHANGES_PAGES,
+        Opcode::QueryPages => may![reads(Naming), reads(Board)],
+        Opcode::EnableHca => ENABLES.and(TELLS_MANAGER),
+        Opcode::DisableHca => DISABLES.and(TELLS_MANAGER),
+        Opcode::InitHca | Opcode::SetHcaCap => CHOOSES_MODE,
+        Opcode::TeardownHca => may![changes(Life), changes(Naming), changes(Capabilities)],
+        Opcode::QueryHcaCap => may![reads_any(Capabilities)],
+        Opcode::QueryIssi => may![reads(Life)],
+        Opcode::SetIssi => may![changes(Life)],
+        Opcode::AllocSf | Opcode::DeallocSf => may![changes_any(Managed)],
+        Opcode::QueryVhcaState => may![reads_any(Managed)],
+        Opcode::ModifyVhcaState => may![changes_any(Managed)].and(TELLS_MANAGER),
+        Opcode::CreateEq | Opcode::DestroyEq => {
+            may![reads(Life), reads(Uars), changes(Takers), changes(EventQueue)]
+        }
+        Opcode::QueryEq => may![reads(EventQueue)],
+        Opcode::AllocUar | Opcode::DeallocUar => may![changes(Uars), reads(EventQueue)],
+        Opcode::QueryEswFunctions => may![reads(HostVfs)],
         Opcode::CreateEswVport
         | Opcode::DestroyEswVport
         | Opcode::ModifyNicVportContext
         | Opcode::ModifyVportState
-        | Opcode::ModifyEswVportContext => [may![changes_any(Vport)], may![]],
+        | Opcode::ModifyEswVportContext => may![changes_any(Vport)],
         Opcode::QueryNicVportContext | Opcode::QueryVportState | Opcode::QueryEswVportContext => {
-            [may![reads_any(Vport)], may![]]
+            may![reads_any(Vport)]
         }
-        Opcode::AccessReg => [may![changes(Port)], may![]],
+        Opcode::AccessReg => may![changes(Port)],
         // What firmware numbers, flow tables, and what it does nothing for.
-        _ => [may![changes(Objects)], may![]],
+        _ => may![changes(Objects)],
     }
 }
 
-const fn order(order: Order) -> [&'static [May]; 2] {
+/// What an order may touch, and which events it posts.
+const fn order(order: OrderKind) -> May {
     match order {
         // The request is an act of its own.
-        Order::RequestPages => [may![], may![]],
-        Order::Answer | Order::When => [may![changes(Rules)], may![]],
-        Order::Reset => [FORGETS, may![]],
-        Order::DeviceError => [may![changes(Health)], may![]],
-        Order::VportChange => [may![], POSTS],
-        Order::FunctionsChanged => [may![changes(HostVfs)], POSTS],
-        Order::Reconfigure => [may![changes(Description)], may![]],
-        Order::Hold => [may![changes(Holds)], may![]],
-        Order::Release => [may![changes(Holds), reads_any(Slot)], may![]],
+        OrderKind::RequestPages => may![],
+        OrderKind::Answer | OrderKind::When => may![changes(Rules)],
+        OrderKind::Reset => FORGETS,
+        OrderKind::DeviceError => may![changes(Health)],
+        OrderKind::VportChange => POSTS,
+        OrderKind::FunctionsChanged => may![changes(HostVfs)].and(POSTS),
+        OrderKind::Reconfigure => may![changes(Description)],
+        OrderKind::Hold => may![changes(Holds)],
+        OrderKind::Release => may![changes(Holds), reads_any(Slot)],
     }
 }
 
 /// All that an action may touch.
-const fn declared(action: Action) -> [&'static [May]; 3] {
+const fn declared(action: Action) -> May {
     match action {
-        // What it chooses, and what follows from what it chose, are acts of their own.
-        Action::Time | Action::Reaction => [may![], may![], may![]],
+        // Its orders are acts of their own.
+        Action::Reaction => may![],
         Action::Read(register) | Action::Write(register) => match (action, register) {
-            (Action::Read(_), Register::Health) => [may![changes(Health)], may![], may![]],
-            (Action::Read(_), _) => [may![reads(Interface)], may![], may![]],
-            (_, Register::QueueAddress) => [may![changes(Interface)], may![], may![]],
-            (_, Register::Interface) => [SETS_UP, may![], may![]],
-            (_, Register::Health | Register::Other) => [may![reads(Uars)], may![], may![]],
+            (Action::Read(_), Register::Health) => may![changes(Health)],
+            (Action::Read(_), _) => may![reads(Interface)],
+            (_, Register::QueueAddress) => may![changes(Interface)],
+            (_, Register::Interface) => SETS_UP,
+            (_, Register::Health | Register::Other) => may![reads(Uars)],
         },
-        Action::CommandDoorbell => [
-            may![reads(Interface), changes(Doorbells), changes(Inflow)],
-            may![],
-            may![],
-        ],
-        Action::Fetch => [FETCHES, may![], may![]],
-        Action::Service(_) => [SERVES, may![], may![]],
-        Action::Execution(opcode) => {
-            let [own, posts] = execution(opcode);
-            [EXECUTES, own, posts]
-        }
-        Action::Completion(_) => [COMPLETES, may![], may![]],
-        Action::Portion => [may![changes(Chore), changes(PageMemory)], may![], may![]],
-        Action::ReturnPages => [may![reads(Return)], may![], may![]],
-        Action::PageRequest => [ASKS_FOR_PAGES, may![], may![]],
-        Action::EventDoorbell => [may![reads(Uars), changes(EventQueue)], may![], may![]],
-        Action::Order(which) => {
-            let [own, posts] = order(which);
-            [own, posts, may![]]
-        }
-        Action::Reset => [SETS_UP, RESETS_DEVICE, may![]],
+        Action::CommandDoorbell => may![reads(Interface), changes(Doorbells), changes(Inflow)],
+        Action::Fetch => FETCHES,
+        Action::Service(_) => SERVES,
+        Action::Execution(opcode) => EXECUTES.and(execution(opcode)),
+        Action::Completion(_) => COMPLETES,
+        Action::Portion => may![changes(Chore), changes(PageMemory)],
+        Action::ReturnPages => may![reads(Return)],
+        Action::PageRequest => ASKS_FOR_PAGES,
+        Action::EventDoorbell => may![reads(Uars), changes(EventQueue)],
+        Action::Order(which) => order(which),
+        Action::Reset => SETS_UP.and(RESETS_DEVICE),
     }
 }
 
 impl May {
-    fn covers(self, act: Act, place: Place, touch: Touch) -> bool {
-        let whose = || {
-            let function = place.function.is_none_or(|function| function == act.endpoint);
-            let slot = place.thing != Slot || act.slot.is_none() || place.number == act.slot;
-            function && slot
+    const NOTHING: Self = Self {
+        reads: 0,
+        changes: 0,
+        reads_any: 0,
+        changes_any: 0,
+    };
+
+    const fn and(self, other: Self) -> Self {
+        Self {
+            reads: self.reads | other.reads,
+            changes: self.changes | other.changes,
+            reads_any: self.reads_any | other.reads_any,
+            changes_any: self.changes_any | other.changes_any,
+        }
+    }
+
+    /// What may be touched so if it is somebody else's, and what if it is the act's own.
+    const fn touches(self, touch: Touch) -> (u32, u32) {
+        let (any, own) = match touch {
+            Touch::Nothing => (u32::MAX, u32::MAX),
+            Touch::Read => (self.reads_any | self.changes_any, self.reads | self.changes),
+            Touch::Write => (self.changes_any, self.changes),
         };
-        self.thing == place.thing && touch <= self.touch && (!self.own || whose())
+        // Everybody reads the description.
+        let implied = match touch {
+            Touch::Write => 0,
+            Touch::Nothing | Touch::Read => bit(Description),
+        };
+        (any | implied, own | any | implied)
     }
 }
 
 impl Action {
     /// Whether something of this kind may ever be touched so, of whatever function.
     #[must_use]
-    pub fn may_touch(self, thing: Thing, touch: Touch) -> bool {
-        if thing == Description && touch <= Touch::Read {
-            return true;
-        }
-        let mut all = declared(self).into_iter().flatten();
-        all.any(|may| may.thing == thing && touch <= may.touch)
+    pub const fn may_touch(self, thing: Thing, touch: Touch) -> bool {
+        let (_, own) = declared(self).touches(touch);
+        own & bit(thing) != 0
     }
 }
 
 impl Act {
+    /// Whether the order of the two can ever matter, as far as they are declared. What they are seen to touch conflicts less
+    /// often. What follows from an act in the same call is other acts, of which this tells nothing.
+    #[must_use]
+    pub fn may_conflict_with(self, other: Self) -> bool {
+        let (mine, theirs) = (declared(self.action), declared(other.action));
+        let changes_all = |may: May| may.changes & bit(Description) != 0;
+        let ((any, own), (their_any, their_own)) = (mine.touches(Touch::Read), theirs.touches(Touch::Read));
+        let ((any_changed, own_changed), (their_any_changed, their_own_changed)) =
+            (mine.touches(Touch::Write), theirs.touches(Touch::Write));
+        // Met where one of the two may reach for what is not its own, or where both have the same of their own.
+        let anywhere = any_changed & their_own | any & their_own_changed | own_changed & their_any;
+        let anywhere = anywhere | own & their_any_changed;
+        let at_own = own_changed & their_own | own & their_own_changed;
+        let at_own = Thing::ALL.into_iter().filter(|&thing| at_own & bit(thing) != 0);
+        changes_all(mine)
+            || changes_all(theirs)
+            || anywhere & !bit(Description) != 0
+            || at_own
+                .filter(|&thing| thing != Description)
+                .any(|thing| self.shares(other, thing))
+    }
+
+    /// Whether both have the same of such a thing.
+    fn shares(self, other: Self, thing: Thing) -> bool {
+        let apart = matches!((self.slot, other.slot), (Some(one), Some(two)) if one != two);
+        !thing.is_of_functions() || self.endpoint == other.endpoint && !(thing == Slot && apart)
+    }
+
     /// Whether it may touch this place so.
     #[must_use]
     pub fn may_touch(self, place: Place, touch: Touch) -> bool {
-        if place.thing == Description && touch <= Touch::Read {
-            return true;
-        }
-        let mut all = declared(self.action).into_iter().flatten();
-        all.any(|may| may.covers(self, place, touch))
+        let function = !place.thing.is_of_functions() || place.function == Some(self.endpoint);
+        let slot = place.thing != Slot || self.slot.is_none() || place.number == self.slot;
+        let (any, own) = declared(self.action).touches(touch);
+        let allowed = if function && slot { own } else { any };
+        allowed & bit(place.thing) != 0
     }
 }
 

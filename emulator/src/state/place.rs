@@ -102,6 +102,24 @@ impl Thing {
         Self::HostVfs,
     ];
 
+    /// Whether each function has one of its own, or several.
+    pub(crate) const fn is_of_functions(self) -> bool {
+        !matches!(
+            self,
+            Self::Description
+                | Self::Inflow
+                | Self::Waits
+                | Self::Rules
+                | Self::Holds
+                | Self::Board
+                | Self::Ledger
+                | Self::Draws
+                | Self::Objects
+                | Self::Port
+                | Self::HostVfs
+        )
+    }
+
     /// Its name, as in a sentence.
     const fn words(self) -> &'static str {
         match self {

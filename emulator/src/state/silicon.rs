@@ -48,7 +48,8 @@ pub struct Silicon {
     pub(crate) waits: Part<Waits>,
     /// Those that nothing keeps waiting any more, for the service to go on with. No part: empty again when an act is over.
     pub(crate) ready: Vec<u64>,
-    /// How many commands were fetched. No part: a number is a name, and whoever compares two silicons renames them.
+    /// How many commands were fetched. No part: a number is a name, and whoever compares two silicons renames them. It is more
+    /// than that only where one act lets several commands go on: they are taken in the order of their numbers.
     pub(crate) commands_seen: u64,
     /// No part, see there.
     pub(crate) agenda: Agenda,
@@ -60,9 +61,10 @@ pub struct Silicon {
     pub(crate) page_memory: Parts<Function, ()>,
     pub(crate) board: Part<RequestBoard>,
     pub(crate) objects: Part<Objects>,
-    pub(crate) vports: Vports,
+    /// Made of parts, as the endpoints are; the notes here tell only whether to ask them.
+    pub(crate) vports: Part<Vports>,
     pub(crate) port: Part<Port>,
-    pub(crate) subfunctions: Subfunctions,
+    pub(crate) subfunctions: Part<Subfunctions>,
     /// Whether the registers of the firmware's components are offered.
     pub(crate) offers_versions: Part<bool>,
     /// host_num_of_vfs of the external host.
@@ -113,9 +115,9 @@ impl Silicon {
             page_memory: Parts::default(),
             board: Part::default(),
             objects: Part::default(),
-            vports: Vports::default(),
+            vports: Part::default(),
             port: Part::default(),
-            subfunctions: Subfunctions::default(),
+            subfunctions: Part::default(),
             draws: Part::new(Draws::new(seed)),
             pace: Part::default(),
             inflow: Part::default(),
@@ -129,6 +131,7 @@ impl Silicon {
     /// part of the description: a driver that is offered them reads MCAM three times when it loads, which recorded command
     /// streams do not have.
     pub fn offer_versions(&mut self) {
+        self.watch.look();
         *self.offers_versions = true;
     }
 
@@ -149,6 +152,7 @@ impl Silicon {
     /// commands of its own, page commands among them. It is no part of the description: who plays the device plays the hosts too.
     /// False if the device has no external host.
     pub fn connect_host(&mut self) -> bool {
+        self.watch.look();
         let host = Function::HostPf;
         if self.roster.get(host).is_none() {
             return false;
@@ -185,6 +189,7 @@ impl Silicon {
     /// The vhca_id of a function of this silicon.
     #[must_use]
     pub fn vhca_id_of(&self, function: Function) -> Option<u16> {
+        self.watch.look();
         self.roster.get(function).map(|entry| entry.vhca_id)
     }
 
@@ -215,6 +220,7 @@ impl Silicon {
     /// Whether a page request to this endpoint would be seen.
     #[must_use]
     pub fn takes_page_requests(&self, endpoint: Function) -> bool {
+        self.watch.look();
         self.endpoints
             .get(&endpoint)
             .is_some_and(Endpoint::takes_page_requests)

@@ -5,6 +5,7 @@ use crate::state::declaration::Declarations;
 use crate::state::footprint::Footprint;
 use crate::state::place::Place;
 use parts::Touch;
+use std::cell::Cell;
 use std::hash::{Hash, Hasher};
 use thiserror::Error;
 
@@ -29,10 +30,12 @@ const fn verb(touch: Touch) -> &'static str {
 }
 
 /// Which act is under way, and what was seen of those before.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Watch {
     /// None between two calls from outside.
     pub(crate) act: Option<Act>,
+    /// Whether somebody outside may have left notes, which are no act's.
+    looked_at: Cell<bool>,
     pub(crate) declarations: Declarations,
     /// The first there was.
     pub(crate) surprise: Option<Box<Surprise>>,
@@ -40,7 +43,33 @@ pub(crate) struct Watch {
     pub(crate) footprints: Option<Vec<Footprint>>,
 }
 
+impl Default for Watch {
+    /// Of a new silicon: all its parts count as written.
+    fn default() -> Self {
+        Self {
+            act: None,
+            looked_at: Cell::new(true),
+            declarations: Declarations::default(),
+            surprise: None,
+            footprints: None,
+        }
+    }
+}
+
 impl Watch {
+    /// Somebody looks at parts, from outside if no act is under way. Who does not say so leaves notes that count for the next act,
+    /// which is wrong to the safe side.
+    pub(crate) fn look(&self) {
+        if self.act.is_none() {
+            self.looked_at.set(true);
+        }
+    }
+
+    /// Whether anybody has looked from outside since this was last asked.
+    pub(crate) fn take_looks(&self) -> bool {
+        self.looked_at.replace(false)
+    }
+
     /// What an act has touched since notes were taken last begins here.
     pub(crate) fn begin(&mut self, act: Act) {
         if let Some(footprints) = &mut self.footprints {

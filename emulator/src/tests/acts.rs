@@ -5,7 +5,7 @@ use crate::config::{CommandExecution, ScalableFunctions};
 use crate::order::{
     Answer, AnswerRule, DeviceError, FirmwareOrder, GateOrder, Hold, HoldPoint, ReactionRule, Reconfigure,
 };
-use crate::state::action::{Action, Order};
+use crate::state::action::{Act, Action, OrderKind};
 use crate::state::declaration::Declarations;
 use crate::state::footprint::Footprint;
 use crate::state::place::{Place, Thing};
@@ -207,6 +207,33 @@ fn a_declaration_that_is_taken_away_is_missed_wherever_it_was_needed() {
 }
 
 #[test]
+fn acts_that_were_seen_to_conflict_may_by_what_they_declare() {
+    let mut bench = story(Declarations::default());
+    let mut by_act: BTreeMap<Act, Vec<Footprint>> = BTreeMap::new();
+    for footprint in bench.silicon.take_footprints() {
+        for (place, _) in footprint.places() {
+            assert!(
+                place.thing.is_of_functions() || place.function.is_none(),
+                "{place}"
+            );
+        }
+        by_act.entry(footprint.act).or_default().push(footprint);
+    }
+    let mut independent = 0;
+    for (one, ones) in &by_act {
+        for (other, others) in &by_act {
+            let seen = ones
+                .iter()
+                .any(|one| others.iter().any(|other| one.conflicts_with(other)));
+            let may = one.may_conflict_with(*other);
+            assert!(may || !seen, "{one} and {other}");
+            independent += usize::from(!may);
+        }
+    }
+    assert!(independent > 0, "some never meet");
+}
+
+#[test]
 fn a_surprise_says_who_touched_what() {
     let execution = Action::Execution(Opcode::ManagePages);
     let bench = story(Declarations::without(execution, Thing::Ledger));
@@ -345,7 +372,7 @@ fn what_is_settled_at_start_conflicts_with_all_when_it_changes() {
     let command = footprints(&mut bench, |bench| {
         bench.run_bytes(QueryAdapter::input().as_bytes(), 272).ok();
     });
-    let reconfigure = of(&orders, Action::Order(Order::Reconfigure));
+    let reconfigure = of(&orders, Action::Order(OrderKind::Reconfigure));
     assert!(
         command
             .iter()

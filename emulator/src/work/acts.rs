@@ -1,4 +1,7 @@
 //! One act after the other, and what each was seen to touch.
+//!
+//! Every call from outside that lets the silicon act is an act, or several. Setting it up before it acts is none: to choose its
+//! pace, to connect a host, to offer versions. Nor is looking at it.
 
 use crate::state::action::{Act, Action};
 use crate::state::footprint::Footprint;
@@ -35,7 +38,6 @@ impl Silicon {
 
     /// Does something as an act of its own. One that is under way is interrupted by it.
     pub(crate) fn acts<R>(&mut self, act: Act, what: impl FnOnce(&mut Self) -> R) -> R {
-        // Notes from between the acts are of those who looked from outside.
         self.account();
         let outer = self.watch.act.replace(act);
         let result = what(self);
@@ -61,7 +63,10 @@ impl Silicon {
     /// Takes the notes that the act under way has left.
     fn account(&mut self) {
         let Some(act) = self.watch.act else {
-            self.take_notes(&mut |_, _| {});
+            // Notes from between the acts are of those who looked from outside.
+            if self.watch.take_looks() {
+                self.take_notes(&mut |_, _| {});
+            }
             return;
         };
         let mut watch = std::mem::take(&mut self.watch);
@@ -118,11 +123,16 @@ impl Silicon {
         keyed(&self.chores, Thing::Chore, take);
         keyed(&self.page_memory, Thing::PageMemory, take);
         keyed(&self.returns, Thing::Return, take);
-        keyed(&self.subfunctions.managed, Thing::Managed, take);
-        keyed(&self.vports.contexts, Thing::Vport, take);
-        keyed(&self.vports.eswitch, Thing::Vport, take);
-        keyed(&self.vports.states, Thing::Vport, take);
-        keyed(&self.vports.created, Thing::Vport, take);
+        if self.subfunctions.take_touch() != Touch::Nothing {
+            keyed(&self.subfunctions.peek().managed, Thing::Managed, take);
+        }
+        if self.vports.take_touch() != Touch::Nothing {
+            let vports = self.vports.peek();
+            keyed(&vports.contexts, Thing::Vport, take);
+            keyed(&vports.eswitch, Thing::Vport, take);
+            keyed(&vports.states, Thing::Vport, take);
+            keyed(&vports.created, Thing::Vport, take);
+        }
     }
 
     fn take_notes_of_description(&self, take: &mut impl Notes) {

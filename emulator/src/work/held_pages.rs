@@ -64,6 +64,7 @@ impl Silicon {
     /// Looks at every page that firmware holds and records those that do not carry their signature any more.
     /// Returns how many these are. Meant for a harness that wants to know before the pages go back.
     pub fn audit(&mut self, now: Cycles, buses: &mut dyn Buses) -> usize {
+        self.watch.look();
         let rows: Vec<_> = self
             .ledger
             .rows()

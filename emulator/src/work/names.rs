@@ -111,6 +111,7 @@ impl Silicon {
     /// Who owns the pages of this identity, as the page mode of `endpoint` has it now.
     #[must_use]
     pub fn owner_of(&self, endpoint: Function, identity: WireIdentity) -> Owner {
+        self.watch.look();
         let naming = self
             .endpoints
             .get(&endpoint)
@@ -170,6 +171,7 @@ impl Silicon {
     /// for it.
     #[must_use]
     pub fn identity_of(&self, endpoint: Function, function: Function) -> Option<WireIdentity> {
+        self.watch.look();
         let naming = *self.endpoints.get(&endpoint)?.naming;
         let entry = self.roster.get(function)?;
         if naming != PageNaming::FunctionId {
