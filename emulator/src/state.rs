@@ -17,6 +17,7 @@ pub(crate) mod journal;
 pub(crate) mod latency;
 pub mod ledger;
 pub(crate) mod mailbox;
+pub(crate) mod may;
 pub(crate) mod message_length;
 pub(crate) mod objects;
 pub(crate) mod operation;

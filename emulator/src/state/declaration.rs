@@ -5,6 +5,7 @@
 //! [`Thing::Description`] stand nowhere: everybody may.
 
 use crate::state::action::{Act, Action, OrderKind, Register};
+use crate::state::may::{May, bit, changes, changes_any, may, reads, reads_any};
 use crate::state::place::{Place, Thing};
 use Thing::{
     Board, Capabilities, Chore, Description, Doorbells, Draws, EventQueue, Health, Holds, HostVfs, Inflow,
@@ -13,58 +14,6 @@ use Thing::{
 };
 use parts::Touch;
 use prm::Opcode;
-
-/// What may be touched, one bit for each [`Thing`]. It is looked at for each note of each act, so it is a set and no list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct May {
-    /// What is the act's own, or of what there is one, may be looked at: of its endpoint, and if it has a slot, that one.
-    reads: u32,
-    /// The same may be changed.
-    changes: u32,
-    /// Whoever's it is, it may be looked at.
-    reads_any: u32,
-    /// Whoever's it is, it may be changed.
-    changes_any: u32,
-}
-
-const fn bit(thing: Thing) -> u32 {
-    1 << thing as u32
-}
-
-const fn reads(thing: Thing) -> May {
-    May {
-        reads: bit(thing),
-        ..May::NOTHING
-    }
-}
-
-const fn changes(thing: Thing) -> May {
-    May {
-        changes: bit(thing),
-        ..May::NOTHING
-    }
-}
-
-const fn reads_any(thing: Thing) -> May {
-    May {
-        reads_any: bit(thing),
-        ..May::NOTHING
-    }
-}
-
-const fn changes_any(thing: Thing) -> May {
-    May {
-        changes_any: bit(thing),
-        ..May::NOTHING
-    }
-}
-
-/// All of these.
-macro_rules! may {
-    ($($usage:ident($thing:ident)),* $(,)?) => {
-        const { May::NOTHING$(.and($usage($thing)))* }
-    };
-}
 
 /// An event is posted at the act's endpoint.
 const POSTS: May = may![reads(Takers), changes(EventQueue)];
@@ -295,39 +244,6 @@ const fn declared(action: Action) -> May {
     }
 }
 
-impl May {
-    const NOTHING: Self = Self {
-        reads: 0,
-        changes: 0,
-        reads_any: 0,
-        changes_any: 0,
-    };
-
-    const fn and(self, other: Self) -> Self {
-        Self {
-            reads: self.reads | other.reads,
-            changes: self.changes | other.changes,
-            reads_any: self.reads_any | other.reads_any,
-            changes_any: self.changes_any | other.changes_any,
-        }
-    }
-
-    /// What may be touched so if it is somebody else's, and what if it is the act's own.
-    const fn touches(self, touch: Touch) -> (u32, u32) {
-        let (any, own) = match touch {
-            Touch::Nothing => (u32::MAX, u32::MAX),
-            Touch::Read => (self.reads_any | self.changes_any, self.reads | self.changes),
-            Touch::Write => (self.changes_any, self.changes),
-        };
-        // Everybody reads the description.
-        let implied = match touch {
-            Touch::Write => 0,
-            Touch::Nothing | Touch::Read => bit(Description),
-        };
-        (any | implied, own | any | implied)
-    }
-}
-
 impl Action {
     /// Whether something of this kind may ever be touched so, of whatever function.
     #[must_use]
@@ -343,7 +259,7 @@ impl Act {
     #[must_use]
     pub fn may_conflict_with(self, other: Self) -> bool {
         let (mine, theirs) = (declared(self.action), declared(other.action));
-        let changes_all = |may: May| may.changes & bit(Description) != 0;
+        let changes_all = |may: May| may.touches(Touch::Write).1 & bit(Description) != 0;
         let ((any, own), (their_any, their_own)) = (mine.touches(Touch::Read), theirs.touches(Touch::Read));
         let ((any_changed, own_changed), (their_any_changed, their_own_changed)) =
             (mine.touches(Touch::Write), theirs.touches(Touch::Write));
@@ -369,11 +285,7 @@ impl Act {
     /// Whether it may touch this place so.
     #[must_use]
     pub fn may_touch(self, place: Place, touch: Touch) -> bool {
-        let function = !place.thing.is_of_functions() || place.function == Some(self.endpoint);
-        let slot = place.thing != Slot || self.slot.is_none() || place.number == self.slot;
-        let (any, own) = declared(self.action).touches(touch);
-        let allowed = if function && slot { own } else { any };
-        allowed & bit(place.thing) != 0
+        Declarations::default().of(self).covers(place, touch)
     }
 }
 
@@ -392,8 +304,33 @@ impl Declarations {
         }
     }
 
-    /// Whether an act may touch this place so.
-    pub(crate) fn allow(self, act: Act, place: Place, touch: Touch) -> bool {
-        self.gap != Some((act.action, place.thing)) && act.may_touch(place, touch)
+    /// What an act may touch.
+    pub(crate) fn of(self, act: Act) -> Allowed {
+        let gap = self.gap.filter(|(action, _)| *action == act.action);
+        Allowed {
+            act,
+            may: declared(act.action),
+            gap: gap.map_or(0, |(_, thing)| bit(thing)),
+        }
+    }
+}
+
+/// What one act may touch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowed {
+    act: Act,
+    may: May,
+    gap: u32,
+}
+
+impl Allowed {
+    /// Whether this place may be touched so.
+    pub(crate) fn covers(self, place: Place, touch: Touch) -> bool {
+        let Self { act, may, gap } = self;
+        let function = !place.thing.is_of_functions() || place.function == Some(act.endpoint);
+        let slot = place.thing != Slot || act.slot.is_none() || place.number == act.slot;
+        let (any, own) = may.touches(touch);
+        let allowed = if function && slot { own } else { any };
+        allowed & !gap & bit(place.thing) != 0
     }
 }

@@ -69,30 +69,6 @@ impl Watch {
     pub(crate) fn take_looks(&self) -> bool {
         self.looked_at.replace(false)
     }
-
-    /// What an act has touched since notes were taken last begins here.
-    pub(crate) fn begin(&mut self, act: Act) {
-        if let Some(footprints) = &mut self.footprints {
-            footprints.push(Footprint::new(act));
-        }
-    }
-
-    /// A place that the act has touched.
-    pub(crate) fn note(&mut self, act: Act, place: Place, touch: Touch) {
-        if self.surprise.is_none() && !self.declarations.allow(act, place, touch) {
-            self.surprise = Some(Box::new(Surprise { act, place, touch }));
-        }
-        if let Some(footprint) = self.footprints.as_mut().and_then(|all| all.last_mut()) {
-            footprint.add(place, touch);
-        }
-    }
-
-    /// All that the act has touched is told.
-    pub(crate) fn end(&mut self) {
-        if let Some(footprints) = &mut self.footprints {
-            footprints.pop_if(|footprint| footprint.is_empty());
-        }
-    }
 }
 
 impl Hash for Watch {

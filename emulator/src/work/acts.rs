@@ -69,17 +69,30 @@ impl Silicon {
             }
             return;
         };
-        let mut watch = std::mem::take(&mut self.watch);
-        watch.begin(act);
+        let allowed = self.watch.declarations.of(act);
+        let mut surprise = None;
+        let mut footprint = self.watch.footprints.is_some().then(|| Footprint::new(act));
         self.take_notes(&mut |place, touch| {
             // Everybody reads the description.
             let implied = place.thing == Thing::Description && touch == Touch::Read;
-            if touch != Touch::Nothing && !implied {
-                watch.note(act, place, touch);
+            if touch == Touch::Nothing || implied {
+                return;
+            }
+            if surprise.is_none() && !allowed.covers(place, touch) {
+                surprise = Some(Surprise { act, place, touch });
+            }
+            if let Some(footprint) = &mut footprint {
+                footprint.add(place, touch);
             }
         });
-        watch.end();
-        self.watch = watch;
+        if let Some(surprise) = surprise {
+            self.watch.surprise.get_or_insert_with(|| Box::new(surprise));
+        }
+        if let (Some(all), Some(footprint)) = (&mut self.watch.footprints, footprint)
+            && !footprint.is_empty()
+        {
+            all.push(footprint);
+        }
     }
 
     fn take_notes(&self, take: &mut impl Notes) {
