@@ -189,7 +189,11 @@ impl Silicon {
         let was_held = command.held_since.take().is_some();
         match command.stage {
             Stage::InService if was_held => self.enter_execution(number, now, buses),
-            Stage::Executed if was_held => self.completion_due(number, now, buses),
+            Stage::Executed if was_held => {
+                if self.completes_now(number, now) {
+                    self.complete(number, now, buses);
+                }
+            }
             Stage::Written if was_held => {
                 self.acts_on(number, Action::Completion, |silicon| {
                     silicon.finish(number, now, buses)
@@ -230,21 +234,35 @@ impl Silicon {
     }
 
     pub(crate) fn execute(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
-        self.acts_on(number, Action::Execution, |silicon| {
+        let completes = self.acts_on(number, Action::Execution, |silicon| {
             silicon.execute_now(number, at, buses)
         });
+        if completes == Some(true) {
+            self.complete(number, at, buses);
+        }
     }
 
-    fn execute_now(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+    /// The list of a command that was executed is through: what follows from that, and its completion.
+    pub(crate) fn end_execution(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+        let completes = self.acts_on(number, Action::Execution, |silicon| {
+            silicon.executed(number, at, buses)
+        });
+        if completes == Some(true) {
+            self.complete(number, at, buses);
+        }
+    }
+
+    /// Whether the command is to be completed now.
+    fn execute_now(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) -> bool {
         let Some(command) = self.commands.get(&number) else {
-            return;
+            return false;
         };
         let endpoint = command.endpoint;
         let exchanges_pages = command.opcode == Opcode::ManagePages;
         if exchanges_pages && self.chores.contains_key(&endpoint) {
             // The one before it is not through its list.
             self.agenda.enter(at, DueKind::InService, Task::Execute(number));
-            return;
+            return false;
         }
         let reply = match command.answer {
             Some(Answer::Refuse { status, syndrome }) => {
@@ -267,9 +285,7 @@ impl Silicon {
             command.reply = reply;
             command.stage = Stage::Executed;
         }
-        if !self.enter_chore(endpoint, number, at) {
-            self.executed(number, at, buses);
-        }
+        !self.enter_chore(endpoint, number, at) && self.executed(number, at, buses)
     }
 
     /// What the operation answers. Its handler works on all of the silicon, so the command stands apart meanwhile.
@@ -281,10 +297,10 @@ impl Silicon {
         Some(reply)
     }
 
-    /// A command has been executed: what follows from that, and its completion.
-    pub(crate) fn executed(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+    /// A command has been executed: what follows from that, and whether it is to be completed now.
+    fn executed(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) -> bool {
         let Some(command) = self.commands.get(&number) else {
-            return;
+            return false;
         };
         for (rule, own) in self.gate.reactions(command) {
             if rule.after_ms == 0 {
@@ -294,20 +310,20 @@ impl Silicon {
                 self.put_off(due, DueKind::Scheduled, Task::React { rule, at: own }, at);
             }
         }
-        if !self.catch(number, HoldPoint::BeforeCompletion, at, buses) {
-            self.completion_due(number, at, buses);
-        }
+        !self.catch(number, HoldPoint::BeforeCompletion, at, buses) && self.completes_now(number, at)
     }
 
-    fn completion_due(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+    /// Whether nothing puts the completion off.
+    fn completes_now(&mut self, number: u64, now: Cycles) -> bool {
         match self.commands.get(&number) {
             Some(command)
                 if matches!(command.answer, Some(Answer::CompletedLate { .. })) && command.due > now =>
             {
                 self.agenda
                     .enter(command.due, DueKind::Scheduled, Task::Complete(number));
+                false
             }
-            _ => self.complete(number, now, buses),
+            _ => true,
         }
     }
 

@@ -29,55 +29,29 @@ enum Portion {
 }
 
 impl Silicon {
-    /// The command doorbell: bit n hands over the entry in slot n.
+    /// The command doorbell: bit n hands over the entry in slot n. True if their commands are to be fetched before anything else
+    /// happens, by [`Self::fetch`].
     pub(crate) fn ring_commands(
         &mut self,
         endpoint: Function,
         vector: u32,
         now: Cycles,
         buses: &mut dyn Buses,
-    ) {
+    ) -> bool {
         self.records.push(Record::Doorbell {
             cycles: now,
             endpoint,
             vector,
         });
-        let ready = self
-            .endpoints
-            .get(&endpoint)
-            .is_some_and(|state| now >= state.interface.ready_at);
-        if !ready {
+        let state = self.endpoints.get_mut(&endpoint);
+        let Some(state) = state.filter(|state| now >= state.interface.ready_at) else {
             self.refuse(endpoint, now, "doorbell of a device that initialises");
-            return;
-        }
-        self.note_doorbell(endpoint, vector, now, buses);
-    }
-
-    /// Notes the slots of a doorbell. In one process their commands are fetched before this returns; a served device
-    /// begins with the first portion.
-    pub(crate) fn note_doorbell(
-        &mut self,
-        endpoint: Function,
-        vector: u32,
-        now: Cycles,
-        buses: &mut dyn Buses,
-    ) {
-        let slots = (0..ENTRIES).filter(|slot| vector >> slot & 1 == 1);
-        if *self.pace == Pace::Whole && self.inflow.is_empty() {
-            for slot in slots {
-                let fetch = Act::at(endpoint, Action::Fetch).in_slot(slot);
-                self.acts(fetch, |silicon| {
-                    if let Some(reception) = silicon.begin_fetch(endpoint, slot, now, now, buses) {
-                        silicon.follow(endpoint, reception, now, buses);
-                    }
-                });
-            }
-            return;
-        }
-        let Some(state) = self.endpoints.get_mut(&endpoint) else {
-            return;
+            return false;
         };
-        for slot in slots {
+        if *self.pace == Pace::Whole && self.inflow.is_empty() {
+            return true;
+        }
+        for slot in slots(vector) {
             state.queue.doorbells.rung[usize::from(slot)] = Some(now);
         }
         self.inflow.enter(endpoint);
@@ -85,6 +59,19 @@ impl Silicon {
             // The pace was another one before.
             Pace::Whole => while self.fetch_portion(now, buses) {},
             Pace::Portions => _ = self.fetch_portion(now, buses),
+        }
+        false
+    }
+
+    /// Fetches the commands of these slots, whose doorbell was rung just now.
+    pub(crate) fn fetch(&mut self, endpoint: Function, vector: u32, now: Cycles, buses: &mut dyn Buses) {
+        for slot in slots(vector) {
+            let fetch = Act::at(endpoint, Action::Fetch).in_slot(slot);
+            self.acts(fetch, |silicon| {
+                if let Some(reception) = silicon.begin_fetch(endpoint, slot, now, now, buses) {
+                    silicon.follow(endpoint, reception, now, buses);
+                }
+            });
         }
     }
 
@@ -210,4 +197,9 @@ impl Silicon {
                 .map(|reception| reception.weight()),
         )
     }
+}
+
+/// The slots that a doorbell names, ascending.
+fn slots(vector: u32) -> impl Iterator<Item = u8> {
+    (0..ENTRIES).filter(move |slot| vector >> slot & 1 == 1)
 }

@@ -32,9 +32,7 @@ impl Silicon {
                     silicon.go_on_through(supplier, command, at, buses)
                 });
                 if !more {
-                    self.acts_on(command, Action::Execution, |silicon| {
-                        silicon.executed(command, at, buses);
-                    });
+                    self.end_execution(command, at, buses);
                 }
             }
             Task::React { rule, at: own } => self.react(own, &rule.then, at, buses),

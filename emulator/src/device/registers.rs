@@ -90,11 +90,15 @@ impl Silicon {
             (ADAPTER_PAGE_SIZE.., EQ_DOORBELL_ARM | EQ_DOORBELL_NO_ARM) => Action::EventDoorbell,
             _ => Action::Write(Register::at(place)),
         };
-        self.acts(Act::at(endpoint, action), |silicon| {
-            silicon.set_register(endpoint, offset, value, now, buses);
+        let fetches = self.acts(Act::at(endpoint, action), |silicon| {
+            silicon.set_register(endpoint, offset, value, now, buses)
         });
+        if fetches {
+            self.fetch(endpoint, value, now, buses);
+        }
     }
 
+    /// True if commands are to be fetched now.
     fn set_register(
         &mut self,
         endpoint: Function,
@@ -102,17 +106,18 @@ impl Silicon {
         value: u32,
         now: Cycles,
         buses: &mut dyn Buses,
-    ) {
+    ) -> bool {
         let Some(state) = self.endpoints.get_mut(&endpoint) else {
             self.refuse(endpoint, now, "write to a function without a register window");
-            return;
+            return false;
         };
         match u64::from(offset) {
             segment::QUEUE_ADDRESS_HIGH => state.queue.set_address_high(value),
             segment::QUEUE_ADDRESS_LOW => self.write_queue_address(endpoint, value, now),
-            segment::COMMAND_DOORBELL => self.ring_commands(endpoint, value, now, buses),
+            segment::COMMAND_DOORBELL => return self.ring_commands(endpoint, value, now, buses),
             _ => self.write_uar(endpoint, offset, value, now, buses),
         }
+        false
     }
 
     /// The low half of the queue address, or an order to the function's interface: the field `nic_interface` tells.

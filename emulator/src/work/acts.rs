@@ -47,17 +47,16 @@ impl Silicon {
     }
 
     /// Does something to a command as an act of its own; nothing if the command is gone.
-    pub(crate) fn acts_on(
+    pub(crate) fn acts_on<R>(
         &mut self,
         number: u64,
         action: fn(Opcode) -> Action,
-        what: impl FnOnce(&mut Self),
-    ) {
+        what: impl FnOnce(&mut Self) -> R,
+    ) -> Option<R> {
         // To say which command it is, is no use of it yet.
-        if let Some(command) = self.commands.peek().get(&number) {
-            let act = Act::at(command.endpoint, action(command.opcode)).in_slot(command.slot);
-            self.acts(act, what);
-        }
+        let command = self.commands.peek().get(&number)?;
+        let act = Act::at(command.endpoint, action(command.opcode)).in_slot(command.slot);
+        Some(self.acts(act, what))
     }
 
     /// Takes the notes that the act under way has left.
