@@ -15,6 +15,9 @@
 //! | events, page requests, whose page it is, orders | `work` |
 //! | the parts of a silicon as plain data: the book of pages, command queues, rules and holds | `state` |
 //!
+//! What happens is a sequence of acts ([`Act`]), and each touches only those places ([`Place`]) that a table says it may
+//! (`state::declaration`). That is seen in every build: see [`Silicon::surprise`] and [`Silicon::take_footprints`].
+//!
 //! A driver can do nothing that makes firmware panic: what is wrong is answered with a delivery status or a
 //! command status and syndrome ([`Refusal`]), and recorded.
 

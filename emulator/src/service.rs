@@ -189,11 +189,7 @@ impl Silicon {
         let was_held = command.held_since.take().is_some();
         match command.stage {
             Stage::InService if was_held => self.enter_execution(number, now, buses),
-            Stage::Executed if was_held => {
-                if self.completes_now(number, now) {
-                    self.complete(number, now, buses);
-                }
-            }
+            Stage::Executed if was_held => self.complete_in_time(number, now, buses),
             Stage::Written if was_held => {
                 self.acts_on(number, Action::Completion, |silicon| {
                     silicon.finish(number, now, buses)
@@ -234,18 +230,23 @@ impl Silicon {
     }
 
     pub(crate) fn execute(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
-        let completes = self.acts_on(number, Action::Execution, |silicon| {
-            silicon.execute_now(number, at, buses)
-        });
-        if completes == Some(true) {
-            self.complete(number, at, buses);
-        }
+        self.complete_after(number, at, buses, Self::execute_now);
     }
 
     /// The list of a command that was executed is through: what follows from that, and its completion.
     pub(crate) fn end_execution(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+        self.complete_after(number, at, buses, Self::executed);
+    }
+
+    fn complete_after(
+        &mut self,
+        number: u64,
+        at: Cycles,
+        buses: &mut dyn Buses,
+        execution: fn(&mut Self, u64, Cycles, &mut dyn Buses) -> bool,
+    ) {
         let completes = self.acts_on(number, Action::Execution, |silicon| {
-            silicon.executed(number, at, buses)
+            execution(silicon, number, at, buses)
         });
         if completes == Some(true) {
             self.complete(number, at, buses);
@@ -311,6 +312,12 @@ impl Silicon {
             }
         }
         !self.catch(number, HoldPoint::BeforeCompletion, at, buses) && self.completes_now(number, at)
+    }
+
+    fn complete_in_time(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+        if self.completes_now(number, now) {
+            self.complete(number, now, buses);
+        }
     }
 
     /// Whether nothing puts the completion off.

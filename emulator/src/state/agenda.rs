@@ -40,6 +40,11 @@ pub enum DueKind {
 }
 
 /// The timed work, in order of time and, at one time, in the order in which it was entered.
+///
+/// It is no part of the silicon that acts would meet at: it is a set, and two acts that both enter something leave the same set,
+/// whoever comes first. Which of those that are due at one time comes next is for who drives the silicon to choose, who chooses
+/// by name. What is taken off again is noted where it belongs: tasks of a command at its slot, returns of pages by their
+/// supplier. Only at the bound of what may be put off does the order decide: then the later of two is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Agenda {
     tasks: BTreeMap<(Cycles, u64), (DueKind, Task)>,

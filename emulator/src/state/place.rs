@@ -1,10 +1,7 @@
 //! What the acts of a device share: the vocabulary in which it is said what each of them touches.
 //!
-//! Some of the device is no place. Records are only ever added to. The agenda of what is due is a set: that two acts both enter
-//! something makes no difference, for who drives the device chooses among what is due. What is taken off the agenda again
-//! belongs to a place of its own: a command's to its slot, a return of pages to [`Thing::Return`]. How much may be put off at
-//! all is bounded, and at that bound the order of two entries decides which is refused; nobody is to search there. Numbers of
-//! commands are names, and so are the numbers by which entries of the agenda stand in line.
+//! Some of the device is no place. Records are only ever added to. The agenda of what is due is a set, and says why that is
+//! enough. Numbers of commands are names, and so are the numbers by which entries of the agenda stand in line.
 
 use parts::Touch;
 use prm::Function;
