@@ -2,6 +2,7 @@
 
 mod acts;
 mod commands;
+mod conflicts;
 mod events;
 mod function_resets;
 mod functions;
