@@ -57,8 +57,8 @@ impl Default for Watch {
 }
 
 impl Watch {
-    /// Somebody looks at parts, from outside if no act is under way. Who does not say so leaves notes that count for the next act,
-    /// which is wrong to the safe side.
+    /// Somebody looks at parts, from outside if no act is under way. Who does not say so leaves notes that count for the next
+    /// act, which is wrong to the safe side.
     pub(crate) fn look(&self) {
         if self.act.is_none() {
             self.looked_at.set(true);
