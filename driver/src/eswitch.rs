@@ -81,7 +81,7 @@ pub(crate) async fn init(driver: &Driver) -> Result<(), Errno> {
 }
 
 async fn make_vports(driver: &Driver) -> Result<(), Errno> {
-    let manager = driver.settled(|state| is_ecpf_manager(state));
+    let manager = driver.settled(is_ecpf_manager);
     if manager {
         let functions = query_functions(driver).await.map_err(|error| error.errno())?;
         driver

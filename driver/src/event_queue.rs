@@ -34,7 +34,7 @@ pub(crate) async fn create_all(driver: &Driver) -> Result<(), Errno> {
     command::set_mode(driver, Mode::Events).await;
     command::set_gate(driver, Gate::Open).await;
     driver.pause(pauses::ASYNC_QUEUE_MADE).await;
-    let mask = driver.settled(|state| async_events(state));
+    let mask = driver.settled(async_events);
     if let Err(errno) = create(driver, Role::Async, mask).await {
         leave_events(driver).await;
         return Err(errno);
@@ -46,7 +46,7 @@ pub(crate) async fn create_all(driver: &Driver) -> Result<(), Errno> {
         leave_events(driver).await;
         return Err(errno);
     }
-    if driver.settled(|state| queues_offered(state)) <= RESERVED_QUEUES {
+    if driver.settled(queues_offered) <= RESERVED_QUEUES {
         driver.message(MessageKind::TooFewEventQueues);
         destroy_all(driver).await;
         return Err(Errno::ENOMEM);

@@ -17,7 +17,7 @@ const BUDGET: u32 = 128;
 
 /// The device raised a vector: runs the handler, or makes the running one look again.
 pub(crate) fn raise(driver: &Driver, vector: u16) {
-    let starts = driver.from_outside(driver.writes(Object::Interrupt(vector)), |state, _| {
+    let starts = driver.step_outside(driver.writes(Object::Interrupt(vector)), |state, _| {
         let handlers = &mut state.event_queues.handlers;
         match handlers.get_mut(&vector) {
             Some(handler) => {

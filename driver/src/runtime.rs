@@ -6,11 +6,13 @@
 //! * `role` - what a task is for
 //! * `schedule` - who runs next
 //! * `executor` - tasks, waits, deadlines, race points
+//! * `exploring` - what an explorer of interleavings does with tasks
 //! * `work_queue` - first-in first-out queues with one worker, as data
 
 mod access;
 mod announcement;
 mod executor;
+mod exploring;
 mod reach;
 mod role;
 mod schedule;
@@ -18,7 +20,8 @@ mod work_queue;
 
 pub use access::{Access, DriverId, Object, RACE_POINTS, TaskId, Use, WORKER_CRASHED};
 pub use announcement::{Announcement, Surprise};
-pub use executor::{Point, ReadyTask, RunStop, Runtime, TaskView, Wait, Waiting, Woken};
+pub use executor::{Point, RunStop, Runtime, TaskView, Wait, Waiting, Woken};
+pub use exploring::ReadyTask;
 pub use reach::{Declaration, Kind, Reach};
 pub use role::{TaskPurpose, TaskRole};
 pub use schedule::{Candidate, Choice, InOrder, Recorded, ScheduleMismatch, Scheduler, Seeded};

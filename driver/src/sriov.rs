@@ -210,7 +210,7 @@ async fn enable_functions(driver: &Driver, count: u16) -> Result<(), Errno> {
         driver.message(MessageKind::EswitchSriovFailed { errno });
         return Err(errno);
     }
-    let embedded = driver.settled(|state| functions::is_ecpf(state));
+    let embedded = driver.settled(functions::is_ecpf);
     for vf in 1..=count {
         let input = EnableHca::input().with_function_id(vf).with_ec_function(embedded);
         match command::run::<EnableHca>(driver, &input).await {
@@ -232,7 +232,7 @@ async fn enable_functions(driver: &Driver, count: u16) -> Result<(), Errno> {
 
 /// Functions, then vports, then the wait for their pages (`mlx5_device_disable_sriov`).
 async fn disable_functions(driver: &Driver, count: u16, clear: bool, reason: Reason) {
-    let embedded = driver.settled(|state| functions::is_ecpf(state));
+    let embedded = driver.settled(functions::is_ecpf);
     for vf in (1..=count).rev() {
         let is_enabled = driver
             .then(driver.reads(Object::Sriov), |state, _| {

@@ -11,11 +11,9 @@ use prm::PageMode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
-use std::mem::discriminant;
 
 /// One piece of silicon and its firmware.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Hash)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceConfig {
     /// Which kind of function the driver under test binds to.
@@ -58,31 +56,6 @@ pub struct DeviceConfig {
     /// Behaviour that the interface leaves to firmware.
     #[serde(default)]
     pub firmware: FirmwareKnobs,
-}
-
-impl Hash for DeviceConfig {
-    /// Every field; written out because the page mode has no hash of its own.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let Self {
-            kind,
-            vhca_id,
-            page_mode,
-            demand,
-            port,
-            eswitch,
-            vfs,
-            ec_vfs,
-            external_host,
-            satellite_pfs,
-            sfs,
-            adjacent_vfs,
-            timeouts,
-            firmware,
-        } = self;
-        (kind, vhca_id, discriminant(page_mode), demand, port, eswitch).hash(state);
-        (vfs, ec_vfs, external_host, satellite_pfs, sfs, adjacent_vfs).hash(state);
-        (timeouts, firmware).hash(state);
-    }
 }
 
 /// Kind of the function under test.

@@ -43,6 +43,7 @@ mod tests;
 pub use bus::Buses;
 pub use config::DeviceConfig;
 pub use device::account::{OutstandingCommand, PagesInFlight, WaitsFor};
+pub use device::due::ToDo;
 pub use order::{FirmwareOrder, GateOrder, OrderError};
 pub use owner::{Owner, UnknownOwner};
 pub use record::{CommandRecord, Record};

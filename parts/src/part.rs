@@ -28,6 +28,7 @@ impl<T> Part<T> {
     }
 
     /// How it was used since this was last asked.
+    #[inline]
     pub fn take_touch(&self) -> Touch {
         self.touch.replace(Touch::Nothing)
     }
@@ -36,6 +37,7 @@ impl<T> Part<T> {
 impl<T> Deref for Part<T> {
     type Target = T;
 
+    #[inline]
     fn deref(&self) -> &T {
         self.touch.set(self.touch.get() | Touch::Read);
         &self.value
@@ -43,6 +45,7 @@ impl<T> Deref for Part<T> {
 }
 
 impl<T> DerefMut for Part<T> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut T {
         self.touch.set(Touch::Write);
         &mut self.value

@@ -18,6 +18,7 @@ impl BitOr for Touch {
     type Output = Self;
 
     /// The stronger of two uses.
+    #[inline]
     fn bitor(self, other: Self) -> Self {
         self.max(other)
     }

@@ -18,6 +18,9 @@ pub enum Halt {
     /// A step did more than it had announced.
     #[error(transparent)]
     Surprise(#[from] Surprise),
+    /// An act of the device did more than it had declared: which one, in words.
+    #[error("{0}")]
+    DeviceSurprise(String),
 }
 
 impl From<RunStop> for Halt {

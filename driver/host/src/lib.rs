@@ -60,5 +60,5 @@ pub use machine::Machine;
 pub use memory::HostMemory;
 pub use setup::{Schedule, WorldSetup};
 pub use wait_cycle::WaitCycle;
-pub use walk::{Possible, Walk};
+pub use walk::{Possible, Steppable, Walk};
 pub use world::{Ending, World};

@@ -70,6 +70,9 @@ pub trait Machine: 'static {
     /// one edge.
     fn take_interrupt(&mut self) -> Option<(Function, u16)>;
 
+    /// The first time that an act of the device has touched what it had not declared, in words, where that can be seen.
+    fn surprise(&self) -> Option<String>;
+
     /// When the device acts next by itself, as last learned.
     fn next_due(&self) -> Option<Cycles>;
 

@@ -124,14 +124,16 @@ impl<M: Steppable> Walk<M> {
             announcement: ready.announcement,
         });
         let mut possible: Vec<Possible> = steps.collect();
-        let present = self.drivers_hash();
-        let names: BTreeMap<TaskId, String> = runtime.tasks().into_iter().map(|task| (task.id, task.name)).collect();
-        let name = |id: &TaskId| names.get(id).cloned().unwrap_or_default();
-        for (id, object) in runtime.sleepers() {
-            match object {
-                Object::Pause => possible.push(Possible::PauseEnds { task: name(&id) }),
-                _ if self.looked.get(&id) != Some(&present) => possible.push(Possible::Look { task: name(&id) }),
-                _ => {}
+        let sleepers = runtime.sleepers();
+        if !sleepers.is_empty() {
+            let present = self.drivers_hash();
+            for (id, object) in sleepers {
+                let task = runtime.name_of(id);
+                match object {
+                    Object::Pause => possible.push(Possible::PauseEnds { task }),
+                    _ if self.looked.get(&id) != Some(&present) => possible.push(Possible::Look { task }),
+                    _ => {}
+                }
             }
         }
         let machine = self.world.machine.borrow();
@@ -185,7 +187,9 @@ impl<M: Steppable> Walk<M> {
     pub fn let_announce(&mut self) -> Result<(), Halt> {
         loop {
             let ready = self.world.runtime.ready();
-            let silent = ready.into_iter().find(|task| task.announcement.iter().next().is_none());
+            let silent = ready
+                .into_iter()
+                .find(|task| task.announcement.iter().next().is_none());
             let Some(task) = silent else { return Ok(()) };
             self.world.runtime.run(task.id)?;
         }
@@ -196,9 +200,9 @@ impl<M: Steppable> Walk<M> {
     #[must_use]
     pub fn drivers_and_tasks_hash(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.drivers_hash().hash(&mut hasher);
-        self.world.runtime.hash_tasks(&mut hasher);
         let present = self.drivers_hash();
+        present.hash(&mut hasher);
+        self.world.runtime.hash_tasks(&mut hasher);
         for (id, _) in self.world.runtime.sleepers() {
             (self.looked.get(&id) == Some(&present)).hash(&mut hasher);
         }
@@ -219,7 +223,11 @@ impl<M: Steppable> Walk<M> {
     /// Time passes to the first limit of a task, or to what the device does only if so much time passes.
     fn reach_limit(&mut self) -> bool {
         let device = self.world.machine.borrow().next_due();
-        let Some(at) = [device, self.world.runtime.next_deadline()].into_iter().flatten().min() else {
+        let Some(at) = [device, self.world.runtime.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+        else {
             return false;
         };
         let acted = self.world.machine.borrow_mut().advance_to(at);
@@ -231,7 +239,6 @@ impl<M: Steppable> Walk<M> {
     }
 
     fn id_of(&self, name: &str) -> Option<TaskId> {
-        let tasks = self.world.runtime.tasks();
-        tasks.into_iter().find(|task| task.name == name).map(|task| task.id)
+        self.world.runtime.id_of(name)
     }
 }

@@ -57,7 +57,7 @@ impl Bench {
     fn set_device(&self, device: DeviceState) {
         let access = self.driver.writes(Object::DeviceState);
         self.driver
-            .from_outside(access, |state, _| *state.interface.device = device);
+            .step_outside(access, |state, _| *state.interface.device = device);
     }
 
     fn events(self) -> Self {

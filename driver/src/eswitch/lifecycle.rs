@@ -129,7 +129,7 @@ fn switching(driver: &Driver) -> Announcement {
 /// How many VFs there are: on an ECPF firmware knows, elsewhere the caller (`mlx5_eswitch_update_num_of_vfs`).
 async fn update_vf_count(driver: &Driver, count: VfCount) {
     let VfCount::Of(count) = count else { return };
-    if !driver.settled(|state| is_ecpf_manager(state)) {
+    if !driver.settled(is_ecpf_manager) {
         driver
             .step(driver.writes(Object::Eswitch), |state, _| {
                 *state.eswitch.num_vfs = count

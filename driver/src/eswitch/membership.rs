@@ -187,7 +187,7 @@ pub(super) async fn unload_vfs(driver: &Driver) {
 /// # Errors
 /// As the first that failed.
 pub(super) async fn load_ec_vfs(driver: &Driver, count: u16, events: EventMask) -> Result<(), Errno> {
-    let base = driver.settled(|state| ec_vf_base(state));
+    let base = driver.settled(ec_vf_base);
     if base == 0 {
         return Ok(());
     }

@@ -83,7 +83,7 @@ impl Driver {
     /// Says that this scalable function's parent manages the eswitch: then the driver does no more than enable it and ask
     /// what it can do. To be called before it is bound.
     pub fn set_light(&self, light: bool) {
-        self.from_outside([], |state, _| state.interface.light = light);
+        self.step_outside([], |state, _| state.interface.light = light);
     }
 
     /// Messages that were printed after the first `seen`, oldest first.
@@ -205,12 +205,12 @@ impl Driver {
     }
 
     /// A step of somebody who is no task: the device that raises an interrupt, the clock.
-    pub(crate) fn from_outside<R: Hash>(
+    pub(crate) fn step_outside<R: Hash>(
         &self,
         access: impl Into<Announcement>,
         act: impl FnOnce(&mut State, &mut Bus) -> R,
     ) -> R {
-        self.runtime().announce_from_outside(access);
+        self.runtime().announce_outside(access);
         self.go_on(act)
     }
 

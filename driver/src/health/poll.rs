@@ -49,7 +49,7 @@ pub(crate) async fn drain(driver: &Driver) {
 /// Carries out a poll if one is due.
 pub(crate) fn fire(driver: &Driver) {
     let now = driver.now();
-    let due = driver.from_outside(driver.writes(Object::Health), |state, _| {
+    let due = driver.step_outside(driver.writes(Object::Health), |state, _| {
         let due = state.health.next_poll.is_some_and(|at| at <= now);
         if due {
             state.health.next_poll = Some(now.saturating_add(state.timeouts.health_poll));

@@ -4,12 +4,10 @@
 //! device work or time pass, tells the runtime what happened, and goes on. That owner is the same code in one
 //! process, over a socket and in a guest.
 
-mod core;
-mod exploring;
+pub(super) mod core;
 mod suspension;
 
 pub use self::core::{Waiting, Woken};
-pub use exploring::ReadyTask;
 pub use suspension::{Point, Wait};
 
 use self::core::{Core, Task, TaskFuture, TaskState};
@@ -57,7 +55,7 @@ const OUTSIDE: &str = "somebody outside of all tasks";
 /// A handle to the executor. Cloning it clones the handle.
 #[derive(Clone)]
 pub struct Runtime {
-    core: Rc<RefCell<Core>>,
+    pub(super) core: Rc<RefCell<Core>>,
 }
 
 impl Default for Runtime {
@@ -230,7 +228,7 @@ impl Runtime {
     }
 
     /// Announces a step of somebody who is no task.
-    pub fn announce_from_outside(&self, access: impl Into<Announcement>) {
+    pub fn announce_outside(&self, access: impl Into<Announcement>) {
         let mut core = self.core.borrow_mut();
         if core.running.is_none() {
             core.announce(access.into());

@@ -2,11 +2,55 @@
 
 use crate::bus::Buses;
 use crate::state::action::{Act, Action};
-use crate::state::agenda::Task;
+use crate::state::agenda::{DueKind, Task};
 use crate::state::silicon::Silicon;
-use prm::Cycles;
+use prm::{Cycles, Opcode};
+
+/// Something that the device has yet to do by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ToDo {
+    key: (Cycles, u64),
+    /// What it begins with.
+    pub act: Act,
+    /// Why it is not done yet.
+    pub kind: DueKind,
+}
 
 impl Silicon {
+    /// What the device has yet to do by itself, in order of time. Whoever lets it act in another order names one of it.
+    #[must_use]
+    pub fn to_do(&self) -> Vec<ToDo> {
+        let entries = self.agenda.entries();
+        let named = entries.filter_map(|(key, kind, task)| {
+            let act = self.act_of(task)?;
+            Some(ToDo { key, act, kind })
+        });
+        named.collect()
+    }
+
+    /// Does one of them at `now`, whenever it was due; false if it is not there any more.
+    pub fn do_now(&mut self, what: &ToDo, now: Cycles, buses: &mut dyn Buses) -> bool {
+        let Some(task) = self.agenda.take(what.key) else {
+            return false;
+        };
+        self.do_task(task, now, buses);
+        true
+    }
+
+    fn act_of(&self, task: &Task) -> Option<Act> {
+        let of_command = |number: &u64, action: fn(Opcode) -> Action| {
+            let command = self.commands.peek().get(number)?;
+            Some(Act::at(command.endpoint, action(command.opcode)).in_slot(command.slot))
+        };
+        match task {
+            Task::Execute(number) => of_command(number, Action::Execution),
+            Task::Complete(number) => of_command(number, Action::Completion),
+            Task::Pages { supplier, .. } => Some(Act::at(*supplier, Action::Portion)),
+            Task::React { at, .. } => Some(Act::at(*at, Action::Reaction)),
+            Task::ReturnPages { supplier, .. } => Some(Act::at(*supplier, Action::ReturnPages)),
+        }
+    }
+
     /// Does all work that is due at `now`, in order of time. Each piece of work happens at the time at which it was
     /// due, also if `now` is later.
     pub fn advance(&mut self, now: Cycles, buses: &mut dyn Buses) {

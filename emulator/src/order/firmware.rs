@@ -7,8 +7,6 @@ use prm::{Function, Opcode, PageMode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
-use std::mem::discriminant;
 
 /// An order to firmware, carried out at once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -117,7 +115,7 @@ pub struct DeviceError {
 }
 
 /// Changes to the device. Absent fields stay.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Hash)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reconfigure {
     /// Boot demand from the next QUERY_PAGES(boot) on.
@@ -133,22 +131,6 @@ pub struct Reconfigure {
     /// vhca_ids by function.
     #[schemars(with = "BTreeMap<String, u16>", extend("propertyNames" = { "pattern": prm::function::PATTERN }))]
     pub vhca_ids: BTreeMap<Function, u16>,
-}
-
-impl Hash for Reconfigure {
-    /// Every field; written out because the page mode has no hash of its own.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let Self {
-            boot,
-            init,
-            page_mode,
-            on_disable,
-            return_order,
-            vhca_ids,
-        } = self;
-        let page_mode = page_mode.as_ref().map(discriminant);
-        (boot, init, page_mode, on_disable, return_order, vhca_ids).hash(state);
-    }
 }
 
 /// An order to the gate.

@@ -92,6 +92,18 @@ impl Agenda {
         Some((at, task))
     }
 
+    /// All tasks in order, with what they are found by again.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = ((Cycles, u64), DueKind, &Task)> {
+        self.tasks.iter().map(|(&key, (kind, task))| (key, *kind, task))
+    }
+
+    /// Takes one task off, whenever it is due.
+    pub(crate) fn take(&mut self, key: (Cycles, u64)) -> Option<Task> {
+        let (_, task) = self.tasks.remove(&key)?;
+        self.put_off -= usize::from(task.is_put_off());
+        Some(task)
+    }
+
     pub(crate) fn first(&self) -> Option<Due> {
         self.tasks
             .first_key_value()

@@ -203,7 +203,7 @@ impl<'a, S: Stage> Execution<'a, S> {
             }
             // A recorded schedule that cannot be followed: the run is not the one that was recorded. A step that did more than it had
             // announced: nothing that is concluded from announcements can be believed.
-            Some((_, error @ (Halt::Schedule(_) | Halt::Surprise(_)))) => {
+            Some((_, error @ (Halt::Schedule(_) | Halt::Surprise(_) | Halt::DeviceSurprise(_)))) => {
                 result.fail(Failure::Expectation, error.to_string())
             }
             None => {

@@ -1,13 +1,15 @@
-//! A race of three actors: the host enables a VF and then removes the driver, firmware asks for pages for the VF.
+//! A race of two actors: the host enables a VF, firmware asks for a page for it.
 
-use driver::runtime::{Kind, Use};
+use driver::runtime::{Access, Kind, Use};
 use driver::{HostOperation, RevisionName};
-use driver_host::{Checkpoint, Limits, Possible, Schedule, Walk};
+use driver_host::{Checkpoint, Limits, Possible, Schedule, Steppable as _, Walk};
+use emulator::Footprint;
 use emulator::order::FirmwareOrder;
 use harness::stage::inproc::{self, InprocMachine, InprocWorld};
 use harness::stage::ours::RunSetup;
 use prm::Function;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -21,7 +23,7 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// Whether the order of two choices cannot matter, by what is said of them.
+    /// Whether the order of two single steps cannot matter, by what they announce.
     pub fn commutes_with(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::World(one), Self::World(other)) => one.commutes_with(other),
@@ -30,6 +32,48 @@ impl Choice {
     }
 }
 
+/// What a choice, with all that followed from it at once, has announced and was seen to touch in the device.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seen {
+    accesses: Vec<Access>,
+    footprints: Vec<Footprint>,
+}
+
+impl Seen {
+    /// Whether the order of the two cannot matter.
+    pub fn commutes_with(&self, other: &Self) -> bool {
+        let drivers = |one: &Self, other: &Self| {
+            let meets = |access: &Access| other.accesses.iter().any(|theirs| access.conflicts_with(theirs));
+            one.accesses.iter().any(meets)
+        };
+        let devices = |one: &Self, other: &Self| {
+            let meets =
+                |print: &Footprint| other.footprints.iter().any(|theirs| print.conflicts_with(theirs));
+            one.footprints.iter().any(meets)
+        };
+        // What both sides share: entries of queues, registers, interrupts.
+        let both = |one: &Self, other: &Self| {
+            let shared = |access: &Access| SHARED.contains(&access.object.kind());
+            one.accesses.iter().any(shared) && !other.footprints.is_empty()
+        };
+        !(drivers(self, other) || devices(self, other) || both(self, other) || both(other, self))
+    }
+
+    fn note(&mut self, possible: &Possible) {
+        if let Possible::Step { announcement, .. } = possible {
+            self.accesses.extend(announcement.iter().copied());
+        }
+    }
+}
+
+/// Kinds of objects that a driver shares with its device.
+const SHARED: [Kind; 4] = [
+    Kind::CommandSlot,
+    Kind::EventQueue,
+    Kind::Interrupt,
+    Kind::Registers,
+];
+
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -37,7 +81,9 @@ impl fmt::Display for Choice {
             Self::World(Possible::Step { task, announcement }) => write!(f, "{task}: {announcement}"),
             Self::World(Possible::PauseEnds { task }) => write!(f, "{task} goes on after a pause"),
             Self::World(Possible::Look { task }) => write!(f, "{task} looks again"),
-            Self::World(Possible::Interrupt { function, vector }) => write!(f, "interrupt {vector} of {function}"),
+            Self::World(Possible::Interrupt { function, vector }) => {
+                write!(f, "interrupt {vector} of {function}")
+            }
             Self::World(Possible::Device { act }) => write!(f, "device: {act}"),
             Self::World(Possible::Limit) => f.write_str("a limit is reached"),
         }
@@ -49,6 +95,8 @@ pub struct Race {
     walk: Walk<InprocMachine>,
     loaded: Checkpoint<InprocMachine>,
     requests_left: u32,
+    /// Every single step is a choice.
+    is_raw: bool,
 }
 
 /// What belongs to the way of a command and to nothing that races here: it goes on at once.
@@ -69,14 +117,23 @@ impl Race {
         world.run_until(|world| world.ended_at(load).is_some()).unwrap();
         world.settle().unwrap();
         let _read = world.machine_mut().silicon.take_records();
+        world.machine_mut().silicon.keep_footprints();
         let loaded = world.checkpoint().unwrap();
         let mut race = Self {
             walk: Walk::begin(world).unwrap(),
             loaded,
             requests_left: 0,
+            is_raw: false,
         };
         race.restart();
         race
+    }
+
+    /// The same with every single step as a choice.
+    pub fn raw(mut self) -> Self {
+        self.is_raw = true;
+        self.restart();
+        self
     }
 
     /// Back to where the driver is loaded.
@@ -84,12 +141,11 @@ impl Race {
         let world = self.walk.world();
         world.runtime().abandon();
         assert!(world.restore(&self.loaded));
-        for operation in [HostOperation::EnableVfs(1), HostOperation::Unload] {
-            world.start(0, operation);
-        }
+        world.start(0, HostOperation::EnableVfs(1));
         self.requests_left = 1;
         self.walk.let_announce().unwrap();
-        self.collapse();
+        self.collapse(&mut Seen::default());
+        let _read = self.walk.world().machine_mut().silicon.take_footprints();
     }
 
     /// What can be chosen.
@@ -102,10 +158,14 @@ impl Race {
         choices
     }
 
-    /// Lets it happen.
-    pub fn take(&mut self, choice: &Choice) {
+    /// Lets it happen, and all that follows at once. Returns what that touched.
+    pub fn take(&mut self, choice: &Choice) -> Seen {
+        let mut seen = Seen::default();
         match choice {
-            Choice::World(possible) => assert!(self.walk.take(possible).unwrap(), "{choice} is not possible"),
+            Choice::World(possible) => {
+                seen.note(possible);
+                assert!(self.walk.take(possible).unwrap(), "{choice} is not possible");
+            }
             Choice::Request => {
                 self.requests_left -= 1;
                 // A device whose driver takes no requests refuses.
@@ -114,12 +174,21 @@ impl Race {
                 self.walk.let_announce().unwrap();
             }
         }
-        self.collapse();
+        self.collapse(&mut seen);
+        let machine = &self.walk.world().shared_machine();
+        let silicon = &mut machine.borrow_mut().silicon;
+        assert_eq!(silicon.surprise(), None);
+        seen.footprints = silicon.take_footprints();
+        seen
     }
 
     /// What no race here is about happens at once.
-    fn collapse(&mut self) {
+    fn collapse(&mut self, seen: &mut Seen) {
+        if self.is_raw {
+            return;
+        }
         while let Some(inner) = self.walk.possible().into_iter().find(is_inner) {
+            seen.note(&inner);
             assert!(self.walk.take(&inner).unwrap());
         }
     }
@@ -131,11 +200,8 @@ impl Race {
         self.requests_left.hash(&mut hasher);
         let machine = self.walk.world().machine();
         machine.silicon.hash(&mut hasher);
-        for choice in self.walk.possible() {
-            if let Possible::Interrupt { function, vector } = choice {
-                (function, vector).hash(&mut hasher);
-            }
-        }
+        let raised: BTreeSet<(Function, u16)> = machine.raised().into_iter().collect();
+        raised.hash(&mut hasher);
         hasher.finish()
     }
 

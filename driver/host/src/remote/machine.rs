@@ -276,6 +276,11 @@ impl<B: RemoteBus, T: TimePort> Machine for RemoteMachine<B, T> {
         self.edges.take()
     }
 
+    fn surprise(&self) -> Option<String> {
+        // Whoever serves the device sees to it.
+        None
+    }
+
     fn next_due(&self) -> Option<Cycles> {
         self.told.next_due
     }

@@ -11,7 +11,7 @@ use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 
-pub(super) type TaskFuture = Pin<Box<dyn Future<Output = ()>>>;
+pub(in crate::runtime) type TaskFuture = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Why a waiting task goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,54 +33,54 @@ pub struct Waiting {
     pub deadline: Option<Cycles>,
 }
 
-pub(super) enum TaskState {
+pub(in crate::runtime) enum TaskState {
     Ready(Announcement),
     Waiting(Waiting),
 }
 
-pub(super) struct Task {
-    pub(super) name: String,
-    pub(super) purpose: TaskPurpose,
-    pub(super) declaration: Declaration,
-    pub(super) future: Option<TaskFuture>,
-    pub(super) state: TaskState,
-    pub(super) woken: Option<Woken>,
+pub(in crate::runtime) struct Task {
+    pub(in crate::runtime) name: String,
+    pub(in crate::runtime) purpose: TaskPurpose,
+    pub(in crate::runtime) declaration: Declaration,
+    pub(in crate::runtime) future: Option<TaskFuture>,
+    pub(in crate::runtime) state: TaskState,
+    pub(in crate::runtime) woken: Option<Woken>,
     /// A hash of everything it has seen, if that is remembered.
-    pub(super) seen: u64,
+    pub(in crate::runtime) seen: u64,
 }
 
-pub(super) struct Core {
-    pub(super) tasks: BTreeMap<TaskId, Task>,
-    pub(super) ready: VecDeque<TaskId>,
-    pub(super) waiting: BTreeMap<(DriverId, Object), VecDeque<TaskId>>,
-    pub(super) timers: BTreeSet<(Cycles, TaskId)>,
-    pub(super) running: Option<TaskId>,
+pub(in crate::runtime) struct Core {
+    pub(in crate::runtime) tasks: BTreeMap<TaskId, Task>,
+    pub(in crate::runtime) ready: VecDeque<TaskId>,
+    pub(in crate::runtime) waiting: BTreeMap<(DriverId, Object), VecDeque<TaskId>>,
+    pub(in crate::runtime) timers: BTreeSet<(Cycles, TaskId)>,
+    pub(in crate::runtime) running: Option<TaskId>,
     /// What the step that is under way has announced.
-    pub(super) announced: Announcement,
+    pub(in crate::runtime) announced: Announcement,
     /// Whether tasks remember what they see.
-    pub(super) remembers: bool,
+    pub(in crate::runtime) remembers: bool,
     /// Kinds of objects whose announcements nobody hears, and whose declarations nobody has read: a test takes them away and sees
     /// what comes of it.
-    pub(super) unheard: Option<Kind>,
-    pub(super) undeclared: Option<Kind>,
+    pub(in crate::runtime) unheard: Option<Kind>,
+    pub(in crate::runtime) undeclared: Option<Kind>,
     /// The first step that touched something else.
-    pub(super) surprise: Option<Surprise>,
-    pub(super) next_task: u64,
-    pub(super) scheduler: Box<dyn Scheduler>,
-    pub(super) choices: Vec<Choice>,
-    pub(super) pauses: BTreeSet<(DriverId, &'static str)>,
-    pub(super) requested_pauses: BTreeSet<String>,
+    pub(in crate::runtime) surprise: Option<Surprise>,
+    pub(in crate::runtime) next_task: u64,
+    pub(in crate::runtime) scheduler: Box<dyn Scheduler>,
+    pub(in crate::runtime) choices: Vec<Choice>,
+    pub(in crate::runtime) pauses: BTreeSet<(DriverId, &'static str)>,
+    pub(in crate::runtime) requested_pauses: BTreeSet<String>,
 }
 
 impl Task {
-    pub(super) fn note_seen(&mut self, seen: &impl Hash) {
+    pub(in crate::runtime) fn note_seen(&mut self, seen: &impl Hash) {
         let mut hasher = DefaultHasher::new();
         self.seen.hash(&mut hasher);
         seen.hash(&mut hasher);
         self.seen = hasher.finish();
     }
 
-    pub(super) fn candidate(&self) -> Candidate {
+    pub(in crate::runtime) fn candidate(&self) -> Candidate {
         let access = match &self.state {
             TaskState::Ready(access) => access.clone(),
             TaskState::Waiting(_) => Announcement::default(),
@@ -94,7 +94,7 @@ impl Task {
 
 impl Core {
     /// A step begins: what it has announced is in force, if it was declared.
-    pub(super) fn announce(&mut self, mut announcement: Announcement) {
+    pub(in crate::runtime) fn announce(&mut self, mut announcement: Announcement) {
         if let Some(kind) = self.unheard {
             announcement.forget(kind);
         }
@@ -117,7 +117,7 @@ impl Core {
     }
 
     /// `wanted`, or the first of `wanted (2)`, `wanted (3)` ... that no living task has.
-    pub(super) fn free_name(&self, wanted: &str) -> String {
+    pub(in crate::runtime) fn free_name(&self, wanted: &str) -> String {
         let mut name = wanted.to_owned();
         let mut ordinal = 1_usize;
         while self.tasks.values().any(|task| task.name == name) {
@@ -127,7 +127,7 @@ impl Core {
         name
     }
 
-    pub(super) fn make_ready(&mut self, id: TaskId, woken: Woken) {
+    pub(in crate::runtime) fn make_ready(&mut self, id: TaskId, woken: Woken) {
         let Some(task) = self.tasks.get_mut(&id) else {
             return;
         };
@@ -142,7 +142,7 @@ impl Core {
         self.ready.push_back(id);
     }
 
-    pub(super) fn stop_waiting(&mut self, id: TaskId) {
+    pub(in crate::runtime) fn stop_waiting(&mut self, id: TaskId) {
         let Some(TaskState::Waiting(waiting)) = self.tasks.get(&id).map(|task| &task.state) else {
             return;
         };

@@ -1,10 +1,10 @@
 //! Device, memory, clock and interrupt lines: everything of a run in one process that is not a driver. Plain data.
 
-use driver_host::{FrameTable, HostMemory, Machine};
-use emulator::{Buses, FirmwareOrder, GateOrder, OrderError, Silicon};
+use driver_host::{FrameTable, HostMemory, Machine, Steppable};
+use emulator::{Buses, DueKind, FirmwareOrder, GateOrder, OrderError, Silicon, ToDo};
 use prm::link::{BusError, DeviceWaits, DmaFault, HostBus};
 use prm::{Cycles, Function, Iova};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// See the module's head.
 #[derive(Clone)]
@@ -66,6 +66,42 @@ impl InprocMachine {
     }
 }
 
+impl Steppable for InprocMachine {
+    fn raised(&self) -> Vec<(Function, u16)> {
+        self.raised.iter().copied().collect()
+    }
+
+    fn take_raised(&mut self, vector: (Function, u16)) -> bool {
+        let place = self.raised.iter().position(|&raised| raised == vector);
+        place.is_some_and(|place| self.raised.remove(place).is_some())
+    }
+
+    fn acts(&self) -> Vec<String> {
+        named(self.silicon.to_do()).map(|(name, _)| name).collect()
+    }
+
+    fn act(&mut self, name: &str) -> bool {
+        let now = self.now;
+        let to_do = named(self.silicon.to_do()).find(|(known, _)| known == name);
+        to_do.is_some_and(|(_, what)| self.with_device(|silicon, lines| silicon.do_now(&what, now, lines)))
+    }
+}
+
+/// What the device does without anybody's doing, by names: the same act a second time is `act (2)`.
+fn named(to_do: Vec<ToDo>) -> impl Iterator<Item = (String, ToDo)> {
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    let in_service = to_do.into_iter().filter(|what| what.kind == DueKind::InService);
+    in_service.map(move |what| {
+        let name = what.act.to_string();
+        let times = known.entry(name.clone()).or_default();
+        *times += 1;
+        match *times {
+            1 => (name, what),
+            times => (format!("{name} ({times})"), what),
+        }
+    })
+}
+
 impl Machine for InprocMachine {
     type Frames = FrameTable;
 
@@ -119,6 +155,10 @@ impl Machine for InprocMachine {
 
     fn take_interrupt(&mut self) -> Option<(Function, u16)> {
         self.raised.pop_front()
+    }
+
+    fn surprise(&self) -> Option<String> {
+        self.silicon.surprise().map(ToString::to_string)
     }
 
     fn next_due(&self) -> Option<Cycles> {

@@ -1,7 +1,7 @@
 //! What an explorer of interleavings does with tasks: picks one by itself, wakes one, throws all away.
 
-use super::core::{TaskState, Waiting, Woken};
-use super::{RunStop, Runtime};
+use super::executor::core::TaskState;
+use super::executor::{RunStop, Runtime, Waiting, Woken};
 use crate::runtime::access::{Object, TaskId};
 use crate::runtime::announcement::Announcement;
 use crate::runtime::schedule::{Candidate, InOrder, ScheduleMismatch, Scheduler};
@@ -85,6 +85,24 @@ impl Runtime {
         let mut core = self.core.borrow_mut();
         core.stop_waiting(id);
         core.make_ready(id, Woken::Expired);
+    }
+
+    /// The name of a task; nothing if there is none.
+    #[must_use]
+    pub fn name_of(&self, id: TaskId) -> String {
+        let core = self.core.borrow();
+        core.tasks
+            .get(&id)
+            .map(|task| task.name.clone())
+            .unwrap_or_default()
+    }
+
+    /// The living task of this name.
+    #[must_use]
+    pub fn id_of(&self, name: &str) -> Option<TaskId> {
+        let core = self.core.borrow();
+        let mut tasks = core.tasks.iter();
+        tasks.find(|(_, task)| task.name == name).map(|(&id, _)| id)
     }
 
     /// The tasks that wait for a time of their own: to look again, or for a pause to end.
