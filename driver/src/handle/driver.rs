@@ -223,6 +223,10 @@ impl Driver {
         self.check_uses(&state);
         self.check_use(Object::Registers, bus.take_touch());
         let lost = failure.is_some_and(|failure| state.lose_device(failure, bus.now()));
+        if failure.is_some() {
+            // A bus fails where it likes: what follows from that is no use that the step could have announced.
+            state.take_touches(&mut |_, _| {});
+        }
         drop((state, bus));
         if lost {
             // Who spins on a queue entry looks at the state, too.
