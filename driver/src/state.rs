@@ -11,6 +11,7 @@ pub(crate) mod functions;
 pub mod health;
 pub mod interface;
 pub mod netdev;
+mod noting;
 pub mod pages;
 pub mod sriov;
 pub mod subfunction;
@@ -27,6 +28,7 @@ use event_queues::EventQueues;
 use health::Health;
 use interface::{DeviceState, Interface};
 use netdev::NetdevState;
+use noting::used;
 use pages::PagesState;
 use parts::{Part, Touch};
 use prm::Cycles;
@@ -85,19 +87,19 @@ impl Hash for State {
 }
 
 impl State {
-    /// Notes of use since they were last taken, by object. An object that was not used may come up, too.
+    /// Notes of use since they were last taken, by object.
     pub(crate) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
-        take(Object::LoadTime, self.capabilities.take_touch());
-        take(Object::LoadTime, self.timeouts.take_touch());
+        used(take, Object::LoadTime, self.capabilities.take_touch());
+        used(take, Object::LoadTime, self.timeouts.take_touch());
         self.interface.take_touches(take);
         self.command.take_touches(take);
         self.event_queues.take_touches(take);
         self.pages.take_touches(take);
         self.eswitch.take_touches(take);
-        take(Object::Sriov, self.sriov.take_touch());
+        used(take, Object::Sriov, self.sriov.take_touch());
         self.subfunction.take_touches(take);
-        take(Object::Netdev, self.netdev.take_touch());
-        take(Object::Health, self.health.take_touch());
+        used(take, Object::Netdev, self.netdev.take_touch());
+        used(take, Object::Health, self.health.take_touch());
     }
 
     /// Whether no command may reach the device (`mlx5_cmd_is_down`).

@@ -1,7 +1,7 @@
 //! A value for each key.
 
 use crate::touch::Touch;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::fmt;
@@ -13,6 +13,8 @@ use std::hash::{Hash, Hasher};
 pub struct Parts<K, T> {
     values: BTreeMap<K, T>,
     notes: RefCell<Notes<K>>,
+    /// Whether there are notes at all: most steps leave none.
+    is_noted: Cell<bool>,
 }
 
 struct Notes<K> {
@@ -38,6 +40,7 @@ impl<K, T> Default for Parts<K, T> {
                 keys: Vec::new(),
                 all: Touch::Write,
             }),
+            is_noted: Cell::new(true),
         }
     }
 }
@@ -49,7 +52,14 @@ impl<K: Copy + Ord, T> Parts<K, T> {
     }
 
     /// How they were used since this was last asked, in the order of first use: a key, or none for all of them.
-    pub fn take_touches(&self, mut take: impl FnMut(Option<K>, Touch)) {
+    #[inline]
+    pub fn take_touches(&self, take: impl FnMut(Option<K>, Touch)) {
+        if self.is_noted.replace(false) {
+            self.take_notes(take);
+        }
+    }
+
+    fn take_notes(&self, mut take: impl FnMut(Option<K>, Touch)) {
         let mut notes = self.notes.borrow_mut();
         for (key, touch) in notes.keys.drain(..) {
             take(Some(key), touch);
@@ -61,6 +71,7 @@ impl<K: Copy + Ord, T> Parts<K, T> {
     }
 
     fn note(&self, key: K, touch: Touch) {
+        self.is_noted.set(true);
         let keys = &mut self.notes.borrow_mut().keys;
         match keys.iter_mut().find(|(known, _)| *known == key) {
             Some((_, known)) => *known = *known | touch,
@@ -69,6 +80,7 @@ impl<K: Copy + Ord, T> Parts<K, T> {
     }
 
     fn note_all(&self, touch: Touch) {
+        self.is_noted.set(true);
         let all = &mut self.notes.borrow_mut().all;
         *all = *all | touch;
     }
@@ -180,6 +192,7 @@ impl<K: Clone, T: Clone> Clone for Parts<K, T> {
         Self {
             values: self.values.clone(),
             notes: RefCell::default(),
+            is_noted: Cell::new(false),
         }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) use lane::Lane;
 pub(crate) use slots::{MOST_SLOTS, Queue};
 
 use crate::runtime::Object;
+use crate::state::noting::used;
 use parts::{Part, Touch};
 use prm::Opcode;
 
@@ -47,9 +48,9 @@ impl CommandState {
     /// Notes of use, by object.
     pub(super) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
         self.queue.take_touches(take);
-        take(Object::CommandMode, self.mode.take_touch());
-        take(Object::CommandMode, self.gate.take_touch());
-        take(Object::CommandMode, self.up.take_touch());
+        used(take, Object::CommandMode, self.mode.take_touch());
+        used(take, Object::CommandMode, self.gate.take_touch());
+        used(take, Object::CommandMode, self.up.take_touch());
     }
 }
 

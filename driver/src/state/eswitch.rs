@@ -14,6 +14,7 @@ pub use work::EswitchWork;
 
 use crate::books::FunctionType;
 use crate::runtime::{Object, WorkQueue};
+use crate::state::noting::used;
 use parts::{Part, Parts, Touch};
 use prm::{EswitchMode, VhcaId};
 
@@ -80,7 +81,7 @@ impl EswitchState {
             self.steering.take_touch(),
         ];
         for touch in eswitch {
-            take(Object::Eswitch, touch);
+            used(take, Object::Eswitch, touch);
         }
         let events = [
             self.listens_to_vports.take_touch(),
@@ -89,7 +90,7 @@ impl EswitchState {
             self.queue.take_touch(),
         ];
         for touch in events {
-            take(Object::EswitchQueue, touch);
+            used(take, Object::EswitchQueue, touch);
         }
         self.vports.take_touches(|number, touch| {
             take(number.map_or(Object::Vports, Object::Vport), touch);

@@ -2,6 +2,7 @@
 
 use super::capabilities::Capabilities;
 use crate::runtime::Object;
+use crate::state::noting::used;
 use parts::{Part, Touch};
 use prm::UarIndex;
 use prm::function::Function;
@@ -82,12 +83,12 @@ impl Interface {
 
     /// Notes of use, by object.
     pub(super) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
-        take(Object::LoadTime, self.ecpf.take_touch());
-        take(Object::LoadTime, self.uar.take_touch());
-        take(Object::LoadTime, self.issi.take_touch());
-        take(Object::DeviceState, self.device.take_touch());
-        take(Object::Interface, self.probed.take_touch());
-        take(Object::Interface, self.loaded.take_touch());
+        used(take, Object::LoadTime, self.ecpf.take_touch());
+        used(take, Object::LoadTime, self.uar.take_touch());
+        used(take, Object::LoadTime, self.issi.take_touch());
+        used(take, Object::DeviceState, self.device.take_touch());
+        used(take, Object::Interface, self.probed.take_touch());
+        used(take, Object::Interface, self.loaded.take_touch());
     }
 
     /// Whether the function has vports to manage: a physical one with the right on an Ethernet port

@@ -28,6 +28,7 @@ pub use work::PageWork;
 
 use crate::books::{OwnerKey, PageWait};
 use crate::runtime::{Object, WorkQueue};
+use crate::state::noting::used;
 use parts::{Part, Touch};
 use prm::PageMode;
 use std::hash::{Hash, Hasher};
@@ -68,11 +69,11 @@ impl Hash for PagesState {
 impl PagesState {
     /// Notes of use, by object.
     pub(super) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
-        take(Object::PageBook, self.book.take_touch());
-        take(Object::PageMode, self.mode.take_touch());
-        take(Object::PageMode, self.boot_key.take_touch());
-        take(Object::PageQueue, self.queue.take_touch());
-        take(Object::PageQueue, self.listening.take_touch());
-        take(Object::PageQueue, self.crashed.take_touch());
+        used(take, Object::PageBook, self.book.take_touch());
+        used(take, Object::PageMode, self.mode.take_touch());
+        used(take, Object::PageMode, self.boot_key.take_touch());
+        used(take, Object::PageQueue, self.queue.take_touch());
+        used(take, Object::PageQueue, self.listening.take_touch());
+        used(take, Object::PageQueue, self.crashed.take_touch());
     }
 }

@@ -1,6 +1,7 @@
 //! The scalable functions.
 
 use crate::runtime::{Object, WorkQueue};
+use crate::state::noting::used;
 use parts::{Part, Touch};
 use prm::subfunction::VhcaState;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,10 +39,10 @@ impl SubfunctionState {
             self.makes_devices.take_touch(),
         ];
         for touch in functions {
-            take(Object::Subfunctions, touch);
+            used(take, Object::Subfunctions, touch);
         }
-        take(Object::SubfunctionQueue, self.listening.take_touch());
-        take(Object::SubfunctionQueue, self.queue.take_touch());
+        used(take, Object::SubfunctionQueue, self.listening.take_touch());
+        used(take, Object::SubfunctionQueue, self.queue.take_touch());
     }
 }
 

@@ -9,6 +9,7 @@ use crate::device_bus::{Bus, BusFailure};
 use crate::message::MessageKind;
 use crate::registers;
 use crate::runtime::Object;
+use crate::state::noting::used;
 use parts::{Part, Parts, Touch};
 use prm::command_queue::{
     CommandEntry, ENTRY_KIND_PCIE, INLINE_INPUT_OFFSET, INLINE_LENGTH, STATUS_OWNER_OFFSET, mailboxes_for,
@@ -397,10 +398,10 @@ impl Queue {
 
     /// Notes of use, by object.
     pub(super) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
-        take(Object::LoadTime, self.shape.take_touch());
-        take(Object::CommandSlots, self.regular.take_touch());
-        take(Object::PageSlot, self.page.take_touch());
-        take(Object::Mailboxes, self.pool.take_touch());
+        used(take, Object::LoadTime, self.shape.take_touch());
+        used(take, Object::CommandSlots, self.regular.take_touch());
+        used(take, Object::PageSlot, self.page.take_touch());
+        used(take, Object::Mailboxes, self.pool.take_touch());
         self.entries.take_touches(|slot, touch| {
             take(slot.map_or(Object::AllCommandSlots, Object::CommandSlot), touch);
         });
