@@ -153,11 +153,11 @@ impl<M: Steppable> Walk<M> {
     /// [`Halt`] when a step has touched what it had not announced, or announced what was not declared.
     pub fn take(&mut self, what: &Possible) -> Result<bool, Halt> {
         let taken = match what {
-            Possible::Step { task, .. } => match self.id_of(task) {
+            Possible::Step { task, .. } => match self.world.runtime.id_of(task) {
                 Some(id) => self.world.runtime.run(id)?,
                 None => false,
             },
-            Possible::PauseEnds { task } | Possible::Look { task } => match self.id_of(task) {
+            Possible::PauseEnds { task } | Possible::Look { task } => match self.world.runtime.id_of(task) {
                 Some(id) => {
                     self.looked.insert(id, self.drivers_hash());
                     self.world.runtime.expire_task(id);
@@ -236,9 +236,5 @@ impl<M: Steppable> Walk<M> {
         }
         self.world.runtime.expire(at);
         true
-    }
-
-    fn id_of(&self, name: &str) -> Option<TaskId> {
-        self.world.runtime.id_of(name)
     }
 }

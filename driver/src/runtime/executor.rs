@@ -297,15 +297,10 @@ impl Runtime {
     /// A scheduling point in the middle of what is one step where nobody explores: announces what comes next, and goes on at once.
     /// An explorer lets others run before it.
     pub fn follow(&self, access: impl Into<Announcement>) -> Point {
-        let mut core = self.core.borrow_mut();
-        let access = access.into();
-        let announced = !core.scheduler.splits();
-        if announced {
-            core.announce(access.clone());
-        }
+        let announced = !self.core.borrow().scheduler.splits();
         Point {
             core: Rc::clone(&self.core),
-            access,
+            access: access.into(),
             announced,
         }
     }
