@@ -117,10 +117,13 @@ pub(crate) async fn set_mode(driver: &Driver, mode: Mode) {
 }
 
 /// Slots taken from everybody.
+#[derive(Clone, Copy, Default, Hash)]
 #[must_use]
 struct TakenSlots {
     regular: usize,
     page: bool,
+    /// A place in the line for the page slot, until that is taken.
+    claim: Option<Ticket>,
 }
 
 /// Takes the regular slots one by one, then the page slot. While it waits for the rest nobody gets what it has.
@@ -135,14 +138,11 @@ async fn take_all_slots(driver: &Driver) -> TakenSlots {
             .saturating_add(limit)
             .saturating_add(Cycles::from_secs(5))
     });
-    let mut taken = TakenSlots {
-        regular: 0,
-        page: false,
-    };
-    let mut claim = None;
+    let mut taken = TakenSlots::default();
     driver.runtime().point(taking_slots(driver)).await;
     loop {
-        let complete = driver.go_on(|state, _| {
+        let (now_taken, complete) = driver.go_on(|state, _| {
+            let mut taken = taken;
             // A device that was given up completes nothing any more: what it has cost is not waited for again.
             let passes_lost = limited && state.interface.in_error();
             let queue = &mut state.command.queue;
@@ -154,11 +154,12 @@ async fn take_all_slots(driver: &Driver) -> TakenSlots {
             taken.regular += std::mem::take(&mut queue.regular.free);
             let regular = taken.regular + regular_lost >= queue.regular();
             if regular && !taken.page {
-                let claim = *claim.get_or_insert_with(|| queue.claim_page_slot());
+                let claim = *taken.claim.get_or_insert_with(|| queue.claim_page_slot());
                 taken.page = queue.take_page_slot(claim);
             }
-            regular && (taken.page || page_lost)
+            (taken, regular && (taken.page || page_lost))
         });
+        taken = now_taken;
         if complete {
             break;
         }
@@ -168,17 +169,14 @@ async fn take_all_slots(driver: &Driver) -> TakenSlots {
             .await;
         driver.runtime().point(taking_slots(driver)).await;
         if woken == Woken::Expired {
-            leave_line(driver, claim);
+            leave_line(driver, taken.claim);
             taken.release(driver).await;
             driver.declare_faulty().await;
-            return TakenSlots {
-                regular: 0,
-                page: false,
-            };
+            return TakenSlots::default();
         }
     }
     if !taken.page {
-        leave_line(driver, claim);
+        leave_line(driver, taken.claim);
     }
     taken
 }

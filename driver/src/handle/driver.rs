@@ -172,7 +172,10 @@ impl Driver {
 
     /// One atomic step: announces what it touches, lets others run, then does `act` with nothing in between. What it touches besides
     /// stops the run.
-    pub async fn step<R: Hash>(
+    ///
+    /// What the task learns is what `act` returns, and nothing else: `act` writes no variable outside of itself. So a task can be
+    /// built anew from what its steps have returned.
+    pub async fn step<R: Hash + Clone + 'static>(
         &self,
         access: impl Into<Announcement>,
         act: impl FnOnce(&mut State, &mut Bus) -> R,
@@ -182,7 +185,7 @@ impl Driver {
     }
 
     /// The next of several steps that nothing comes between unless somebody explores: see [`Runtime::follow`].
-    pub async fn then<R: Hash>(
+    pub async fn then<R: Hash + Clone + 'static>(
         &self,
         access: impl Into<Announcement>,
         act: impl FnOnce(&mut State, &mut Bus) -> R,
@@ -192,7 +195,7 @@ impl Driver {
     }
 
     /// Looks at what was settled while the driver loaded, which needs no announcement. Whatever else it looks at has to be announced.
-    pub fn settled<R: Hash>(&self, look: impl FnOnce(&State) -> R) -> R {
+    pub fn settled<R: Hash + Clone + 'static>(&self, look: impl FnOnce(&State) -> R) -> R {
         self.go_on(|state, _| look(state))
     }
 
@@ -205,7 +208,7 @@ impl Driver {
     }
 
     /// A step of somebody who is no task: the device that raises an interrupt, the clock.
-    pub(crate) fn step_outside<R: Hash>(
+    pub(crate) fn step_outside<R: Hash + Clone + 'static>(
         &self,
         access: impl Into<Announcement>,
         act: impl FnOnce(&mut State, &mut Bus) -> R,
@@ -215,7 +218,7 @@ impl Driver {
     }
 
     /// Does more of the step that is already running, as far as it was announced.
-    pub fn go_on<R: Hash>(&self, act: impl FnOnce(&mut State, &mut Bus) -> R) -> R {
+    pub fn go_on<R: Hash + Clone + 'static>(&self, act: impl FnOnce(&mut State, &mut Bus) -> R) -> R {
         let mut state = self.shared.state.borrow_mut();
         let mut bus = self.shared.bus.borrow_mut();
         let result = act(&mut state, &mut bus);

@@ -63,20 +63,24 @@ pub(crate) enum Look<T, U> {
 }
 
 impl Driver {
-    /// Looks at once, and then every `period`, until what is waited for is there.
+    /// Looks at once, and then every `period`, until what is waited for is there. A look is told what the one before has shown: what
+    /// it remembers itself would be lost where a task is built anew from what its steps have returned.
     ///
     /// # Errors
     /// What the last look has shown, when patience is over. Then nothing more is looked at: the limit is compared after the look.
-    pub(crate) async fn wait_until<T: Hash, U: Hash>(
+    pub(crate) async fn wait_until<T: Hash + Clone + 'static, U: Hash + Clone + 'static>(
         &self,
         access: impl Into<Announcement>,
         period: Cycles,
         patience: &mut Patience,
-        mut look: impl FnMut(&State, &mut Bus) -> Look<T, U>,
+        look: impl Fn(Option<&U>, &State, &mut Bus) -> Look<T, U>,
     ) -> Result<T, U> {
         let access = access.into();
+        let mut before = None;
         loop {
-            let seen = self.step(access.clone(), |state, bus| look(state, bus)).await;
+            let seen = self
+                .step(access.clone(), |state, bus| look(before.as_ref(), state, bus))
+                .await;
             let shown = match seen {
                 Look::Reached(what) => return Ok(what),
                 // What has come nearer in time is not given up at the same look.
@@ -89,6 +93,7 @@ impl Driver {
             if patience.is_over(self) {
                 return Err(shown);
             }
+            before = Some(shown);
             self.sleep(period).await;
         }
     }

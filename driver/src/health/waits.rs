@@ -17,7 +17,7 @@ const VITAL_LOOKS: u64 = 100;
 /// Waits for the function's interface to be disabled.
 pub(super) async fn wait_down(driver: &Driver, limit: Cycles) -> bool {
     let mut patience = Patience::begin(driver, limit, LastLook::AtLimit);
-    let look = |_: &State, bus: &mut Bus| match registers::queue_word(bus).nic_interface() {
+    let look = |_: Option<&u8>, _: &State, bus: &mut Bus| match registers::queue_word(bus).nic_interface() {
         NIC_INTERFACE_DISABLED => Look::Reached(()),
         interface => Look::NotYet(interface),
     };
@@ -38,7 +38,7 @@ pub(super) async fn wait_down(driver: &Driver, limit: Cycles) -> bool {
 pub(super) async fn wait_readable(driver: &Driver) -> Result<(), Errno> {
     let limit = driver.settled(|state| state.timeouts.firmware_reset);
     let mut patience = Patience::begin(driver, limit, LastLook::AtLimit);
-    let look = |_: &State, bus: &mut Bus| match registers::health_firmware_version(bus) {
+    let look = |_: Option<&()>, _: &State, bus: &mut Bus| match registers::health_firmware_version(bus) {
         u32::MAX => Look::NotYet(()),
         _ => Look::Reached(()),
     };
@@ -56,12 +56,11 @@ pub(super) async fn wait_vital(driver: &Driver) -> Result<(), Errno> {
         Cycles(VITAL_LOOK.0 * (VITAL_LOOKS - 1)),
         LastLook::AtLimit,
     );
-    let mut first = None;
-    let look = |_: &State, bus: &mut Bus| {
+    let look = |first: Option<&u32>, _: &State, bus: &mut Bus| {
         let counter = registers::health_counter(bus);
-        match *first.get_or_insert(counter) == counter {
-            true => Look::NotYet(()),
-            false => Look::Reached(()),
+        match first {
+            Some(&first) if first != counter => Look::Reached(()),
+            _ => Look::NotYet(counter),
         }
     };
     let registers = driver.reads(Object::Registers);
@@ -71,5 +70,5 @@ pub(super) async fn wait_vital(driver: &Driver) -> Result<(), Errno> {
     if moves.is_err() {
         driver.sleep(VITAL_LOOK).await;
     }
-    moves.map_err(|()| Errno::EIO)
+    moves.map_err(|_same| Errno::EIO)
 }

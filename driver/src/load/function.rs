@@ -130,7 +130,7 @@ async fn wait_started(driver: &Driver, limit: Cycles) -> Result<(), Errno> {
             driver.reads(Object::Registers),
             START_LOOK,
             &mut patience,
-            |_, bus| match registers::initializing(bus).initializing() {
+            |_: Option<&()>, _, bus| match registers::initializing(bus).initializing() {
                 false => Look::Reached(()),
                 true => Look::NotYet(()),
             },

@@ -271,9 +271,9 @@ async fn take_pages(
 ) -> Result<Vec<Iova>, Errno> {
     let revision = driver.revision();
     let wanted = u32::try_from(count.0).unwrap_or(0);
-    let mut pages = Vec::new();
     let taken = driver
         .step(driver.writes(Object::PageBook), |state, bus| {
+            let mut pages = Vec::new();
             let book = &mut state.pages.book;
             if revision.accounting() == Accounting::Owners {
                 book.learn_type(owner.key, early_type);
@@ -289,13 +289,10 @@ async fn take_pages(
                 };
                 book.put(bus, owner.key, pages.iter().rev().copied(), rules);
             }
-            taken
+            taken.map(|()| pages)
         })
         .await;
-    match taken {
-        Ok(()) => Ok(pages),
-        Err(failure) => Err(report_allocation(driver, failure)),
-    }
+    taken.map_err(|failure| report_allocation(driver, failure))
 }
 
 /// Puts pages back that firmware did not take, the newest first.

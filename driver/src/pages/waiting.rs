@@ -33,13 +33,21 @@ pub(crate) async fn wait_for_pages(driver: &Driver, of: FunctionType) -> Result<
 }
 
 /// Why looking at the counters ends.
-#[derive(Hash)]
+#[derive(Clone, Hash)]
 enum Ended {
     Drained,
     /// The device has failed.
     Error,
-    /// Firmware can be asked who is who, and has not been.
-    CanAsk,
+    /// Firmware can be asked who is who, and has not been. The fewest pages so far.
+    CanAsk(i32),
+}
+
+/// What a look has shown.
+#[derive(Clone, Copy, Hash)]
+struct Pending {
+    present: i32,
+    /// The fewest so far.
+    least: i32,
 }
 
 async fn until_drained(driver: &Driver, of: FunctionType) -> PageWaitOutcome {
@@ -50,7 +58,7 @@ async fn until_drained(driver: &Driver, of: FunctionType) -> PageWaitOutcome {
         attribution::ask_types(driver, of).await;
     }
     let target = driver.revision().wait_target();
-    let mut previous = driver
+    let mut least = driver
         .step(looking(driver), |state, _| pending(state, target, of))
         .await;
     let limit = driver.settled(|state| state.timeouts.reclaim_vfs_pages);
@@ -60,23 +68,29 @@ async fn until_drained(driver: &Driver, of: FunctionType) -> PageWaitOutcome {
     }
     loop {
         let ended = driver
-            .wait_until(looking(driver), PAGE_WAIT_LOOK, &mut patience, |state, _| {
-                if asks && can_ask(state) {
-                    return Look::Reached(Ended::CanAsk);
-                }
-                let present = pending(state, target, of);
-                if present == 0 {
-                    return Look::Reached(Ended::Drained);
-                }
-                if attention == WaitAttention::Always && functions::is_in_error(state) {
-                    return Look::Reached(Ended::Error);
-                }
-                if present < previous {
-                    previous = present;
-                    return Look::Nearer(present);
-                }
-                Look::NotYet(present)
-            })
+            .wait_until(
+                looking(driver),
+                PAGE_WAIT_LOOK,
+                &mut patience,
+                |before, state, _| {
+                    let least = before.map_or(least, |before: &Pending| before.least);
+                    if asks && can_ask(state) {
+                        return Look::Reached(Ended::CanAsk(least));
+                    }
+                    let present = pending(state, target, of);
+                    if present == 0 {
+                        return Look::Reached(Ended::Drained);
+                    }
+                    if attention == WaitAttention::Always && functions::is_in_error(state) {
+                        return Look::Reached(Ended::Error);
+                    }
+                    if present < least {
+                        let least = present;
+                        return Look::Nearer(Pending { present, least });
+                    }
+                    Look::NotYet(Pending { present, least })
+                },
+            )
             .await;
         match ended {
             Ok(Ended::Drained) => return PageWaitOutcome::Drained,
@@ -84,11 +98,12 @@ async fn until_drained(driver: &Driver, of: FunctionType) -> PageWaitOutcome {
                 driver.message(MessageKind::SkippingPageWait);
                 return PageWaitOutcome::DeviceError;
             }
-            Ok(Ended::CanAsk) => {
+            Ok(Ended::CanAsk(so_far)) => {
                 asks = false;
+                least = so_far;
                 attribution::ask_types(driver, of).await;
             }
-            Err(pending) => {
+            Err(Pending { present: pending, .. }) => {
                 driver.message(MessageKind::PageWaitAborted { pending });
                 return PageWaitOutcome::TimedOut;
             }

@@ -6,7 +6,7 @@ use prm::command_queue::INLINE_LENGTH;
 use prm::{DeliveryStatus, Opcode, Token};
 
 /// A command that has all it needs but a slot.
-#[derive(Debug, Hash)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct Prepared {
     pub(crate) ticket: Ticket,
     pub(crate) opcode: Opcode,
