@@ -1,7 +1,8 @@
 //! The command interface: how commands reach the device and how their results come back.
 //!
 //! * `completion` - polling, events, time-outs, late completions, flush
-//! * `mode` - polling or events, the opcode gate, start and stop
+//! * `gate` - what may be sent now
+//! * `mode` - polling or events, changes of the gate, start and stop
 //! * `offline` - what the driver answers by itself while the device is down
 //!
 //! A command goes through [`execute`]: first test of the gate, mailboxes, its turn, a slot, the doorbell, the wait.
@@ -9,6 +10,7 @@
 //! they have ended); MANAGE_PAGES has a slot of its own and waits for nobody but another MANAGE_PAGES.
 
 mod completion;
+mod gate;
 mod lanes;
 mod mode;
 mod offline;
@@ -16,15 +18,17 @@ mod offline;
 mod tests;
 
 pub(crate) use completion::{flush, on_completion};
+pub(crate) use gate::until_open;
 pub(crate) use mode::{disable, enable, set_down, set_gate, set_mode, set_up};
 
 use crate::device_bus::Bus;
-use crate::handle::{Driver, Upcalls};
+use crate::handle::{Driver, LastLook, Look, Patience, Upcalls};
 use crate::message::MessageKind;
 use crate::revision::PageSlotWait;
-use crate::runtime::{Announcement, Object, Woken};
+use crate::runtime::{Announcement, Object};
 use crate::state::State;
-use crate::state::command::{CommandError, CommandErrorKind, Gate, Issue, Lane, Mode, Prepared};
+use crate::state::command::{CommandError, CommandErrorKind, Issue, Lane, Mode, Prepared};
+use gate::may_send;
 use lanes::notify_lane;
 use prm::command::{InputHeader, OutputHeader};
 use prm::layout::Layout;
@@ -99,17 +103,6 @@ fn prepare(
     Ok(prepared)
 }
 
-/// Whether the command may go to the device now (`mlx5_cmd_is_down`, `opcode_allowed`).
-fn may_send(state: &State, opcode: Opcode) -> Result<(), CommandErrorKind> {
-    if state.is_down() {
-        return Err(CommandErrorKind::DeviceGone);
-    }
-    match *state.command.gate {
-        Gate::Only(allowed) if allowed != opcode => Err(CommandErrorKind::GateClosed),
-        _ => Ok(()),
-    }
-}
-
 /// Waits for turn and slot, and sends (`cmd_work_handler`). Returns the slot, and how its completion will be learnt.
 async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, Mode), CommandErrorKind> {
     let (opcode, ticket) = (prepared.opcode, prepared.ticket);
@@ -118,55 +111,40 @@ async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, 
         Lane::Regular => true,
         Lane::Page => driver.revision().page_slot_wait() == PageSlotWait::Limited,
     };
-    let mut was_first = lane == Lane::Page;
-    let mut deadline = timed.then(|| driver.now().saturating_add(limit));
-    let failure = loop {
-        let issue = driver.go_on(|state, _| state.command.queue.free_slot(lane, ticket));
-        match issue {
-            Issue::Sent(slot) => match driver.go_on(|state, _| may_send(state, opcode)) {
-                // The gate may have closed while the command waited.
-                Err(kind) => break kind,
-                Ok(()) => {
-                    let mode = driver.go_on(|state, _| {
-                        let queue = &mut state.command.queue;
-                        queue.take_slot(lane, slot, ticket);
-                        if lane == Lane::Regular && *state.command.mode == Mode::Events {
-                            queue.regular.turn.pop_front();
-                        }
-                        *state.command.mode
-                    });
-                    driver
-                        .then(driver.writes(Object::CommandSlot(slot)), |state, bus| {
-                            state.command.queue.send(slot, prepared, bus);
-                        })
-                        .await;
-                    if mode == Mode::Events {
-                        driver.notify(lane.object());
-                    }
-                    return Ok((slot, mode));
-                }
-            },
-            Issue::Wait { first } => {
-                if first && !was_first {
-                    // From here on it is the slot that is waited for, and that wait has a limit of its own.
-                    was_first = true;
-                    deadline = timed.then(|| driver.now().saturating_add(limit));
-                }
-            }
+    let mut patience = match timed {
+        true => Patience::begin(driver, limit, LastLook::Earlier),
+        false => Patience::endless(),
+    };
+    let look = |before: Option<&bool>, state: &State, _: &mut Bus| {
+        let was_first = before.copied().unwrap_or(lane == Lane::Page);
+        match state.command.queue.free_slot(lane, ticket) {
+            Issue::Sent(slot) => Look::Reached(slot),
+            // From here on it is the slot that is waited for, and that wait has a limit of its own.
+            Issue::Wait { first: true } if !was_first => Look::Nearer(true),
+            Issue::Wait { .. } => Look::NotYet(was_first),
         }
-        if driver.runtime().wait(driver.id(), lane.object(), deadline).await == Woken::Expired {
+    };
+    let free = driver
+        .wait_for(queueing(driver, lane), lane.object(), &mut patience, look)
+        .await;
+    let failure = match free {
+        // The gate may have closed while the command waited.
+        Ok(slot) => match driver.go_on(|state, _| may_send(state, opcode)) {
+            Ok(()) => return Ok(send(driver, lane, slot, prepared).await),
+            Err(kind) => kind,
+        },
+        Err(was_first) => {
             driver.runtime().point(queueing(driver, lane)).await;
-            driver.message(match was_first {
-                true => MessageKind::SlotWaitTimedOut { opcode },
-                false => MessageKind::QueueWaitTimedOut { opcode },
-            });
-            break if was_first {
-                CommandErrorKind::NoSlot
-            } else {
-                CommandErrorKind::Canceled
+            let (message, kind) = match was_first {
+                true => (MessageKind::SlotWaitTimedOut { opcode }, CommandErrorKind::NoSlot),
+                false => (
+                    MessageKind::QueueWaitTimedOut { opcode },
+                    CommandErrorKind::Canceled,
+                ),
             };
+            driver.message(message);
+            kind
         }
-        driver.runtime().point(queueing(driver, lane)).await;
     };
     driver.go_on(|state, bus| state.command.queue.discard(prepared, bus));
     notify_lane(driver, lane);
@@ -174,6 +152,28 @@ async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, 
         driver.declare_faulty().await;
     }
     Err(failure)
+}
+
+/// Takes a free slot and rings the doorbell. Part of an announced step.
+async fn send(driver: &Driver, lane: Lane, slot: u8, prepared: Prepared) -> (u8, Mode) {
+    let ticket = prepared.ticket;
+    let mode = driver.go_on(|state, _| {
+        let queue = &mut state.command.queue;
+        queue.take_slot(lane, slot, ticket);
+        if lane == Lane::Regular && *state.command.mode == Mode::Events {
+            queue.regular.turn.pop_front();
+        }
+        *state.command.mode
+    });
+    driver
+        .then(driver.writes(Object::CommandSlot(slot)), |state, bus| {
+            state.command.queue.send(slot, prepared, bus);
+        })
+        .await;
+    if mode == Mode::Events {
+        driver.notify(lane.object());
+    }
+    (slot, mode)
 }
 
 /// Executes a command as all of the kernel but the page code does: prints a refusal, and answers by itself while the

@@ -5,7 +5,7 @@
 //! * `driver` - the handle: steps, messages, tasks, times
 //! * `lock` - sleeping locks
 //! * `upcalls` - what lower floors ask of higher ones
-//! * `wait` - waiting for what nobody announces
+//! * `wait` - waiting, for what somebody tells and for what nobody tells
 //! * `work` - work queues with one worker
 
 mod declarations;

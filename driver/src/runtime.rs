@@ -20,7 +20,7 @@ mod work_queue;
 
 pub use access::{Access, DriverId, Object, RACE_POINTS, TaskId, Use, WORKER_CRASHED};
 pub use announcement::{Announcement, Surprise};
-pub use executor::{Point, RunStop, Runtime, TaskView, Wait, Waiting, Woken};
+pub use executor::{Point, RunStop, Runtime, TaskView, Waiting, Woken};
 pub use exploring::ReadyTask;
 pub use reach::{Declaration, Kind, Reach};
 pub use role::{TaskPurpose, TaskRole};

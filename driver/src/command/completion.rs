@@ -2,13 +2,13 @@
 
 use super::lanes::notify_lane;
 use crate::device_bus::Bus;
-use crate::handle::{Driver, Upcalls};
+use crate::handle::{Driver, LastLook, Look, Patience, Upcalls};
 use crate::message::MessageKind;
 use crate::revision::{PageSlotWait, TimedOutMailboxes};
-use crate::runtime::{Announcement, Object, Woken};
+use crate::runtime::{Announcement, Object};
 use crate::state::State;
 use crate::state::command::{CommandErrorKind, LateCompletion, Mode};
-use prm::{Cycles, DeliveryStatus};
+use prm::{Cycles, DeliveryStatus, Opcode};
 
 /// What polling waits beyond the limit of a command.
 const POLL_GRACE: Cycles = Cycles::from_secs(1);
@@ -20,22 +20,16 @@ const EVENT_GRACE: Cycles = Cycles::from_secs(5);
 /// command is handled.
 pub(super) async fn poll(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandErrorKind> {
     let limit = driver.settled(|state| state.timeouts.command);
-    let deadline = driver.now().saturating_add(limit).saturating_add(POLL_GRACE);
-    let result = loop {
-        let seen = driver
-            .then(looking(driver, slot), |state, bus| look(state, slot, bus))
-            .await;
-        if let Some(result) = seen {
-            break collect(driver, slot, result).await;
-        }
-        let woken = driver
-            .runtime()
-            .wait(driver.id(), Object::Device, Some(deadline))
-            .await;
-        driver.runtime().point(looking(driver, slot)).await;
-        if woken == Woken::Expired && driver.go_on(|state, bus| look(state, slot, bus)).is_none() {
-            break Err(give_up(driver, slot).await);
-        }
+    let limit = limit.saturating_add(POLL_GRACE);
+    let mut patience = Patience::begin(driver, limit, LastLook::AtLimit);
+    driver.runtime().follow(looking(driver, slot)).await;
+    let look = |_: Option<&()>, state: &State, bus: &mut Bus| look(state, slot, bus);
+    let ended = driver
+        .wait_for(looking(driver, slot), Object::Device, &mut patience, look)
+        .await;
+    let result = match ended {
+        Ok(result) => collect(driver, slot, result).await,
+        Err(()) => Err(give_up(driver, slot).await),
     };
     driver
         .then(driver.writes(Object::CommandSlots), |state, _| {
@@ -68,63 +62,52 @@ fn ending(driver: &Driver, slot: u8) -> Announcement {
 }
 
 /// How a polled command has ended, if it has.
-fn look(state: &State, slot: u8, bus: &mut Bus) -> Option<Result<DeliveryStatus, CommandErrorKind>> {
+fn look(state: &State, slot: u8, bus: &mut Bus) -> Look<Result<DeliveryStatus, CommandErrorKind>, ()> {
     if state.is_down() {
-        return Some(Err(CommandErrorKind::DeviceGone));
+        return Look::Reached(Err(CommandErrorKind::DeviceGone));
     }
-    state.command.queue.poll(slot, bus).map(Ok)
+    match state.command.queue.poll(slot, bus) {
+        Some(delivery) => Look::Reached(Ok(delivery)),
+        None => Look::NotYet(()),
+    }
 }
 
 /// Waits for the completion event (`wait_func`): the limit, then a look into the event queue in case the interrupt was
 /// lost, then a grace time.
 pub(super) async fn wait(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandErrorKind> {
     let limit = driver.settled(|state| state.timeouts.command);
-    let mut deadline = driver.now().saturating_add(limit);
-    let mut looked = false;
-    loop {
-        let ended = driver
-            .then(driver.reads(Object::CommandSlot(slot)), |state, _| {
-                let entry = state.command.queue.entry(slot)?;
-                Some((entry.result?, entry.opcode))
-            })
-            .await;
-        if let Some((result, opcode)) = ended {
-            if looked {
-                driver.message(MessageKind::CommandRecovered { opcode, slot });
-            }
-            return collect(driver, slot, result).await;
+    if let Some((result, _)) = within(driver, slot, limit).await {
+        return collect(driver, slot, result).await;
+    }
+    let events = driver.recover_command_events().await;
+    if events > 0 {
+        driver.message(MessageKind::EventsRecovered { events });
+    }
+    match within(driver, slot, EVENT_GRACE).await {
+        Some((result, opcode)) => {
+            driver.message(MessageKind::CommandRecovered { opcode, slot });
+            collect(driver, slot, result).await
         }
-        let woken = driver
-            .runtime()
-            .wait(driver.id(), Object::CommandSlot(slot), Some(deadline))
-            .await;
-        driver
-            .runtime()
-            .point(driver.writes(Object::CommandSlot(slot)))
-            .await;
-        if woken == Woken::Notified || has_ended(driver, slot) {
-            continue;
-        }
-        if looked {
-            return Err(give_up(driver, slot).await);
-        }
-        looked = true;
-        let events = driver.recover_command_events().await;
-        if events > 0 {
-            driver.message(MessageKind::EventsRecovered { events });
-        }
-        deadline = driver.now().saturating_add(EVENT_GRACE);
+        None => Err(give_up(driver, slot).await),
     }
 }
 
-fn has_ended(driver: &Driver, slot: u8) -> bool {
-    driver.go_on(|state, _| {
-        state
-            .command
-            .queue
-            .entry(slot)
-            .is_none_or(|entry| entry.result.is_some())
-    })
+/// How a command ends, if it does so in time.
+async fn within(
+    driver: &Driver,
+    slot: u8,
+    time: Cycles,
+) -> Option<(Result<DeliveryStatus, CommandErrorKind>, Opcode)> {
+    let object = Object::CommandSlot(slot);
+    let mut patience = Patience::begin(driver, time, LastLook::AtLimit);
+    let look = |_: Option<&()>, state: &State, _: &mut Bus| {
+        let entry = state.command.queue.entry(slot);
+        let ended = entry.and_then(|entry| Some((entry.result?, entry.opcode)));
+        ended.map_or(Look::NotYet(()), Look::Reached)
+    };
+    driver.runtime().follow(driver.reads(object)).await;
+    let ended = driver.wait_for(driver.reads(object), object, &mut patience, look);
+    ended.await.ok()
 }
 
 /// Takes output and slot back from a command that has ended.
@@ -238,41 +221,37 @@ async fn complete(driver: &Driver, slot: u8) -> Option<LateCompletion> {
 /// error state: so this never returns while such a command is outstanding, unless page commands have a limit, too.
 pub(crate) async fn flush(driver: &Driver) {
     let passes_lost = driver.revision().page_slot_wait() == PageSlotWait::Limited;
+    let slots = [
+        driver.writes(Object::AllCommandSlots),
+        driver.reads(Object::CommandSlots),
+        driver.reads(Object::PageSlot),
+    ];
+    driver.runtime().point(slots).await;
     loop {
-        let slots = [
-            driver.writes(Object::AllCommandSlots),
-            driver.reads(Object::CommandSlots),
-            driver.reads(Object::PageSlot),
-        ];
-        let aborted = driver
-            .step(slots, |state, _| {
-                state.command.queue.abort(CommandErrorKind::DeviceGone)
-            })
-            .await;
+        let aborted = driver.go_on(|state, _| state.command.queue.abort(CommandErrorKind::DeviceGone));
         for slot in aborted {
             driver.notify(Object::CommandSlot(slot));
         }
         driver.notify(Object::Device);
         driver.notify(Object::CommandSlots);
         driver.notify(Object::PageSlot);
-        let free = driver.go_on(|state, _| {
+        let look = |state: &State| {
             let queue = &state.command.queue;
-            if queue.is_stopped() {
-                return true;
-            }
             let (regular_lost, page_lost) = if passes_lost {
                 queue.lost_by_lane()
             } else {
                 (0, false)
             };
-            queue.regular.free + regular_lost >= queue.regular() && (queue.page.free || page_lost)
-        });
-        if free {
+            let are_free =
+                queue.regular.free + regular_lost >= queue.regular() && (queue.page.free || page_lost);
+            if queue.is_stopped() || are_free {
+                return Some(true);
+            }
+            // A command that got its slot meanwhile is to be ended, too.
+            queue.has_outstanding().then_some(false)
+        };
+        if driver.wait_for_ever(slots, Object::CommandSlots, look).await {
             return;
         }
-        driver
-            .runtime()
-            .wait(driver.id(), Object::CommandSlots, None)
-            .await;
     }
 }

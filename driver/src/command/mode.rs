@@ -1,15 +1,20 @@
 //! Start and stop of the command interface, polling or events, and the opcode gate.
 
+use crate::device_bus::Bus;
 use crate::errno::Errno;
-use crate::handle::{Driver, Upcalls};
+use crate::handle::{Driver, LastLook, Look, Patience, Upcalls};
 use crate::message::MessageKind;
 use crate::registers;
 use crate::revision::PageSlotWait;
-use crate::runtime::{Announcement, Object, Woken};
+use crate::runtime::{Announcement, Object};
+use crate::state::State;
 use crate::state::command::{Gate, MOST_SLOTS, Mode, Ticket};
 use crate::state::timeouts::read_init_segment;
 use prm::Cycles;
 use prm::init_segment::COMMAND_INTERFACE_REVISION;
+
+/// How long all slots are waited for beyond the limit of a command.
+const TAKING_GRACE: Cycles = Cycles::from_secs(5);
 
 /// Bytes of a command queue, whatever its number of entries.
 const QUEUE_LENGTH: u64 = 4096;
@@ -132,43 +137,28 @@ struct TakenSlots {
 async fn take_all_slots(driver: &Driver) -> TakenSlots {
     let limit = driver.settled(|state| state.timeouts.command);
     let limited = driver.revision().page_slot_wait() == PageSlotWait::Limited;
-    let deadline = limited.then(|| {
-        driver
-            .now()
-            .saturating_add(limit)
-            .saturating_add(Cycles::from_secs(5))
-    });
+    let limit = limit.saturating_add(TAKING_GRACE);
+    let mut patience = match limited {
+        true => Patience::begin(driver, limit, LastLook::Earlier),
+        false => Patience::endless(),
+    };
     let mut taken = TakenSlots::default();
     driver.runtime().point(taking_slots(driver)).await;
     loop {
-        let (now_taken, complete) = driver.go_on(|state, _| {
-            let mut taken = taken;
-            // A device that was given up completes nothing any more: what it has cost is not waited for again.
-            let passes_lost = limited && state.interface.in_error();
-            let queue = &mut state.command.queue;
-            let (regular_lost, page_lost) = if passes_lost {
-                queue.lost_by_lane()
-            } else {
-                (0, false)
-            };
-            taken.regular += std::mem::take(&mut queue.regular.free);
-            let regular = taken.regular + regular_lost >= queue.regular();
-            if regular && !taken.page {
-                let claim = *taken.claim.get_or_insert_with(|| queue.claim_page_slot());
-                taken.page = queue.take_page_slot(claim);
-            }
-            (taken, regular && (taken.page || page_lost))
-        });
-        taken = now_taken;
+        let complete;
+        (taken, complete) = driver.go_on(|state, _| taken.with_free_ones(state, limited));
         if complete {
             break;
         }
-        let woken = driver
-            .runtime()
-            .wait(driver.id(), Object::CommandSlots, deadline)
+        let look = |_: Option<&()>, state: &State, _: &mut Bus| match taken.can_go_on(state, limited) {
+            true => Look::Reached(()),
+            false => Look::NotYet(()),
+        };
+        let more = driver
+            .wait_for(taking_slots(driver), Object::CommandSlots, &mut patience, look)
             .await;
-        driver.runtime().point(taking_slots(driver)).await;
-        if woken == Woken::Expired {
+        if more.is_err() {
+            driver.runtime().point(taking_slots(driver)).await;
             leave_line(driver, taken.claim);
             taken.release(driver).await;
             driver.declare_faulty().await;
@@ -179,6 +169,16 @@ async fn take_all_slots(driver: &Driver) -> TakenSlots {
         leave_line(driver, taken.claim);
     }
     taken
+}
+
+/// How many regular slots are not waited for, and whether the page slot is not: a device that was given up completes nothing any
+/// more, so what it has cost is not waited for again.
+fn passed_over(state: &State, limited: bool) -> (usize, bool) {
+    if limited && state.interface.in_error() {
+        state.command.queue.lost_by_lane()
+    } else {
+        (0, false)
+    }
 }
 
 /// What taking all slots touches: each semaphore by itself, one after the other (`mlx5_cmd_change_mod`).
@@ -201,6 +201,28 @@ fn leave_line(driver: &Driver, claim: Option<Ticket>) {
 }
 
 impl TakenSlots {
+    /// Takes what is free. Whether that is all there is to take.
+    fn with_free_ones(mut self, state: &mut State, limited: bool) -> (Self, bool) {
+        let (regular_lost, page_lost) = passed_over(state, limited);
+        let queue = &mut state.command.queue;
+        self.regular += std::mem::take(&mut queue.regular.free);
+        let regular = self.regular + regular_lost >= queue.regular();
+        if regular && !self.page {
+            let claim = *self.claim.get_or_insert_with(|| queue.claim_page_slot());
+            self.page = queue.take_page_slot(claim);
+        }
+        (self, regular && (self.page || page_lost))
+    }
+
+    /// Whether there is more to take, or nothing left to wait for.
+    fn can_go_on(&self, state: &State, limited: bool) -> bool {
+        let (regular_lost, page_lost) = passed_over(state, limited);
+        let queue = &state.command.queue;
+        let regular = self.regular + regular_lost >= queue.regular();
+        let page = self.page || page_lost || self.claim.is_none_or(|claim| queue.page.is_for(claim));
+        queue.regular.free > 0 || regular && page
+    }
+
     async fn release(self, driver: &Driver) {
         let slots = [
             driver.writes(Object::CommandSlots),

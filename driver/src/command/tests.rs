@@ -5,7 +5,7 @@ use crate::errno::Errno;
 use crate::handle::{DriverSetup, HostOptions};
 use crate::revision::RevisionName;
 use crate::runtime::{DriverId, Object, Runtime, TaskRole};
-use crate::state::command::Ticket;
+use crate::state::command::{Gate, Ticket};
 use crate::state::interface::DeviceState;
 use crate::test_backing::SharedMachine;
 use prm::command_queue::{CommandEntry, INLINE_OUTPUT_OFFSET, STATUS_OWNER_OFFSET};

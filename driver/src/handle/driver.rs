@@ -276,20 +276,6 @@ impl Driver {
         self.runtime().notify(self.id(), object);
     }
 
-    /// Lets a time pass that ends by itself, whatever happens: see `pauses`.
-    pub(crate) async fn pause(&self, time: Cycles) {
-        if time > Cycles(0) {
-            let deadline = self.now().saturating_add(time);
-            self.runtime().pause_until(self.id(), deadline).await;
-        }
-    }
-
-    /// Lets virtual time pass between two looks.
-    pub async fn sleep(&self, time: Cycles) {
-        let deadline = self.now().saturating_add(time);
-        self.runtime().sleep_until(self.id(), deadline).await;
-    }
-
     /// A named place where a scenario may pause this driver.
     pub async fn race_point(&self, name: &'static str) {
         self.runtime().race_point(self.id(), name).await;

@@ -1,11 +1,15 @@
-//! Waiting for something that nobody announces: a look now and then, and a limit.
+//! Waiting: a look at what is waited for, and another one when it can have changed, up to a limit.
 //!
-//! This is the only place where a procedure learns what time it is in order to go on: whoever waits says for what, how often he looks,
+//! What somebody tells is waited for with [`Driver::wait_for`]: the next look comes when the object is notified. What nobody tells
+//! is waited for with [`Driver::wait_until`]: the next look comes after a while. Locks have a wait of their own (`lock`); nobody
+//! waits in any other way (`driver/tests/waits.rs`).
+//!
+//! This is the only place where a procedure learns what time it is in order to go on: whoever waits says for what, when he looks,
 //! and when he gives up. A look is an announced step, so what a wait depends on is known.
 
 use super::driver::Driver;
 use crate::device_bus::Bus;
-use crate::runtime::Announcement;
+use crate::runtime::{Announcement, Object, Woken};
 use crate::state::State;
 use prm::Cycles;
 use std::hash::Hash;
@@ -13,7 +17,9 @@ use std::hash::Hash;
 /// When a look is the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LastLook {
-    /// The first one that comes when the limit is reached, or later.
+    /// The one before the limit: when that is reached, nobody looks again (`down_timeout`).
+    Earlier,
+    /// The first one that comes when the limit is reached, or later (`wait_for_completion_timeout`, `time_before`).
     AtLimit,
     /// The first one that comes later than the limit (`time_after`).
     BeyondLimit,
@@ -30,11 +36,21 @@ pub(crate) struct Patience {
 impl Patience {
     /// For so long from now on.
     pub(crate) fn begin(driver: &Driver, time: Cycles, last: LastLook) -> Self {
+        Self::since(driver.now(), time, last)
+    }
+
+    /// For so long from a moment on.
+    pub(crate) const fn since(moment: Cycles, time: Cycles, last: LastLook) -> Self {
         Self {
             time,
             last,
-            end: driver.now().saturating_add(time),
+            end: moment.saturating_add(time),
         }
+    }
+
+    /// As long as it takes.
+    pub(crate) const fn endless() -> Self {
+        Self::since(Cycles::MAX, Cycles::MAX, LastLook::BeyondLimit)
     }
 
     /// There was progress: the time begins anew.
@@ -44,10 +60,19 @@ impl Patience {
 
     /// Whether it is at its end.
     pub(crate) fn is_over(&self, driver: &Driver) -> bool {
+        self.is_over_at(driver.now())
+    }
+
+    /// Whether it is at its end at this moment.
+    pub(crate) fn is_over_at(&self, now: Cycles) -> bool {
         match self.last {
-            LastLook::AtLimit => driver.now() >= self.end,
-            LastLook::BeyondLimit => driver.now() > self.end,
+            LastLook::Earlier | LastLook::AtLimit => now >= self.end,
+            LastLook::BeyondLimit => now > self.end,
         }
+    }
+
+    fn deadline(&self) -> Option<Cycles> {
+        (self.end < Cycles::MAX).then_some(self.end)
     }
 }
 
@@ -63,8 +88,68 @@ pub(crate) enum Look<T, U> {
 }
 
 impl Driver {
-    /// Looks at once, and then every `period`, until what is waited for is there. A look is told what the one before has shown: what
-    /// it remembers itself would be lost where a task is built anew from what its steps have returned.
+    /// Looks at once, and then whenever `told` is notified, until what is waited for is there.
+    ///
+    /// The first look is part of the step that is under way, which has announced what it takes. Every other one is a step of its
+    /// own, and what comes after the last one is part of that. A look is told what the one before has shown: what it remembers
+    /// itself would be lost where a task is built anew from what its steps have returned.
+    ///
+    /// # Errors
+    /// What the last look has shown, when patience is over.
+    pub(crate) async fn wait_for<T: Hash + Clone + 'static, U: Hash + Clone + 'static>(
+        &self,
+        access: impl Into<Announcement>,
+        told: Object,
+        patience: &mut Patience,
+        look: impl Fn(Option<&U>, &State, &mut Bus) -> Look<T, U>,
+    ) -> Result<T, U> {
+        let access = access.into();
+        let mut before = None;
+        let mut woken = Woken::Notified;
+        loop {
+            let seen = self.go_on(|state, bus| look(before.as_ref(), state, bus));
+            let shown = match seen {
+                Look::Reached(what) => return Ok(what),
+                Look::Nearer(shown) => {
+                    patience.begin_anew(self);
+                    shown
+                }
+                Look::NotYet(shown) => shown,
+            };
+            if woken == Woken::Expired {
+                return Err(shown);
+            }
+            woken = self.runtime().wait(self.id(), told, patience.deadline()).await;
+            if woken == Woken::Expired && patience.last == LastLook::Earlier {
+                return Err(shown);
+            }
+            before = Some(shown);
+            self.runtime().point(access.clone()).await;
+        }
+    }
+
+    /// [`wait_for`](Self::wait_for), as long as it takes.
+    pub(crate) async fn wait_for_ever<T: Hash + Clone + 'static>(
+        &self,
+        access: impl Into<Announcement>,
+        told: Object,
+        look: impl Fn(&State) -> Option<T>,
+    ) -> T {
+        let access = access.into();
+        let look = |_: Option<&()>, state: &State, _: &mut Bus| match look(state) {
+            Some(what) => Look::Reached(what),
+            None => Look::NotYet(()),
+        };
+        loop {
+            let mut patience = Patience::endless();
+            if let Ok(what) = self.wait_for(access.clone(), told, &mut patience, look).await {
+                return what;
+            }
+        }
+    }
+
+    /// Looks at once, and then every `period`, until what is waited for is there. Each look is a step of its own, and is told what
+    /// the one before has shown, as with [`wait_for`](Self::wait_for).
     ///
     /// # Errors
     /// What the last look has shown, when patience is over. Then nothing more is looked at: the limit is compared after the look.
@@ -96,5 +181,19 @@ impl Driver {
             before = Some(shown);
             self.sleep(period).await;
         }
+    }
+
+    /// Lets a time pass that ends by itself, whatever happens: see `pauses`.
+    pub(crate) async fn pause(&self, time: Cycles) {
+        if time > Cycles(0) {
+            let deadline = self.now().saturating_add(time);
+            self.runtime().pause_until(self.id(), deadline).await;
+        }
+    }
+
+    /// Lets virtual time pass between two looks.
+    pub async fn sleep(&self, time: Cycles) {
+        let deadline = self.now().saturating_add(time);
+        self.runtime().sleep_until(self.id(), deadline).await;
     }
 }

@@ -56,12 +56,7 @@ impl Driver {
         let target = self
             .step(self.reads(W::QUEUE), |state, _| W::look(state).queued())
             .await;
-        while self
-            .then(self.reads(W::QUEUE), |state, _| W::look(state).finished())
-            .await
-            < target
-        {
-            self.runtime().wait(self.id(), W::QUEUE, None).await;
-        }
+        let look = |state: &State| (W::look(state).finished() >= target).then_some(());
+        self.wait_for_ever(self.reads(W::QUEUE), W::QUEUE, look).await;
     }
 }

@@ -1,12 +1,13 @@
 //! The poll: from time to time, a look at the sensors and the counter.
 
 use super::sensors::{FATAL_SYNDROME, fatal_sensor};
-use crate::handle::Driver;
+use crate::handle::{Driver, LastLook, Patience};
 use crate::message::MessageKind;
 use crate::registers;
 use crate::runtime::{Object, TaskRole};
 use crate::state::health::HealthWork;
 use crate::state::interface::DeviceState;
+use prm::Cycles;
 
 /// Equal readings of the health counter in a row that are reported.
 const MISS_LIMIT: u32 = 3;
@@ -48,9 +49,12 @@ pub(crate) async fn drain(driver: &Driver) {
 
 /// Carries out a poll if one is due.
 pub(crate) fn fire(driver: &Driver) {
-    let now = driver.now();
-    let due = driver.step_outside(driver.writes(Object::Health), |state, _| {
-        let due = state.health.next_poll.is_some_and(|at| at <= now);
+    let due = driver.step_outside(driver.writes(Object::Health), |state, bus| {
+        let now = bus.now();
+        let due = state
+            .health
+            .next_poll
+            .is_some_and(|at| Patience::since(at, Cycles(0), LastLook::AtLimit).is_over_at(now));
         if due {
             state.health.next_poll = Some(now.saturating_add(state.timeouts.health_poll));
         }

@@ -5,7 +5,7 @@ use super::sensors::fatal_sensor;
 use super::waits::{wait_readable, wait_vital};
 use crate::command;
 use crate::errno::Errno;
-use crate::handle::{Driver, Work};
+use crate::handle::{Driver, LastLook, Patience, Work};
 use crate::load;
 use crate::message::MessageKind;
 use crate::pages;
@@ -108,10 +108,11 @@ async fn try_recover(driver: &Driver) -> Result<(), Errno> {
                 FunctionKind::Physical => 60,
                 FunctionKind::Virtual | FunctionKind::Scalable => 30,
             };
+            let grace = Cycles::from_secs(grace);
             let recent = state
                 .health
                 .recovered
-                .is_some_and(|at| now < at.saturating_add(Cycles::from_secs(grace)));
+                .is_some_and(|at| !Patience::since(at, grace, LastLook::AtLimit).is_over_at(now));
             (recent, state.health.drop_work)
         })
         .await;

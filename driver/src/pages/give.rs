@@ -10,12 +10,14 @@ use crate::message::MessageKind;
 use crate::pauses;
 use crate::revision::{Accounting, ClosedGate, CountCheck, GiveWithoutDevice, UnknownOutcome};
 use crate::runtime::{Object, WORKER_CRASHED};
+use crate::state::State;
 use crate::state::command::{CommandError, CommandErrorKind};
 use crate::state::pages::{Owner, PutRules, Unsettled};
 use prm::command::Command as _;
 use prm::pages::{ManagePages, PAGE_ADDRESS_LENGTH};
 use prm::saturated;
-use prm::{Iova, PageCount, PagesOp};
+use prm::{Iova, Opcode, PageCount, PagesOp};
+use std::convert::Infallible;
 
 /// Why pages are exchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,24 +244,22 @@ async fn buffer(driver: &Driver, count: PageCount, cause: Cause) -> Result<Optio
         return Ok(Some(usable));
     }
     if cause == Cause::Event {
-        crash_worker(driver).await;
+        match crash_worker(driver).await {}
     }
     Err(Errno::EFAULT)
 }
 
 /// The worker is dead: whoever waits for it waits for ever.
-async fn crash_worker(driver: &Driver) {
+async fn crash_worker(driver: &Driver) -> Infallible {
     driver
         .then(driver.writes(Object::PageQueue), |state, _| {
             *state.pages.crashed = true
         })
         .await;
-    loop {
-        driver
-            .runtime()
-            .wait(driver.id(), Object::RacePoint(WORKER_CRASHED), None)
-            .await;
-    }
+    let never = |_: &State| None;
+    driver
+        .wait_for_ever([], Object::RacePoint(WORKER_CRASHED), never)
+        .await
 }
 
 /// Takes the pages from the host; on failure none stays taken.
@@ -348,10 +348,7 @@ pub(super) async fn execute_when_open(
                 kind: CommandErrorKind::GateClosed,
                 ..
             }) if driver.revision().closed_gate() == ClosedGate::NotNow => {
-                driver
-                    .runtime()
-                    .wait(driver.id(), Object::CommandMode, None)
-                    .await;
+                command::until_open(driver, Opcode::ManagePages).await;
             }
             result => return result,
         }

@@ -2,7 +2,7 @@
 
 use crate::books::OwnerKey;
 use crate::errno::Errno;
-use crate::handle::Driver;
+use crate::handle::{Driver, LastLook, Patience};
 use crate::message::MessageKind;
 use crate::state::pages::{AllocationFailure, BURST, OncePlace, PutReport, WINDOW};
 
@@ -17,12 +17,12 @@ pub(super) fn warn_missing_root(driver: &Driver, place: OncePlace, key: OwnerKey
 
 /// Whether one more message of the kind that firmware can cause at will may be printed now (`mlx5_core_warn_rl`).
 fn may_print(driver: &Driver) -> bool {
-    let now = driver.now();
-    driver.go_on(|state, _| {
+    driver.go_on(|state, bus| {
+        let now = bus.now();
         let reporting = &mut state.pages.reporting;
         let open = reporting
             .window_start
-            .is_some_and(|start| now.saturating_sub(start) <= WINDOW);
+            .is_some_and(|start| !Patience::since(start, WINDOW, LastLook::BeyondLimit).is_over_at(now));
         if !open {
             reporting.window_start = Some(now);
             reporting.printed = 0;

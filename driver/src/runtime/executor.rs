@@ -8,7 +8,8 @@ pub(super) mod core;
 mod suspension;
 
 pub use self::core::{Waiting, Woken};
-pub use suspension::{Point, Wait};
+pub use suspension::Point;
+use suspension::Wait;
 
 use self::core::{Core, Task, TaskFuture, TaskState};
 use super::access::{Access, DriverId, Object, TaskId, Use};
@@ -305,9 +306,9 @@ impl Runtime {
         }
     }
 
-    /// Waits until `object` is notified or the deadline passes. The caller checks its condition before and after:
-    /// nothing runs between its check and the wait.
-    pub fn wait(&self, driver: DriverId, object: Object, deadline: Option<Cycles>) -> Wait {
+    /// Waits until `object` is notified or the deadline passes: what every wait of a driver comes to (`handle/wait.rs`). The caller
+    /// checks its condition before and after: nothing runs between its check and the wait.
+    pub(crate) fn wait(&self, driver: DriverId, object: Object, deadline: Option<Cycles>) -> Wait {
         Wait {
             core: Rc::clone(&self.core),
             waiting: Waiting {

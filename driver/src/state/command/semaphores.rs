@@ -27,3 +27,10 @@ pub(crate) struct PageSlot {
     /// Its command timed out and has not completed since.
     pub(super) lost: bool,
 }
+
+impl PageSlot {
+    /// Whether it is free, and this one's turn.
+    pub(crate) fn is_for(&self, ticket: Ticket) -> bool {
+        self.free && self.line.front() == Some(&ticket)
+    }
+}

@@ -157,6 +157,12 @@ impl Queue {
         aborted
     }
 
+    /// Whether there is a command that has not ended and that nobody has given up on.
+    pub(crate) fn has_outstanding(&self) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|(_, entry)| !entry.timed_out && entry.result.is_none())
+    }
+
     /// Mailboxes, token and ticket for a command.
     pub(crate) fn prepare(
         &mut self,
@@ -219,7 +225,7 @@ impl Queue {
 
     /// Takes the page slot, if it is free and this claim's turn.
     pub(crate) fn take_page_slot(&mut self, claim: Ticket) -> bool {
-        let taken = self.page.free && self.page.line.front() == Some(&claim);
+        let taken = self.page.is_for(claim);
         if taken {
             self.page.free = false;
             self.page.line.pop_front();
@@ -248,7 +254,7 @@ impl Queue {
     pub(crate) fn free_slot(&self, lane: Lane, ticket: Ticket) -> Issue {
         let regular = self.regular();
         let free = match lane {
-            Lane::Page => (self.page.free && self.page.line.front() == Some(&ticket)).then_some(regular),
+            Lane::Page => self.page.is_for(ticket).then_some(regular),
             Lane::Regular => {
                 let first = self.regular.turn.front() == Some(&ticket);
                 if !first {
