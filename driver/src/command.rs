@@ -165,14 +165,14 @@ async fn send(driver: &Driver, lane: Lane, slot: u8, prepared: Prepared) -> (u8,
         }
         *state.command.mode
     });
+    if mode == Mode::Events {
+        driver.notify(lane.object());
+    }
     driver
         .then(driver.writes(Object::CommandSlot(slot)), |state, bus| {
             state.command.queue.send(slot, prepared, bus);
         })
         .await;
-    if mode == Mode::Events {
-        driver.notify(lane.object());
-    }
     (slot, mode)
 }
 

@@ -48,6 +48,8 @@ pub mod state;
 mod subfunction;
 #[cfg(test)]
 mod test_backing;
+#[cfg(test)]
+mod test_bench;
 mod timeouts;
 mod uar;
 mod vport;

@@ -77,6 +77,7 @@ async fn bind(driver: &Driver) -> Result<(), Errno> {
     if !free {
         return Err(Errno::EBUSY);
     }
+    driver.notify_device_state();
     pages::init(driver).await;
     let result = bring_up(driver).await;
     if result.is_err() {
@@ -87,6 +88,7 @@ async fn bind(driver: &Driver) -> Result<(), Errno> {
                 *state.interface.probed = false;
             })
             .await;
+        driver.notify_device_state();
     }
     result
 }
@@ -196,6 +198,7 @@ async fn unbind(driver: &Driver) {
             *state.interface.device = DeviceState::Uninitialized;
         })
         .await;
+    driver.notify_device_state();
 }
 
 /// Unloads and loads again, keeping what lives from probe to remove (`devlink dev reload`, action `driver_reinit`).
@@ -308,4 +311,5 @@ async fn set_device(driver: &Driver, device: DeviceState) {
             *state.interface.device = device
         })
         .await;
+    driver.notify_device_state();
 }

@@ -21,6 +21,9 @@ mod request;
 mod startup;
 mod waiting;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use late::{on_device_reset, on_late_completion};
 pub(crate) use release::free_page;
 pub(crate) use request::{drain_before_gate, on_page_request};

@@ -5,7 +5,8 @@
 //! * `reach` - what a task may ever touch
 //! * `role` - what a task is for
 //! * `schedule` - who runs next
-//! * `executor` - tasks, waits, deadlines, race points
+//! * `executor` - tasks, waits, deadlines, who was told of what
+//! * `race_points` - named places where a run may be paused
 //! * `exploring` - what an explorer of interleavings does with tasks
 //! * `work_queue` - first-in first-out queues with one worker, as data
 
@@ -13,6 +14,7 @@ mod access;
 mod announcement;
 mod executor;
 mod exploring;
+mod race_points;
 mod reach;
 mod role;
 mod schedule;

@@ -146,6 +146,8 @@ async fn give_up(driver: &Driver, slot: u8) -> CommandErrorKind {
     let Some((opcode, ticket)) = lost else {
         return CommandErrorKind::DeviceGone;
     };
+    // Who passes over slots that are lost need not wait for this one.
+    notify_slot(driver, slot);
     driver.message(MessageKind::CommandTimedOut { opcode, slot });
     CommandErrorKind::TimedOut(ticket)
 }

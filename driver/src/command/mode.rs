@@ -1,5 +1,6 @@
 //! Start and stop of the command interface, polling or events, and the opcode gate.
 
+use super::lanes::notify_lane;
 use crate::device_bus::Bus;
 use crate::errno::Errno;
 use crate::handle::{Driver, LastLook, Look, Patience, Upcalls};
@@ -8,7 +9,7 @@ use crate::registers;
 use crate::revision::PageSlotWait;
 use crate::runtime::{Announcement, Object};
 use crate::state::State;
-use crate::state::command::{Gate, MOST_SLOTS, Mode, Ticket};
+use crate::state::command::{Gate, Lane, MOST_SLOTS, Mode, Ticket};
 use crate::state::timeouts::read_init_segment;
 use prm::Cycles;
 use prm::init_segment::COMMAND_INTERFACE_REVISION;
@@ -39,7 +40,7 @@ pub(crate) async fn enable(driver: &Driver) -> Result<(), Errno> {
         driver.message(MessageKind::QueueShape { log_size, log_stride });
         return Err(Errno::EINVAL);
     }
-    driver.go_on(|state, bus| {
+    let started = driver.go_on(|state, bus| {
         let memory = bus.allocate_coherent(QUEUE_LENGTH).map_err(|_| Errno::ENOMEM)?;
         let command = &mut state.command;
         // Whatever an earlier queue still had is forgotten: after a failed teardown nobody gives it back.
@@ -49,7 +50,10 @@ pub(crate) async fn enable(driver: &Driver) -> Result<(), Errno> {
         registers::write_queue_address(bus, memory);
         read_init_segment(&mut state.timeouts, bus);
         Ok(())
-    })
+    });
+    notify_lane(driver, Lane::Page);
+    driver.notify(Object::CommandMode);
+    started
 }
 
 /// What the command interface's start and end touch: all of it. Nobody uses it then (`mlx5_cmd_enable`, under the lock of load and
@@ -74,6 +78,7 @@ pub(crate) async fn set_up(driver: &Driver) {
             *state.command.up = true
         })
         .await;
+    driver.notify_device_state();
 }
 
 /// From here on no command is sent; the driver answers by itself.
@@ -83,6 +88,7 @@ pub(crate) async fn set_down(driver: &Driver) {
             *state.command.up = false
         })
         .await;
+    driver.notify_device_state();
 }
 
 /// Gives queue and mailboxes back (`mlx5_cmd_disable`). `keep_memory`: the device may still write them, so their memory
@@ -97,6 +103,7 @@ pub(crate) async fn disable(driver: &Driver, keep_memory: bool) {
         .await;
     // A flush that waits for slots waits for nothing any more.
     driver.notify(Object::CommandSlots);
+    driver.notify(Object::CommandMode);
 }
 
 /// Changes which commands may be sent, once no command is outstanding (`mlx5_cmd_allowed_opcode`).
@@ -107,6 +114,7 @@ pub(crate) async fn set_gate(driver: &Driver, gate: Gate) {
             *state.command.gate = gate
         })
         .await;
+    driver.notify(Object::CommandMode);
     slots.release(driver).await;
 }
 
@@ -118,6 +126,7 @@ pub(crate) async fn set_mode(driver: &Driver, mode: Mode) {
             *state.command.mode = mode
         })
         .await;
+    driver.notify(Object::CommandMode);
     slots.release(driver).await;
 }
 
@@ -196,7 +205,7 @@ fn taking_slots(driver: &Driver) -> Announcement {
 fn leave_line(driver: &Driver, claim: Option<Ticket>) {
     if let Some(claim) = claim {
         driver.go_on(|state, _| state.command.queue.leave_page_line(claim));
-        driver.notify(Object::PageSlot);
+        notify_lane(driver, Lane::Page);
     }
 }
 
@@ -235,7 +244,6 @@ impl TakenSlots {
                 queue.page.free |= self.page;
             })
             .await;
-        driver.notify(Object::PageSlot);
-        driver.notify(Object::CommandSlots);
+        notify_lane(driver, Lane::Page);
     }
 }

@@ -2,156 +2,15 @@
 
 use super::*;
 use crate::errno::Errno;
-use crate::handle::{DriverSetup, HostOptions};
 use crate::revision::RevisionName;
-use crate::runtime::{DriverId, Object, Runtime, TaskRole};
+use crate::runtime::{Object, RunStop, Surprise, TaskRole};
 use crate::state::command::{Gate, Ticket};
 use crate::state::interface::DeviceState;
-use crate::test_backing::SharedMachine;
-use prm::command_queue::{CommandEntry, INLINE_OUTPUT_OFFSET, STATUS_OWNER_OFFSET};
-use prm::function::Function;
-use prm::init_segment::{COMMAND_DOORBELL, INTERFACE_REVISION, QUEUE_ADDRESS_LOW};
-use prm::{Cycles, DeliveryStatus, Iova};
-use std::cell::RefCell;
-use std::future::Future;
-use std::rc::Rc;
+use crate::test_bench::{Bench, Outcome};
+use prm::init_segment::COMMAND_DOORBELL;
+use prm::{Cycles, DeliveryStatus};
 
 const PAGE_SLOT: u8 = 31;
-
-/// A driver whose command interface is up, and the device's end of it.
-struct Bench {
-    driver: Driver,
-    bus: SharedMachine,
-    queue: Iova,
-}
-
-type Outcome<T> = Rc<RefCell<Option<T>>>;
-
-impl Bench {
-    fn new(revision: RevisionName) -> Self {
-        let bus = SharedMachine::default();
-        bus.set_register(u32::try_from(INTERFACE_REVISION).unwrap(), 5 << 16);
-        bus.set_register(u32::try_from(QUEUE_ADDRESS_LOW).unwrap(), 0x56);
-        let driver = Driver::new(DriverSetup {
-            id: DriverId(0),
-            endpoint: Function::Pf,
-            revision,
-            options: HostOptions::default(),
-            runtime: Runtime::default(),
-            bus: bus.bus(),
-        });
-        let mut bench = Self {
-            driver,
-            bus,
-            queue: Iova(0),
-        };
-        let result = bench.start(|driver| async move { enable(&driver).await });
-        assert_eq!(bench.result(&result), Some(Ok(())));
-        bench.queue = Iova(u64::from(bench.register(QUEUE_ADDRESS_LOW)));
-        let up = bench.start(|driver| async move { set_up(&driver).await });
-        assert_eq!(bench.result(&up), Some(()));
-        bench.set_device(DeviceState::Up);
-        bench
-    }
-
-    fn set_device(&self, device: DeviceState) {
-        let access = self.driver.writes(Object::DeviceState);
-        self.driver
-            .step_outside(access, |state, _| *state.interface.device = device);
-    }
-
-    fn events(self) -> Self {
-        let done = self.start(|driver| async move { set_mode(&driver, Mode::Events).await });
-        assert_eq!(self.result(&done), Some(()));
-        self
-    }
-
-    fn start<T: 'static, F: Future<Output = T> + 'static>(
-        &self,
-        make: impl FnOnce(Driver) -> F,
-    ) -> Outcome<T> {
-        let outcome = Outcome::default();
-        let place = Rc::clone(&outcome);
-        let future = make(self.driver.clone());
-        self.driver.spawn(TaskRole::Test, async move {
-            let value = future.await;
-            *place.borrow_mut() = Some(value);
-        });
-        self.settle();
-        outcome
-    }
-
-    fn execute(&self, opcode: Opcode, out_len: usize) -> Outcome<Result<Vec<u8>, CommandError>> {
-        let mut input = vec![0; 16];
-        input[..2].copy_from_slice(&opcode.raw().to_be_bytes());
-        self.start(move |driver| async move { execute_raw(&driver, &input, out_len).await })
-    }
-
-    fn result<T: Clone>(&self, outcome: &Outcome<T>) -> Option<T> {
-        self.settle();
-        outcome.borrow().clone()
-    }
-
-    fn settle(&self) {
-        while self.driver.runtime().run_one().unwrap() {}
-    }
-
-    fn register(&self, offset: u64) -> u32 {
-        self.bus.register(u32::try_from(offset).unwrap())
-    }
-
-    fn entry(&self, slot: u8) -> CommandEntry {
-        let mut entry = CommandEntry::new();
-        self.bus
-            .get_memory(Iova(self.queue.0 + u64::from(slot) * 64), entry.as_bytes_mut());
-        entry
-    }
-
-    /// The device writes the output's first bytes and gives the entry back.
-    fn complete(&self, slot: u8, inline: [u8; 16], delivery: u8) {
-        let at = self.queue.0 + u64::from(slot) * 64;
-        let bus = &self.bus;
-        bus.set_memory(Iova(at + INLINE_OUTPUT_OFFSET as u64), &inline);
-        bus.set_memory(Iova(at + STATUS_OWNER_OFFSET as u64), &[delivery << 1]);
-        self.driver.notify(Object::Device);
-    }
-
-    fn event(&self, slots: u32) {
-        self.start(move |driver| async move { on_completion(&driver, slots, async |_| {}).await });
-    }
-
-    fn pass(&self, time: Cycles) {
-        let now = self.driver.now().saturating_add(time);
-        // Time stops at every deadline on the way, as a clock's owner makes it.
-        while let Some(deadline) = self
-            .driver
-            .runtime()
-            .next_deadline()
-            .filter(|&deadline| deadline <= now)
-        {
-            self.bus.0.borrow_mut().time = deadline;
-            self.driver.runtime().expire(deadline);
-            self.settle();
-        }
-        self.bus.0.borrow_mut().time = now;
-        self.settle();
-    }
-
-    fn printed(&self) -> Vec<MessageKind> {
-        self.driver.look(|state| {
-            state
-                .messages
-                .all()
-                .iter()
-                .map(|message| message.kind.clone())
-                .collect()
-        })
-    }
-
-    fn lost(&self) -> u32 {
-        self.driver.look(|state| state.command.lost_slots())
-    }
-}
 
 fn kind<T: std::fmt::Debug>(result: Option<Result<T, CommandError>>) -> Option<CommandErrorKind> {
     result.map(|result| result.unwrap_err().kind)
@@ -397,4 +256,82 @@ fn no_memory_for_mailboxes_sends_nothing() {
     let result = bench.execute(Opcode::QueryHcaCap, 4112);
     assert_eq!(kind(bench.result(&result)), Some(CommandErrorKind::NoMemory));
     assert_eq!(bench.register(COMMAND_DOORBELL), 0);
+}
+
+/// A task that waits for the gate to let MANAGE_PAGES through.
+fn behind_the_gate(revision: RevisionName) -> (Bench, Outcome<()>) {
+    let bench = Bench::new(revision).events();
+    bench.start(|driver| async move { set_gate(&driver, Gate::Only(Opcode::DestroyEq)).await });
+    let waits = bench.start(|driver| async move { until_open(&driver, Opcode::ManagePages).await });
+    assert_eq!(bench.result(&waits), None);
+    (bench, waits)
+}
+
+#[test]
+fn who_waits_behind_the_gate_goes_on_when_it_opens_and_when_there_is_nothing_behind_it() {
+    let (bench, waits) = behind_the_gate(RevisionName::Robust);
+    bench.start(|driver| async move { set_gate(&driver, Gate::Only(Opcode::CreateEq)).await });
+    assert_eq!(bench.result(&waits), None, "another one is let through");
+    bench.start(|driver| async move { set_gate(&driver, Gate::Open).await });
+    assert_eq!(bench.result(&waits), Some(()));
+
+    let (bench, waits) = behind_the_gate(RevisionName::Robust);
+    bench.start(|driver| async move { set_down(&driver).await });
+    assert_eq!(bench.result(&waits), Some(()));
+
+    let (bench, waits) = behind_the_gate(RevisionName::Robust);
+    bench.start(|driver| async move { driver.declare_faulty().await });
+    assert_eq!(bench.result(&waits), Some(()));
+}
+
+#[test]
+fn a_gate_that_opens_without_a_word_stops_the_run() {
+    let (bench, _waits) = behind_the_gate(RevisionName::Robust);
+    let driver = bench.driver.clone();
+    bench.driver.spawn(TaskRole::Test, async move {
+        driver
+            .step(driver.writes(Object::CommandMode), |state, _| {
+                *state.command.gate = Gate::Open
+            })
+            .await;
+        // Whether it tells later does not matter: others have run by then.
+        driver.runtime().point([]).await;
+        driver.notify(Object::CommandMode);
+    });
+    let runtime = bench.driver.runtime();
+    assert_eq!(runtime.run_one(), Ok(true), "it announces its step");
+    let expected = Surprise::Unnotified {
+        task: "pf test (2)".to_owned(),
+        written: "writes CommandMode of driver 0".to_owned(),
+        waiter: "pf test".to_owned(),
+        told: "CommandMode of driver 0".to_owned(),
+    };
+    assert_eq!(runtime.run_one(), Err(RunStop::Surprise(expected)));
+}
+
+#[test]
+fn a_write_that_lets_nobody_go_on_has_to_be_told_to_nobody() {
+    let (bench, waits) = behind_the_gate(RevisionName::Robust);
+    bench.start(|driver| async move {
+        let mode = driver.writes(Object::CommandMode);
+        let still_closed =
+            |state: &mut State, _: &mut Bus| *state.command.gate = Gate::Only(Opcode::CreateEq);
+        driver.step(mode, still_closed).await;
+        driver
+            .step(mode, |state, _| *state.command.gate = Gate::Open)
+            .await;
+        driver.notify(Object::CommandMode);
+    });
+    assert_eq!(bench.result(&waits), Some(()));
+}
+
+#[test]
+fn a_silent_step_of_nobodys_stops_the_run_too() {
+    let (bench, _waits) = behind_the_gate(RevisionName::Merged);
+    bench.set_device(DeviceState::InternalError);
+    let stopped = bench.driver.runtime().run_one();
+    assert!(matches!(
+        stopped,
+        Err(RunStop::Surprise(Surprise::Unnotified { .. }))
+    ));
 }

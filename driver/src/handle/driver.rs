@@ -207,6 +207,17 @@ impl Driver {
         result
     }
 
+    /// Looks at what a task that waits would see, between all steps: nothing comes of it.
+    pub(super) fn peek<R>(&self, look: impl FnOnce(&State, &mut Bus) -> R) -> R {
+        let state = self.shared.state.borrow();
+        let mut bus = self.shared.bus.borrow_mut();
+        let result = look(&state, &mut bus);
+        state.take_touches(&mut |_, _| {});
+        bus.take_touch();
+        bus.take_failure();
+        result
+    }
+
     /// A step of somebody who is no task: the device that raises an interrupt, the clock.
     pub(crate) fn step_outside<R: Hash + Clone + 'static>(
         &self,
@@ -232,8 +243,7 @@ impl Driver {
         }
         drop((state, bus));
         if lost {
-            // Who spins on a queue entry looks at the state, too.
-            self.notify(Object::Device);
+            self.notify_device_state();
         }
         self.runtime().note_seen(&result);
         result
@@ -274,6 +284,14 @@ impl Driver {
     /// Makes tasks ready that wait for `object`.
     pub fn notify(&self, object: Object) {
         self.runtime().notify(self.id(), object);
+    }
+
+    /// Whether commands can reach the device is another matter now. Who spins on a queue entry looks at that, who waits behind the
+    /// gate, and who passes over slots that were lost.
+    pub fn notify_device_state(&self) {
+        self.notify(Object::Device);
+        self.notify(Object::CommandMode);
+        self.notify(Object::CommandSlots);
     }
 
     /// A named place where a scenario may pause this driver.

@@ -119,11 +119,20 @@ impl Driver {
             if woken == Woken::Expired {
                 return Err(shown);
             }
-            woken = self.runtime().wait(self.id(), told, patience.deadline()).await;
+            before = Some(shown.clone());
+            // Whoever brings about what is waited for has to tell, and is held to it.
+            let could_go_on = || {
+                let seen = self.peek(|state, bus| look(before.as_ref(), state, bus));
+                !matches!(seen, Look::NotYet(_))
+            };
+            let at = (self.id(), told);
+            woken = self
+                .runtime()
+                .watch(at, patience.deadline(), access.clone(), could_go_on)
+                .await;
             if woken == Woken::Expired && patience.last == LastLook::Earlier {
                 return Err(shown);
             }
-            before = Some(shown);
             self.runtime().point(access.clone()).await;
         }
     }

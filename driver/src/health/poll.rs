@@ -93,8 +93,7 @@ async fn poll(driver: &Driver) {
             *state.interface.device = DeviceState::InternalError;
             state.health.next_poll = None;
         });
-        // Who spins on a queue entry looks at the state, too.
-        driver.notify(Object::Device);
+        driver.notify_device_state();
         driver.queue_work(HealthWork::Fatal);
         return;
     }

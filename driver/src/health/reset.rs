@@ -25,6 +25,7 @@ pub(crate) async fn declare_faulty(driver: &Driver) {
     if !news {
         return;
     }
+    driver.notify_device_state();
     driver.message(MessageKind::DeviceDeclaredFaulty);
     command::flush(driver).await;
     reset_function(driver).await;

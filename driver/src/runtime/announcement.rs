@@ -92,4 +92,16 @@ pub enum Surprise {
         /// What its task is for.
         role: String,
     },
+    /// It brought about what somebody waits for, and did not tell.
+    #[error("`{task}` {written}, so that `{waiter}` could go on, but did not notify {told}")]
+    Unnotified {
+        /// Whose step.
+        task: String,
+        /// What it changed.
+        written: String,
+        /// Who waits.
+        waiter: String,
+        /// The object whose notice is waited for.
+        told: String,
+    },
 }

@@ -5,14 +5,15 @@
 //! process, over a socket and in a guest.
 
 pub(super) mod core;
+mod doubts;
 mod suspension;
 
 pub use self::core::{Waiting, Woken};
 pub use suspension::Point;
-use suspension::Wait;
+use suspension::{Wait, Watch};
 
 use self::core::{Core, Task, TaskFuture, TaskState};
-use super::access::{Access, DriverId, Object, TaskId, Use};
+use super::access::{Access, DriverId, Object, TaskId};
 use super::announcement::{Announcement, Surprise};
 use super::reach::{Declaration, Kind};
 use super::role::TaskPurpose;
@@ -80,6 +81,9 @@ impl Runtime {
                 remembers: false,
                 unheard: None,
                 undeclared: None,
+                watched: BTreeMap::new(),
+                doubts: BTreeMap::new(),
+                asked: None,
                 surprise: None,
                 next_task: 0,
                 scheduler,
@@ -118,8 +122,9 @@ impl Runtime {
     /// Runs one task to its next scheduling point. Returns whether there was one to run.
     ///
     /// # Errors
-    /// [`RunStop`] when a recorded schedule cannot be followed, or a step has touched what it had not announced.
+    /// [`RunStop`] when a recorded schedule cannot be followed, or a step has done what nobody had been told.
     pub fn run_one(&self) -> Result<bool, RunStop> {
+        doubts::settle(&self.core, OUTSIDE)?;
         let Some((id, mut future)) = self.pick()? else {
             return Ok(false);
         };
@@ -132,6 +137,7 @@ impl Runtime {
         if let Some(surprise) = core.surprise.take() {
             return Err(surprise.into());
         }
+        let writer = core.doubter(id);
         if finished {
             core.tasks.remove(&id);
             drop(core);
@@ -140,6 +146,10 @@ impl Runtime {
             self.notify(DriverId::default(), Object::Task(id));
         } else if let Some(task) = core.tasks.get_mut(&id) {
             task.future = Some(future);
+            drop(core);
+        }
+        if let Some(writer) = writer {
+            doubts::settle(&self.core, &writer)?;
         }
         Ok(true)
     }
@@ -262,6 +272,7 @@ impl Runtime {
     /// when the step is over.
     pub fn note_use(&self, used: Access) {
         let mut core = self.core.borrow_mut();
+        core.doubt(used);
         if core.surprise.is_some() || core.announced.covers(&used) {
             return;
         }
@@ -320,6 +331,22 @@ impl Runtime {
         }
     }
 
+    /// [`wait`](Self::wait) for what looks would show that touch `looks`. Whoever changes something of that and does not notify
+    /// `object` before others run stops the run, if the waiting task could go on by then.
+    pub(crate) fn watch<F: Fn() -> bool + Unpin>(
+        &self,
+        (driver, object): (DriverId, Object),
+        deadline: Option<Cycles>,
+        looks: Announcement,
+        could_go_on: F,
+    ) -> Watch<F> {
+        Watch {
+            wait: self.wait(driver, object, deadline),
+            looks,
+            could_go_on,
+        }
+    }
+
     /// Waits until the deadline has passed.
     pub async fn sleep_until(&self, driver: DriverId, deadline: Cycles) {
         while self.wait(driver, Object::Timer, Some(deadline)).await != Woken::Expired {}
@@ -341,58 +368,6 @@ impl Runtime {
     pub async fn join(&self, task: TaskId) {
         while !self.has_ended(task) {
             self.wait(DriverId::default(), Object::Task(task), None).await;
-        }
-    }
-
-    /// Asks that the next task that reaches the race point `name` stops there.
-    pub fn pause_at(&self, name: &str) {
-        self.core.borrow_mut().requested_pauses.insert(name.to_owned());
-    }
-
-    /// Takes a pause back and lets a task go on that stopped there.
-    pub fn resume_at(&self, name: &str) {
-        let paused: Vec<_> = {
-            let mut core = self.core.borrow_mut();
-            core.requested_pauses.remove(name);
-            let (hit, rest) = std::mem::take(&mut core.pauses)
-                .into_iter()
-                .partition(|&(_, at)| at == name);
-            core.pauses = rest;
-            let hit: BTreeSet<(DriverId, &'static str)> = hit;
-            hit.into_iter().collect()
-        };
-        for (driver, at) in paused {
-            self.notify(driver, Object::RacePoint(at));
-        }
-    }
-
-    /// The race points where a task stands paused.
-    #[must_use]
-    pub fn paused(&self) -> Vec<&'static str> {
-        self.core.borrow().pauses.iter().map(|&(_, name)| name).collect()
-    }
-
-    /// A named place between two steps where a run may be paused.
-    pub async fn race_point(&self, driver: DriverId, name: &'static str) {
-        let stops = {
-            let mut core = self.core.borrow_mut();
-            let stops = core.requested_pauses.remove(name);
-            if stops {
-                core.pauses.insert((driver, name));
-            }
-            stops
-        };
-        if stops {
-            while self.core.borrow().pauses.contains(&(driver, name)) {
-                self.wait(driver, Object::RacePoint(name), None).await;
-            }
-        } else {
-            self.point(Access {
-                driver,
-                object: Object::RacePoint(name),
-                usage: Use::Read,
-            })
-            .await;
         }
     }
 }

@@ -141,6 +141,8 @@ impl Runtime {
             let mut core = self.core.borrow_mut();
             core.ready.clear();
             core.waiting.clear();
+            core.watched.clear();
+            core.doubts.clear();
             core.timers.clear();
             core.pauses.clear();
             core.requested_pauses.clear();

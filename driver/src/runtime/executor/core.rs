@@ -1,6 +1,6 @@
 //! What the executor keeps of its tasks: who is ready, who waits for what, and until when.
 
-use crate::runtime::access::{Access, DriverId, Object, TaskId};
+use crate::runtime::access::{Access, DriverId, Object, TaskId, Use};
 use crate::runtime::announcement::{Announcement, Surprise};
 use crate::runtime::reach::{Declaration, Kind};
 use crate::runtime::role::TaskPurpose;
@@ -63,6 +63,12 @@ pub(in crate::runtime) struct Core {
     /// what comes of it.
     pub(in crate::runtime) unheard: Option<Kind>,
     pub(in crate::runtime) undeclared: Option<Kind>,
+    /// What the looks of waiting tasks touch.
+    pub(in crate::runtime) watched: BTreeMap<TaskId, Announcement>,
+    /// Waiting tasks whose look would see something that was written since, and what that is.
+    pub(in crate::runtime) doubts: BTreeMap<TaskId, Access>,
+    /// A waiting task is polled only to be asked whether it could go on, and that is the answer.
+    pub(in crate::runtime) asked: Option<bool>,
     /// The first step that touched something else.
     pub(in crate::runtime) surprise: Option<Surprise>,
     pub(in crate::runtime) next_task: u64,
@@ -116,6 +122,24 @@ impl Core {
         self.announced = announcement;
     }
 
+    /// Something was used: if it was changed, tasks may go on that look at it.
+    pub(in crate::runtime) fn doubt(&mut self, used: Access) {
+        if used.usage == Use::Read || self.watched.is_empty() {
+            return;
+        }
+        for (&waiter, looks) in &self.watched {
+            if looks.iter().any(|look| look.conflicts_with(&used)) {
+                self.doubts.entry(waiter).or_insert(used);
+            }
+        }
+    }
+
+    /// The name of a task that has left doubts.
+    pub(in crate::runtime) fn doubter(&self, id: TaskId) -> Option<String> {
+        let task = self.tasks.get(&id).filter(|_| !self.doubts.is_empty())?;
+        Some(task.name.clone())
+    }
+
     /// `wanted`, or the first of `wanted (2)`, `wanted (3)` ... that no living task has.
     pub(in crate::runtime) fn free_name(&self, wanted: &str) -> String {
         let mut name = wanted.to_owned();
@@ -139,6 +163,8 @@ impl Core {
         }
         task.state = TaskState::Ready(Announcement::default());
         task.woken = Some(woken);
+        self.watched.remove(&id);
+        self.doubts.remove(&id);
         self.ready.push_back(id);
     }
 

@@ -37,9 +37,37 @@ impl Future for Point {
     }
 }
 
+/// See [`Runtime::watch`](super::Runtime::watch).
+#[must_use = "a wait does nothing unless awaited"]
+pub(crate) struct Watch<F> {
+    pub(super) wait: Wait,
+    pub(super) looks: Announcement,
+    pub(super) could_go_on: F,
+}
+
+impl<F: Fn() -> bool + Unpin> Future for Watch<F> {
+    type Output = Woken;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Woken> {
+        let this = &mut *self;
+        let core = Rc::clone(&this.wait.core);
+        if core.borrow().asked.is_some() {
+            let answer = (this.could_go_on)();
+            core.borrow_mut().asked = Some(answer);
+            return Poll::Pending;
+        }
+        if !this.wait.registered {
+            let mut core = core.borrow_mut();
+            let id = core.running.expect("only tasks of the runtime poll its waits");
+            core.watched.insert(id, std::mem::take(&mut this.looks));
+        }
+        Pin::new(&mut this.wait).poll(context)
+    }
+}
+
 /// See [`Runtime::wait`](super::Runtime::wait).
 #[must_use = "a wait does nothing unless awaited"]
-pub struct Wait {
+pub(crate) struct Wait {
     pub(super) core: Rc<RefCell<Core>>,
     pub(super) waiting: Waiting,
     pub(super) registered: bool,
