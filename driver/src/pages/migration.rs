@@ -57,11 +57,11 @@ pub(super) async fn migrate(driver: &Driver) -> Result<(), Errno> {
         MigrationOrder::EraseThenRetag => {
             erase(driver).await;
             driver.race_point("migrate.erased_old_key").await;
-            retag(driver, old, new).await;
+            retag(driver, new).await;
             driver.race_point("migrate.retagged").await;
         }
         MigrationOrder::RetagThenErase => {
-            retag(driver, old, new).await;
+            retag(driver, new).await;
             driver.race_point("migrate.retagged").await;
             erase(driver).await;
             driver.race_point("migrate.erased_old_key").await;
@@ -69,7 +69,8 @@ pub(super) async fn migrate(driver: &Driver) -> Result<(), Errno> {
         MigrationOrder::ReserveThenSwap => {
             driver
                 .step(driver.writes(Object::PageBook), |state, _| {
-                    state.pages.book.retag(old, new.key, new.wire);
+                    state.pages.book.retag(new.key);
+                    state.pages.book.rename(new.key, new.wire);
                     state.pages.book.erase_old_key();
                     // Whatever function id they came under: under the own VHCA id they are the driver's own.
                     state.pages.book.set_type(new.key, FunctionType::Own);
@@ -122,10 +123,18 @@ async fn erase(driver: &Driver) {
         .await;
 }
 
-async fn retag(driver: &Driver, old: OwnerKey, new: Owner) {
-    driver
-        .step(driver.writes(Object::PageBook), |state, _| {
-            state.pages.book.retag(old, new.key, new.wire)
+/// Stores the new key on one host page after the other, as the kernel walks the root's tree: each is a step of its own.
+async fn retag(driver: &Driver, new: Owner) {
+    let book = driver.writes(Object::PageBook);
+    let mut last = driver
+        .step(book, |state, _| {
+            state.pages.book.rename(new.key, new.wire);
+            state.pages.book.retag_next(new.key, None)
         })
         .await;
+    while last.is_some() {
+        last = driver
+            .then(book, |state, _| state.pages.book.retag_next(new.key, last))
+            .await;
+    }
 }

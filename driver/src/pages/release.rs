@@ -12,21 +12,30 @@ use crate::state::pages::{OncePlace, Owner, PutRules};
 /// Drops all pages of an owner (`release_all_pages`).
 pub(super) async fn release_all(driver: &Driver, owner: Owner) {
     let revision = driver.revision();
+    let rules = rules(driver);
+    let book = driver.writes(Object::PageBook);
     let released = driver
-        .step(driver.writes(Object::PageBook), |state, bus| {
-            state
-                .pages
-                .book
-                .release_all(bus, owner.key, revision.accounting())
+        .step(book, |state, bus| {
+            let book = &mut state.pages.book;
+            book.release_first_half(bus, owner.key, rules.accounting)
         })
         .await;
-    let Some(released) = released else {
+    let Some((released, leaving)) = released else {
         match revision.unknown_release() {
             UnknownRelease::Bug => warn_missing_root(driver, OncePlace::Release, owner.key),
             UnknownRelease::Nothing => {}
         }
         return;
     };
+    let missing = driver
+        .then(book, |state, bus| {
+            let book = &mut state.pages.book;
+            book.free_host_pages(bus, owner.key, &leaving, rules)
+        })
+        .await;
+    if let Some(key) = missing {
+        warn_missing_root(driver, OncePlace::Free, key);
+    }
     if revision.accounting() == Accounting::Exchanges {
         let late_type = function_type(driver, owner).await;
         driver
@@ -42,19 +51,31 @@ pub(super) async fn release_all(driver: &Driver, owner: Owner) {
 /// # Errors
 /// `ENOENT` if the key has no page.
 pub(crate) async fn free_page(driver: &Driver, key: OwnerKey) -> Result<(), Errno> {
-    let revision = driver.revision();
-    let rules = PutRules {
-        accounting: revision.accounting(),
-        check: revision.return_check(),
-    };
-    let report = driver
-        .step(driver.writes(Object::PageBook), |state, bus| {
+    let rules = rules(driver);
+    let book = driver.writes(Object::PageBook);
+    let put = driver
+        .step(book, |state, bus| {
             let book = &mut state.pages.book;
             let page = book.used_pages(key, 1, bus.host_page_size()).pop()?;
-            Some(book.put(bus, key, [page], rules))
+            Some(book.put_first_half(bus, key, page, rules))
         })
         .await;
-    let report = report.ok_or(Errno::ENOENT)?;
+    let (mut report, leaving) = put.ok_or(Errno::ENOENT)?;
+    if let Some(leaving) = leaving {
+        // The kernel reads the page's key, and then looks the root up by it.
+        report.owner_missing = driver
+            .then(book, |state, bus| {
+                state.pages.book.free_host_page(bus, leaving, rules)
+            })
+            .await;
+    }
     report_put(driver, key, &report);
     Ok(())
+}
+
+fn rules(driver: &Driver) -> PutRules {
+    PutRules {
+        accounting: driver.revision().accounting(),
+        check: driver.revision().return_check(),
+    }
 }

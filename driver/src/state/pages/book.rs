@@ -42,6 +42,13 @@ pub struct PutRules {
     pub check: ReturnCheck,
 }
 
+/// A host page that is free as a whole, and the key that it carried when that was read. Whoever frees it looks the key's root up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Leaving {
+    key: OwnerKey,
+    number: u64,
+}
+
 /// What putting pages back showed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PutReport {
@@ -94,6 +101,19 @@ impl PageBook {
         self.alias.filter(|&(new, _)| new == key).map(|(_, old)| old)
     }
 
+    /// The key of the root that holds a host page which carries `key`. In the middle of a move that need not be the root which
+    /// the key leads to.
+    fn holder(&self, key: OwnerKey, number: u64) -> Option<OwnerKey> {
+        let holds = |root: &Root| root.table.get(number).is_some();
+        let named = self
+            .resolve(key)
+            .filter(|real| self.roots.get(real).is_some_and(holds));
+        named.or_else(|| {
+            let mut roots = self.roots.iter();
+            roots.find(|(_, root)| holds(root)).map(|(&real, _)| real)
+        })
+    }
+
     /// The root of a key.
     #[must_use]
     pub fn root(&self, key: OwnerKey) -> Option<&Root> {
@@ -139,7 +159,8 @@ impl PageBook {
         let Some(number) = self.free_list.oldest(key) else {
             return Ok(None);
         };
-        let mut root = self.roots.get_mut(&key);
+        let real = self.holder(key, number);
+        let mut root = real.and_then(|real| self.roots.get_mut(&real));
         let page = match self.orphans.get_mut(&(key, number)) {
             Some(orphan) => Some(orphan),
             None => root.as_mut().and_then(|root| root.table.get_mut(number)),
@@ -189,7 +210,7 @@ impl PageBook {
                 return Err(AllocationFailure::NotMapped);
             }
         };
-        let mut tracked = TrackedPage::new(page, size.sub_pages(), function_type);
+        let mut tracked = TrackedPage::new(page, size.sub_pages(), function_type, owner.key);
         let first = tracked.take().unwrap_or(0);
         let number = size.number(at);
         let tracking = self.track(bus, owner, function_type, number, tracked);
@@ -223,12 +244,13 @@ impl PageBook {
         number: u64,
         page: TrackedPage,
     ) -> Result<FunctionType, AllocationFailure> {
-        let root = match self.roots.entry(owner.key) {
+        let key = self.resolve(owner.key).unwrap_or(owner.key);
+        let root = match self.roots.entry(key) {
             Entry::Occupied(root) => root.into_mut(),
             Entry::Vacant(place) => {
                 bus.allocate("page_root")
                     .map_err(|_| AllocationFailure::NotTracked)?;
-                place.insert(Root::new(owner.key, owner.wire, function_type))
+                place.insert(Root::new(owner.wire, function_type))
             }
         };
         if !root.table.insert(number, page) {

@@ -63,14 +63,14 @@ impl FreeList {
             .unwrap_or_default()
     }
 
-    /// Gives all pages of one owner to another. The list's order stays.
-    pub fn retag(&mut self, from: OwnerKey, to: OwnerKey) {
-        let Some(pages) = self.owners.remove(&from) else {
-            return;
-        };
+    /// Gives a page of one owner, if it is in, to another. The list's order stays.
+    pub fn retag(&mut self, from: OwnerKey, to: OwnerKey, number: u64) {
+        let age = self.owners.get(&from).and_then(|pages| pages.ages.get(&number));
+        let Some(&age) = age else { return };
+        self.remove(from, number);
         let target = self.owners.entry(to).or_default();
-        target.by_age.extend(pages.by_age);
-        target.ages.extend(pages.ages);
+        target.by_age.insert(age, number);
+        target.ages.insert(number, age);
     }
 }
 
@@ -83,14 +83,14 @@ mod tests {
     enum Step {
         Add(u32, u64),
         Remove(u32, u64),
-        Retag(u32, u32),
+        Retag(u32, u32, u64),
     }
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
             (0..3u32, 0..8u64).prop_map(|(owner, page)| Step::Add(owner, page)),
             (0..3u32, 0..8u64).prop_map(|(owner, page)| Step::Remove(owner, page)),
-            (0..3u32, 0..3u32).prop_map(|(from, to)| Step::Retag(from, to)),
+            (0..3u32, 0..3u32, 0..24u64).prop_map(|(from, to, page)| Step::Retag(from, to, page)),
         ]
     }
 
@@ -111,12 +111,13 @@ mod tests {
                         }
                     }
                     Step::Remove(owner, page) => {
+                        let page = page * 3 + u64::from(owner);
                         list.remove(OwnerKey(owner), page);
                         walk.retain(|&entry| entry != (owner, page));
                     }
-                    Step::Retag(from, to) => {
-                        list.retag(OwnerKey(from), OwnerKey(to));
-                        for entry in walk.iter_mut().filter(|entry| entry.0 == from) {
+                    Step::Retag(from, to, page) => {
+                        list.retag(OwnerKey(from), OwnerKey(to), page);
+                        for entry in walk.iter_mut().filter(|&&mut entry| entry == (from, page)) {
                             entry.0 = to;
                         }
                     }

@@ -1,6 +1,6 @@
 //! One host page and the 4 KiB pages in it.
 
-use crate::books::FunctionType;
+use crate::books::{FunctionType, OwnerKey};
 use crate::device_bus::Bus;
 use prm::link::HostPage;
 use prm::saturated;
@@ -20,6 +20,8 @@ pub struct TrackedPage {
     free_count: u8,
     /// The type stored when the host page was allocated.
     pub function_type: FunctionType,
+    /// The key stored on it (`fwp->function`). It differs from its root's only while that moves.
+    pub key: OwnerKey,
 }
 
 /// What happened to a 4 KiB page that was put back.
@@ -36,7 +38,7 @@ pub enum PutBack {
 impl TrackedPage {
     /// A page with all of its `sub_pages` free.
     #[must_use]
-    pub fn new(page: HostPage, sub_pages: u32, function_type: FunctionType) -> Self {
+    pub fn new(page: HostPage, sub_pages: u32, function_type: FunctionType, key: OwnerKey) -> Self {
         let sub_pages = sub_pages.clamp(1, MAX_SUB_PAGES);
         let free = u16::MAX >> (MAX_SUB_PAGES - sub_pages);
         let free_count = saturated::<u8>(sub_pages);
@@ -45,6 +47,7 @@ impl TrackedPage {
             free,
             free_count,
             function_type,
+            key,
         }
     }
 
@@ -141,7 +144,7 @@ mod tests {
 
     #[test]
     fn pages_are_taken_from_the_lowest_and_the_last_return_frees_all() {
-        let mut page = TrackedPage::new(HostPage(1), 16, FunctionType::None);
+        let mut page = TrackedPage::new(HostPage(1), 16, FunctionType::None, OwnerKey(0));
         assert_eq!(
             (0..16).map(|_| page.take()).collect::<Vec<_>>(),
             (0..16).map(Some).collect::<Vec<_>>()
@@ -158,8 +161,13 @@ mod tests {
     }
 
     #[test]
+    fn a_million_host_pages_are_16_megabytes() {
+        assert_eq!(size_of::<TrackedPage>(), 16);
+    }
+
+    #[test]
     fn a_second_return_makes_count_and_bits_differ() {
-        let mut page = TrackedPage::new(HostPage(1), 16, FunctionType::Vf);
+        let mut page = TrackedPage::new(HostPage(1), 16, FunctionType::Vf, OwnerKey(0));
         for _ in 0..16 {
             page.take();
         }
@@ -173,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_host_page_of_4_kib_holds_one() {
-        let mut page = TrackedPage::new(HostPage(1), 1, FunctionType::Own);
+        let mut page = TrackedPage::new(HostPage(1), 1, FunctionType::Own, OwnerKey(0));
         assert_eq!(page.take(), Some(0));
         assert_eq!(page.take(), None);
         assert_eq!(page.put(0, 1), PutBack::AllFree);

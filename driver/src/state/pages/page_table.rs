@@ -4,7 +4,7 @@
 //! pages or a million, and a page costs little more than its own record.
 
 use super::host_page::TrackedPage;
-use crate::books::FunctionType;
+use crate::books::{FunctionType, OwnerKey};
 use prm::link::HostPage;
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ const fn place(number: u64) -> (u64, usize, usize) {
 
 impl Chunk {
     fn empty() -> Box<Self> {
-        let absent = TrackedPage::new(HostPage(0), 1, FunctionType::None);
+        let absent = TrackedPage::new(HostPage(0), 1, FunctionType::None, OwnerKey(0));
         Box::new(Self {
             present: 0,
             pages: [absent; CHUNK_PAGES],
@@ -132,7 +132,7 @@ impl PageTable {
         Some(page)
     }
 
-    /// The pages by descending number: the order of the kernel's tree.
+    /// The pages by descending number: the order of the kernel's tree, whose left side is that of higher addresses.
     pub fn descending(&self) -> impl Iterator<Item = (u64, &TrackedPage)> {
         let chunks = self.regions.iter().rev().flat_map(|(&key, region)| {
             let chunks = region.chunks.iter().enumerate().rev();
@@ -146,13 +146,32 @@ impl PageTable {
     }
 }
 
+impl PageTable {
+    /// The next page of [`descending`](Self::descending) after the one of this number, or the first.
+    #[must_use]
+    pub fn next_below(&self, number: Option<u64>) -> Option<u64> {
+        let last = number.map_or(Some(u64::MAX), |number| number.checked_sub(1))?;
+        let (region, chunk, slot) = place(last);
+        self.regions.range(..=region).rev().find_map(|(&key, found)| {
+            let chunks = if key == region { chunk + 1 } else { REGION_CHUNKS };
+            (0..chunks).rev().find_map(|index| {
+                let is_last = key == region && index == chunk;
+                let slots = if is_last { slot + 1 } else { CHUNK_PAGES };
+                let pages = found.chunks[index].as_ref()?;
+                let slot = (0..slots).rev().find(|&slot| pages.holds(slot))?;
+                Some((key << REGION_SHIFT | index as u64) << CHUNK_SHIFT | slot as u64)
+            })
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     fn page(handle: u64) -> TrackedPage {
-        TrackedPage::new(HostPage(handle), 1, FunctionType::None)
+        TrackedPage::new(HostPage(handle), 1, FunctionType::None, OwnerKey(0))
     }
 
     proptest! {
@@ -172,6 +191,8 @@ mod tests {
                 prop_assert_eq!(table.get(number), model.get(&number));
             }
             let listed: Vec<u64> = table.descending().map(|(number, _)| number).collect();
+            let walk = std::iter::successors(table.next_below(None), |&number| table.next_below(Some(number)));
+            prop_assert_eq!(&walk.collect::<Vec<_>>(), &listed);
             prop_assert_eq!(listed, model.into_keys().rev().collect::<Vec<_>>());
         }
     }

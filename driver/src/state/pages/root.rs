@@ -4,7 +4,7 @@ use super::host_page::TrackedPage;
 use super::page_table::PageTable;
 use crate::books::{FunctionType, OwnerKey};
 use prm::WireIdentity;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TYPES: [FunctionType; 7] = [
     FunctionType::Own,
@@ -33,8 +33,6 @@ const fn place(function_type: FunctionType) -> usize {
 pub struct Root {
     /// The host pages.
     pub table: PageTable,
-    /// The key that is stored on the host pages. It differs from the root's own key only while a root moves.
-    pub pages_key: OwnerKey,
     /// The owner's name on the wire.
     pub wire: WireIdentity,
     /// The owner's type, as far as it is known.
@@ -50,10 +48,9 @@ pub struct Root {
 impl Root {
     /// A root without pages.
     #[must_use]
-    pub fn new(key: OwnerKey, wire: WireIdentity, function_type: FunctionType) -> Self {
+    pub fn new(wire: WireIdentity, function_type: FunctionType) -> Self {
         Self {
             table: PageTable::default(),
-            pages_key: key,
             wire,
             function_type,
             used: 0,
@@ -89,6 +86,13 @@ impl Root {
             .zip(self.by_type)
             .filter(|&(_, pages)| pages > 0)
             .collect()
+    }
+
+    /// The keys that are stored on the host pages, and the root's own: one but while it moves.
+    #[must_use]
+    pub fn keys(&self, own: OwnerKey) -> BTreeSet<OwnerKey> {
+        let stored = self.descending().map(|(_, page)| page.key);
+        stored.chain([own]).collect()
     }
 
     /// The host pages by descending address.

@@ -26,14 +26,24 @@ impl PageBook {
         }
     }
 
-    /// Stores the root's new key on its host pages.
-    pub fn retag(&mut self, old: OwnerKey, new: OwnerKey, wire: WireIdentity) {
-        let Some(real) = self.resolve(new) else { return };
-        if let Some(root) = self.roots.get_mut(&real) {
-            root.pages_key = new;
-            root.wire = wire;
+    /// Stores the root's new key on the host page that comes next in its tree after `last`; which that was. Between two pages
+    /// others may look: those before carry the new key, those behind the old one.
+    pub fn retag_next(&mut self, new: OwnerKey, last: Option<u64>) -> Option<u64> {
+        let real = self.resolve(new)?;
+        let table = &mut self.roots.get_mut(&real)?.table;
+        let number = table.next_below(last)?;
+        let page = table.get_mut(number)?;
+        let old = std::mem::replace(&mut page.key, new);
+        self.free_list.retag(old, new, number);
+        Some(number)
+    }
+
+    /// Stores the root's new key on all its host pages.
+    pub fn retag(&mut self, new: OwnerKey) {
+        let mut last = self.retag_next(new, None);
+        while last.is_some() {
+            last = self.retag_next(new, last);
         }
-        self.free_list.retag(old, new);
     }
 
     /// Changes the name by which firmware is asked for a root's pages.
@@ -99,12 +109,14 @@ impl PageBook {
         let Some(mut root) = self.roots.remove(&key) else {
             return;
         };
-        for number in self.free_list.remove_owner(root.pages_key) {
-            if let Some(page) = root.table.remove(number) {
-                self.orphans.insert((root.pages_key, number), page);
-            }
-            if self.orphans.contains_key(&(root.pages_key, number)) {
-                self.free_list.add(root.pages_key, number);
+        for carried in root.keys(key) {
+            for number in self.free_list.remove_owner(carried) {
+                if let Some(page) = root.table.remove(number) {
+                    self.orphans.insert((carried, number), page);
+                }
+                if self.orphans.contains_key(&(carried, number)) {
+                    self.free_list.add(carried, number);
+                }
             }
         }
     }

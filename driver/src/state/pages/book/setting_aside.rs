@@ -14,7 +14,9 @@ impl PageBook {
         let Some(mut root) = self.roots.remove(&key) else {
             return 0;
         };
-        self.free_list.remove_owner(root.pages_key);
+        for carried in root.keys(key) {
+            self.free_list.remove_owner(carried);
+        }
         let given = saturated::<u32>(root.given());
         // Pages that are held singly are set aside with the root from now on.
         if root.held > 0 {

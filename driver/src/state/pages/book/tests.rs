@@ -59,6 +59,14 @@ impl Bench {
         self.book
             .put(&mut self.bus, owner(key).key, pages.iter().copied(), self.rules)
     }
+
+    fn release_all(&mut self, key: u16) -> Option<u32> {
+        let (key, rules) = (owner(key).key, self.rules);
+        let (released, leaving) = self.book.release_first_half(&self.bus, key, rules.accounting)?;
+        let missing = self.book.free_host_pages(&mut self.bus, key, &leaving, rules);
+        assert_eq!(missing, None);
+        Some(released)
+    }
 }
 
 #[test]
@@ -158,7 +166,7 @@ fn a_move_keeps_pages_findable_by_both_keys_until_the_old_one_goes() {
     let report = bench.put(5, &pages[1..2]);
     assert_eq!(report.owner_missing, Some(owner(0).key));
     assert_eq!(bench.bus.pages_in_use(), 2);
-    bench.book.retag(owner(0).key, owner(5).key, owner(5).wire);
+    bench.book.retag(owner(5).key);
     assert_eq!(bench.put(5, &pages[2..]).freed, 1);
     assert!(bench.book.root(owner(0).key).is_none());
     assert!(!bench.book.add_key(owner(5).key, owner(5).key), "a key in use");
@@ -259,11 +267,7 @@ proptest! {
                     prop_assert_eq!(bench.put(key, &back).freed as usize, back.len());
                 }
                 Step::ReleaseAll(key) => {
-                    let released = bench.book.release_all(
-                        &mut bench.bus,
-                        owner(key).key,
-                        bench.rules.accounting,
-                    );
+                    let released = bench.release_all(key);
                     let pages = std::mem::take(&mut model[usize::from(key)]);
                     prop_assert_eq!(released.unwrap_or(0) as usize, pages.len());
                 }
@@ -289,4 +293,84 @@ proptest! {
             prop_assert_eq!(bench.bus.pages_in_use(), host_pages.len());
         }
     }
+}
+
+#[test]
+fn between_two_pages_of_a_move_each_host_page_has_the_key_that_is_stored_on_it() {
+    for erased_first in [true, false] {
+        let mut bench = Bench::new(4096, MERGED);
+        let mut pages = bench.take(0, FunctionType::Own, 3);
+        pages.sort_unstable();
+        assert!(bench.book.add_key(owner(0).key, owner(5).key));
+        if erased_first {
+            bench.book.erase_old_key();
+        }
+        let highest = bench.book.retag_next(owner(5).key, None);
+        assert_eq!(
+            highest,
+            Some(pages[2].0 >> 12),
+            "the tree's left side is that of higher addresses"
+        );
+        assert_eq!(bench.put(5, &pages[2..]).owner_missing, None);
+        let missing = erased_first.then_some(owner(0).key);
+        assert_eq!(bench.put(5, &pages[..1]).owner_missing, missing);
+        assert_eq!(bench.bus.pages_in_use(), if erased_first { 2 } else { 1 });
+        // The walk goes on behind a page that is gone.
+        let next = bench.book.retag_next(owner(5).key, highest);
+        assert_eq!(next, Some(pages[1].0 >> 12));
+        assert_eq!(bench.put(5, &pages[1..2]).owner_missing, None);
+        let last = bench.book.retag_next(owner(5).key, next);
+        assert_eq!(
+            last,
+            erased_first.then_some(pages[0].0 >> 12),
+            "who could not be freed is still there"
+        );
+        assert_eq!(bench.book.retag_next(owner(5).key, Some(pages[0].0 >> 12)), None);
+    }
+}
+
+#[test]
+fn a_key_that_was_read_before_the_move_leads_nowhere_after_it() {
+    for rules in [MERGED, ROBUST] {
+        let mut bench = Bench::new(4096, rules);
+        let pages = bench.take(0, FunctionType::Own, 2);
+        assert!(bench.book.add_key(owner(0).key, owner(5).key));
+        let (report, leaving) = bench
+            .book
+            .put_first_half(&mut bench.bus, owner(5).key, pages[0], rules);
+        assert_eq!(report.freed, 1);
+        bench.book.retag(owner(5).key);
+        let leaving = leaving.expect("all of the host page is free");
+        let before = bench.book.clone().free_host_page(&mut bench.bus, leaving, rules);
+        assert_eq!(before, None, "while the root has both keys");
+        bench.book.erase_old_key();
+        let missing = bench.book.free_host_page(&mut bench.bus, leaving, rules);
+        assert_eq!(
+            missing,
+            Some(owner(0).key),
+            "retagging first does not help who has read before"
+        );
+    }
+}
+
+#[test]
+fn the_free_list_of_a_half_moved_root_serves_both_keys() {
+    let mut bench = Bench::new(65536, MERGED);
+    // Two host pages with 4 KiB pages left, of which the second lies higher.
+    let mut pages = bench.take(0, FunctionType::Own, 20);
+    bench.put(0, &pages.drain(..2).collect::<Vec<_>>());
+    assert!(bench.book.add_key(owner(0).key, owner(5).key));
+    let higher = bench.book.retag_next(owner(5).key, None);
+    let of = |pages: &[Iova]| pages[0].0 >> 16;
+    assert_eq!(Some(of(&bench.take(5, FunctionType::Own, 1))), higher);
+    assert_eq!(Some(of(&bench.take(0, FunctionType::Own, 1)) + 1), higher);
+    bench.book.retag_next(owner(5).key, higher);
+    assert_eq!(
+        Some(of(&bench.take(5, FunctionType::Own, 1))),
+        higher,
+        "the oldest of both"
+    );
+    bench.book.erase_old_key();
+    assert_eq!(bench.bus.pages_in_use(), 2);
+    assert_eq!(bench.book.root(owner(5).key).map(Root::given), Some(21));
 }
