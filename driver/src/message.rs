@@ -16,6 +16,7 @@ pub use words::{AwaitedPages, BusAccess, PageCounter, VfNumber};
 use prm::Cycles;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
@@ -28,15 +29,15 @@ pub struct Message {
     pub kind: MessageKind,
 }
 
-/// What a driver has printed, in order.
+/// What a driver has printed, in order. Copies share it until one of them prints.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Messages(Vec<Message>);
+pub struct Messages(Arc<Vec<Message>>);
 
 impl Messages {
     /// Prints.
     pub fn print(&mut self, at: Cycles, kind: MessageKind) {
         tracing::info!(actor = "driver", virtual_ns = at.0, "{kind}");
-        self.0.push(Message {
+        Arc::make_mut(&mut self.0).push(Message {
             at,
             level: kind.level(),
             kind,

@@ -13,6 +13,7 @@ use crate::reply::{Refusal, Reply};
 use crate::state::action::{Act, Action};
 use crate::state::agenda::{DueKind, Task};
 use crate::state::command::Stage;
+use crate::state::numbers::{CommandNumber, RequestNumber};
 use crate::state::silicon::Silicon;
 use prm::event::{CommandCompletion, EventEntry};
 use prm::{CommandStatus, Cycles, DeliveryStatus, Function, Opcode, Syndrome};
@@ -23,7 +24,7 @@ const REJECTION: Cycles = Cycles::from_micros(20);
 impl Silicon {
     /// A command has been fetched: begin with it, or let it wait for its turn. MANAGE_PAGES always gets through,
     /// or a command that needs pages could never end.
-    pub(crate) fn arrive(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+    pub(crate) fn arrive(&mut self, number: CommandNumber, now: Cycles, buses: &mut dyn Buses) {
         let serial = self.config.firmware.command_execution == CommandExecution::Serial;
         let Some(command) = self.commands.get_mut(&number) else {
             return;
@@ -55,7 +56,7 @@ impl Silicon {
     }
 
     /// The command no longer keeps serial firmware busy.
-    fn end_service(&mut self, endpoint: Function, number: u64, now: Cycles, buses: &mut dyn Buses) {
+    fn end_service(&mut self, endpoint: Function, number: CommandNumber, now: Cycles, buses: &mut dyn Buses) {
         if let Some(state) = self.endpoints.get_mut(&endpoint)
             && state.queue.line.serving == Some(number)
         {
@@ -65,13 +66,13 @@ impl Silicon {
     }
 
     /// Begins to work on a command: this is where rules and holds are matched and where it asks for pages.
-    fn begin(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+    fn begin(&mut self, number: CommandNumber, now: Cycles, buses: &mut dyn Buses) {
         self.acts_on(number, Action::Service, |silicon| {
             silicon.take_up(number, now, buses)
         });
     }
 
-    fn take_up(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+    fn take_up(&mut self, number: CommandNumber, now: Cycles, buses: &mut dyn Buses) {
         let Some(command) = self.commands.get_mut(&number) else {
             return;
         };
@@ -114,7 +115,7 @@ impl Silicon {
         requests: &[PageRequest],
         now: Cycles,
         buses: &mut dyn Buses,
-    ) -> Vec<u64> {
+    ) -> Vec<RequestNumber> {
         if !requests.is_empty() && !self.takes_page_requests(endpoint) {
             let why = "a command needs pages and no event queue takes page requests";
             self.refuse(endpoint, now, why);
@@ -132,7 +133,7 @@ impl Silicon {
         needs
     }
 
-    fn lose(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+    fn lose(&mut self, number: CommandNumber, now: Cycles, buses: &mut dyn Buses) {
         let Some(command) = self.commands.get_mut(&number) else {
             return;
         };
@@ -150,7 +151,7 @@ impl Silicon {
     }
 
     /// Lets the command's hold catch it if this is the point; tells whether it did.
-    fn catch(&mut self, number: u64, point: HoldPoint, now: Cycles, buses: &mut dyn Buses) -> bool {
+    fn catch(&mut self, number: CommandNumber, point: HoldPoint, now: Cycles, buses: &mut dyn Buses) -> bool {
         let Some(command) = self.commands.get_mut(&number) else {
             return false;
         };
@@ -162,7 +163,7 @@ impl Silicon {
         self.records.push(Record::GateCaught {
             cycles: now,
             name,
-            n: number,
+            n: number.0,
         });
         let (requests, supplier) = posts.unwrap_or_else(|| (Vec::new(), self.main_function()));
         for request in &requests {
@@ -175,13 +176,13 @@ impl Silicon {
     }
 
     /// Lets a command go on that a hold has kept back.
-    pub(crate) fn let_go(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+    pub(crate) fn let_go(&mut self, number: CommandNumber, now: Cycles, buses: &mut dyn Buses) {
         self.acts_on(number, Action::Service, |silicon| {
             silicon.go_on_unheld(number, now, buses)
         });
     }
 
-    fn go_on_unheld(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+    fn go_on_unheld(&mut self, number: CommandNumber, now: Cycles, buses: &mut dyn Buses) {
         let Some(command) = self.commands.get_mut(&number) else {
             return;
         };
@@ -200,13 +201,13 @@ impl Silicon {
     }
 
     /// Enters the execution of a command that nothing keeps back any more.
-    pub(crate) fn proceed(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+    pub(crate) fn proceed(&mut self, number: CommandNumber, now: Cycles, buses: &mut dyn Buses) {
         self.acts_on(number, Action::Service, |silicon| {
             silicon.enter_execution(number, now, buses)
         });
     }
 
-    fn enter_execution(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+    fn enter_execution(&mut self, number: CommandNumber, now: Cycles, buses: &mut dyn Buses) {
         let Some(command) = self.commands.get(&number) else {
             return;
         };
@@ -229,21 +230,21 @@ impl Silicon {
         }
     }
 
-    pub(crate) fn execute(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+    pub(crate) fn execute(&mut self, number: CommandNumber, at: Cycles, buses: &mut dyn Buses) {
         self.complete_after(number, at, buses, Self::execute_now);
     }
 
     /// The list of a command that was executed is through: what follows from that, and its completion.
-    pub(crate) fn end_execution(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+    pub(crate) fn end_execution(&mut self, number: CommandNumber, at: Cycles, buses: &mut dyn Buses) {
         self.complete_after(number, at, buses, Self::executed);
     }
 
     fn complete_after(
         &mut self,
-        number: u64,
+        number: CommandNumber,
         at: Cycles,
         buses: &mut dyn Buses,
-        execution: fn(&mut Self, u64, Cycles, &mut dyn Buses) -> bool,
+        execution: fn(&mut Self, CommandNumber, Cycles, &mut dyn Buses) -> bool,
     ) {
         let completes = self.acts_on(number, Action::Execution, |silicon| {
             execution(silicon, number, at, buses)
@@ -254,7 +255,7 @@ impl Silicon {
     }
 
     /// Whether the command is to be completed now.
-    fn execute_now(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) -> bool {
+    fn execute_now(&mut self, number: CommandNumber, at: Cycles, buses: &mut dyn Buses) -> bool {
         let Some(command) = self.commands.get(&number) else {
             return false;
         };
@@ -290,7 +291,7 @@ impl Silicon {
     }
 
     /// What the operation answers. Its handler works on all of the silicon, so the command stands apart meanwhile.
-    fn answered(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) -> Option<Reply> {
+    fn answered(&mut self, number: CommandNumber, at: Cycles, buses: &mut dyn Buses) -> Option<Reply> {
         let command = self.commands.remove(&number)?;
         let reply = operations::execute(self, &command, at, buses).unwrap_or_else(Reply::refused);
         self.go_on(at, buses);
@@ -299,7 +300,7 @@ impl Silicon {
     }
 
     /// A command has been executed: what follows from that, and whether it is to be completed now.
-    fn executed(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) -> bool {
+    fn executed(&mut self, number: CommandNumber, at: Cycles, buses: &mut dyn Buses) -> bool {
         let Some(command) = self.commands.get(&number) else {
             return false;
         };
@@ -314,14 +315,14 @@ impl Silicon {
         !self.catch(number, HoldPoint::BeforeCompletion, at, buses) && self.completes_now(number, at)
     }
 
-    fn complete_in_time(&mut self, number: u64, now: Cycles, buses: &mut dyn Buses) {
+    fn complete_in_time(&mut self, number: CommandNumber, now: Cycles, buses: &mut dyn Buses) {
         if self.completes_now(number, now) {
             self.complete(number, now, buses);
         }
     }
 
     /// Whether nothing puts the completion off.
-    fn completes_now(&mut self, number: u64, now: Cycles) -> bool {
+    fn completes_now(&mut self, number: CommandNumber, now: Cycles) -> bool {
         match self.commands.get(&number) {
             Some(command)
                 if matches!(command.answer, Some(Answer::CompletedLate { .. })) && command.due > now =>
@@ -335,13 +336,13 @@ impl Silicon {
     }
 
     /// Writes the outputs and gives the entry back.
-    pub(crate) fn complete(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+    pub(crate) fn complete(&mut self, number: CommandNumber, at: Cycles, buses: &mut dyn Buses) {
         self.acts_on(number, Action::Completion, |silicon| {
             silicon.complete_now(number, at, buses)
         });
     }
 
-    fn complete_now(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+    fn complete_now(&mut self, number: CommandNumber, at: Cycles, buses: &mut dyn Buses) {
         self.write_back(number, at, buses);
         let Some(command) = self.commands.get_mut(&number) else {
             return;
@@ -355,7 +356,7 @@ impl Silicon {
             self.records.push(Record::LateCompletion {
                 cycles: at,
                 endpoint,
-                n: number,
+                n: number.0,
                 after,
             });
         }
@@ -365,7 +366,7 @@ impl Silicon {
     }
 
     /// Posts the completion event; with that the command is over.
-    fn finish(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+    fn finish(&mut self, number: CommandNumber, at: Cycles, buses: &mut dyn Buses) {
         let Some(command) = self.remove_command(number) else {
             return;
         };

@@ -19,6 +19,7 @@ pub mod ledger;
 pub(crate) mod mailbox;
 pub(crate) mod may;
 pub(crate) mod message_length;
+pub mod numbers;
 pub(crate) mod objects;
 pub(crate) mod operation;
 pub(crate) mod pace;

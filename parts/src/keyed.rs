@@ -1,21 +1,27 @@
 //! A value for each key.
 
+use crate::store::{Own, Shared, Store};
 use crate::touch::Touch;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
 
 /// Values by key, each a part of its own. That there is none under a key is something to be seen, too: a look for it leaves a
 /// note under the key, and so does an entry that comes or goes. Whoever goes through all of them leaves a note of all, and new
 /// ones count as all written.
-pub struct Parts<K, T> {
-    values: BTreeMap<K, T>,
+pub struct Parts<K, T, S = Shared<BTreeMap<K, T>>> {
+    values: S,
     notes: RefCell<Notes<K>>,
     /// Whether there are notes at all: most steps leave none.
     is_noted: Cell<bool>,
+    of: PhantomData<T>,
 }
+
+/// Parts that are made of parts: copies do not share them, but what they are made of.
+pub type Groups<K, T> = Parts<K, T, Own<BTreeMap<K, T>>>;
 
 struct Notes<K> {
     /// Few: what one step uses.
@@ -32,23 +38,24 @@ impl<K> Default for Notes<K> {
     }
 }
 
-impl<K, T> Default for Parts<K, T> {
+impl<K, T, S: Store<BTreeMap<K, T>>> Default for Parts<K, T, S> {
     fn default() -> Self {
         Self {
-            values: BTreeMap::new(),
+            values: S::new(BTreeMap::new()),
             notes: RefCell::new(Notes {
                 keys: Vec::new(),
                 all: Touch::Write,
             }),
             is_noted: Cell::new(true),
+            of: PhantomData,
         }
     }
 }
 
-impl<K: Copy + Ord, T> Parts<K, T> {
+impl<K: Copy + Ord, T, S: Store<BTreeMap<K, T>>> Parts<K, T, S> {
     /// All values, for those who look from outside: no note is left.
-    pub const fn peek(&self) -> &BTreeMap<K, T> {
-        &self.values
+    pub fn peek(&self) -> &BTreeMap<K, T> {
+        self.values.get()
     }
 
     /// How they were used since this was last asked, in the order of first use: a key, or none for all of them.
@@ -88,13 +95,7 @@ impl<K: Copy + Ord, T> Parts<K, T> {
     /// The value under a key.
     pub fn get(&self, key: &K) -> Option<&T> {
         self.note(*key, Touch::Read);
-        self.values.get(key)
-    }
-
-    /// The value under a key, to change.
-    pub fn get_mut(&mut self, key: &K) -> Option<&mut T> {
-        self.note(*key, Touch::Write);
-        self.values.get_mut(key)
+        self.values.get().get(key)
     }
 
     /// Whether there is one under a key.
@@ -102,74 +103,82 @@ impl<K: Copy + Ord, T> Parts<K, T> {
         self.get(key).is_some()
     }
 
-    /// Puts a value under a key; the one that was there.
-    pub fn insert(&mut self, key: K, value: T) -> Option<T> {
-        self.note(key, Touch::Write);
-        self.values.insert(key, value)
-    }
-
-    /// Takes the value under a key away.
-    pub fn remove(&mut self, key: &K) -> Option<T> {
-        self.note(*key, Touch::Write);
-        self.values.remove(key)
-    }
-
-    /// The place under a key.
-    pub fn entry(&mut self, key: K) -> btree_map::Entry<'_, K, T> {
-        self.note(key, Touch::Write);
-        self.values.entry(key)
-    }
-
     /// All of them, by ascending key.
     pub fn iter(&self) -> btree_map::Iter<'_, K, T> {
         self.note_all(Touch::Read);
-        self.values.iter()
-    }
-
-    /// All of them, to change.
-    pub fn iter_mut(&mut self) -> btree_map::IterMut<'_, K, T> {
-        self.note_all(Touch::Write);
-        self.values.iter_mut()
+        self.values.get().iter()
     }
 
     /// The keys there are, ascending.
     pub fn keys(&self) -> btree_map::Keys<'_, K, T> {
         self.note_all(Touch::Read);
-        self.values.keys()
+        self.values.get().keys()
     }
 
     /// The values, by ascending key.
     pub fn values(&self) -> btree_map::Values<'_, K, T> {
         self.note_all(Touch::Read);
-        self.values.values()
-    }
-
-    /// Takes all of them away.
-    pub fn clear(&mut self) {
-        self.note_all(Touch::Write);
-        self.values.clear();
-    }
-
-    /// Takes those away that `keep` does not want.
-    pub fn retain(&mut self, keep: impl FnMut(&K, &mut T) -> bool) {
-        self.note_all(Touch::Write);
-        self.values.retain(keep);
+        self.values.get().values()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
         self.note_all(Touch::Read);
-        self.values.len()
+        self.values.get().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.note_all(Touch::Read);
-        self.values.is_empty()
+        self.values.get().is_empty()
     }
 }
 
-impl<'a, K: Copy + Ord, T> IntoIterator for &'a Parts<K, T> {
+impl<K: Copy + Ord, T, S: Store<BTreeMap<K, T>>> Parts<K, T, S> {
+    /// The value under a key, to change.
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut T> {
+        self.note(*key, Touch::Write);
+        self.values.get_mut().get_mut(key)
+    }
+
+    /// Puts a value under a key; the one that was there.
+    pub fn insert(&mut self, key: K, value: T) -> Option<T> {
+        self.note(key, Touch::Write);
+        self.values.get_mut().insert(key, value)
+    }
+
+    /// Takes the value under a key away.
+    pub fn remove(&mut self, key: &K) -> Option<T> {
+        self.note(*key, Touch::Write);
+        self.values.get_mut().remove(key)
+    }
+
+    /// The place under a key.
+    pub fn entry(&mut self, key: K) -> btree_map::Entry<'_, K, T> {
+        self.note(key, Touch::Write);
+        self.values.get_mut().entry(key)
+    }
+
+    /// All of them, to change.
+    pub fn iter_mut(&mut self) -> btree_map::IterMut<'_, K, T> {
+        self.note_all(Touch::Write);
+        self.values.get_mut().iter_mut()
+    }
+
+    /// Takes all of them away.
+    pub fn clear(&mut self) {
+        self.note_all(Touch::Write);
+        self.values.get_mut().clear();
+    }
+
+    /// Takes those away that `keep` does not want.
+    pub fn retain(&mut self, keep: impl FnMut(&K, &mut T) -> bool) {
+        self.note_all(Touch::Write);
+        self.values.get_mut().retain(keep);
+    }
+}
+
+impl<'a, K: Copy + Ord, T, S: Store<BTreeMap<K, T>>> IntoIterator for &'a Parts<K, T, S> {
     type Item = (&'a K, &'a T);
     type IntoIter = btree_map::Iter<'a, K, T>;
 
@@ -178,7 +187,7 @@ impl<'a, K: Copy + Ord, T> IntoIterator for &'a Parts<K, T> {
     }
 }
 
-impl<'a, K: Copy + Ord, T> IntoIterator for &'a mut Parts<K, T> {
+impl<'a, K: Copy + Ord, T, S: Store<BTreeMap<K, T>>> IntoIterator for &'a mut Parts<K, T, S> {
     type Item = (&'a K, &'a mut T);
     type IntoIter = btree_map::IterMut<'a, K, T>;
 
@@ -187,31 +196,32 @@ impl<'a, K: Copy + Ord, T> IntoIterator for &'a mut Parts<K, T> {
     }
 }
 
-impl<K: Clone, T: Clone> Clone for Parts<K, T> {
+impl<K, T, S: Clone> Clone for Parts<K, T, S> {
     fn clone(&self) -> Self {
         Self {
             values: self.values.clone(),
             notes: RefCell::default(),
             is_noted: Cell::new(false),
+            of: PhantomData,
         }
     }
 }
 
-impl<K: PartialEq, T: PartialEq> PartialEq for Parts<K, T> {
+impl<K: PartialEq, T: PartialEq, S: Store<BTreeMap<K, T>>> PartialEq for Parts<K, T, S> {
     fn eq(&self, other: &Self) -> bool {
-        self.values == other.values
+        self.values.get() == other.values.get()
     }
 }
 
-impl<K: Hash, T: Hash> Hash for Parts<K, T> {
+impl<K: Hash, T: Hash, S: Store<BTreeMap<K, T>>> Hash for Parts<K, T, S> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.values.hash(state);
+        self.values.hash_value(state);
     }
 }
 
-impl<K: fmt::Debug, T: fmt::Debug> fmt::Debug for Parts<K, T> {
+impl<K: fmt::Debug, T: fmt::Debug, S: Store<BTreeMap<K, T>>> fmt::Debug for Parts<K, T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.values.fmt(f)
+        self.values.get().fmt(f)
     }
 }
 
@@ -227,7 +237,7 @@ mod tests {
 
     #[test]
     fn each_key_has_its_own_note_and_a_missing_one_too() {
-        let mut parts = Parts::default();
+        let mut parts: Parts<u8, u32> = Parts::default();
         assert_eq!(taken(&parts), [(None, Touch::Write)], "they are new");
         parts.insert(1, 10);
         assert_eq!(taken(&parts), [(Some(1), Touch::Write)]);
@@ -243,7 +253,7 @@ mod tests {
 
     #[test]
     fn going_through_all_is_a_use_of_all() {
-        let mut parts = Parts::default().clone();
+        let mut parts = Parts::<u8, u32>::default().clone();
         assert_eq!(parts.keys().count(), 0);
         assert_eq!(taken(&parts), [(None, Touch::Read)]);
         assert!(parts.is_empty());

@@ -1,6 +1,8 @@
 //! The names of things on the wire, each a type of its own so that no two get mixed up.
 
+use parts::{NameOf, hash_name};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +15,7 @@ pub const ADAPTER_PAGE_SIZE: u64 = 1 << ADAPTER_PAGE_SHIFT;
 macro_rules! identities {
     ($($(#[$meta:meta])* $name:ident($raw:ty) $format:literal;)*) => {$(
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(transparent)]
         pub struct $name(pub $raw);
@@ -40,26 +42,36 @@ macro_rules! identities {
 
 identities! {
     /// A function as its supplier counts it: 0 is the supplier itself, then the VFs from 1, then the SFs.
+    #[derive(Hash)]
     FunctionId(u16) "{}";
     /// A function as the whole device counts it (virtual HCA).
+    #[derive(Hash)]
     VhcaId(u16) "{:#x}";
     /// A bus address that the device uses to reach host memory, in bytes.
     Iova(u64) "{:#x}";
     /// A number of pages to move: positive from host to firmware, negative back.
+    #[derive(Hash)]
     PageCount(i32) "{}";
     /// Time on the device's clock: 1 cycle is 1 ns.
+    #[derive(Hash)]
     Cycles(u64) "{} ns";
     /// A port of the eswitch that a function is attached to.
+    #[derive(Hash)]
     VportNumber(u16) "{:#x}";
     /// An entry of the command queue.
+    #[derive(Hash)]
     SlotIndex(u8) "{}";
     /// An event queue.
+    #[derive(Hash)]
     EqNumber(u8) "{}";
     /// The firmware's own code for a command's failure.
+    #[derive(Hash)]
     Syndrome(u32) "{:#x}";
     /// The number that ties mailboxes to a command queue entry.
+    #[derive(Hash)]
     Token(u8) "{:#04x}";
     /// A user access region: its page in BAR 0, in units of 4096 bytes.
+    #[derive(Hash)]
     UarIndex(u32) "{}";
 }
 
@@ -74,6 +86,22 @@ impl PageCount {
     #[must_use]
     pub const fn to_bits(self) -> u32 {
         self.0.cast_unsigned()
+    }
+}
+
+/// Base-2 logarithm of the pieces of memory that have a name of their own: whatever has an address is as long or longer, but for
+/// the entries of a queue.
+const NAMED_SHIFT: u32 = 10;
+
+impl Hash for Iova {
+    /// Where something lies is no matter, only what else lies there. Address 0 is that of nothing.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if self.0 == 0 {
+            state.write_u8(0);
+            return;
+        }
+        hash_name(state, NameOf::Memory, self.0 >> NAMED_SHIFT);
+        state.write_u64(self.0 & ((1 << NAMED_SHIFT) - 1));
     }
 }
 

@@ -5,10 +5,13 @@
 //! A run of frames that was given back is the first to be handed out again to whoever wants one of its length, as the kernel's
 //! allocator tends to; only without one do the numbers go on ascending. A frame is cleared when it is given back, and a chunk
 //! goes away with its last frame.
+//!
+//! A copy shares directories, chunks and frames until one of the two writes there.
 
 use crate::frames::{FRAME_BYTES, FrameUse, Frames};
 use prm::link::{BusError, OutOfMemory};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Bytes at the start of a frame that are kept without giving the frame memory of its own.
 const LINE_BYTES: usize = 32;
@@ -20,11 +23,11 @@ const DIRECTORY_CHUNKS: usize = 1024;
 struct Chunk {
     uses: [FrameUse; CHUNK_FRAMES],
     live: u16,
-    lines: Option<Box<[[u8; LINE_BYTES]; CHUNK_FRAMES]>>,
-    full: Option<Box<[FullFrame; CHUNK_FRAMES]>>,
+    lines: Option<Arc<[[u8; LINE_BYTES]; CHUNK_FRAMES]>>,
+    full: Option<Arc<[FullFrame; CHUNK_FRAMES]>>,
 }
 
-type FullFrame = Option<Box<[u8; FRAME_BYTES]>>;
+type FullFrame = Option<Arc<[u8; FRAME_BYTES]>>;
 
 impl Default for Chunk {
     fn default() -> Self {
@@ -53,7 +56,10 @@ impl Chunk {
     }
 
     fn write(&mut self, frame: usize, offset: usize, from: &[u8]) {
-        if let Some(bytes) = self.full.as_mut().and_then(|full| full[frame].as_mut()) {
+        if let Some(full) = self.full.as_mut().filter(|full| full[frame].is_some())
+            && let Some(bytes) = &mut Arc::make_mut(full)[frame]
+        {
+            let bytes = Arc::make_mut(bytes);
             bytes[offset..offset + from.len()].copy_from_slice(from);
             return;
         }
@@ -61,34 +67,38 @@ impl Chunk {
         if end <= LINE_BYTES {
             let lines = self
                 .lines
-                .get_or_insert_with(|| Box::new([[0; LINE_BYTES]; CHUNK_FRAMES]));
-            lines[frame][offset..end].copy_from_slice(from);
+                .get_or_insert_with(|| Arc::new([[0; LINE_BYTES]; CHUNK_FRAMES]));
+            Arc::make_mut(lines)[frame][offset..end].copy_from_slice(from);
             return;
         }
-        let mut bytes = Box::new([0; FRAME_BYTES]);
+        let mut bytes = [0; FRAME_BYTES];
         if let Some(lines) = &self.lines {
             bytes[..LINE_BYTES].copy_from_slice(&lines[frame]);
         }
         bytes[offset..end].copy_from_slice(from);
         let full = self
             .full
-            .get_or_insert_with(|| Box::new([const { None }; CHUNK_FRAMES]));
-        full[frame] = Some(bytes);
+            .get_or_insert_with(|| Arc::new([const { None }; CHUNK_FRAMES]));
+        Arc::make_mut(full)[frame] = Some(Arc::new(bytes));
     }
 
     fn clear(&mut self, frame: usize) {
-        if let Some(full) = &mut self.full {
-            full[frame] = None;
+        if let Some(full) = self.full.as_mut().filter(|full| full[frame].is_some()) {
+            Arc::make_mut(full)[frame] = None;
         }
-        if let Some(lines) = &mut self.lines {
-            lines[frame] = [0; LINE_BYTES];
+        if let Some(lines) = self
+            .lines
+            .as_mut()
+            .filter(|lines| lines[frame] != [0; LINE_BYTES])
+        {
+            Arc::make_mut(lines)[frame] = [0; LINE_BYTES];
         }
     }
 }
 
 #[derive(Clone, Debug)]
 struct Directory {
-    chunks: Vec<Option<Box<Chunk>>>,
+    chunks: Vec<Option<Arc<Chunk>>>,
     live: usize,
 }
 
@@ -104,7 +114,7 @@ impl Default for Directory {
 /// Every frame there has been.
 #[derive(Clone, Debug, Default)]
 pub struct FrameTable {
-    directories: Vec<Option<Box<Directory>>>,
+    directories: Vec<Option<Arc<Directory>>>,
     /// The first number that was never handed out.
     next: u64,
     /// Runs that were given back, by their length, the last one last.
@@ -221,20 +231,20 @@ impl FrameTable {
     }
 
     fn chunk_mut(&mut self, place: &Place) -> Option<&mut Chunk> {
-        let directory = self.directories.get_mut(place.directory)?.as_deref_mut()?;
-        directory.chunks[place.chunk].as_deref_mut()
+        let directory = Arc::make_mut(self.directories.get_mut(place.directory)?.as_mut()?);
+        directory.chunks[place.chunk].as_mut().map(Arc::make_mut)
     }
 
     fn chunk_or_insert(&mut self, place: &Place) -> &mut Chunk {
         if self.directories.len() <= place.directory {
             self.directories.resize(place.directory + 1, None);
         }
-        let directory = self.directories[place.directory].get_or_insert_default();
+        let directory = Arc::make_mut(self.directories[place.directory].get_or_insert_default());
         let slot = &mut directory.chunks[place.chunk];
         if slot.is_none() {
             directory.live += 1;
         }
-        slot.get_or_insert_default()
+        Arc::make_mut(slot.get_or_insert_default())
     }
 
     /// Drops the chunk of `frame` when nobody has a frame of it and all of it has been handed out once. It comes back with the first
@@ -245,6 +255,7 @@ impl FrameTable {
         let Some(Some(directory)) = self.directories.get_mut(place.directory) else {
             return;
         };
+        let directory = Arc::make_mut(directory);
         let slot = &mut directory.chunks[place.chunk];
         let gone = slot.as_ref().is_some_and(|chunk| chunk.live == 0) && chunk_end <= self.next;
         if gone {

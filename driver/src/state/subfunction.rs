@@ -26,7 +26,7 @@ pub struct SubfunctionState {
 impl SubfunctionState {
     /// Function ids of the scalable functions for which the host has a device, so that a driver can bind to them.
     #[must_use]
-    pub const fn devices(&self) -> &BTreeSet<u16> {
+    pub fn devices(&self) -> &BTreeSet<u16> {
         self.devices.peek()
     }
 

@@ -9,6 +9,7 @@ use crate::reply::{Answered, Refusal, Reply};
 use crate::state::command::Command;
 use crate::state::endpoint::PageNaming;
 use crate::state::ledger::OwnedPage;
+use crate::state::numbers::CommandNumber;
 use crate::state::page_chore::PageWork;
 use crate::state::silicon::Silicon;
 use crate::work::demand;
@@ -125,7 +126,7 @@ impl Silicon {
     }
 
     /// A rule refuses a page command: as far as the request goes, the driver has answered.
-    pub(crate) fn page_command_refused(&mut self, number: u64) {
+    pub(crate) fn page_command_refused(&mut self, number: CommandNumber) {
         let Some(command) = self.commands.get(&number) else {
             return;
         };

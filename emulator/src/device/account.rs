@@ -5,6 +5,7 @@ use crate::owner::Owner;
 use crate::state::board::UnansweredRequest;
 use crate::state::command::{Command, Stage};
 use crate::state::gate::{Caught, HoldState};
+use crate::state::numbers::{CommandNumber, RequestNumber};
 use crate::state::silicon::Silicon;
 use prm::link::{DeviceWaits, OutstandingWait, RequestWait};
 use prm::{Cycles, Function, Opcode, PagesOp};
@@ -65,7 +66,7 @@ impl Silicon {
     /// The holds in force, in the order in which they were installed.
     #[must_use]
     pub fn holds(&self) -> Vec<HoldState> {
-        let state = |(name, number): (&str, Option<u64>)| {
+        let state = |(name, number): (&str, Option<CommandNumber>)| {
             let command = number.and_then(|number| self.commands.peek().get(&number));
             HoldState {
                 name: name.to_owned(),
@@ -95,7 +96,7 @@ impl Silicon {
     #[must_use]
     pub fn outstanding_commands(&self) -> Vec<OutstandingCommand> {
         let outstanding = self.commands.peek().values().map(|command| OutstandingCommand {
-            n: command.number,
+            n: command.number.0,
             endpoint: command.endpoint,
             slot: command.slot,
             opcode: command.opcode,
@@ -132,7 +133,7 @@ impl Silicon {
     }
 
     /// Whom these requests are for, as far as they are open.
-    fn owners_of(&self, requests: &[u64]) -> Vec<Owner> {
+    fn owners_of(&self, requests: &[RequestNumber]) -> Vec<Owner> {
         requests
             .iter()
             .filter_map(|&number| self.board.peek().owner(number))
@@ -177,7 +178,7 @@ fn caught(command: &Command) -> Option<Caught> {
         ..
     } = command;
     command.held_since.map(|since| Caught {
-        n: number,
+        n: number.0,
         endpoint,
         slot,
         opcode,

@@ -4,7 +4,7 @@ use crate::bus::Buses;
 use crate::state::action::{Act, Action};
 use crate::state::agenda::{DueKind, Task};
 use crate::state::silicon::Silicon;
-use prm::{Cycles, Opcode};
+use prm::Cycles;
 
 /// Something that the device has yet to do by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +14,14 @@ pub struct ToDo {
     pub act: Act,
     /// Why it is not done yet.
     pub kind: DueKind,
+}
+
+impl ToDo {
+    /// When it is due.
+    #[must_use]
+    pub const fn at(&self) -> Cycles {
+        self.key.0
+    }
 }
 
 impl Silicon {
@@ -35,20 +43,6 @@ impl Silicon {
         };
         self.do_task(task, now, buses);
         true
-    }
-
-    fn act_of(&self, task: &Task) -> Option<Act> {
-        let of_command = |number: &u64, action: fn(Opcode) -> Action| {
-            let command = self.commands.peek().get(number)?;
-            Some(Act::at(command.endpoint, action(command.opcode)).in_slot(command.slot))
-        };
-        match task {
-            Task::Execute(number) => of_command(number, Action::Execution),
-            Task::Complete(number) => of_command(number, Action::Completion),
-            Task::Pages { supplier, .. } => Some(Act::at(*supplier, Action::Portion)),
-            Task::React { at, .. } => Some(Act::at(*at, Action::Reaction)),
-            Task::ReturnPages { supplier, .. } => Some(Act::at(*supplier, Action::ReturnPages)),
-        }
     }
 
     /// Does all work that is due at `now`, in order of time. Each piece of work happens at the time at which it was

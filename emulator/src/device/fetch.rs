@@ -4,6 +4,7 @@ use crate::bus::Buses;
 use crate::operations;
 use crate::state::command::{Command, Stage};
 use crate::state::mailbox::{Chain, ChainFault};
+use crate::state::numbers::CommandNumber;
 use crate::state::reception::Reception;
 use crate::state::silicon::Silicon;
 use prm::command::InputHeader;
@@ -117,7 +118,7 @@ impl Silicon {
         let operation = operations::of(opcode);
         let by_event = self.reports_by_event(endpoint, opcode, &input);
         Command {
-            number: self.commands_seen,
+            number: CommandNumber(self.commands_seen),
             endpoint,
             slot,
             entry_at,

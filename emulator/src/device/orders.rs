@@ -4,6 +4,7 @@ use crate::bus::Buses;
 use crate::order::{FirmwareOrder, GateOrder, OrderError};
 use crate::record::Record;
 use crate::state::action::{Act, Action};
+use crate::state::numbers::CommandNumber;
 use crate::state::silicon::Silicon;
 use prm::{Cycles, Function};
 
@@ -61,7 +62,7 @@ impl Silicon {
             GateOrder::Release { name } => {
                 let released = self.gate.release(name);
                 let number = released.ok_or_else(|| OrderError::UnknownHold(name.clone()))?;
-                let held = |number: &u64| {
+                let held = |number: &CommandNumber| {
                     self.commands
                         .get(number)
                         .is_some_and(|command| command.held_since.is_some())
@@ -70,7 +71,7 @@ impl Silicon {
                 self.records.push(Record::GateReleased {
                     cycles: now,
                     name: name.clone(),
-                    n,
+                    n: n.map(|number| number.0),
                 });
                 if let Some(number) = number {
                     self.let_go(number, now, buses);

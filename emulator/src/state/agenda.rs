@@ -2,6 +2,7 @@
 
 use crate::order::{MAX_PENDING, OrderError, ReactionRule};
 use crate::owner::Owner;
+use crate::state::numbers::CommandNumber;
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,11 +11,14 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Task {
     /// Execute a command.
-    Execute(u64),
+    Execute(CommandNumber),
     /// Complete a command that has been executed.
-    Complete(u64),
+    Complete(CommandNumber),
     /// Go through the next portion of a supplier's list of pages, for a command.
-    Pages { supplier: Function, command: u64 },
+    Pages {
+        supplier: Function,
+        command: CommandNumber,
+    },
     /// Carry out the orders of a reaction, at this endpoint.
     React { rule: Arc<ReactionRule>, at: Function },
     /// Ask a supplier to take back all pages of a function that it disabled.
@@ -45,7 +49,7 @@ pub enum DueKind {
 /// whoever comes first. Which of those that are due at one time comes next is for who drives the silicon to choose, who chooses
 /// by name. What is taken off again is noted where it belongs: tasks of a command at its slot, returns of pages by their
 /// supplier. Only at the bound of what may be put off does the order decide: then the later of two is refused.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Agenda {
     tasks: BTreeMap<(Cycles, u64), (DueKind, Task)>,
     entered: u64,
@@ -119,7 +123,7 @@ impl Agenda {
     }
 
     /// Drops what is entered for a command.
-    pub(crate) fn forget_command(&mut self, number: u64) {
+    pub(crate) fn forget_command(&mut self, number: CommandNumber) {
         self.tasks
             .retain(|_, (_, task)| *task != Task::Execute(number) && *task != Task::Complete(number));
     }

@@ -2,10 +2,12 @@
 
 use crate::order::MAX_PENDING;
 use crate::owner::Owner;
+use crate::state::numbers::RequestNumber;
 use prm::saturated;
 use prm::{Cycles, Function};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::hash::{Hash, Hasher};
 
 /// What has become of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +26,7 @@ pub(crate) enum Fate {
 /// A request that was posted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Posted {
-    number: u64,
+    number: RequestNumber,
     request: UnansweredRequest,
     fate: Fate,
 }
@@ -43,10 +45,18 @@ pub struct UnansweredRequest {
 }
 
 /// All requests that are open.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestBoard {
     posted: Vec<Posted>,
     numbers: u64,
+}
+
+impl Hash for RequestBoard {
+    /// How many requests there have been is no matter.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { posted, numbers: _ } = self;
+        posted.hash(state);
+    }
 }
 
 impl RequestBoard {
@@ -55,14 +65,14 @@ impl RequestBoard {
         self.posted.len() >= MAX_PENDING
     }
 
-    pub(crate) fn post(&mut self, request: UnansweredRequest, fate: Fate) -> u64 {
+    pub(crate) fn post(&mut self, request: UnansweredRequest, fate: Fate) -> RequestNumber {
         self.numbers += 1;
         self.posted.push(Posted {
-            number: self.numbers,
+            number: RequestNumber(self.numbers),
             request,
             fate,
         });
-        self.numbers
+        RequestNumber(self.numbers)
     }
 
     fn of(&mut self, supplier: Function, owner: Owner) -> impl Iterator<Item = &mut Posted> + '_ {
@@ -116,7 +126,7 @@ impl RequestBoard {
     }
 
     /// The driver cannot give: that ends the oldest unanswered request; returns its number.
-    pub(crate) fn denied(&mut self, supplier: Function, owner: Owner) -> Option<u64> {
+    pub(crate) fn denied(&mut self, supplier: Function, owner: Owner) -> Option<RequestNumber> {
         let open = |posted: &&mut Posted| {
             posted.request.pages > 0 && matches!(posted.fate, Fate::Unanswered | Fate::Released)
         };
@@ -168,7 +178,7 @@ impl RequestBoard {
             .sum()
     }
 
-    pub(crate) fn owner(&self, number: u64) -> Option<UnansweredRequest> {
+    pub(crate) fn owner(&self, number: RequestNumber) -> Option<UnansweredRequest> {
         self.posted
             .iter()
             .find(|posted| posted.number == number && posted.fate != Fate::Released)

@@ -3,6 +3,7 @@
 use crate::order::{Answer, HoldPoint};
 use crate::record::{CommandRecord, Completion, Hex};
 use crate::reply::Reply;
+use crate::state::numbers::CommandNumber;
 use crate::state::operation::{Exchange, Operation};
 use prm::{Cycles, DeliveryStatus, Function, Iova, Opcode};
 
@@ -36,7 +37,7 @@ pub(crate) struct Subject {
 #[derive(Clone, Debug, Hash)]
 pub(crate) struct Command {
     /// Number of the command over the whole silicon.
-    pub(crate) number: u64,
+    pub(crate) number: CommandNumber,
     pub(crate) endpoint: Function,
     pub(crate) slot: u8,
     /// Where its queue entry lies.
@@ -88,7 +89,7 @@ impl Command {
             .filter(|_| self.delivery == DeliveryStatus::Ok);
         let status = answered.map(|reply| reply.status.raw());
         CommandRecord {
-            n: self.number,
+            n: self.number.0,
             opcode: Hex(self.opcode.raw().into()),
             name: self.opcode.name().into(),
             op_mod: self.op_mod,

@@ -1,5 +1,6 @@
 //! The command queue of an endpoint: where it lies, and what is in its slots.
 
+use crate::state::numbers::CommandNumber;
 use crate::state::reception::Reception;
 use parts::{Part, Parts};
 use prm::{Cycles, Iova};
@@ -17,7 +18,7 @@ pub(crate) const ENTRIES: u8 = 1 << LOG_QUEUE_SIZE;
 pub(crate) struct CommandQueue {
     pub(crate) address: Part<QueueAddress>,
     /// Number of the command in each slot that the device owns.
-    pub(crate) slots: Parts<u8, u64>,
+    pub(crate) slots: Parts<u8, CommandNumber>,
     pub(crate) doorbells: Part<Doorbells>,
     pub(crate) line: Part<Line>,
 }
@@ -43,9 +44,9 @@ pub(crate) struct Doorbells {
 #[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct Line {
     /// Commands in the order of their doorbells.
-    pub(crate) queued: VecDeque<u64>,
+    pub(crate) queued: VecDeque<CommandNumber>,
     /// The command that firmware works on.
-    pub(crate) serving: Option<u64>,
+    pub(crate) serving: Option<CommandNumber>,
 }
 
 impl CommandQueue {
@@ -68,7 +69,7 @@ impl CommandQueue {
     }
 
     /// A command is out of its slot, or gone: another one may be in the slot by now.
-    pub(crate) fn free(&mut self, slot: u8, number: u64) {
+    pub(crate) fn free(&mut self, slot: u8, number: CommandNumber) {
         if self.slots.get_mut(&slot).is_some_and(|used| *used == number) {
             self.slots.remove(&slot);
         }

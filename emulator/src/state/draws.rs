@@ -24,9 +24,8 @@ impl Draws {
 impl Hash for Draws {
     /// What is drawn next follows from the generator's seed, its stream, and how far it is.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.rng.get_seed().hash(state);
-        self.rng.get_stream().hash(state);
-        self.rng.get_word_pos().hash(state);
-        self.invented_pages.hash(state);
+        let Self { rng, invented_pages } = self;
+        (rng.get_seed(), rng.get_stream(), rng.get_word_pos()).hash(state);
+        invented_pages.hash(state);
     }
 }

@@ -9,6 +9,7 @@ use crate::order::{
     PageRequest, ReactionRule,
 };
 use crate::state::command::{Command, Subject};
+use crate::state::numbers::CommandNumber;
 use parts::Part;
 use prm::{Cycles, Function, Opcode};
 use schemars::JsonSchema;
@@ -63,7 +64,7 @@ pub(crate) struct Held {
     whom: Whom,
     skip: u32,
     /// The command that it will catch or has caught.
-    command: Option<u64>,
+    command: Option<CommandNumber>,
 }
 
 /// The rules and holds in force. A list that no entry of matches is only looked at.
@@ -263,20 +264,20 @@ impl Gate {
     }
 
     /// Removes a hold; tells which command it was for. None if there is no such hold.
-    pub(crate) fn release(&mut self, name: &str) -> Option<Option<u64>> {
+    pub(crate) fn release(&mut self, name: &str) -> Option<Option<CommandNumber>> {
         let index = self.holds.iter().position(|held| held.hold.name == name)?;
         Some(self.holds.remove(index).command)
     }
 
     /// A command is gone: the hold that was for it has nothing more to do.
-    pub(crate) fn forget(&mut self, number: u64) {
+    pub(crate) fn forget(&mut self, number: CommandNumber) {
         if self.holds.iter().any(|held| held.command == Some(number)) {
             self.holds.retain(|held| held.command != Some(number));
         }
     }
 
     /// Each hold's name and command.
-    pub(crate) fn holds(&self) -> impl Iterator<Item = (&str, Option<u64>)> + '_ {
+    pub(crate) fn holds(&self) -> impl Iterator<Item = (&str, Option<CommandNumber>)> + '_ {
         self.holds
             .peek()
             .iter()

@@ -2,12 +2,13 @@
 
 use crate::record::Record;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 use tracing::Level;
 
-/// The records since they were last taken.
+/// The records since they were last taken. Copies share them until one of them keeps another.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Journal {
-    records: Vec<Record>,
+    records: Arc<Vec<Record>>,
     /// Whether something was refused before.
     has_refused: bool,
 }
@@ -29,11 +30,11 @@ impl Journal {
             Level::DEBUG => tracing::debug!(actor = "firmware", virtual_ns, "{record}"),
             _ => tracing::trace!(actor = "firmware", virtual_ns, "{record}"),
         }
-        self.records.push(record);
+        Arc::make_mut(&mut self.records).push(record);
     }
 
     /// Hands the records over.
     pub(crate) fn take(&mut self) -> Vec<Record> {
-        std::mem::take(&mut self.records)
+        Arc::unwrap_or_clone(std::mem::take(&mut self.records))
     }
 }

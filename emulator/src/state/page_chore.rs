@@ -2,6 +2,7 @@
 
 use crate::owner::Owner;
 use crate::state::ledger::OwnedPage;
+use crate::state::numbers::CommandNumber;
 
 /// What is done with each page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +18,7 @@ pub(crate) enum PageWork {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PageChore {
     /// The command that it belongs to.
-    pub(crate) command: u64,
+    pub(crate) command: CommandNumber,
     pub(crate) owner: Owner,
     pub(crate) work: PageWork,
     pub(crate) pages: Vec<OwnedPage>,

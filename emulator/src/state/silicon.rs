@@ -2,6 +2,7 @@
 
 use crate::config::DeviceConfig;
 use crate::record::Record;
+use crate::state::action::{Act, Action};
 use crate::state::agenda::{Agenda, Due, DueKind, Task};
 use crate::state::board::{RequestBoard, UnansweredRequest};
 use crate::state::command::Command;
@@ -10,6 +11,7 @@ use crate::state::endpoint::{Endpoint, PageNaming};
 use crate::state::gate::Gate;
 use crate::state::journal::Journal;
 use crate::state::ledger::Ledger;
+use crate::state::numbers::CommandNumber;
 use crate::state::objects::Objects;
 use crate::state::pace::Pace;
 use crate::state::page_chore::PageChore;
@@ -22,9 +24,10 @@ use crate::state::validation::ConfigError;
 use crate::state::vports::Vports;
 use crate::state::waits::Waits;
 use crate::state::watch::Watch;
-use parts::{Part, Parts};
-use prm::{Cycles, Function, Iova};
+use parts::{Group, Groups, Part, Parts};
+use prm::{Cycles, Function, Iova, Opcode};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// One piece of silicon and its firmware: a deterministic state machine without I/O.
@@ -32,7 +35,7 @@ use std::sync::Arc;
 /// Whoever drives it passes register accesses, orders and time in; DMA and interrupts go out through `Buses` during the
 /// call that causes them. What was asked for later is done by [`Silicon::advance`]. A clone is a checkpoint: it goes on
 /// exactly as the original would.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 pub struct Silicon {
     pub(crate) config: Part<Arc<DeviceConfig>>,
     /// vhca_ids that a scenario changed.
@@ -41,13 +44,13 @@ pub struct Silicon {
     pub(crate) managers: Part<BTreeSet<Function>>,
     pub(crate) roster: Part<Arc<Roster>>,
     /// Which there are follows from the description. Each is made of parts: the notes here tell only whose to ask.
-    pub(crate) endpoints: Parts<Function, Endpoint>,
+    pub(crate) endpoints: Groups<Function, Endpoint>,
     /// Commands that are not over, by number.
-    pub(crate) commands: Parts<u64, Command>,
+    pub(crate) commands: Parts<CommandNumber, Command>,
     /// Which commands wait for which page requests.
     pub(crate) waits: Part<Waits>,
     /// Those that nothing keeps waiting any more, for the service to go on with. No part: empty again when an act is over.
-    pub(crate) ready: Vec<u64>,
+    pub(crate) ready: Vec<CommandNumber>,
     /// How many commands were fetched. No part: a number is a name, and whoever compares two silicons renames them. It is more
     /// than that only where one act lets several commands go on: they are taken in the order of their numbers.
     pub(crate) commands_seen: u64,
@@ -62,9 +65,9 @@ pub struct Silicon {
     pub(crate) board: Part<RequestBoard>,
     pub(crate) objects: Part<Objects>,
     /// Made of parts, as the endpoints are; the notes here tell only whether to ask them.
-    pub(crate) vports: Part<Vports>,
+    pub(crate) vports: Group<Vports>,
     pub(crate) port: Part<Port>,
-    pub(crate) subfunctions: Part<Subfunctions>,
+    pub(crate) subfunctions: Group<Subfunctions>,
     /// Whether the registers of the firmware's components are offered.
     pub(crate) offers_versions: Part<bool>,
     /// host_num_of_vfs of the external host.
@@ -80,6 +83,65 @@ pub struct Silicon {
     pub(crate) watch: Watch,
 }
 
+impl Hash for Silicon {
+    /// All by which a device could go on otherwise than another one. In which order commands came is no matter once they are there,
+    /// nor is what happened; of what is yet to be done by itself the order is open, of what is put off it is that of time.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self {
+            config,
+            vhca_ids,
+            managers,
+            roster,
+            endpoints,
+            commands,
+            waits,
+            ready,
+            commands_seen: _,
+            agenda,
+            returns,
+            gate,
+            ledger,
+            page_memory: _,
+            board,
+            objects,
+            vports,
+            port,
+            subfunctions,
+            offers_versions,
+            host_vfs,
+            draws,
+            pace,
+            inflow,
+            chores,
+            records: _,
+            watch: _,
+        } = self;
+        let mut in_slots: Vec<&Command> = commands.peek().values().collect();
+        in_slots.sort_by_key(|command| (command.endpoint, command.slot, command.number));
+        in_slots.hash(state);
+        let mut to_do: Vec<_> = agenda.entries().collect();
+        to_do.sort_by_key(|(key, kind, task)| match kind {
+            DueKind::InService => (*kind, self.act_of(task), (Cycles::ZERO, 0)),
+            DueKind::Scheduled => (*kind, None, *key),
+        });
+        for (_, kind, task) in to_do {
+            (kind, task).hash(state);
+        }
+        (config, vhca_ids, managers, roster, endpoints, waits, ready).hash(state);
+        (returns, gate, ledger, board, objects, vports, port).hash(state);
+        (
+            subfunctions,
+            offers_versions,
+            host_vfs,
+            draws,
+            pace,
+            inflow,
+            chores,
+        )
+            .hash(state);
+    }
+}
+
 impl Silicon {
     /// Silicon as described, just powered on. All randomness follows from `seed`.
     ///
@@ -92,7 +154,7 @@ impl Silicon {
         let has_window =
             |function: &Function| matches!(function, Function::Vf(_) | Function::EcVf(_) | Function::Sf(_));
         let others = roster.functions().iter().copied().filter(has_window);
-        let mut endpoints = Parts::default();
+        let mut endpoints = Groups::default();
         for function in std::iter::once(own).chain(others) {
             endpoints.insert(function, Endpoint::new(function));
         }
@@ -193,9 +255,24 @@ impl Silicon {
         self.roster.get(function).map(|entry| entry.vhca_id)
     }
 
+    /// What a task of the agenda begins with; nothing where its command is gone.
+    pub(crate) fn act_of(&self, task: &Task) -> Option<Act> {
+        let of_command = |number: &CommandNumber, action: fn(Opcode) -> Action| {
+            let command = self.commands.peek().get(number)?;
+            Some(Act::at(command.endpoint, action(command.opcode)).in_slot(command.slot))
+        };
+        match task {
+            Task::Execute(number) => of_command(number, Action::Execution),
+            Task::Complete(number) => of_command(number, Action::Completion),
+            Task::Pages { supplier, .. } => Some(Act::at(*supplier, Action::Portion)),
+            Task::React { at, .. } => Some(Act::at(*at, Action::Reaction)),
+            Task::ReturnPages { supplier, .. } => Some(Act::at(*supplier, Action::ReturnPages)),
+        }
+    }
+
     /// The firmware's book of pages.
     #[must_use]
-    pub const fn ledger(&self) -> &Ledger {
+    pub fn ledger(&self) -> &Ledger {
         self.ledger.peek()
     }
 

@@ -5,6 +5,7 @@
 
 use crate::state::action::{Act, Action};
 use crate::state::footprint::Footprint;
+use crate::state::numbers::CommandNumber;
 use crate::state::place::{Notes, Place, Thing};
 use crate::state::silicon::Silicon;
 use crate::state::watch::Surprise;
@@ -49,7 +50,7 @@ impl Silicon {
     /// Does something to a command as an act of its own; nothing if the command is gone.
     pub(crate) fn acts_on<R>(
         &mut self,
-        number: u64,
+        number: CommandNumber,
         action: fn(Opcode) -> Action,
         what: impl FnOnce(&mut Self) -> R,
     ) -> Option<R> {
@@ -159,7 +160,7 @@ impl Silicon {
 }
 
 /// The notes of parts that functions have.
-fn keyed<T>(parts: &Parts<Function, T>, thing: Thing, take: &mut impl Notes) {
+fn keyed<T: Clone>(parts: &Parts<Function, T>, thing: Thing, take: &mut impl Notes) {
     parts.take_touches(|function, touch| {
         let all = Place::of(thing);
         take(Place { function, ..all }, touch);

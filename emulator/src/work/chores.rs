@@ -7,6 +7,7 @@ use crate::owner::Owner;
 use crate::state::agenda::{DueKind, Task};
 use crate::state::command::Command;
 use crate::state::ledger::OwnedPage;
+use crate::state::numbers::CommandNumber;
 use crate::state::page_chore::{PageChore, PageWork};
 use crate::state::silicon::Silicon;
 use prm::{Cycles, Function};
@@ -55,7 +56,7 @@ impl Silicon {
     }
 
     /// Enters the next portion of a supplier's list; false if there is none. With the last one `command` goes on.
-    pub(crate) fn enter_chore(&mut self, supplier: Function, command: u64, at: Cycles) -> bool {
+    pub(crate) fn enter_chore(&mut self, supplier: Function, command: CommandNumber, at: Cycles) -> bool {
         let chore = self.chores.get(&supplier);
         let there_is = chore.is_some_and(|chore| chore.command == command);
         if there_is {
@@ -69,7 +70,7 @@ impl Silicon {
     pub(crate) fn go_on_through(
         &mut self,
         supplier: Function,
-        command: u64,
+        command: CommandNumber,
         at: Cycles,
         buses: &mut dyn Buses,
     ) -> bool {

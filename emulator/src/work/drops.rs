@@ -2,6 +2,7 @@
 
 use crate::record::Record;
 use crate::state::command::{Command, Stage};
+use crate::state::numbers::CommandNumber;
 use crate::state::silicon::Silicon;
 use prm::{Cycles, Function};
 
@@ -9,7 +10,7 @@ impl Silicon {
     /// Drops every command of an endpoint, as a reset does; they never complete.
     pub(crate) fn drop_commands_of(&mut self, endpoint: Function, now: Cycles, why: &'static str) {
         // All slots of the endpoint are emptied below, which is a use of all its commands.
-        let numbers: Vec<u64> = self
+        let numbers: Vec<CommandNumber> = self
             .commands
             .peek()
             .values()
@@ -25,7 +26,7 @@ impl Silicon {
         self.make_room();
     }
 
-    pub(crate) fn drop_command(&mut self, number: u64, now: Cycles, why: &'static str) {
+    pub(crate) fn drop_command(&mut self, number: CommandNumber, now: Cycles, why: &'static str) {
         let Some(command) = self.remove_command(number) else {
             return;
         };
@@ -47,7 +48,7 @@ impl Silicon {
     }
 
     /// A command is over: it is in nobody's way any more.
-    pub(crate) fn remove_command(&mut self, number: u64) -> Option<Command> {
+    pub(crate) fn remove_command(&mut self, number: CommandNumber) -> Option<Command> {
         let command = self.commands.remove(&number)?;
         if let Some(state) = self.endpoints.get_mut(&command.endpoint) {
             state.queue.free(command.slot, number);

@@ -3,13 +3,14 @@
 use crate::bus::Buses;
 use crate::record::{Corruption, Record};
 use crate::state::mailbox::write_output;
+use crate::state::numbers::CommandNumber;
 use crate::state::silicon::Silicon;
 use prm::command_queue::{INLINE_LENGTH, INLINE_OUTPUT_OFFSET, STATUS_OWNER_OFFSET};
 use prm::{Cycles, DeliveryStatus, Iova};
 
 impl Silicon {
     /// Writes the outputs of a command and gives its entry back to the driver, the owner bit last.
-    pub(crate) fn write_back(&mut self, number: u64, at: Cycles, buses: &mut dyn Buses) {
+    pub(crate) fn write_back(&mut self, number: CommandNumber, at: Cycles, buses: &mut dyn Buses) {
         let Some(command) = self.commands.get(&number) else {
             return;
         };

@@ -8,6 +8,7 @@ use crate::reply::{Refusal, Reply};
 use crate::state::action::{Act, Action};
 use crate::state::board::{Fate, UnansweredRequest};
 use crate::state::command::Stage;
+use crate::state::numbers::{CommandNumber, RequestNumber};
 use crate::state::silicon::Silicon;
 use crate::work::demand;
 use prm::event::{self, EventEntry};
@@ -15,7 +16,7 @@ use prm::{Cycles, Function, PageCount, WireIdentity};
 
 impl Silicon {
     /// The requests a command depends on: by a rule, or by the modelled demand.
-    pub(crate) fn demand_of(&self, number: u64) -> Vec<PageRequest> {
+    pub(crate) fn demand_of(&self, number: CommandNumber) -> Vec<PageRequest> {
         let Some(command) = self.commands.get(&number) else {
             return Vec::new();
         };
@@ -38,7 +39,7 @@ impl Silicon {
         request: &PageRequest,
         now: Cycles,
         buses: &mut dyn Buses,
-    ) -> Result<Option<u64>, OrderError> {
+    ) -> Result<Option<RequestNumber>, OrderError> {
         self.acts(Act::at(supplier, Action::PageRequest), |silicon| {
             silicon.post_request(supplier, request, now, buses)
         })
@@ -50,7 +51,7 @@ impl Silicon {
         request: &PageRequest,
         now: Cycles,
         buses: &mut dyn Buses,
-    ) -> Result<Option<u64>, OrderError> {
+    ) -> Result<Option<RequestNumber>, OrderError> {
         let (owner, identity) = match (request.function, request.identity) {
             (Some(function), None) => {
                 let identity = self.identity_of(supplier, function);
@@ -97,7 +98,7 @@ impl Silicon {
         release_all: bool,
         now: Cycles,
         buses: &mut dyn Buses,
-    ) -> Result<Option<u64>, OrderError> {
+    ) -> Result<Option<RequestNumber>, OrderError> {
         let is_answered = !release_all && pages != 0;
         if is_answered && self.board.is_full() {
             return Err(OrderError::TooManyRequests);

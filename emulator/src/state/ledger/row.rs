@@ -5,14 +5,25 @@ use crate::config::ReturnOrder;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng as _;
 use std::collections::{BTreeSet, VecDeque};
+use std::hash::{Hash, Hasher};
 
 /// The pages that one owner holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Row {
     pages: VecDeque<OwnedPage>,
     /// Whether `pages` is sorted by generation. Only draws by seed disturb the order; whoever needs it again
     /// restores it.
     shuffled: bool,
+}
+
+impl Hash for Row {
+    /// Pages are in the order of their age, so that how old each is says nothing more; but where draws have disturbed that, it does.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { pages, shuffled } = self;
+        (pages, shuffled).hash(state);
+        let ages = pages.iter().filter(|_| *shuffled).map(|page| page.generation);
+        ages.for_each(|age| age.hash(state));
+    }
 }
 
 impl Row {
