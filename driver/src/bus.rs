@@ -81,7 +81,11 @@ pub(crate) async fn reset(driver: &Driver) -> Result<(), Errno> {
 /// Unbinds the driver of a function that goes away, if there is one and it is bound.
 pub(crate) async fn unbind(driver: &Driver, function: Function) {
     let child = driver.children().borrow().get(&function).cloned();
-    let Some(child) = child else { return };
+    // Whether one was there is part of what the task has seen.
+    let is_there = driver.runtime().see(|| child.is_some());
+    let Some(child) = child.filter(|_| is_there) else {
+        return;
+    };
     child
         .holding(Object::DeviceLock, async || {
             // Removing a driver can remove drivers of functions below its own: a future of unknown size.

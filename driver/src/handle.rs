@@ -16,7 +16,7 @@ mod upcalls;
 mod wait;
 mod work;
 
-pub use driver::Driver;
+pub use driver::{Driver, DriverStanding};
 
 pub use setup::{DriverSetup, HostOptions};
 pub(crate) use upcalls::Upcalls;

@@ -30,8 +30,7 @@ pub(crate) fn raise(driver: &Driver, vector: u16) {
     if !starts {
         return;
     }
-    let this = driver.clone();
-    driver.spawn(TaskRole::Interrupt, async move {
+    driver.spawn(TaskRole::Interrupt, move |this| async move {
         loop {
             for role in [Role::Command, Role::Async, Role::Pages] {
                 let is_there = this

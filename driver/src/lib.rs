@@ -55,7 +55,7 @@ mod uar;
 mod vport;
 
 pub use errno::Errno;
-pub use handle::{Driver, DriverSetup, HostOptions};
+pub use handle::{Driver, DriverSetup, DriverStanding, HostOptions};
 pub use message::{Message, MessageKind, MessageLevel};
 pub use operation::{HostOperation, Needs};
 pub use revision::RevisionName;

@@ -22,7 +22,7 @@ macro_rules! operations {
         $name:ident $(($field:ident: $type:ty))? = $word:literal, $needs:ident, $clause:expr;
     )*) => {
         /// An operation.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
         pub enum HostOperation {
             $($(#[$meta])* #[serde(rename = $word)] $name $(($type))?,)*

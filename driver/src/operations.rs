@@ -15,22 +15,29 @@ use crate::pages;
 use crate::runtime::{Object, TaskId, TaskRole};
 use crate::sriov;
 use crate::subfunction;
+use std::hash::{Hash, Hasher};
 use std::pin::Pin;
 
 impl Driver {
     /// Starts a host operation as a task of its own.
     pub fn start(&self, operation: HostOperation) -> TaskId {
-        let driver = self.clone();
-        self.spawn(TaskRole::Host(operation), async move {
+        self.spawn(TaskRole::Host(operation), move |driver| async move {
             let name = operation.name();
-            tracing::info!(actor = "host", function = %driver.endpoint(), virtual_ns = driver.now().0, "{name} begins");
+            driver.tell(name, "begins");
             let result = driver.perform(operation).await;
             let outcome = result.map_or_else(|errno| errno.to_string(), |()| "ok".to_owned());
-            tracing::info!(actor = "host", function = %driver.endpoint(), virtual_ns = driver.now().0, "{name} ends: {outcome}");
+            driver.tell(name, &format!("ends: {outcome}"));
             if let Some(task) = driver.runtime().current() {
                 driver.go_on(|state, _| state.outcomes.insert(task, result));
             }
         })
+    }
+
+    /// Tells the log of an operation.
+    fn tell(&self, name: &str, what: &str) {
+        let (function, virtual_ns) = (self.endpoint(), self.now().0);
+        self.runtime()
+            .see(|| tracing::info!(actor = "host", %function, virtual_ns, "{name} {what}"));
     }
 
     async fn perform(&self, operation: HostOperation) -> Result<(), Errno> {
@@ -71,6 +78,22 @@ impl Driver {
     /// Starts what is due by now. To be called whenever time has passed.
     pub fn fire_timers(&self) {
         health::fire(self);
+    }
+
+    /// Hashes what the driver and its device have yet to read of the memory that they share: commands that are not over, free
+    /// mailboxes, events that nobody has handled. What else is in memory is past, or is firmware's alone.
+    pub fn hash_unread(&self, hasher: &mut impl Hasher) {
+        self.peek(|state, bus| {
+            state.command.queue.unread(bus).hash(hasher);
+            state.command.queue.free_blocks(bus).hash(hasher);
+            for (role, queue) in state.event_queues.queues.peek() {
+                role.hash(hasher);
+                queue
+                    .unread(bus)
+                    .iter()
+                    .for_each(|event| event.as_bytes().hash(hasher));
+            }
+        });
     }
 
     /// The driver's book as it stands.

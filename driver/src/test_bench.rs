@@ -73,14 +73,16 @@ impl Bench {
     /// Runs a task as far as it comes.
     pub(crate) fn start<T: 'static, F: Future<Output = T> + 'static>(
         &self,
-        make: impl FnOnce(Driver) -> F,
+        make: impl Fn(Driver) -> F + 'static,
     ) -> Outcome<T> {
         let outcome = Outcome::default();
         let place = Rc::clone(&outcome);
-        let future = make(self.driver.clone());
-        self.driver.spawn(TaskRole::Test, async move {
-            let value = future.await;
-            *place.borrow_mut() = Some(value);
+        self.driver.spawn(TaskRole::Test, move |driver| {
+            let (future, place) = (make(driver), Rc::clone(&place));
+            async move {
+                let value = future.await;
+                *place.borrow_mut() = Some(value);
+            }
         });
         self.settle();
         outcome
@@ -90,7 +92,10 @@ impl Bench {
     pub(crate) fn execute(&self, opcode: Opcode, out_len: usize) -> Outcome<Result<Vec<u8>, CommandError>> {
         let mut input = vec![0; 16];
         input[..2].copy_from_slice(&opcode.raw().to_be_bytes());
-        self.start(move |driver| async move { execute_raw(&driver, &input, out_len).await })
+        self.start(move |driver| {
+            let input = input.clone();
+            async move { execute_raw(&driver, &input, out_len).await }
+        })
     }
 
     /// How it has ended.

@@ -1,7 +1,7 @@
 //! Why a world stopped that should have gone on.
 
 use crate::limits::Exhausted;
-use driver::runtime::{RunStop, ScheduleMismatch, Surprise};
+use driver::runtime::{RunStop, Surprise};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -12,12 +12,12 @@ pub enum Halt {
     /// It went too far.
     #[error(transparent)]
     Exhausted(#[from] Exhausted),
-    /// A recorded schedule cannot be followed.
-    #[error(transparent)]
-    Schedule(#[from] ScheduleMismatch),
     /// A step did more than it had announced.
     #[error(transparent)]
     Surprise(#[from] Surprise),
+    /// A task was made again, and went another way than it had.
+    #[error("`{0}` cannot be made again: what it had seen leads another way now")]
+    Strayed(String),
     /// An act of the device did more than it had declared: which one, in words.
     #[error("{0}")]
     DeviceSurprise(String),
@@ -26,8 +26,8 @@ pub enum Halt {
 impl From<RunStop> for Halt {
     fn from(stop: RunStop) -> Self {
         match stop {
-            RunStop::Schedule(mismatch) => mismatch.into(),
             RunStop::Surprise(surprise) => surprise.into(),
+            RunStop::Strayed(task) => Self::Strayed(task),
         }
     }
 }

@@ -208,7 +208,8 @@ impl<M: Machine> Hosting for World<M> {
     fn close(&mut self) -> Result<HostClosing, HostStop> {
         Ok(HostClosing {
             took: self.now(),
-            choices: self.runtime().choices(),
+            choices: self.choices().map(|name| name.to_string()).collect(),
+            unfollowed: self.unfollowed(),
             activity: self.take_activity(),
         })
     }

@@ -7,8 +7,9 @@
 //! | [`orders`] | the same as plain data, for drivers in a guest |
 //! | [`setup`] | what a world is made of |
 //! | [`world`], `progress`, `showing`, `shown` | drivers on a machine, and the loop that lets them run |
+//! | [`policy`], [`name`] | what happens next, and what it is called |
 //! | [`walk`] | a world that somebody walks through step by step |
-//! | [`checkpoint`] | a world at rest, to come back to |
+//! | [`standing`] | a world where it stands, to come back to |
 //! | [`activity`], [`recorder`] | what the drivers' tasks did, and when, where somebody wants to know |
 //! | `wait_graph`, [`wait_cycle`] | who waits for whom, and a closed chain of waits |
 //! | `backing` | what a driver sees of a machine |
@@ -23,7 +24,6 @@
 pub mod activity;
 mod backing;
 pub mod budget;
-pub mod checkpoint;
 pub mod fault;
 pub mod frame_table;
 pub mod frames;
@@ -34,13 +34,16 @@ pub mod limits;
 pub mod look;
 pub mod machine;
 pub mod memory;
+pub mod name;
 pub mod orders;
+pub mod policy;
 mod progress;
 pub mod recorder;
 pub mod remote;
 pub mod setup;
 mod showing;
 mod shown;
+pub mod standing;
 pub mod wait_cycle;
 mod wait_graph;
 pub mod walk;
@@ -48,7 +51,6 @@ pub mod world;
 
 pub use activity::Activity;
 pub use budget::Budget;
-pub use checkpoint::Checkpoint;
 pub use frame_table::FrameTable;
 pub use frames::{FrameUse, Frames};
 pub use halt::Halt;
@@ -56,9 +58,12 @@ pub use holdings::{Account, Holdings, HostView, MappedRange, ShownMemory, Stray,
 pub use hosting::{HostLost, HostStop, Hosting};
 pub use limits::{Exhausted, Limits};
 pub use look::{DriverLook, EndedOperation, HostClosing, HostLook};
-pub use machine::Machine;
+pub use machine::{Acts, Machine};
 pub use memory::HostMemory;
-pub use setup::{Schedule, WorldSetup};
+pub use name::{ActName, Name, NoAct};
+pub use policy::{Schedule, ScheduleMismatch};
+pub use setup::WorldSetup;
+pub use standing::Standing;
 pub use wait_cycle::WaitCycle;
-pub use walk::{Possible, Steppable, Walk};
+pub use walk::{Possible, Walk, WalkStanding};
 pub use world::{Ending, World};

@@ -2,10 +2,11 @@
 
 use crate::activity::Activity;
 use crate::holdings::Stray;
+use crate::policy::ScheduleMismatch;
 use crate::wait_cycle::WaitCycle;
 use driver::Message;
 use driver::books::DriverBooks;
-use driver::runtime::{Choice, TaskId};
+use driver::runtime::TaskId;
 use prm::{Cycles, Function};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,8 +60,10 @@ pub struct EndedOperation {
 pub struct HostClosing {
     /// The time that the run took.
     pub took: Cycles,
-    /// Scheduling choices, by task name.
-    pub choices: Vec<Choice>,
+    /// What was chosen, where there was a choice, by name.
+    pub choices: Vec<String>,
+    /// Where a recorded schedule was not followed to its end.
+    pub unfollowed: Option<ScheduleMismatch>,
     /// What the drivers' tasks did, where that was to be kept.
     pub activity: Option<Activity>,
 }

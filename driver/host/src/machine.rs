@@ -2,8 +2,18 @@
 
 use crate::frames::Frames;
 use crate::memory::HostMemory;
+use crate::name::ActName;
 use prm::link::{BusError, DeviceWaits};
 use prm::{Cycles, Function};
+
+/// Which of the things that a device has yet to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acts {
+    /// Those that are due by now.
+    Due,
+    /// Those that happen without anybody's doing, whenever that is.
+    InService,
+}
 
 /// A device, the memory that it shares with its host, and the clock that both go by.
 ///
@@ -12,6 +22,8 @@ use prm::{Cycles, Function};
 pub trait Machine: 'static {
     /// How this machine has its memory.
     type Frames: Frames;
+    /// What it calls the things that it does by itself.
+    type Act: ActName;
 
     /// The present time.
     fn now(&self) -> Cycles;
@@ -69,6 +81,27 @@ pub trait Machine: 'static {
     /// The oldest interrupt that nobody has taken yet. A vector that is not enabled is masked; an edge that is not taken yet is
     /// one edge.
     fn take_interrupt(&mut self) -> Option<(Function, u16)>;
+
+    /// The interrupts that nobody has taken, oldest first.
+    fn raised(&mut self) -> Vec<(Function, u16)>;
+
+    /// Takes one of them. Returns whether it was there.
+    fn take_raised(&mut self, vector: (Function, u16)) -> bool;
+
+    /// What the device has yet to do, in order of time: what is due by now, or else what happens by itself, whatever the clock says.
+    /// Nothing where it decides that itself.
+    fn acts(&self, which: Acts) -> Vec<Self::Act>;
+
+    /// Has the device do one of that. Returns whether it was there.
+    fn act(&mut self, name: Self::Act) -> bool;
+
+    /// From here on the device fetches a command at some time after its doorbell was rung, as an act of its own, and in any order; or
+    /// it fetches each at once again. A device that decides that itself goes on as it does.
+    fn fetch_later(&mut self, later: bool);
+
+    /// Moves the clock to `at`, unless it is later already, and nothing else. Returns whether something is due then; nothing where
+    /// a device does by itself what is due.
+    fn set_clock(&mut self, at: Cycles) -> Option<bool>;
 
     /// The first time that an act of the device has touched what it had not declared, in words, where that can be seen.
     fn surprise(&self) -> Option<String>;

@@ -317,7 +317,7 @@ mod tests {
             page_bytes: 4096,
             revision: driver::RevisionName::Merged,
             eswitch_support: true,
-            schedule: crate::setup::Schedule::Seeded(3),
+            schedule: crate::Schedule::Seeded(3),
             limits: crate::limits::Limits::default(),
             keep_activity: false,
         }

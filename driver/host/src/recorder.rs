@@ -64,7 +64,7 @@ impl Recorder {
         for task in tasks {
             let place = *self.living.entry(task.id).or_insert_with(|| {
                 all.push(TaskSpan {
-                    name: task.name.clone(),
+                    name: task.name.to_string(),
                     span: since(now),
                     waits: Vec::new(),
                 });
@@ -109,7 +109,7 @@ impl Recorder {
                 all.push(LockSpan {
                     endpoint,
                     object,
-                    holder: task.map_or_else(String::new, |task| task.name.clone()),
+                    holder: task.map_or_else(String::new, |task| task.name.to_string()),
                     span: since(now),
                 });
                 (holder, all.len() - 1)
@@ -148,19 +148,20 @@ fn end_wait(task: &mut TaskSpan, now: Cycles) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use driver::runtime::{TaskPurpose, TaskRole, Waiting};
+    use driver::runtime::{TaskName, TaskPurpose, TaskRole, Waiting};
 
     const LOCK: Object = Object::DevlinkLock;
     const SLOT: Object = Object::CommandSlot(3);
 
     fn task(id: u64, waits: Option<Object>) -> TaskView {
+        let purpose = TaskPurpose {
+            function: Function::Pf,
+            role: TaskRole::PageWorker,
+        };
         TaskView {
             id: TaskId(id),
-            name: format!("task {id}"),
-            purpose: TaskPurpose {
-                function: Function::Pf,
-                role: TaskRole::PageWorker,
-            },
+            name: (1..id).fold(TaskName::first(purpose), |name, _| name.next()),
+            purpose,
             waiting: waits.map(|object| Waiting {
                 driver: DriverId(0),
                 object,
@@ -216,7 +217,13 @@ mod tests {
             .iter()
             .map(|lock| (lock.holder.as_str(), lock.span))
             .collect();
-        assert_eq!(locks, [("task 1", span(1, 7)), ("task 2", span(7, None))]);
+        assert_eq!(
+            locks,
+            [
+                ("pf page_worker", span(1, 7)),
+                ("pf page_worker (2)", span(7, None))
+            ]
+        );
         let totals = activity
             .counters
             .iter()

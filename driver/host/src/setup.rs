@@ -1,35 +1,10 @@
 //! What drivers and their host are made of, beside the machine: plain data, so that it can be told to a host elsewhere.
 
 use crate::limits::Limits;
+use crate::policy::Schedule;
 use driver::RevisionName;
-use driver::runtime::{Choice, InOrder, Recorded, Scheduler, Seeded};
 use prm::Function;
 use serde::{Deserialize, Serialize};
-
-/// Who runs next, where more than one task can.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Schedule {
-    /// Whoever became ready first.
-    #[default]
-    InOrder,
-    /// Drawn from a seed.
-    Seeded(u64),
-    /// These choices again, then the order of readiness.
-    Recorded(Vec<Choice>),
-}
-
-impl Schedule {
-    /// The scheduler that follows it.
-    #[must_use]
-    pub fn scheduler(self) -> Box<dyn Scheduler> {
-        match self {
-            Self::InOrder => Box::new(InOrder),
-            Self::Seeded(seed) => Box::new(Seeded::new(seed)),
-            Self::Recorded(choices) => Box::new(Recorded::new(choices)),
-        }
-    }
-}
 
 /// What a world is made of, beside the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -75,7 +75,7 @@ impl<M: Machine> World<M> {
 
     fn locks(&self) -> BTreeMap<String, String> {
         let tasks = self.runtime().tasks().into_iter();
-        let tasks: BTreeMap<TaskId, String> = tasks.map(|task| (task.id, task.name)).collect();
+        let tasks: BTreeMap<TaskId, String> = tasks.map(|task| (task.id, task.name.to_string())).collect();
         let endpoint = self.endpoint();
         let mut locks = BTreeMap::new();
         for (function, _, driver) in self.drivers() {

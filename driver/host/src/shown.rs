@@ -3,7 +3,7 @@
 use driver::runtime::TaskId;
 
 /// What has been shown already.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Shown {
     /// Per driver: messages and page waits.
     pub(crate) drivers: Vec<(usize, usize)>,

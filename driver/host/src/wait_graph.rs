@@ -8,7 +8,7 @@ use crate::machine::Machine;
 use crate::wait_cycle::WaitCycle;
 use crate::world::World;
 use driver::Driver;
-use driver::runtime::{Object, TaskId, TaskPurpose, TaskRole};
+use driver::runtime::{Object, TaskId, TaskName, TaskPurpose, TaskRole};
 use prm::Function;
 use prm::link::DeviceWaits;
 use std::collections::BTreeMap;
@@ -89,7 +89,10 @@ fn leads_to<'a>(
 
 fn graph<M: Machine>(world: &World<M>, firmware: &DeviceWaits) -> Graph {
     let tasks = world.runtime().tasks();
-    let names: BTreeMap<TaskId, String> = tasks.iter().map(|task| (task.id, task.name.clone())).collect();
+    let names: BTreeMap<TaskId, String> = tasks
+        .iter()
+        .map(|task| (task.id, task.name.to_string()))
+        .collect();
     let mut graph = Graph::new();
     for (endpoint, _, driver) in world.drivers() {
         let serves = TaskPurpose {
@@ -109,7 +112,7 @@ fn graph<M: Machine>(world: &World<M>, firmware: &DeviceWaits) -> Graph {
                 firmware,
                 endpoint,
                 driver,
-                &task.name,
+                task.name,
                 waiting.object,
                 worker,
                 &names,
@@ -125,7 +128,7 @@ fn edge_of(
     firmware: &DeviceWaits,
     endpoint: Function,
     driver: &Driver,
-    name: &str,
+    name: TaskName,
     object: Object,
     worker: Option<TaskId>,
     names: &BTreeMap<TaskId, String>,

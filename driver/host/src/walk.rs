@@ -5,145 +5,142 @@
 //! happen.
 
 use crate::halt::Halt;
-use crate::machine::Machine;
+use crate::machine::{Acts, Machine};
+use crate::name::{ActName, Name};
+use crate::standing::Standing;
 use crate::world::World;
-use driver::runtime::{Announcement, Object, TaskId};
-use prm::Function;
-use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use driver::runtime::{Announcement, Sleep, Sleeper, TaskName};
+use std::fmt::{self, Display};
 
 /// Something that could happen next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Possible {
-    /// A task takes its next step.
-    Step {
-        /// Whose.
-        task: String,
-        /// What it touches.
-        announcement: Announcement,
-    },
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Possible<A> {
+    /// It happens now: a step of a task, an interrupt, an act of the device.
+    Now(Name<A>),
     /// A task's pause ends.
-    PauseEnds {
-        /// Whose.
-        task: String,
-    },
+    PauseEnds(TaskName),
     /// A task that looks at something now and then looks again.
-    Look {
-        /// Whose.
-        task: String,
-    },
-    /// An interrupt reaches its driver.
-    Interrupt {
-        /// Of this function.
-        function: Function,
-        /// By this vector.
-        vector: u16,
-    },
-    /// The device does something that it has yet to do.
-    Device {
-        /// What, and for whom.
-        act: String,
-    },
+    Look(TaskName),
     /// The first limit is reached, since nothing else can happen.
     Limit,
 }
 
-impl Possible {
-    /// Whether the order of two of them cannot matter, by what they have announced. What is no step of a task announces nothing, and
-    /// is taken to matter to all.
-    #[must_use]
-    pub fn commutes_with(&self, other: &Self) -> bool {
-        match (self, other) {
-            (
-                Self::Step { task, announcement },
-                Self::Step {
-                    task: other_task,
-                    announcement: other,
-                },
-            ) => task != other_task && !announcement.conflicts_with(other),
-            _ => false,
+impl<A: ActName> Display for Possible<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Now(name) => name.fmt(f),
+            Self::PauseEnds(task) => write!(f, "{task} goes on after a pause"),
+            Self::Look(task) => write!(f, "{task} looks again"),
+            Self::Limit => f.write_str("a limit is reached"),
         }
     }
 }
 
-/// A machine that somebody can walk through: whatever it could do next can be told, and done by itself.
-pub trait Steppable: Machine {
-    /// The interrupts that nobody has taken, oldest first.
-    fn raised(&self) -> Vec<(Function, u16)>;
-
-    /// Takes one of them. Returns whether it was there.
-    fn take_raised(&mut self, vector: (Function, u16)) -> bool;
-
-    /// What the device has yet to do by itself, by names, each once. What waits for time to pass is not among it.
-    fn acts(&self) -> Vec<String>;
-
-    /// Has the device do one of that now, whatever the clock says. Returns whether it was there.
-    fn act(&mut self, name: &str) -> bool;
-}
-
 /// See the module's head.
-pub struct Walk<M> {
+pub struct Walk<M: Machine> {
     world: World<M>,
-    /// What the drivers' states were when a task looked last.
-    looked: BTreeMap<TaskId, u64>,
 }
 
-impl<M: Steppable> Walk<M> {
-    /// From here on nothing happens in this world by itself.
+/// A walk where it stands, to come back to. Copies are cheap.
+#[derive(Clone)]
+pub struct WalkStanding<M> {
+    world: Standing<M>,
+}
+
+impl<M: Machine + Clone> Walk<M> {
+    /// Where it stands.
+    #[must_use]
+    pub fn snapshot(&self) -> WalkStanding<M> {
+        WalkStanding {
+            world: self.world.snapshot(),
+        }
+    }
+
+    /// Goes back to where it stood.
+    pub fn go_back(&mut self, standing: &WalkStanding<M>) {
+        self.world.go_back(&standing.world);
+    }
+}
+
+impl<M: Machine> Walk<M> {
+    /// From here on nothing happens in this world by itself. Tasks that were started before have to have remembered what they saw
+    /// ([`World::remember`]) if somebody wants to go back.
     ///
     /// # Errors
     /// [`Halt`] when a task that had been started did what it had not announced.
     pub fn begin(world: World<M>) -> Result<Self, Halt> {
         world.runtime.explore(true);
-        let mut walk = Self {
-            world,
-            looked: BTreeMap::new(),
-        };
+        world.machine.borrow_mut().fetch_later(true);
+        let mut walk = Self { world };
         walk.let_announce()?;
         Ok(walk)
     }
 
+    /// The world, to look at.
+    #[must_use]
+    pub const fn world(&self) -> &World<M> {
+        &self.world
+    }
+
     /// The world, to start something in it or to give firmware an order. Then [`Self::let_announce`] is to be called.
-    pub fn world(&mut self) -> &mut World<M> {
+    pub const fn world_mut(&mut self) -> &mut World<M> {
         &mut self.world
     }
 
     /// The world as it was found, with all its tasks.
     #[must_use]
     pub fn end(self) -> World<M> {
+        self.world.machine.borrow_mut().fetch_later(false);
         self.world.runtime.explore(false);
         self.world
     }
 
     /// Everything that could happen next, tasks first. Nothing, if nobody does anything any more.
     #[must_use]
-    pub fn possible(&self) -> Vec<Possible> {
+    pub fn possible(&self) -> Vec<Possible<M::Act>> {
         let runtime = &self.world.runtime;
-        let steps = runtime.ready().into_iter().map(|ready| Possible::Step {
+        let steps = runtime.ready().into_iter().map(|ready| Name::Step {
             task: ready.name,
-            announcement: ready.announcement,
+            object: ready.announcement.iter().next().copied(),
         });
-        let mut possible: Vec<Possible> = steps.collect();
-        let sleepers = runtime.sleepers();
-        if !sleepers.is_empty() {
-            let present = self.drivers_hash();
-            for (id, object) in sleepers {
-                let task = runtime.name_of(id);
-                match object {
-                    Object::Pause => possible.push(Possible::PauseEnds { task }),
-                    _ if self.looked.get(&id) != Some(&present) => possible.push(Possible::Look { task }),
-                    _ => {}
-                }
+        let mut possible: Vec<Possible<M::Act>> = steps.map(Possible::Now).collect();
+        for Sleeper { task, sleep, .. } in runtime.sleepers() {
+            match sleep {
+                Sleep::Pause => possible.push(Possible::PauseEnds(task)),
+                Sleep::Look { has_news: true } => possible.push(Possible::Look(task)),
+                Sleep::Look { has_news: false } => {}
             }
         }
-        let machine = self.world.machine.borrow();
+        let mut machine = self.world.machine.borrow_mut();
         let raised = machine.raised().into_iter();
-        possible.extend(raised.map(|(function, vector)| Possible::Interrupt { function, vector }));
-        possible.extend(machine.acts().into_iter().map(|act| Possible::Device { act }));
+        let raised = raised.map(|(function, vector)| Name::Interrupt { function, vector });
+        possible.extend(raised.map(Possible::Now));
+        let acts = machine.acts(Acts::InService).into_iter().map(Name::Act);
+        possible.extend(acts.map(Possible::Now));
         if possible.is_empty() && (runtime.next_deadline().is_some() || machine.next_due().is_some()) {
             possible.push(Possible::Limit);
         }
         possible
+    }
+
+    /// What a task has announced that it touches next; nothing where it has not.
+    #[must_use]
+    pub fn announcement(&self, task: TaskName) -> Announcement {
+        let ready = self.world.runtime.ready().into_iter();
+        let mut its = ready.filter(|ready| ready.name == task);
+        its.next().map(|ready| ready.announcement).unwrap_or_default()
+    }
+
+    /// Whether the order of two of what is possible cannot matter, by what they have announced. What is no step of a task announces
+    /// nothing, and is taken to matter to all.
+    #[must_use]
+    pub fn commute(&self, one: &Possible<M::Act>, other: &Possible<M::Act>) -> bool {
+        match (one, other) {
+            (Possible::Now(Name::Step { task: one, .. }), Possible::Now(Name::Step { task: other, .. })) => {
+                one != other && !self.announcement(*one).conflicts_with(&self.announcement(*other))
+            }
+            _ => false,
+        }
     }
 
     /// Lets something of what is possible happen, and every task that it wakes go on to where it announces its next step. Returns
@@ -151,29 +148,16 @@ impl<M: Steppable> Walk<M> {
     ///
     /// # Errors
     /// [`Halt`] when a step has touched what it had not announced, or announced what was not declared.
-    pub fn take(&mut self, what: &Possible) -> Result<bool, Halt> {
-        let taken = match what {
-            Possible::Step { task, .. } => match self.world.runtime.id_of(task) {
-                Some(id) => self.world.runtime.run(id)?,
-                None => false,
-            },
-            Possible::PauseEnds { task } | Possible::Look { task } => match self.world.runtime.id_of(task) {
+    pub fn take(&mut self, what: &Possible<M::Act>) -> Result<bool, Halt> {
+        let taken = match *what {
+            Possible::Now(name) => self.world.happens(name)?,
+            Possible::PauseEnds(task) | Possible::Look(task) => match self.world.runtime.id_of(task) {
                 Some(id) => {
-                    self.looked.insert(id, self.drivers_hash());
                     self.world.runtime.expire_task(id);
                     true
                 }
                 None => false,
             },
-            Possible::Interrupt { function, vector } => {
-                let taken = self.world.machine.borrow_mut().take_raised((*function, *vector));
-                taken && self.world.deliver(*function, *vector)
-            }
-            Possible::Device { act } => {
-                let acted = self.world.machine.borrow_mut().act(act);
-                self.world.notify_device();
-                acted
-            }
             Possible::Limit => self.reach_limit(),
         };
         self.let_announce()?;
@@ -185,39 +169,10 @@ impl<M: Steppable> Walk<M> {
     /// # Errors
     /// [`Halt`] as [`Self::take`].
     pub fn let_announce(&mut self) -> Result<(), Halt> {
-        loop {
-            let ready = self.world.runtime.ready();
-            let silent = ready
-                .into_iter()
-                .find(|task| task.announcement.iter().next().is_none());
-            let Some(task) = silent else { return Ok(()) };
-            self.world.runtime.run(task.id)?;
+        while let Some(silent) = self.world.runtime.first_silent() {
+            self.world.runtime.run(silent)?;
         }
-    }
-
-    /// All by which this world could go on otherwise than another one, the device apart: the drivers and their tasks. Times are no part
-    /// of it.
-    #[must_use]
-    pub fn drivers_and_tasks_hash(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        let present = self.drivers_hash();
-        present.hash(&mut hasher);
-        self.world.runtime.hash_tasks(&mut hasher);
-        for (id, _) in self.world.runtime.sleepers() {
-            (self.looked.get(&id) == Some(&present)).hash(&mut hasher);
-        }
-        hasher.finish()
-    }
-
-    fn drivers_hash(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        for instance in &self.world.instances {
-            instance.driver.look(|state| state.hash(&mut hasher));
-            for (object, _) in instance.driver.lock_holders() {
-                object.hash(&mut hasher);
-            }
-        }
-        hasher.finish()
+        Ok(())
     }
 
     /// Time passes to the first limit of a task, or to what the device does only if so much time passes.

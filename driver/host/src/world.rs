@@ -3,8 +3,11 @@
 use crate::activity::Activity;
 use crate::backing::Backing;
 use crate::budget::Budget;
+use crate::halt::Halt;
 use crate::holdings::Account;
 use crate::machine::Machine;
+use crate::name::Name;
+use crate::policy::{Policy, ScheduleMismatch};
 use crate::recorder::{DriverView, Recorder};
 use crate::setup::WorldSetup;
 use crate::shown::Shown;
@@ -16,6 +19,7 @@ use prm::{Cycles, Function};
 use serde::{Deserialize, Serialize};
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// How a wait for something ended.
@@ -34,8 +38,12 @@ pub(crate) struct Instance {
     pub(crate) driver: Driver,
 }
 
+/// Somebody who sees every choice before it is made, and every moment in which nothing happens any more: then there is none. He may
+/// let other things happen, and has to go back then.
+pub type Witness<M> = Box<dyn FnMut(&mut World<M>, &[Name<<M as Machine>::Act>]) -> Result<(), Halt>>;
+
 /// See the module's head.
-pub struct World<M> {
+pub struct World<M: Machine> {
     pub(crate) machine: Rc<RefCell<M>>,
     light_subfunctions: bool,
     pub(crate) instances: Vec<Instance>,
@@ -47,6 +55,13 @@ pub struct World<M> {
     pub(crate) ended: BTreeMap<TaskId, Cycles>,
     pub(crate) cycles: Vec<WaitCycle>,
     pub(crate) shown: Shown,
+    pub(crate) policy: Policy,
+    /// What was chosen, where there was a choice.
+    pub(crate) choices: Vec<Name<M::Act>>,
+    /// The clock has just moved: what the device has to do then comes first.
+    pub(crate) acts_first: bool,
+    /// Who wants to see every choice before it is made.
+    pub(crate) witness: Option<Witness<M>>,
     /// What happens, where somebody wants to know.
     recorder: Option<Box<Recorder>>,
 }
@@ -60,7 +75,11 @@ impl<M: Machine> World<M> {
             machine: Rc::new(RefCell::new(machine)),
             light_subfunctions: setup.light_subfunctions,
             instances: Vec::new(),
-            runtime: Runtime::new(setup.schedule.scheduler()),
+            runtime: Runtime::default(),
+            policy: setup.schedule.into(),
+            choices: Vec::new(),
+            acts_first: false,
+            witness: None,
             revision: setup.revision,
             options: HostOptions {
                 eswitch_support: setup.eswitch_support,
@@ -134,6 +153,38 @@ impl<M: Machine> World<M> {
         let drivers: Vec<DriverView> = drivers.collect();
         recorder.look(self.now(), &self.runtime.tasks(), &drivers);
         self.recorder = Some(recorder);
+    }
+
+    /// From here on somebody sees every choice of a policy that chooses.
+    pub fn show_choices_to(&mut self, witness: Witness<M>) {
+        self.witness = Some(witness);
+    }
+
+    /// Hashes all by which this world could go on otherwise than another one, the device apart. Times are no part of it.
+    pub fn hash_drivers_and_tasks(&self, hasher: &mut impl Hasher) {
+        self.hash_drivers(hasher);
+        self.runtime.hash_tasks(hasher);
+    }
+
+    pub(crate) fn hash_drivers(&self, hasher: &mut impl Hasher) {
+        for instance in &self.instances {
+            instance.driver.look(|state| state.hash(hasher));
+            instance.driver.hash_unread(hasher);
+            for (object, holder) in instance.driver.lock_holders() {
+                (object, self.runtime.name_of(holder)).hash(hasher);
+            }
+        }
+    }
+
+    /// What was chosen so far, where there was a choice. In order there is none.
+    pub fn choices(&self) -> impl Iterator<Item = &Name<M::Act>> {
+        self.choices.iter()
+    }
+
+    /// The first choice of a recorded schedule that has not come yet.
+    #[must_use]
+    pub fn unfollowed(&self) -> Option<ScheduleMismatch> {
+        self.policy.unfollowed()
     }
 
     /// The driver of the function under test.
@@ -236,6 +287,7 @@ impl<M: Machine> World<M> {
 
     /// The device did something: whoever polls it looks again.
     pub(crate) fn notify_device(&self) {
+        self.runtime.note_device();
         for instance in &self.instances {
             self.runtime.notify(instance.driver.id(), Object::Device);
         }

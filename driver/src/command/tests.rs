@@ -239,7 +239,7 @@ fn what_is_down_answers_by_itself() {
     let down = bench.start(|driver| async move { set_down(&driver).await });
     assert_eq!(bench.result(&down), Some(()));
     let ask = |opcode: Opcode| {
-        let mut input = vec![0; 16];
+        let mut input = [0; 16];
         input[..2].copy_from_slice(&opcode.raw().to_be_bytes());
         let result = bench.start(move |driver| async move { execute(&driver, &input, 12).await });
         bench.result(&result).unwrap()
@@ -287,8 +287,7 @@ fn who_waits_behind_the_gate_goes_on_when_it_opens_and_when_there_is_nothing_beh
 #[test]
 fn a_gate_that_opens_without_a_word_stops_the_run() {
     let (bench, _waits) = behind_the_gate(RevisionName::Robust);
-    let driver = bench.driver.clone();
-    bench.driver.spawn(TaskRole::Test, async move {
+    bench.driver.spawn(TaskRole::Test, |driver| async move {
         driver
             .step(driver.writes(Object::CommandMode), |state, _| {
                 *state.command.gate = Gate::Open

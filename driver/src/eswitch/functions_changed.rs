@@ -1,10 +1,10 @@
 //! The functions behind the eswitch changed: a host enabled or disabled VFs.
 
 use super::{functions, membership};
-use crate::handle::Driver;
+use crate::handle::{Driver, Patience};
 use crate::pauses::DEVLINK_RETRY;
 use crate::runtime::Object;
-use crate::state::eswitch::{EswitchWork, EventMask};
+use crate::state::eswitch::{EswitchWork, EventMask, Generation};
 use crate::state::functions::is_ecpf_manager;
 use crate::subfunction;
 
@@ -21,7 +21,7 @@ pub(crate) fn on_functions_changed(driver: &Driver) {
 
 /// The work behind the event (`esw_vfs_changed_event_handler`). It never waits for the devlink lock: whoever holds it may
 /// be waiting for this queue.
-pub(super) async fn serve(driver: &Driver, generation: u64) {
+pub(super) async fn serve(driver: &Driver, generation: Generation) {
     let stale = async || {
         driver
             .then(driver.reads(Object::EswitchQueue), |state, _| {
@@ -29,6 +29,7 @@ pub(super) async fn serve(driver: &Driver, generation: u64) {
             })
             .await
     };
+    let mark = driver.runtime().begin_look();
     let lock = loop {
         if stale().await {
             return;
@@ -37,7 +38,13 @@ pub(super) async fn serve(driver: &Driver, generation: u64) {
         if let Some(lock) = driver.try_lock(Object::DevlinkLock) {
             break lock;
         }
-        driver.sleep(DEVLINK_RETRY).await;
+        let depends_on = [
+            driver.reads(Object::DevlinkLock),
+            driver.reads(Object::EswitchQueue),
+        ];
+        driver
+            .try_again(mark, depends_on, DEVLINK_RETRY, &Patience::endless())
+            .await;
     };
     if !stale().await {
         follow(driver).await;

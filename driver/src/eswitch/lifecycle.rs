@@ -67,7 +67,7 @@ pub(crate) async fn enable(driver: &Driver, count: u16) -> Result<(), Errno> {
 }
 
 fn next_generation(state: &mut State) {
-    *state.eswitch.generation += 1;
+    *state.eswitch.generation = state.eswitch.generation.next();
 }
 
 /// Enables the eswitch in its present mode (`mlx5_eswitch_enable_locked`).

@@ -6,7 +6,9 @@ use crate::device_bus::Bus;
 use crate::errno::Errno;
 use crate::message::{Message, MessageKind};
 use crate::revision::Revision;
-use crate::runtime::{Access, Announcement, DriverId, Object, Runtime, TaskId, TaskPurpose, TaskRole, Use};
+use crate::runtime::{
+    Access, Announcement, Declaration, DriverId, Object, Runtime, TaskId, TaskPurpose, TaskRole, Use,
+};
 use crate::state::State;
 use crate::state::interface::{FunctionKind, Interface};
 use parts::Touch;
@@ -36,6 +38,13 @@ struct Shared {
     /// Drivers on functions below this one, and the driver above.
     children: RefCell<BTreeMap<Function, Driver>>,
     parent: RefCell<Weak<Shared>>,
+}
+
+/// A driver where it stands, but for its tasks. Copies are cheap.
+#[derive(Clone)]
+pub struct DriverStanding {
+    state: State,
+    locks: BTreeMap<Object, TaskId>,
 }
 
 /// The largest number the host can give a function: 14 bits.
@@ -104,15 +113,25 @@ impl Driver {
         self.look(|state| state.health.next_poll())
     }
 
-    /// A copy of the whole state. It means something only while no task of the driver exists.
+    /// A copy of the whole state. Without its tasks it says all of a driver only where it has none.
     #[must_use]
     pub fn state(&self) -> State {
         self.look(State::clone)
     }
 
-    /// Goes back to a state that [`state`](Self::state) returned.
-    pub fn restore(&self, state: State) {
-        *self.shared.state.borrow_mut() = state;
+    /// A copy of all of the driver but its tasks.
+    #[must_use]
+    pub fn snapshot(&self) -> DriverStanding {
+        DriverStanding {
+            state: self.state(),
+            locks: self.shared.locks.borrow().clone(),
+        }
+    }
+
+    /// Goes back to a standing of this driver. Its tasks have to go back, too.
+    pub fn go_back(&self, standing: &DriverStanding) {
+        self.shared.state.borrow_mut().clone_from(&standing.state);
+        self.shared.locks.borrow_mut().clone_from(&standing.locks);
     }
 
     /// This instance among those of the run.
@@ -208,7 +227,7 @@ impl Driver {
     }
 
     /// Looks at what a task that waits would see, between all steps: nothing comes of it.
-    pub(super) fn peek<R>(&self, look: impl FnOnce(&State, &mut Bus) -> R) -> R {
+    pub(crate) fn peek<R>(&self, look: impl FnOnce(&State, &mut Bus) -> R) -> R {
         let state = self.shared.state.borrow();
         let mut bus = self.shared.bus.borrow_mut();
         let result = look(&state, &mut bus);
@@ -230,6 +249,9 @@ impl Driver {
 
     /// Does more of the step that is already running, as far as it was announced.
     pub fn go_on<R: Hash + Clone + 'static>(&self, act: impl FnOnce(&mut State, &mut Bus) -> R) -> R {
+        if let Some(seen) = self.runtime().recalled() {
+            return seen;
+        }
         let mut state = self.shared.state.borrow_mut();
         let mut bus = self.shared.bus.borrow_mut();
         let result = act(&mut state, &mut bus);
@@ -270,15 +292,27 @@ impl Driver {
     /// The present time.
     #[must_use]
     pub fn now(&self) -> Cycles {
-        self.shared.bus.borrow().now()
+        self.runtime().see(|| self.shared.bus.borrow().now())
     }
 
-    /// Starts a task of this driver.
-    pub fn spawn(&self, role: TaskRole, future: impl Future<Output = ()> + 'static) -> TaskId {
+    /// Starts a task of this driver. `future` makes what it does: see [`Runtime::spawn`].
+    pub fn spawn<F: Future<Output = ()> + 'static>(
+        &self,
+        role: TaskRole,
+        future: impl Fn(Self) -> F + 'static,
+    ) -> TaskId {
         let function = self.endpoint();
-        let declaration = declarations::of(self.id(), role);
+        let declaration = self.declaration(role);
+        let driver = self.clone();
+        let purpose = TaskPurpose { function, role };
         self.runtime()
-            .spawn(TaskPurpose { function, role }, declaration, future)
+            .spawn(purpose, declaration, move || future(driver.clone()))
+    }
+
+    /// What a task of this role may ever touch.
+    #[must_use]
+    pub fn declaration(&self, role: TaskRole) -> Declaration {
+        declarations::of(self.id(), role)
     }
 
     /// Makes tasks ready that wait for `object`.

@@ -14,12 +14,14 @@ pub struct LockGuard {
 impl Driver {
     /// Takes the lock `object`, waiting while another task holds it.
     pub async fn lock(&self, object: Object) -> LockGuard {
+        let mark = self.runtime().begin_look();
         loop {
             self.runtime().point(self.writes(object)).await;
             if let Some(guard) = self.try_lock(object) {
                 return guard;
             }
             self.runtime().wait(self.id(), object, None).await;
+            self.runtime().look_again(mark);
         }
     }
 
@@ -34,14 +36,19 @@ impl Driver {
     /// Takes the lock if it is free. Part of an announced step, never a step of its own.
     #[must_use]
     pub fn try_lock(&self, object: Object) -> Option<LockGuard> {
-        let holder = self.runtime().current()?;
-        self.runtime().note_use(self.writes(object));
-        let mut locks = self.locks().borrow_mut();
-        if locks.contains_key(&object) {
-            return None;
-        }
-        locks.insert(object, holder);
-        Some(LockGuard {
+        let taken = self.runtime().see(|| {
+            let Some(holder) = self.runtime().current() else {
+                return false;
+            };
+            self.runtime().note_use(self.writes(object));
+            let mut locks = self.locks().borrow_mut();
+            let is_free = !locks.contains_key(&object);
+            if is_free {
+                locks.insert(object, holder);
+            }
+            is_free
+        });
+        taken.then(|| LockGuard {
             driver: self.clone(),
             object,
         })
@@ -68,6 +75,9 @@ impl LockGuard {
 
 impl Drop for LockGuard {
     fn drop(&mut self) {
+        if self.driver.runtime().is_without_effect() {
+            return;
+        }
         self.driver.runtime().note_use(self.driver.writes(self.object));
         self.driver.locks().borrow_mut().remove(&self.object);
         self.driver.notify(self.object);

@@ -9,7 +9,7 @@
 
 use super::driver::Driver;
 use crate::device_bus::Bus;
-use crate::runtime::{Announcement, Object, Woken};
+use crate::runtime::{Announcement, LookMark, Object, Woken};
 use crate::state::State;
 use prm::Cycles;
 use std::hash::Hash;
@@ -71,6 +71,14 @@ impl Patience {
         }
     }
 
+    /// The first moment at which it is over.
+    fn is_over_from(&self) -> Option<Cycles> {
+        match self.last {
+            LastLook::Earlier | LastLook::AtLimit => self.deadline(),
+            LastLook::BeyondLimit => self.deadline().map(|end| end.saturating_add(Cycles(1))),
+        }
+    }
+
     fn deadline(&self) -> Option<Cycles> {
         (self.end < Cycles::MAX).then_some(self.end)
     }
@@ -96,7 +104,7 @@ impl Driver {
     ///
     /// # Errors
     /// What the last look has shown, when patience is over.
-    pub(crate) async fn wait_for<T: Hash + Clone + 'static, U: Hash + Clone + 'static>(
+    pub(crate) async fn wait_for<T: Hash + Clone + 'static, U: Hash + Clone + PartialEq + 'static>(
         &self,
         access: impl Into<Announcement>,
         told: Object,
@@ -106,6 +114,7 @@ impl Driver {
         let access = access.into();
         let mut before = None;
         let mut woken = Woken::Notified;
+        let mut mark = self.runtime().begin_look();
         loop {
             let seen = self.go_on(|state, bus| look(before.as_ref(), state, bus));
             let shown = match seen {
@@ -119,6 +128,7 @@ impl Driver {
             if woken == Woken::Expired {
                 return Err(shown);
             }
+            let is_new = before.as_ref() != Some(&shown);
             before = Some(shown.clone());
             // Whoever brings about what is waited for has to tell, and is held to it.
             let could_go_on = || {
@@ -133,7 +143,17 @@ impl Driver {
             if woken == Woken::Expired && patience.last == LastLook::Earlier {
                 return Err(shown);
             }
+            self.note_look(&mut mark, is_new);
             self.runtime().point(access.clone()).await;
+        }
+    }
+
+    /// A look that has shown what the one before did leaves nothing behind.
+    fn note_look(&self, mark: &mut LookMark, is_new: bool) {
+        if is_new {
+            *mark = self.runtime().begin_look();
+        } else {
+            self.runtime().look_again(*mark);
         }
     }
 
@@ -162,7 +182,7 @@ impl Driver {
     ///
     /// # Errors
     /// What the last look has shown, when patience is over. Then nothing more is looked at: the limit is compared after the look.
-    pub(crate) async fn wait_until<T: Hash + Clone + 'static, U: Hash + Clone + 'static>(
+    pub(crate) async fn wait_until<T: Hash + Clone + 'static, U: Hash + Clone + PartialEq + 'static>(
         &self,
         access: impl Into<Announcement>,
         period: Cycles,
@@ -171,6 +191,7 @@ impl Driver {
     ) -> Result<T, U> {
         let access = access.into();
         let mut before = None;
+        let mut mark = self.runtime().begin_look();
         loop {
             let seen = self
                 .step(access.clone(), |state, bus| look(before.as_ref(), state, bus))
@@ -187,9 +208,38 @@ impl Driver {
             if patience.is_over(self) {
                 return Err(shown);
             }
+            self.between_looks(access.clone(), period, patience).await;
+            self.note_look(&mut mark, before.as_ref() != Some(&shown));
             before = Some(shown);
-            self.sleep(period).await;
         }
+    }
+
+    /// Lets a while pass between two looks, or two tries. Who explores has no while: there it lasts until something of what is looked
+    /// at has changed, or until patience is over since nothing else can happen.
+    async fn between_looks(&self, access: impl Into<Announcement>, period: Cycles, patience: &Patience) {
+        if !self.runtime().see(|| self.runtime().explores()) {
+            if period > Cycles(0) {
+                self.sleep(period).await;
+            }
+            return;
+        }
+        self.runtime().note_poll(access.into());
+        self.runtime()
+            .wait(self.id(), Object::Timer, patience.is_over_from())
+            .await;
+    }
+
+    /// Something was tried in vain since `mark` ([`Runtime::begin_look`](crate::runtime::Runtime)), and will be again after a while:
+    /// what was tried leaves nothing behind. `access` is what another try depends on.
+    pub(crate) async fn try_again(
+        &self,
+        mark: LookMark,
+        access: impl Into<Announcement>,
+        period: Cycles,
+        patience: &Patience,
+    ) {
+        self.between_looks(access, period, patience).await;
+        self.runtime().look_again(mark);
     }
 
     /// Lets a time pass that ends by itself, whatever happens: see `pauses`.

@@ -33,8 +33,7 @@ impl Driver {
     }
 
     fn spawn_worker<W: Work>(&self) {
-        let driver = self.clone();
-        self.spawn(W::ROLE, async move {
+        self.spawn(W::ROLE, |driver| async move {
             let item = driver
                 .step(driver.writes(W::QUEUE), |state, _| W::queue(state).take())
                 .await;
@@ -54,9 +53,9 @@ impl Driver {
     /// Waits until everything queued before this call has ended.
     pub async fn flush_work<W: Work>(&self) {
         let target = self
-            .step(self.reads(W::QUEUE), |state, _| W::look(state).queued())
+            .step(self.reads(W::QUEUE), |state, _| W::look(state).end())
             .await;
-        let look = |state: &State| (W::look(state).finished() >= target).then_some(());
+        let look = |state: &State| W::look(state).has_reached(target).then_some(());
         self.wait_for_ever(self.reads(W::QUEUE), W::QUEUE, look).await;
     }
 }

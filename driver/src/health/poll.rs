@@ -61,8 +61,7 @@ pub(crate) fn fire(driver: &Driver) {
         due
     });
     if due {
-        let this = driver.clone();
-        driver.spawn(TaskRole::HealthPoll, async move { poll(&this).await });
+        driver.spawn(TaskRole::HealthPoll, |driver| async move { poll(&driver).await });
     }
 }
 

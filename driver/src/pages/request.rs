@@ -104,12 +104,14 @@ impl Work for PageWork {
 /// Serves one request (`pages_work_handler`).
 async fn serve(driver: &Driver, owner: Owner, count: PageCount, everything: bool) {
     let (virtual_ns, key) = (driver.now().0, owner.key);
-    tracing::info!(
-        actor = "page_worker",
-        virtual_ns,
-        release_all = everything,
-        "serves {count:+} pages for key {key}"
-    );
+    driver.runtime().see(|| {
+        tracing::info!(
+            actor = "page_worker",
+            virtual_ns,
+            release_all = everything,
+            "serves {count:+} pages for key {key}"
+        );
+    });
     if everything {
         release_all(driver, owner).await;
     } else if count.0 < 0 {

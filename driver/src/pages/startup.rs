@@ -181,6 +181,7 @@ async fn reclaim_root(driver: &Driver, key: OwnerKey) {
         ReclaimProgress::Found => Cycles(limit.0.saturating_mul(RECLAIM_LIMITS)),
     };
     let at_all = Patience::begin(driver, all, LastLook::BeyondLimit);
+    let mut mark = driver.runtime().begin_look();
     while has_pages(driver, key).await {
         let reclaimed = match reclaim(driver, owner, RECLAIMED_AT_ONCE, Cause::Startup).await {
             Ok(reclaimed) => reclaimed,
@@ -203,10 +204,31 @@ async fn reclaim_root(driver: &Driver, key: OwnerKey) {
             driver.message(MessageKind::ReclaimGaveUp);
             return;
         }
-        if progress == 0 && revision.reclaim_progress() == ReclaimProgress::Found {
-            driver.sleep(RECLAIM_PAUSE).await;
+        if progress == 0 {
+            // A kernel asks again at once.
+            let pause = match revision.reclaim_progress() {
+                ReclaimProgress::Claimed => Cycles(0),
+                ReclaimProgress::Found => RECLAIM_PAUSE,
+            };
+            driver
+                .try_again(mark, asking_again(driver), pause, &patience)
+                .await;
+        } else {
+            mark = driver.runtime().begin_look();
         }
     }
+}
+
+/// What another answer to the same question depends on: the book, and whatever firmware has done meanwhile.
+fn asking_again(driver: &Driver) -> Announcement {
+    [
+        driver.reads(Object::PageBook),
+        driver.reads(Object::PageMode),
+        driver.reads(Object::CommandMode),
+        driver.reads(Object::DeviceState),
+        driver.reads(Object::Registers),
+    ]
+    .into()
 }
 
 async fn has_pages(driver: &Driver, key: OwnerKey) -> bool {

@@ -23,7 +23,7 @@ fn a_page_command_that_meets_a_closed_gate_goes_on_when_it_opens_or_fails_at_onc
     for revision in [RevisionName::Merged, RevisionName::Robust] {
         let bench = Bench::new(revision).events();
         let only = Gate::Only(Opcode::DestroyEq);
-        bench.start(|driver| async move { command::set_gate(&driver, only).await });
+        bench.start(move |driver| async move { command::set_gate(&driver, only).await });
         let result = bench.start(|driver| async move {
             let input = ManagePages::input();
             give::execute_when_open(&driver, input.as_bytes(), 16).await
@@ -80,8 +80,7 @@ impl Moving {
             },
         );
         bench.driver.runtime().explore(true);
-        let driver = bench.driver.clone();
-        let mover = bench.driver.spawn(TaskRole::Test, async move {
+        let mover = bench.driver.spawn(TaskRole::Test, |driver| async move {
             assert_eq!(migration::migrate(&driver).await, Ok(()));
         });
         Self { bench, mover }
@@ -100,8 +99,7 @@ impl Moving {
     }
 
     fn free(&self) -> TaskId {
-        let driver = self.bench.driver.clone();
-        self.bench.driver.spawn(TaskRole::Test, async move {
+        self.bench.driver.spawn(TaskRole::Test, |driver| async move {
             assert_eq!(free_page(&driver, NEW).await, Ok(()));
         })
     }

@@ -43,7 +43,7 @@ enum Ended {
 }
 
 /// What a look has shown.
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Pending {
     present: i32,
     /// The fewest so far.

@@ -4,10 +4,12 @@
 //! that touch different objects, or only read the same one, can be swapped without changing anything; an exploration of
 //! interleavings lives from that. Objects are therefore as small as the procedures allow: a vport, a slot, a map entry.
 
+use parts::{NameOf, hash_name};
 use prm::VhcaId;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// Which driver instance an object belongs to: the place of its function in the run, 0 for the function under test.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,9 +134,15 @@ fn race_point<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str
 }
 
 /// A task, in order of creation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TaskId(pub u64);
+
+impl Hash for TaskId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_name(state, NameOf::Task, self.0);
+    }
+}
 
 /// How an object is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -12,12 +12,14 @@ pub use self::core::{Waiting, Woken};
 pub use suspension::Point;
 use suspension::{Wait, Watch};
 
-use self::core::{Core, Task, TaskFuture, TaskState};
+use self::core::{Core, Record, Task, TaskFuture, TaskState};
 use super::access::{Access, DriverId, Object, TaskId};
 use super::announcement::{Announcement, Surprise};
+use super::history::{History, LookMark, Recall};
 use super::reach::{Declaration, Kind};
-use super::role::TaskPurpose;
-use super::schedule::{Candidate, Choice, InOrder, ScheduleMismatch, Scheduler};
+use super::role::{TaskName, TaskPurpose};
+use super::stop::RunStop;
+use parts::CanonicalHasher;
 use prm::Cycles;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -25,7 +27,6 @@ use std::future::Future;
 use std::hash::Hash;
 use std::rc::Rc;
 use std::task::{Context, Waker};
-use thiserror::Error;
 
 /// A task as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,26 +34,21 @@ pub struct TaskView {
     /// Its identity.
     pub id: TaskId,
     /// Its name, unique among the tasks that live.
-    pub name: String,
+    pub name: TaskName,
     /// Whose it is, and what for.
     pub purpose: TaskPurpose,
     /// What it waits for; `None` when it can run.
     pub waiting: Option<Waiting>,
 }
 
-/// Why tasks cannot go on.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum RunStop {
-    /// A recorded schedule does not fit.
-    #[error(transparent)]
-    Schedule(#[from] ScheduleMismatch),
-    /// A step did more than it had said.
-    #[error(transparent)]
-    Surprise(#[from] Surprise),
-}
-
 /// Who takes a step and is no task: the device, the clock, the host's owner.
 const OUTSIDE: &str = "somebody outside of all tasks";
+
+/// Lets a future go on to where it stops next. Returns whether it has ended.
+fn poll(future: &mut TaskFuture) -> bool {
+    let mut context = Context::from_waker(Waker::noop());
+    future.as_mut().poll(&mut context).is_ready()
+}
 
 /// A handle to the executor. Cloning it clones the handle.
 #[derive(Clone)]
@@ -61,15 +57,8 @@ pub struct Runtime {
 }
 
 impl Default for Runtime {
-    fn default() -> Self {
-        Self::new(Box::new(InOrder))
-    }
-}
-
-impl Runtime {
     /// An executor without tasks.
-    #[must_use]
-    pub fn new(scheduler: Box<dyn Scheduler>) -> Self {
+    fn default() -> Self {
         Self {
             core: Rc::new(RefCell::new(Core {
                 tasks: BTreeMap::new(),
@@ -79,57 +68,77 @@ impl Runtime {
                 running: None,
                 announced: Announcement::default(),
                 remembers: false,
+                recall: None,
+                discards: false,
                 unheard: None,
                 undeclared: None,
                 watched: BTreeMap::new(),
+                polled: BTreeMap::new(),
                 doubts: BTreeMap::new(),
                 asked: None,
                 surprise: None,
                 next_task: 0,
-                scheduler,
-                choices: Vec::new(),
+                splits: false,
                 pauses: BTreeSet::new(),
                 requested_pauses: BTreeSet::new(),
             })),
         }
     }
+}
 
-    /// Starts a task. It is ready at once. It is named by its purpose; where a living task has the name, it is `name (2)`, and so on:
-    /// recorded schedules and snapshots know tasks by name, and must not change with every task that is added.
-    pub fn spawn(
+impl Runtime {
+    /// Starts a task. It is ready at once. It is named by its purpose; where a living task has the name, it is `name (2)`, and so on.
+    ///
+    /// `future` makes what the task does. It is asked again where somebody goes back to an earlier standing of the task, and has to
+    /// make the same each time.
+    pub fn spawn<F: Future<Output = ()> + 'static>(
         &self,
         purpose: TaskPurpose,
         declaration: Declaration,
-        future: impl Future<Output = ()> + 'static,
+        future: impl Fn() -> F + 'static,
     ) -> TaskId {
+        if let Some(task) = self.recalled() {
+            return task;
+        }
         let mut core = self.core.borrow_mut();
         let id = TaskId(core.next_task);
         core.next_task += 1;
-        let task = Task {
-            name: core.free_name(&purpose.to_string()),
+        let record = Record {
+            name: core.free_name(purpose),
             purpose,
             declaration,
-            future: Some(Box::pin(future)),
+            factory: Rc::new(move || Box::pin(future())),
             state: TaskState::Ready(Announcement::default()),
             woken: None,
-            seen: 0,
+            begun: false,
+            history: History::default(),
+            seen: CanonicalHasher::default(),
+            looks: LookMark::default(),
+        };
+        let task = Task {
+            record: Rc::new(record),
+            future: None,
         };
         core.tasks.insert(id, task);
         core.ready.push_back(id);
+        core.note_seen(&id);
         id
     }
 
-    /// Runs one task to its next scheduling point. Returns whether there was one to run.
+    /// Runs the task that became ready first to its next scheduling point. Returns whether there was one to run.
     ///
     /// # Errors
-    /// [`RunStop`] when a recorded schedule cannot be followed, or a step has done what nobody had been told.
+    /// [`RunStop`] when a step has done what nobody had been told.
     pub fn run_one(&self) -> Result<bool, RunStop> {
-        doubts::settle(&self.core, OUTSIDE)?;
-        let Some((id, mut future)) = self.pick()? else {
+        doubts::settle(&self.core, OUTSIDE, |id| self.make(id))?;
+        let Some((id, future)) = self.pick() else {
             return Ok(false);
         };
-        let mut context = Context::from_waker(Waker::noop());
-        let finished = future.as_mut().poll(&mut context).is_ready();
+        let mut future = match future {
+            Some(future) => future,
+            None => self.make(id)?,
+        };
+        let finished = poll(&mut future);
         // INVARIANT: a task that is not finished has announced its next step or its wait while it was polled.
         let mut core = self.core.borrow_mut();
         core.running = None;
@@ -149,41 +158,48 @@ impl Runtime {
             drop(core);
         }
         if let Some(writer) = writer {
-            doubts::settle(&self.core, &writer)?;
+            doubts::settle(&self.core, writer, |id| self.make(id))?;
         }
         Ok(true)
     }
 
-    fn pick(&self) -> Result<Option<(TaskId, TaskFuture)>, ScheduleMismatch> {
-        let mut core = self.core.borrow_mut();
-        let core = &mut *core;
-        let index = match core.ready.len() {
-            0 => return Ok(None),
-            1 => 0,
-            _ => {
-                let candidates: Vec<Candidate> =
-                    core.ready.iter().map(|id| core.tasks[id].candidate()).collect();
-                let index = core.scheduler.choose(&candidates)?;
-                core.choices.push(candidates[index].name.clone());
-                index
-            }
+    /// Makes the future of a task: a new one, or one that stands where the task does.
+    fn make(&self, id: TaskId) -> Result<TaskFuture, RunStop> {
+        let (factory, name, history) = {
+            let mut core = self.core.borrow_mut();
+            let task = core.tasks.get_mut(&id).expect("a task that is picked exists");
+            let record = task.record_mut();
+            let history = std::mem::replace(&mut record.begun, true).then(|| record.history.clone());
+            (Rc::clone(&record.factory), record.name, history)
         };
-        let id = core
-            .ready
-            .remove(index)
-            .expect("the scheduler picks one of the candidates");
+        let mut future = factory();
+        let Some(history) = history else {
+            return Ok(future);
+        };
+        self.core.borrow_mut().recall = Some(Recall::of(&history));
+        let finished = poll(&mut future);
+        let recall = self.core.borrow_mut().recall.take();
+        if finished || recall.is_none_or(|recall| recall.strays || !recall.is_over()) {
+            return Err(RunStop::Strayed(name.to_string()));
+        }
+        Ok(future)
+    }
+
+    fn pick(&self) -> Option<(TaskId, Option<TaskFuture>)> {
+        let mut core = self.core.borrow_mut();
+        let id = core.ready.pop_front()?;
         let task = core.tasks.get_mut(&id).expect("a ready task exists");
-        let future = task
-            .future
-            .take()
-            .expect("a task that is not running holds its future");
+        let future = task.future.take();
         core.running = Some(id);
-        Ok(Some((id, future)))
+        Some((id, future))
     }
 
     /// Makes every task ready that waits for this object.
     pub fn notify(&self, driver: DriverId, object: Object) {
         let mut core = self.core.borrow_mut();
+        if core.recall.is_some() {
+            return;
+        }
         let Some(tasks) = core.waiting.remove(&(driver, object)) else {
             return;
         };
@@ -219,7 +235,7 @@ impl Runtime {
     /// Whether this task has ended.
     #[must_use]
     pub fn has_ended(&self, task: TaskId) -> bool {
-        !self.core.borrow().tasks.contains_key(&task)
+        self.see(|| !self.core.borrow().tasks.contains_key(&task))
     }
 
     /// The tasks that exist, oldest first.
@@ -228,9 +244,9 @@ impl Runtime {
         let core = self.core.borrow();
         let view = |(&id, task): (&TaskId, &Task)| TaskView {
             id,
-            name: task.name.clone(),
-            purpose: task.purpose,
-            waiting: match &task.state {
+            name: task.record.name,
+            purpose: task.record.purpose,
+            waiting: match &task.record.state {
                 TaskState::Ready(_) => None,
                 TaskState::Waiting(waiting) => Some(*waiting),
             },
@@ -256,28 +272,46 @@ impl Runtime {
         self.core.borrow_mut().undeclared = kind;
     }
 
-    /// Notes what the running task has seen in a step: that is all by which it differs from another one that stands where it does.
-    pub fn note_seen(&self, seen: &impl Hash) {
+    /// Whether somebody explores.
+    #[must_use]
+    pub fn explores(&self) -> bool {
+        self.core.borrow().splits
+    }
+
+    /// What the running task sees besides its steps, and by which it goes one way or another: the time, a list of somebody else's.
+    pub fn see<T: Hash + Clone + 'static>(&self, look: impl FnOnce() -> T) -> T {
+        if let Some(seen) = self.recalled() {
+            return seen;
+        }
+        let seen = look();
+        self.note_seen(&seen);
+        seen
+    }
+
+    /// What the running task saw at this place, while it is told of its past.
+    pub fn recalled<T: Clone + 'static>(&self) -> Option<T> {
         let mut core = self.core.borrow_mut();
-        if !core.remembers {
-            return;
-        }
-        let core = &mut *core;
-        if let Some(task) = core.running.and_then(|id| core.tasks.get_mut(&id)) {
-            task.note_seen(seen);
-        }
+        core.recall.as_mut().and_then(Recall::value)
+    }
+
+    /// Notes what the running task has seen in a step: that is all by which it differs from another one that stands where it does.
+    pub fn note_seen<T: Hash + Clone + 'static>(&self, seen: &T) {
+        self.core.borrow_mut().note_seen(seen);
     }
 
     /// Holds a use of an object against what the step that is under way has announced. What it had not announced stops the run
     /// when the step is over.
     pub fn note_use(&self, used: Access) {
         let mut core = self.core.borrow_mut();
+        if core.recall.is_some() {
+            return;
+        }
         core.doubt(used);
         if core.surprise.is_some() || core.announced.covers(&used) {
             return;
         }
         let task = core.running.and_then(|id| core.tasks.get(&id));
-        let task = task.map_or_else(|| OUTSIDE.to_owned(), |task| task.name.clone());
+        let task = task.map_or_else(|| OUTSIDE.to_owned(), |task| task.record.name.to_string());
         core.surprise = Some(Surprise::Unannounced {
             task,
             touched: used.to_string(),
@@ -289,12 +323,6 @@ impl Runtime {
     #[must_use]
     pub fn current(&self) -> Option<TaskId> {
         self.core.borrow().running
-    }
-
-    /// The choices made so far, where there was more than one candidate.
-    #[must_use]
-    pub fn choices(&self) -> Vec<Choice> {
-        self.core.borrow().choices.clone()
     }
 
     /// A scheduling point: announces what the task touches next and lets others run before it.
@@ -309,7 +337,7 @@ impl Runtime {
     /// A scheduling point in the middle of what is one step where nobody explores: announces what comes next, and goes on at once.
     /// An explorer lets others run before it.
     pub fn follow(&self, access: impl Into<Announcement>) -> Point {
-        let announced = !self.core.borrow().scheduler.splits();
+        let announced = !self.core.borrow().splits;
         Point {
             core: Rc::clone(&self.core),
             access: access.into(),

@@ -1,26 +1,12 @@
 //! What an explorer of interleavings does with tasks: picks one by itself, wakes one, throws all away.
 
-use super::executor::core::TaskState;
-use super::executor::{RunStop, Runtime, Waiting, Woken};
+use super::executor::core::{Polled, TaskState};
+use super::executor::{Runtime, Woken};
+use super::stop::RunStop;
 use crate::runtime::access::{Object, TaskId};
 use crate::runtime::announcement::Announcement;
-use crate::runtime::schedule::{Candidate, InOrder, ScheduleMismatch, Scheduler};
+use crate::runtime::role::TaskName;
 use std::hash::{Hash, Hasher};
-
-/// The schedule of an explorer: it says itself who runs, and may let others run between any two steps.
-#[derive(Clone, Copy, Debug)]
-struct Explored;
-
-impl Scheduler for Explored {
-    /// Not asked: an explorer names the task. Who asks all the same gets whoever became ready first.
-    fn choose(&mut self, _candidates: &[Candidate]) -> Result<usize, ScheduleMismatch> {
-        Ok(0)
-    }
-
-    fn splits(&self) -> bool {
-        true
-    }
-}
 
 /// A task that could run, as an explorer sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +14,32 @@ pub struct ReadyTask {
     /// Its identity.
     pub id: TaskId,
     /// Its name, unique among the tasks that live.
-    pub name: String,
+    pub name: TaskName,
     /// What it touches next. Nothing, if it has not said so yet: then it has to run to say it.
     pub announcement: Announcement,
+}
+
+/// A task that waits for a time of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sleeper {
+    /// Its identity.
+    pub id: TaskId,
+    /// Its name.
+    pub task: TaskName,
+    /// What for.
+    pub sleep: Sleep,
+}
+
+/// What a task waits for that waits for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sleep {
+    /// The end of a pause.
+    Pause,
+    /// Another look.
+    Look {
+        /// Whether anything has changed since the last one.
+        has_news: bool,
+    },
 }
 
 impl Runtime {
@@ -39,11 +48,7 @@ impl Runtime {
     pub fn explore(&self, explores: bool) {
         let mut core = self.core.borrow_mut();
         core.remembers = explores;
-        core.scheduler = if explores {
-            Box::new(Explored)
-        } else {
-            Box::new(InOrder)
-        };
+        core.splits = explores;
     }
 
     /// The tasks that could run, in order of readiness.
@@ -52,16 +57,27 @@ impl Runtime {
         let core = self.core.borrow();
         let ready = core.ready.iter().filter_map(|&id| {
             let task = core.tasks.get(&id)?;
-            let TaskState::Ready(announcement) = &task.state else {
+            let TaskState::Ready(announcement) = &task.record.state else {
                 return None;
             };
             Some(ReadyTask {
                 id,
-                name: task.name.clone(),
+                name: task.record.name,
                 announcement: announcement.clone(),
             })
         });
         ready.collect()
+    }
+
+    /// The first task that could run and has not said yet what it touches next.
+    #[must_use]
+    pub fn first_silent(&self) -> Option<TaskId> {
+        let core = self.core.borrow();
+        let mut ready = core.ready.iter().copied();
+        ready.find(|id| match core.tasks.get(id).map(|task| &task.record.state) {
+            Some(TaskState::Ready(announcement)) => announcement.iter().next().is_none(),
+            _ => false,
+        })
     }
 
     /// Runs a ready task to its next scheduling point. Returns whether there is such a task.
@@ -87,51 +103,75 @@ impl Runtime {
         core.make_ready(id, Woken::Expired);
     }
 
-    /// The name of a task; nothing if there is none.
+    /// The name of a task.
     #[must_use]
-    pub fn name_of(&self, id: TaskId) -> String {
-        let core = self.core.borrow();
-        core.tasks
-            .get(&id)
-            .map(|task| task.name.clone())
-            .unwrap_or_default()
+    pub fn name_of(&self, id: TaskId) -> Option<TaskName> {
+        self.core.borrow().tasks.get(&id).map(|task| task.record.name)
     }
 
     /// The living task of this name.
     #[must_use]
-    pub fn id_of(&self, name: &str) -> Option<TaskId> {
+    pub fn id_of(&self, name: TaskName) -> Option<TaskId> {
         let core = self.core.borrow();
         let mut tasks = core.tasks.iter();
-        tasks.find(|(_, task)| task.name == name).map(|(&id, _)| id)
+        tasks
+            .find(|(_, task)| task.record.name == name)
+            .map(|(&id, _)| id)
     }
 
-    /// The tasks that wait for a time of their own: to look again, or for a pause to end.
+    /// The tasks that wait for a time of their own: for a pause to end, or to look again at what has changed since they looked.
     #[must_use]
-    pub fn sleepers(&self) -> Vec<(TaskId, Object)> {
+    pub fn sleepers(&self) -> Vec<Sleeper> {
         let core = self.core.borrow();
-        let sleepers = core.tasks.iter().filter_map(|(&id, task)| match task.state {
-            TaskState::Waiting(Waiting {
-                object: object @ (Object::Timer | Object::Pause),
-                ..
-            }) => Some((id, object)),
-            _ => None,
+        let sleepers = core.tasks.iter().filter_map(|(&id, task)| {
+            let TaskState::Waiting(waiting) = task.record.state else {
+                return None;
+            };
+            let sleep = match waiting.object {
+                Object::Pause => Sleep::Pause,
+                Object::Timer => Sleep::Look {
+                    // Who has not said what he looks at may look again at once.
+                    has_news: core.polled.get(&id).is_none_or(|polled| polled.has_changed),
+                },
+                _ => return None,
+            };
+            let task = task.record.name;
+            Some(Sleeper { id, task, sleep })
         });
         sleepers.collect()
+    }
+
+    /// Who sleeps from here on looks at this when he wakes. Where nobody explores that is nobody's concern.
+    pub(crate) fn note_poll(&self, looks: Announcement) {
+        let mut core = self.core.borrow_mut();
+        if core.splits
+            && core.recall.is_none()
+            && let Some(id) = core.running
+        {
+            let has_changed = false;
+            core.polled.insert(id, Polled { looks, has_changed });
+        }
+    }
+
+    /// The device did something: whoever looks at its registers now and then may see something else.
+    pub fn note_device(&self) {
+        let mut core = self.core.borrow_mut();
+        for polled in core.polled.values_mut() {
+            polled.has_changed |= polled.looks.iter().any(|look| look.object == Object::Registers);
+        }
     }
 
     /// All by which the tasks could go on otherwise than others: names, where they stand, what they have seen.
     pub fn hash_tasks(&self, hasher: &mut impl Hasher) {
         let core = self.core.borrow();
-        let mut tasks: Vec<_> = core.tasks.values().collect();
-        tasks.sort_by(|one, other| one.name.cmp(&other.name));
+        let mut tasks: Vec<_> = core.tasks.values().map(|task| &task.record).collect();
+        tasks.sort_by_key(|task| task.name);
         for task in tasks {
-            task.name.hash(hasher);
-            task.seen.hash(hasher);
-            match &task.state {
-                TaskState::Ready(announcement) => announcement.iter().for_each(|access| access.hash(hasher)),
-                // Times are no part of it.
-                TaskState::Waiting(waiting) => (waiting.driver, waiting.object).hash(hasher),
-            }
+            task.hash(hasher);
+        }
+        drop(core);
+        for Sleeper { task, sleep, .. } in self.sleepers() {
+            (task, sleep).hash(hasher);
         }
     }
 
@@ -142,11 +182,11 @@ impl Runtime {
             core.ready.clear();
             core.waiting.clear();
             core.watched.clear();
+            core.polled.clear();
             core.doubts.clear();
             core.timers.clear();
             core.pauses.clear();
             core.requested_pauses.clear();
-            core.choices.clear();
             core.surprise = None;
             std::mem::take(&mut core.tasks)
         };

@@ -35,16 +35,16 @@ impl Runtime {
 
     /// A named place between two steps where a run may be paused.
     pub async fn race_point(&self, driver: DriverId, name: &'static str) {
-        let stops = {
+        let stops = self.see(|| {
             let mut core = self.core.borrow_mut();
             let stops = core.requested_pauses.remove(name);
             if stops {
                 core.pauses.insert((driver, name));
             }
             stops
-        };
+        });
         if stops {
-            while self.core.borrow().pauses.contains(&(driver, name)) {
+            while self.see(|| self.core.borrow().pauses.contains(&(driver, name))) {
                 self.wait(driver, Object::RacePoint(name), None).await;
             }
         } else {

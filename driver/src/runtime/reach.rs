@@ -217,6 +217,25 @@ pub struct Declaration {
 }
 
 impl Declaration {
+    /// Whether somebody with this declaration may ever do something whose order with `access` matters.
+    #[must_use]
+    pub fn may_conflict_with(&self, access: &Access) -> bool {
+        let changes = Access {
+            usage: Use::Write,
+            ..*access
+        };
+        match access.usage {
+            Use::Read => self.allows(&changes),
+            Use::Write => {
+                let looks = Access {
+                    usage: Use::Read,
+                    ..*access
+                };
+                self.allows(&looks)
+            }
+        }
+    }
+
     /// Whether an access was declared.
     #[must_use]
     pub fn allows(&self, access: &Access) -> bool {

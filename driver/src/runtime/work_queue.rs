@@ -1,9 +1,11 @@
 //! Queues with a single worker as data: first in, first out, one item at a time.
 
+use parts::{NameOf, hash_name};
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
 
 /// The items that wait, and how many have been.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 pub struct WorkQueue<W> {
     items: VecDeque<W>,
     busy: bool,
@@ -22,6 +24,30 @@ impl<W> Default for WorkQueue<W> {
     }
 }
 
+impl<W: Hash> Hash for WorkQueue<W> {
+    /// How many items there have been is no matter; which of those that are left somebody waits for is.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self {
+            items,
+            busy,
+            queued,
+            finished,
+        } = self;
+        (items, busy).hash(state);
+        (*finished..*queued).for_each(|before| Position(before + 1).hash(state));
+    }
+}
+
+/// How far a queue has come: after so many items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position(u64);
+
+impl Hash for Position {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_name(state, NameOf::WorkItem, self.0);
+    }
+}
+
 impl<W> WorkQueue<W> {
     /// Items that have not ended: the one being worked on and those behind it.
     #[must_use]
@@ -34,16 +60,16 @@ impl<W> WorkQueue<W> {
         self.items.iter()
     }
 
-    /// Items that were queued so far.
+    /// Behind everything that was queued so far.
     #[must_use]
-    pub fn queued(&self) -> u64 {
-        self.queued
+    pub const fn end(&self) -> Position {
+        Position(self.queued)
     }
 
-    /// Items that have ended so far.
+    /// Whether everything before a position has ended.
     #[must_use]
-    pub fn finished(&self) -> u64 {
-        self.finished
+    pub fn has_reached(&self, position: Position) -> bool {
+        Position(self.finished) >= position
     }
 
     /// Queues an item. Whether a worker has to be started for it.

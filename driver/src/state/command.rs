@@ -2,6 +2,8 @@
 //!
 //! * `slots`, `lane`, `semaphores` - the queue and its slots, and who may have one
 //! * `entry` - a command on its way
+//! * `pool` - mailboxes, tokens, tickets
+//! * `unread` - what somebody has yet to read
 //! * `mailbox` - input and output beyond 16 bytes, in a pool with its weakness
 //! * `error` - why a command has no output
 
@@ -9,8 +11,10 @@ mod entry;
 mod error;
 mod lane;
 mod mailbox;
+mod pool;
 mod semaphores;
 mod slots;
+mod unread;
 
 pub(crate) use entry::{Issue, Prepared};
 pub use error::{CommandError, CommandErrorKind, LateCompletion, Ticket};

@@ -10,7 +10,7 @@ mod work;
 
 pub(crate) use tables::{Chain, LegacyFdb, Steering};
 pub use vport::{ECPF_VPORT, EventMask, LinkState, PF_VPORT, UPLINK_VPORT, Vport, VportKind};
-pub use work::EswitchWork;
+pub use work::{EswitchWork, Generation};
 
 use crate::books::FunctionType;
 use crate::runtime::{Object, WorkQueue};
@@ -48,7 +48,7 @@ pub struct EswitchState {
     pub(crate) listens_to_vports: Part<bool>,
     pub(crate) listens_to_functions: Part<bool>,
     /// Work of an earlier generation is stale.
-    pub(crate) generation: Part<u64>,
+    pub(crate) generation: Part<Generation>,
     /// Vport and function changes that wait for the worker.
     pub queue: Part<WorkQueue<EswitchWork>>,
 }

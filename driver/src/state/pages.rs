@@ -57,12 +57,17 @@ pub struct PagesState {
 impl Hash for PagesState {
     /// Without what was printed and which waits have ended: records.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.book.hash(state);
-        self.mode.hash(state);
-        self.queue.hash(state);
-        self.listening.hash(state);
-        self.boot_key.hash(state);
-        self.crashed.hash(state);
+        let Self {
+            book,
+            mode,
+            queue,
+            listening,
+            boot_key,
+            crashed,
+            reporting: _,
+            waits: _,
+        } = self;
+        (book, mode, queue, listening, boot_key, crashed).hash(state);
     }
 }
 

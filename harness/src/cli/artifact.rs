@@ -9,8 +9,9 @@ use serde_json::Value;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Version of the format.
-pub const VERSION: u32 = 1;
+/// Version of the format. In 1 a choice was the name of a task alone, of choices between tasks alone: such a schedule means nothing to
+/// a run in which firmware and interrupts are chosen, too.
+pub const VERSION: u32 = 2;
 
 /// A recorded run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ pub struct Artifact {
     pub backend: String,
     /// The seed, where one was given.
     pub seed: Option<u64>,
-    /// Every choice of the schedule, by the name of the task that ran.
+    /// Every choice of the schedule, where there was one: who, and what was done.
     pub choices: Vec<String>,
     /// Hash over everything that happened.
     pub trace_hash: String,
@@ -65,7 +66,10 @@ pub enum ArtifactError {
         problems: Problems,
     },
     /// Another version wrote it.
-    #[error("{}: format {found} is not known here; this version reads format {VERSION}", .file.display())]
+    #[error(
+        "{}: the run was recorded in format {found}, and this version repeats runs of format {VERSION}: record it again, with the same --seed",
+        .file.display()
+    )]
     OtherVersion {
         /// The file.
         file: PathBuf,

@@ -21,7 +21,7 @@ pub(super) struct RunArguments {
     /// Only scenarios whose path or name contains this.
     #[arg(long, value_name = "SUBSTRING")]
     pub(super) filter: Option<String>,
-    /// Draw the order of tasks from this seed.
+    /// Draw from this seed what happens next: tasks, interrupts, firmware.
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,
     /// How many runs there are at once, each in a guest of its own where guests are booted. The output is the same whatever the

@@ -162,6 +162,7 @@ impl<'a, S: Stage> Execution<'a, S> {
         result.virtual_ns = closing.took.0;
         result.commands = closing.commands;
         result.choices = closing.choices;
+        let unfollowed = closing.unfollowed;
         result.timeline = closing.timeline;
         if let Some(measured) = closing.measured {
             let durations = result.measured.take().map(|measured| measured.durations);
@@ -201,10 +202,13 @@ impl<'a, S: Stage> Execution<'a, S> {
                 let reason = format!("budget exceeded: step {number} ({what}) {error}; {seen}");
                 result.fail(Failure::Budget, reason);
             }
-            // A recorded schedule that cannot be followed: the run is not the one that was recorded. A step that did more than it had
-            // announced: nothing that is concluded from announcements can be believed.
-            Some((_, error @ (Halt::Schedule(_) | Halt::Surprise(_) | Halt::DeviceSurprise(_)))) => {
+            // A step that did more than it had announced: nothing that is concluded from announcements can be believed.
+            Some((_, error @ (Halt::Strayed(_) | Halt::Surprise(_) | Halt::DeviceSurprise(_)))) => {
                 result.fail(Failure::Expectation, error.to_string())
+            }
+            // The run is not the one that was recorded.
+            None if let Some(mismatch) = unfollowed => {
+                result.fail(Failure::Expectation, mismatch.to_string())
             }
             None => {
                 if let Some(reason) = result.mismatches.first().map(wording::mismatch) {

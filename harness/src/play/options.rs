@@ -1,7 +1,6 @@
 //! How a scenario is run.
 
 use crate::record::timeline::Keep;
-use driver::runtime::Choice;
 use driver_host::{Limits, Schedule};
 
 /// How to run a scenario.
@@ -11,7 +10,7 @@ pub struct RunOptions {
     /// that has been ready longest.
     pub seed: Option<u64>,
     /// The choices to repeat.
-    pub schedule: Option<Vec<Choice>>,
+    pub schedule: Option<Vec<String>>,
     /// How far the run may go.
     pub limits: Limits,
     /// What it keeps of what happens.

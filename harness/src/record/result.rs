@@ -215,7 +215,7 @@ pub struct RunResult {
     pub leaked_mappings: u64,
     /// Longest time one host operation or command stalled, with its name, in ns.
     pub longest_stall: Option<(String, u64)>,
-    /// Scheduling choices, by task name.
+    /// What was chosen, where there was a choice, by name.
     pub choices: Vec<String>,
     /// The command stream, in the form of the recorded traces.
     pub commands: Vec<CommandRecord>,

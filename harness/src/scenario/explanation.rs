@@ -82,7 +82,7 @@ pub fn explain(scenario: &ScenarioFile, width: usize) -> String {
         paragraph(
             &mut text,
             "",
-            "The final books may depend on the order in which tasks run.",
+            "The final books may depend on the order of what happens at one moment.",
         );
     }
     text.text

@@ -34,7 +34,7 @@ pub struct ScenarioFile {
     /// The host the driver runs on.
     #[serde(default, skip_serializing_if = "HostConfig::is_default")]
     pub host: HostConfig,
-    /// Whether the final books may depend on the order in which tasks run. Where they may not (the default),
+    /// Whether the final books may depend on the order of what happens at one moment. Where they may not (the default),
     /// seeded runs must end with the same counters and the same ledger as the unseeded one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub schedule_matters: bool,

@@ -11,6 +11,7 @@ use crate::record::measured::Measured;
 use crate::record::result::StepRecord;
 use crate::record::timeline::Timeline;
 use crate::scenario::{Action, Fault, RaceStep};
+use driver_host::ScheduleMismatch;
 use emulator::{CommandRecord, FirmwareOrder, GateOrder, HoldState, OrderError};
 use prm::Cycles;
 use thiserror::Error;
@@ -157,8 +158,10 @@ pub struct Closing {
     pub took: Cycles,
     /// The command stream, in the order of doorbells.
     pub commands: Vec<CommandRecord>,
-    /// Scheduling choices, by task name.
+    /// What was chosen, where there was a choice, by name.
     pub choices: Vec<String>,
+    /// Where a recorded schedule was not followed to its end.
+    pub unfollowed: Option<ScheduleMismatch>,
     /// What was measured of another driver than ours.
     pub measured: Option<Measured>,
     /// When everything happened, where that was to be kept.

@@ -34,10 +34,22 @@ pub fn world(setup: &RunSetup) -> Result<InprocWorld, ConfigError> {
 /// # Errors
 /// [`ConfigError`] when the device cannot be built.
 pub fn stage(setup: &RunSetup) -> Result<InprocStage, ConfigError> {
+    stage_where(setup, |_| ())
+}
+
+/// The same with something done to the world before it is used.
+///
+/// # Errors
+/// [`ConfigError`] when the device cannot be built.
+pub fn stage_where(
+    setup: &RunSetup,
+    prepare: impl FnOnce(&mut InprocWorld),
+) -> Result<InprocStage, ConfigError> {
     let silicon = setup.silicon()?;
     let of_world = setup.world(&silicon);
     let machine = InprocMachine::new(silicon, setup.page_bytes);
-    let world = World::new(machine, of_world.clone());
+    let mut world = World::new(machine, of_world.clone());
+    prepare(&mut world);
     let firmware = InprocFirmware::of(&world);
     Ok(DriverStage::new(ABILITIES, world, firmware, &of_world))
 }

@@ -34,4 +34,15 @@ impl Edges {
     pub(super) fn take(&mut self) -> Option<Vector> {
         self.raised.pop_front()
     }
+
+    /// The edges that nobody has taken, oldest first.
+    pub(super) fn raised(&self) -> Vec<Vector> {
+        self.raised.iter().copied().collect()
+    }
+
+    /// Takes this one. Returns whether it was there.
+    pub(super) fn take_one(&mut self, vector: Vector) -> bool {
+        let place = self.raised.iter().position(|&raised| raised == vector);
+        place.is_some_and(|place| self.raised.remove(place).is_some())
+    }
 }

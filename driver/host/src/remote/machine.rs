@@ -13,8 +13,9 @@ use super::frames::{MappedFrames, NOBODYS};
 use super::line::{FRAME, SharedLine};
 use super::port::TimePort;
 use crate::holdings::StrayKind;
-use crate::machine::Machine;
+use crate::machine::{Acts, Machine};
 use crate::memory::HostMemory;
+use crate::name::NoAct;
 use prm::link::{BusError, DeviceWaits, MappingFailed, TimeAnswer, TimeOrder};
 use prm::{Cycles, Function};
 use std::fmt;
@@ -206,6 +207,7 @@ impl fmt::Display for Access {
 
 impl<B: RemoteBus, T: TimePort> Machine for RemoteMachine<B, T> {
     type Frames = MappedFrames<B>;
+    type Act = NoAct;
 
     fn now(&self) -> Cycles {
         self.now
@@ -274,6 +276,29 @@ impl<B: RemoteBus, T: TimePort> Machine for RemoteMachine<B, T> {
     fn take_interrupt(&mut self) -> Option<(Function, u16)> {
         self.refresh();
         self.edges.take()
+    }
+
+    fn raised(&mut self) -> Vec<(Function, u16)> {
+        self.refresh();
+        self.edges.raised()
+    }
+
+    fn take_raised(&mut self, vector: (Function, u16)) -> bool {
+        self.edges.take_one(vector)
+    }
+
+    fn acts(&self, _: Acts) -> Vec<NoAct> {
+        Vec::new()
+    }
+
+    fn act(&mut self, name: NoAct) -> bool {
+        match name {}
+    }
+
+    fn fetch_later(&mut self, _: bool) {}
+
+    fn set_clock(&mut self, _: Cycles) -> Option<bool> {
+        None
     }
 
     fn surprise(&self) -> Option<String> {

@@ -22,7 +22,17 @@ impl Future for Point {
     fn poll(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         let mut core = this.core.borrow_mut();
+        if let Some(recall) = &mut core.recall {
+            if !recall.is_over() {
+                recall.turn();
+                return Poll::Ready(());
+            }
+            // Here it stands, with what it has announced.
+            this.announced = true;
+            return Poll::Pending;
+        }
         if this.announced {
+            core.note_turn();
             core.announce(std::mem::take(&mut this.access));
             return Poll::Ready(());
         }
@@ -30,7 +40,7 @@ impl Future for Point {
         let access = this.access.clone();
         let id = core.running.expect("only tasks of the runtime poll its points");
         if let Some(task) = core.tasks.get_mut(&id) {
-            task.state = TaskState::Ready(access);
+            task.record_mut().state = TaskState::Ready(access);
         }
         core.ready.push_back(id);
         Poll::Pending
@@ -56,7 +66,8 @@ impl<F: Fn() -> bool + Unpin> Future for Watch<F> {
             core.borrow_mut().asked = Some(answer);
             return Poll::Pending;
         }
-        if !this.wait.registered {
+        // Who is told of his past waits already where he stands.
+        if !this.wait.registered && core.borrow().recall.is_none() {
             let mut core = core.borrow_mut();
             let id = core.running.expect("only tasks of the runtime poll its waits");
             core.watched.insert(id, std::mem::take(&mut this.looks));
@@ -78,15 +89,30 @@ impl Future for Wait {
 
     fn poll(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Woken> {
         let waiting = self.waiting;
-        let registered = std::mem::replace(&mut self.registered, true);
         let mut core = self.core.borrow_mut();
-        let id = core.running.expect("only tasks of the runtime poll its waits");
+        let registered = self.registered;
         if registered {
-            let woken = core.tasks.get_mut(&id).and_then(|task| task.woken.take());
-            return Poll::Ready(woken.unwrap_or(Woken::Notified));
+            let id = core.running.expect("only tasks of the runtime poll its waits");
+            let woken = core
+                .tasks
+                .get_mut(&id)
+                .and_then(|task| task.record_mut().woken.take());
+            let woken = woken.unwrap_or(Woken::Notified);
+            core.note_seen(&woken);
+            return Poll::Ready(woken);
         }
+        if let Some(recall) = &mut core.recall {
+            if !recall.is_over() {
+                let woken = recall.value().unwrap_or(Woken::Notified);
+                return Poll::Ready(woken);
+            }
+            drop(core);
+            self.registered = true;
+            return Poll::Pending;
+        }
+        let id = core.running.expect("only tasks of the runtime poll its waits");
         if let Some(task) = core.tasks.get_mut(&id) {
-            task.state = TaskState::Waiting(waiting);
+            task.record_mut().state = TaskState::Waiting(waiting);
         }
         core.waiting
             .entry((waiting.driver, waiting.object))
@@ -95,6 +121,8 @@ impl Future for Wait {
         if let Some(deadline) = waiting.deadline {
             core.timers.insert((deadline, id));
         }
+        drop(core);
+        self.registered = true;
         Poll::Pending
     }
 }

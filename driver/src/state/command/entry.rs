@@ -4,9 +4,10 @@ use super::error::{CommandErrorKind, Ticket};
 use super::mailbox::Chain;
 use prm::command_queue::INLINE_LENGTH;
 use prm::{DeliveryStatus, Opcode, Token};
+use std::hash::{Hash, Hasher};
 
 /// A command that has all it needs but a slot.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 pub(crate) struct Prepared {
     pub(crate) ticket: Ticket,
     pub(crate) opcode: Opcode,
@@ -16,6 +17,23 @@ pub(crate) struct Prepared {
     pub(super) input: Chain,
     pub(super) output_len: u32,
     pub(super) output: Chain,
+}
+
+impl Hash for Prepared {
+    /// The token is a name that only this command's mailboxes know.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self {
+            ticket,
+            opcode,
+            token: _,
+            inline,
+            input_len,
+            input,
+            output_len,
+            output,
+        } = self;
+        (ticket, opcode, inline, input_len, input, output_len, output).hash(state);
+    }
 }
 
 /// An outstanding command.

@@ -1,11 +1,19 @@
 //! Why a command has no output, and outputs that come too late.
 
 use crate::errno::Errno;
+use parts::{NameOf, hash_name};
 use prm::{CommandStatus, DeliveryStatus, Opcode, Syndrome};
+use std::hash::{Hash, Hasher};
 
 /// One execution of one command, unique in the life of a driver.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
+
+impl Hash for Ticket {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_name(state, NameOf::Ticket, self.0);
+    }
+}
 
 /// Why a command has no output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

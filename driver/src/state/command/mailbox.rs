@@ -14,6 +14,7 @@ use prm::command_queue::{MAILBOX_DATA_LENGTH, MAILBOX_STRIDE, Mailbox};
 use prm::link::OutOfMemory;
 use prm::saturated;
 use prm::{Iova, Token};
+use std::hash::{Hash, Hasher};
 
 /// Bytes the pool takes from the host at a time.
 const CHUNK_LENGTH: u64 = 4096;
@@ -54,6 +55,11 @@ impl Chain {
         }
     }
 
+    /// Where the driver believes the mailboxes to be.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = Iova> {
+        self.blocks.iter().map(|block| block.memory)
+    }
+
     /// What the queue entry says of the chain.
     pub(crate) fn first(&self) -> Iova {
         self.blocks.first().map_or(Iova(0), |block| block.bus)
@@ -87,7 +93,7 @@ impl Chain {
 }
 
 /// The pool and the caches.
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Mailboxes {
     /// First free block; 0 if there is none.
     head: Iova,
@@ -101,7 +107,35 @@ pub(crate) struct Mailboxes {
     cache_sizes: [usize; CACHES.len()],
 }
 
+impl Hash for Mailboxes {
+    /// Which free mailbox is the next is no matter as long as nobody else writes to it: see [`Mailboxes::free_blocks`].
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self {
+            head,
+            chunks,
+            cache_chunks,
+            cached,
+            cache_sizes,
+        } = self;
+        (head.0 == 0, chunks.len(), cache_chunks.len(), cache_sizes).hash(state);
+        cached.iter().for_each(|chains| chains.len().hash(state));
+    }
+}
+
 impl Mailboxes {
+    /// The free mailboxes, the next one first: their order is in memory that the device could write to.
+    pub(crate) fn free_blocks(&self, bus: &Bus) -> Vec<Iova> {
+        let most = self.chunks.len() * usize::try_from(CHUNK_LENGTH / MAILBOX_STRIDE).unwrap_or(0);
+        let following = std::iter::successors(Some(self.head), |&block| {
+            let mut link = [0; 16];
+            bus.read_memory(block, &mut link).ok()?;
+            Some(split(link).0)
+        });
+        let cached = self.cached.iter().flatten().flatten().map(|block| block.memory);
+        let pool = following.take_while(|&block| block != Iova(0)).take(most);
+        pool.chain(cached).collect()
+    }
+
     /// Output mailboxes, zeroed.
     pub(crate) fn allocate_output(
         &mut self,

@@ -3,7 +3,8 @@
 use super::entry::{Entry, Issue, Prepared};
 use super::error::{CommandErrorKind, Ticket};
 use super::lane::Lane;
-use super::mailbox::{Chain, Mailboxes};
+use super::mailbox::Chain;
+use super::pool::Pool;
 use super::semaphores::{PageSlot, RegularSlots};
 use crate::device_bus::{Bus, BusFailure};
 use crate::message::MessageKind;
@@ -27,10 +28,10 @@ pub(crate) const MOST_SLOTS: u32 = 32;
 pub(crate) struct Queue {
     shape: Part<Shape>,
     /// Outstanding commands by slot. The last slot is the page slot.
-    entries: Parts<u8, Entry>,
+    pub(super) entries: Parts<u8, Entry>,
     pub(crate) regular: Part<RegularSlots>,
     pub(crate) page: Part<PageSlot>,
-    pool: Part<Pool>,
+    pub(super) pool: Part<Pool>,
 }
 
 /// Where the queue lies, since the command interface was enabled.
@@ -40,22 +41,6 @@ struct Shape {
     length: u64,
     log_stride: u8,
     slots: u8,
-}
-
-/// What every command takes from, whatever its lane.
-#[derive(Clone, Debug, Default, Hash)]
-struct Pool {
-    mailboxes: Mailboxes,
-    token: u8,
-    next_ticket: u64,
-}
-
-impl Pool {
-    fn new_ticket(&mut self) -> Ticket {
-        let ticket = Ticket(self.next_ticket);
-        self.next_ticket += 1;
-        ticket
-    }
 }
 
 impl Queue {
@@ -398,7 +383,7 @@ impl Queue {
         }
     }
 
-    fn at(&self, slot: u8) -> Iova {
+    pub(super) fn at(&self, slot: u8) -> Iova {
         Iova(self.shape.memory.0 + (u64::from(slot) << self.shape.log_stride))
     }
 

@@ -63,18 +63,31 @@ impl EventQueue {
     /// # Errors
     /// [`BusFailure`] when the queue cannot be read.
     pub(crate) fn next(&mut self, bus: &Bus) -> Result<Option<EventEntry>, BusFailure> {
-        let place = self.consumer & ((1 << self.log_size) - 1);
+        let entry = self.entry(self.consumer, bus)?;
+        if entry.is_some() {
+            self.consumer = self.consumer.wrapping_add(1);
+        }
+        Ok(entry)
+    }
+
+    /// The entries that the device has written and nobody has read.
+    pub(crate) fn unread(&self, bus: &Bus) -> Vec<EventEntry> {
+        let entries = (0..1u32 << self.log_size).map_while(|ahead| {
+            let written = self.entry(self.consumer.wrapping_add(ahead), bus);
+            written.ok().flatten()
+        });
+        entries.collect()
+    }
+
+    fn entry(&self, number: u32, bus: &Bus) -> Result<Option<EventEntry>, BusFailure> {
+        let place = number & ((1 << self.log_size) - 1);
         let mut entry = EventEntry::new();
         bus.read_memory(
             Iova(self.memory.0 + u64::from(place) * EventEntry::SIZE as u64),
             entry.as_bytes_mut(),
         )?;
-        let pass = self.consumer >> self.log_size & 1 == 1;
-        if entry.owner() != pass {
-            return Ok(None);
-        }
-        self.consumer = self.consumer.wrapping_add(1);
-        Ok(Some(entry))
+        let pass = number >> self.log_size & 1 == 1;
+        Ok((entry.owner() == pass).then_some(entry))
     }
 
     /// Tells the device how far the queue has been read.

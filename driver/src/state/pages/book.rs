@@ -14,9 +14,10 @@ use super::root::Root;
 use crate::books::{Counters, FunctionType, OwnerKey};
 use crate::device_bus::Bus;
 use crate::revision::{Accounting, ReturnCheck};
-use prm::Iova;
+use prm::{ADAPTER_PAGE_SHIFT, Iova};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::hash::{Hash, Hasher};
 
 /// Why no page could be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +68,7 @@ pub struct PutReport {
 }
 
 /// The book (`struct mlx5_priv`: `page_root_xa`, `free_list`, `fw_pages`, `page_counters`).
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Default)]
 pub struct PageBook {
     pub(super) roots: BTreeMap<OwnerKey, Root>,
     /// While a root moves it is found under two keys: the new one leads to the old one.
@@ -78,10 +79,45 @@ pub struct PageBook {
     /// Types that were learnt of owners named by VHCA id, whether they have pages or not. [`FunctionType::None`] is known too:
     /// a function without a counter of its own. Only accounts by owner keep this.
     known_types: BTreeMap<OwnerKey, FunctionType>,
+    /// 4 KiB pages in a host page, once one was taken.
+    sub_pages: u32,
     /// The counters.
     pub counters: Counters,
     /// What was set aside.
     pub quarantine: Quarantine,
+}
+
+impl Hash for PageBook {
+    /// Where a page lies is no matter, only where else it is named.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self {
+            roots,
+            alias,
+            free_list,
+            orphans,
+            known_types,
+            sub_pages,
+            counters,
+            quarantine,
+        } = self;
+        (alias, known_types, counters, roots.len()).hash(state);
+        for (key, root) in roots {
+            key.hash(state);
+            root.hash_with(*sub_pages, state);
+        }
+        quarantine.hash_with(*sub_pages, state);
+        for (&(key, number), page) in orphans {
+            key.hash(state);
+            page.hash_at(number, *sub_pages, state);
+        }
+        for (key, number) in free_list.by_owner_and_age() {
+            (
+                key,
+                Iova(number.wrapping_mul(u64::from(*sub_pages)) << ADAPTER_PAGE_SHIFT),
+            )
+                .hash(state);
+        }
+    }
 }
 
 /// A 4 KiB page taken from a host page.
@@ -140,6 +176,7 @@ impl PageBook {
         addresses: &mut Vec<Iova>,
     ) -> Result<(), AllocationFailure> {
         let size = HostPageSize::of(bus);
+        self.sub_pages = size.sub_pages();
         for _ in 0..count {
             let taken = match self.take_listed(owner.key, size)? {
                 Some(taken) => taken,

@@ -6,14 +6,14 @@
 use crate::books::OwnerKey;
 use std::collections::BTreeMap;
 
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Default)]
 struct OwnersPages {
     by_age: BTreeMap<u64, u64>,
     ages: BTreeMap<u64, u64>,
 }
 
 /// The list (`free_list`). Pages are named by their number in the owner's [`PageTable`](super::page_table::PageTable).
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Default)]
 pub struct FreeList {
     owners: BTreeMap<OwnerKey, OwnersPages>,
     next_age: u64,
@@ -28,6 +28,12 @@ impl FreeList {
         }
         pages.by_age.insert(self.next_age, number);
         self.next_age += 1;
+    }
+
+    /// All pages, by owner and the oldest first. That is all there is to the list: how old they are is no matter.
+    pub fn by_owner_and_age(&self) -> impl Iterator<Item = (OwnerKey, u64)> {
+        let owners = self.owners.iter();
+        owners.flat_map(|(&owner, pages)| pages.by_age.values().map(move |&number| (owner, number)))
     }
 
     /// The owner's page that has been in the list for longest.

@@ -5,12 +5,13 @@ use crate::device_bus::Bus;
 use prm::link::HostPage;
 use prm::saturated;
 use prm::{ADAPTER_PAGE_SHIFT, ADAPTER_PAGE_SIZE, Iova};
+use std::hash::{Hash, Hasher};
 
 /// Most 4 KiB pages in a host page: 16 in one of 64 KiB.
 pub const MAX_SUB_PAGES: u32 = 16;
 
 /// A host page that is mapped for the device (`struct fw_page`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrackedPage {
     /// The host's name for it.
     pub page: HostPage,
@@ -49,6 +50,20 @@ impl TrackedPage {
             function_type,
             key,
         }
+    }
+
+    /// Hashes it, where it has this number (bus address divided by the host's page size) on a host with so many 4 KiB pages in one of
+    /// its own. What the host calls it follows from that.
+    pub(super) fn hash_at<H: Hasher>(&self, number: u64, sub_pages: u32, state: &mut H) {
+        let Self {
+            page: _,
+            free,
+            free_count,
+            function_type,
+            key,
+        } = self;
+        Iova(number.wrapping_mul(u64::from(sub_pages)) << ADAPTER_PAGE_SHIFT).hash(state);
+        (free, free_count, function_type, key).hash(state);
     }
 
     /// Takes the lowest free 4 KiB page; its number. `None` if there is none, whatever the count says.

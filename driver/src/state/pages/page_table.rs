@@ -7,6 +7,7 @@ use super::host_page::TrackedPage;
 use crate::books::{FunctionType, OwnerKey};
 use prm::link::HostPage;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 const CHUNK_SHIFT: u32 = 4;
 const CHUNK_PAGES: usize = 1 << CHUNK_SHIFT;
@@ -14,21 +15,21 @@ const REGION_SHIFT: u32 = 6;
 const REGION_CHUNKS: usize = 1 << REGION_SHIFT;
 
 /// Neighbouring pages.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 struct Chunk {
     present: u16,
     pages: [TrackedPage; CHUNK_PAGES],
 }
 
 /// Neighbouring chunks. Regions are few, so that finding one stays cheap.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 struct Region {
     present: u64,
     chunks: [Option<Box<Chunk>>; REGION_CHUNKS],
 }
 
 /// Host pages by their number: bus address divided by the host's page size.
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Default)]
 pub struct PageTable {
     regions: BTreeMap<u64, Box<Region>>,
     len: usize,
@@ -69,6 +70,16 @@ impl Region {
 }
 
 impl PageTable {
+    /// Hashes it, on a host with so many 4 KiB pages in one of its own. How the pages lie in chunks is no matter. Their order is one: it
+    /// is by that that they are taken back by force.
+    pub(super) fn hash_with<H: Hasher>(&self, sub_pages: u32, state: &mut H) {
+        let Self { regions: _, len } = self;
+        len.hash(state);
+        // All of the regions.
+        let pages = self.descending();
+        pages.for_each(|(number, page)| page.hash_at(number, sub_pages, state));
+    }
+
     /// How many host pages there are.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -8,6 +8,7 @@ use prm::link::HostPage;
 use prm::saturated;
 use prm::{Iova, WireIdentity};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 /// A page command without a known outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +30,7 @@ pub enum Unsettled {
 }
 
 /// What is set aside.
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Default)]
 pub struct Quarantine {
     unsettled: BTreeMap<Ticket, Unsettled>,
     held: BTreeSet<Iova>,
@@ -37,6 +38,20 @@ pub struct Quarantine {
 }
 
 impl Quarantine {
+    /// Hashes it, on a host with so many 4 KiB pages in one of its own.
+    pub(super) fn hash_with<H: Hasher>(&self, sub_pages: u32, state: &mut H) {
+        let Self {
+            unsettled,
+            held,
+            roots,
+        } = self;
+        (unsettled, held).hash(state);
+        for (key, roots) in roots {
+            (key, roots.len()).hash(state);
+            roots.iter().for_each(|root| root.hash_with(sub_pages, state));
+        }
+    }
+
     /// Notes a command whose outcome is unknown.
     pub fn note(&mut self, ticket: Ticket, command: Unsettled) {
         self.unsettled.insert(ticket, command);

@@ -5,6 +5,7 @@ use super::page_table::PageTable;
 use crate::books::{FunctionType, OwnerKey};
 use prm::WireIdentity;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 const TYPES: [FunctionType; 7] = [
     FunctionType::Own,
@@ -29,7 +30,7 @@ const fn place(function_type: FunctionType) -> usize {
 }
 
 /// All pages of one owner (an entry of `page_root_xa`).
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 pub struct Root {
     /// The host pages.
     pub table: PageTable,
@@ -46,6 +47,20 @@ pub struct Root {
 }
 
 impl Root {
+    /// Hashes it, on a host with so many 4 KiB pages in one of its own.
+    pub(super) fn hash_with<H: Hasher>(&self, sub_pages: u32, state: &mut H) {
+        let Self {
+            table,
+            wire,
+            function_type,
+            used,
+            held,
+            by_type,
+        } = self;
+        table.hash_with(sub_pages, state);
+        (wire, function_type, used, held, by_type).hash(state);
+    }
+
     /// A root without pages.
     #[must_use]
     pub fn new(wire: WireIdentity, function_type: FunctionType) -> Self {

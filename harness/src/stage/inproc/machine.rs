@@ -1,10 +1,22 @@
 //! Device, memory, clock and interrupt lines: everything of a run in one process that is not a driver. Plain data.
 
-use driver_host::{FrameTable, HostMemory, Machine, Steppable};
-use emulator::{Buses, DueKind, FirmwareOrder, GateOrder, OrderError, Silicon, ToDo};
+use driver_host::{Acts, FrameTable, HostMemory, Machine};
+use emulator::{Act, Buses, DueKind, FirmwareOrder, GateOrder, OrderError, Silicon, ToDo};
+use prm::init_segment;
 use prm::link::{BusError, DeviceWaits, DmaFault, HostBus};
+use prm::saturated;
 use prm::{Cycles, Function, Iova};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// Slots of a command queue: one bit of the doorbell each.
+const SLOTS: u8 = 32;
+
+/// Where a driver rings that a command is in its slot, in bytes from the start of the window.
+fn command_doorbell() -> u32 {
+    saturated::<u32>(init_segment::COMMAND_DOORBELL)
+}
 
 /// See the module's head.
 #[derive(Clone)]
@@ -17,6 +29,9 @@ pub struct InprocMachine {
     /// Vectors that a driver has told to it.
     enabled: BTreeSet<(Function, u16)>,
     raised: VecDeque<(Function, u16)>,
+    /// Commands whose doorbell was rung and that the device has not fetched, where that takes it a while.
+    rung: BTreeSet<(Function, u8)>,
+    fetches_later: bool,
 }
 
 impl InprocMachine {
@@ -29,6 +44,8 @@ impl InprocMachine {
             now: Cycles::ZERO,
             enabled: BTreeSet::new(),
             raised: VecDeque::new(),
+            rung: BTreeSet::new(),
+            fetches_later: false,
         }
     }
 
@@ -66,44 +83,74 @@ impl InprocMachine {
     }
 }
 
-impl Steppable for InprocMachine {
-    fn raised(&self) -> Vec<(Function, u16)> {
-        self.raised.iter().copied().collect()
-    }
+/// What the device does without anybody's doing, by name: the same act a second time is `act (2)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeviceAct {
+    /// It fetches a command whose doorbell was rung.
+    Fetches {
+        /// Whose command.
+        function: Function,
+        /// In which slot.
+        slot: u8,
+    },
+    /// It does what it has yet to do.
+    Does {
+        /// What.
+        act: Act,
+        /// From 1.
+        ordinal: u32,
+    },
+}
 
-    fn take_raised(&mut self, vector: (Function, u16)) -> bool {
-        let place = self.raised.iter().position(|&raised| raised == vector);
-        place.is_some_and(|place| self.raised.remove(place).is_some())
-    }
-
-    fn acts(&self) -> Vec<String> {
-        named(self.silicon.to_do()).map(|(name, _)| name).collect()
-    }
-
-    fn act(&mut self, name: &str) -> bool {
-        let now = self.now;
-        let to_do = named(self.silicon.to_do()).find(|(known, _)| known == name);
-        to_do.is_some_and(|(_, what)| self.with_device(|silicon, lines| silicon.do_now(&what, now, lines)))
+impl fmt::Display for DeviceAct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetches { function, slot } => write!(f, "fetches the command in slot {slot} at {function}"),
+            Self::Does { act, ordinal: 1 } => act.fmt(f),
+            Self::Does { act, ordinal } => write!(f, "{act} ({ordinal})"),
+        }
     }
 }
 
-/// What the device does without anybody's doing, by names: the same act a second time is `act (2)`.
-fn named(to_do: Vec<ToDo>) -> impl Iterator<Item = (String, ToDo)> {
-    let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    let in_service = to_do.into_iter().filter(|what| what.kind == DueKind::InService);
-    in_service.map(move |what| {
-        let name = what.act.to_string();
-        let times = known.entry(name.clone()).or_default();
-        *times += 1;
-        match *times {
-            1 => (name, what),
-            times => (format!("{name} ({times})"), what),
+impl InprocMachine {
+    /// What the device has yet to do, in order of time.
+    fn named(&self) -> impl Iterator<Item = (DeviceAct, ToDo)> {
+        let mut known: BTreeMap<Act, u32> = BTreeMap::new();
+        self.silicon.to_do().into_iter().map(move |what| {
+            let ordinal = known.entry(what.act).or_default();
+            *ordinal += 1;
+            let name = DeviceAct::Does {
+                act: what.act,
+                ordinal: *ordinal,
+            };
+            (name, what)
+        })
+    }
+
+    /// The device fetches a command whose doorbell was rung. Returns whether it was.
+    fn fetch(&mut self, function: Function, slot: u8) -> bool {
+        let is_rung = self.rung.remove(&(function, slot));
+        if is_rung {
+            let now = self.now;
+            self.with_device(|silicon, lines| {
+                silicon.write_register(function, command_doorbell(), 1 << slot, now, lines);
+            });
         }
-    })
+        is_rung
+    }
+
+    /// Hashes what is on its way between drivers and device: doorbells, interrupts.
+    pub fn hash_lines(&self, hasher: &mut impl Hasher) {
+        self.rung.hash(hasher);
+        self.enabled.hash(hasher);
+        // Which of them came first is no matter: any can be taken.
+        self.raised.iter().collect::<BTreeSet<_>>().hash(hasher);
+    }
 }
 
 impl Machine for InprocMachine {
     type Frames = FrameTable;
+    type Act = DeviceAct;
 
     fn now(&self) -> Cycles {
         self.now
@@ -126,12 +173,19 @@ impl Machine for InprocMachine {
     }
 
     fn write_register(&mut self, endpoint: Function, offset: u32, value: u32) -> Result<(), BusError> {
+        if self.fetches_later && offset == command_doorbell() {
+            let slots = (0..SLOTS).filter(|slot| value >> slot & 1 == 1);
+            self.rung.extend(slots.map(|slot| (endpoint, slot)));
+            return Ok(());
+        }
         let now = self.now;
         self.with_device(|silicon, lines| silicon.write_register(endpoint, offset, value, now, lines));
         Ok(())
     }
 
     fn reset_function(&mut self, endpoint: Function) -> Result<(), BusError> {
+        // What was rung is forgotten with everything else.
+        self.rung.retain(|&(function, _)| function != endpoint);
         let now = self.now;
         self.with_device(|silicon, lines| silicon.reset_function(endpoint, now, lines));
         Ok(())
@@ -155,6 +209,49 @@ impl Machine for InprocMachine {
 
     fn take_interrupt(&mut self) -> Option<(Function, u16)> {
         self.raised.pop_front()
+    }
+
+    fn raised(&mut self) -> Vec<(Function, u16)> {
+        self.raised.iter().copied().collect()
+    }
+
+    fn take_raised(&mut self, vector: (Function, u16)) -> bool {
+        let place = self.raised.iter().position(|&raised| raised == vector);
+        place.is_some_and(|place| self.raised.remove(place).is_some())
+    }
+
+    fn acts(&self, which: Acts) -> Vec<DeviceAct> {
+        let of_those = self.named().filter(|(_, what)| match which {
+            Acts::Due => what.at() <= self.now,
+            Acts::InService => what.kind == DueKind::InService,
+        });
+        let rung = self.rung.iter();
+        let fetches = rung.map(|&(function, slot)| DeviceAct::Fetches { function, slot });
+        fetches.chain(of_those.map(|(name, _)| name)).collect()
+    }
+
+    fn act(&mut self, name: DeviceAct) -> bool {
+        if let DeviceAct::Fetches { function, slot } = name {
+            return self.fetch(function, slot);
+        }
+        let now = self.now;
+        let to_do = self.named().find(|(known, _)| *known == name);
+        to_do.is_some_and(|(_, what)| self.with_device(|silicon, lines| silicon.do_now(&what, now, lines)))
+    }
+
+    fn fetch_later(&mut self, later: bool) {
+        self.fetches_later = later;
+        if !later {
+            let rung = std::mem::take(&mut self.rung);
+            self.rung.clone_from(&rung);
+            rung.iter()
+                .for_each(|&(function, slot)| _ = self.fetch(function, slot));
+        }
+    }
+
+    fn set_clock(&mut self, at: Cycles) -> Option<bool> {
+        self.now = self.now.max(at);
+        Some(self.next_due().is_some_and(|due| due <= self.now))
     }
 
     fn surprise(&self) -> Option<String> {

@@ -366,6 +366,7 @@ impl Stage for LinuxStage<'_> {
             took: self.now(),
             commands: self.course.guest.take_commands(),
             choices: Vec::new(),
+            unfollowed: None,
             measured: Some(self.measured(steps)),
             timeline: self.timeline(steps),
         })

@@ -27,6 +27,21 @@ pub struct RunSetup {
 }
 
 impl RunSetup {
+    /// A run without anything special: nothing is drawn, everything goes in order, on a host with pages of 4 KiB.
+    #[must_use]
+    pub fn of(device: DeviceConfig, revision: RevisionName) -> Self {
+        Self {
+            device,
+            seed: 0,
+            page_bytes: 4096,
+            revision,
+            eswitch_support: true,
+            schedule: Schedule::InOrder,
+            limits: Limits::default(),
+            keep_timeline: false,
+        }
+    }
+
     /// The device, powered on.
     ///
     /// # Errors

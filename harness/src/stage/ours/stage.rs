@@ -309,6 +309,7 @@ impl<H: Hosting, F: Firmware> Stage for DriverStage<H, F> {
             took: closing.took,
             commands: std::mem::take(&mut self.commands),
             choices: closing.choices,
+            unfollowed: closing.unfollowed,
             timeline,
         })
     }
