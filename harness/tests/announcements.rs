@@ -5,7 +5,7 @@
 
 use driver::runtime::{Kind, Surprise};
 use driver::{HostOperation, RevisionName};
-use driver_host::{Halt, Limits, Schedule};
+use driver_host::Halt;
 use emulator::order::FirmwareOrder;
 use harness::stage::inproc::{self, InprocWorld};
 use harness::stage::ours::RunSetup;
@@ -24,17 +24,8 @@ fn device() -> Value {
 }
 
 fn world(revision: RevisionName) -> InprocWorld {
-    inproc::world(&RunSetup {
-        device: serde_json::from_value(device()).unwrap(),
-        seed: 0,
-        page_bytes: 4096,
-        revision,
-        eswitch_support: true,
-        schedule: Schedule::InOrder,
-        limits: Limits::default(),
-        keep_timeline: false,
-    })
-    .unwrap()
+    let device = serde_json::from_value(device()).unwrap();
+    inproc::world(&RunSetup::of(device, revision)).unwrap()
 }
 
 fn operate(world: &mut InprocWorld, place: usize, operation: HostOperation) -> Result<(), Halt> {

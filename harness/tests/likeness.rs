@@ -8,7 +8,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use driver::{HostOperation, RevisionName};
-use driver_host::{Ending, Limits, Schedule};
+use driver_host::Ending;
 use emulator::Record;
 use emulator::config::DeviceConfig;
 use emulator::order::FirmwareOrder;
@@ -152,17 +152,7 @@ fn recordings() -> [Recording; 4] {
 /// Plays a recording's acts; returns the command stream in the order of doorbells.
 fn play(recording: &Recording, revision: RevisionName) -> Vec<Value> {
     let device: DeviceConfig = serde_json::from_value(recording.device.clone()).unwrap();
-    let mut world = inproc::world(&RunSetup {
-        device,
-        seed: 0,
-        page_bytes: 4096,
-        revision,
-        eswitch_support: true,
-        schedule: Schedule::InOrder,
-        limits: Limits::default(),
-        keep_timeline: false,
-    })
-    .unwrap();
+    let mut world = inproc::world(&RunSetup::of(device, revision)).unwrap();
     for act in &recording.acts {
         match act {
             Act::Operation(operation) => {

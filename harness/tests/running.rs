@@ -2,7 +2,7 @@
 
 mod workbench;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use workbench::{BOOT, Ran, Workbench, broken};
 
@@ -205,6 +205,37 @@ fn a_recorded_run_repeats_byte_for_byte() {
     bench.write("no-run.json", "{}");
     ends(&bench.tool(&["replay", "no-run.json"]), 103);
     ends(&bench.tool(&["replay", "missing.json"]), 2);
+}
+
+#[test]
+fn a_recorded_schedule_survives_more_commands_and_tells_the_name_that_never_comes() {
+    let bench = bench("schedule");
+    ends(&bench.tool(&["run", "--record", "runs", "--seed", "7"]), 0);
+    let name = "runs/boot@merged-seed-7.run.json";
+    let file = bench.path(name);
+    let recorded: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert!(recorded["choices"].as_array().unwrap().len() > 10, "{recorded}");
+    let replay = |artifact: &Value| {
+        fs::write(&file, artifact.to_string()).unwrap();
+        bench.tool(&["replay", name])
+    };
+    let mut more_commands = recorded.clone();
+    more_commands["scenario"]["device"]["eswitch"] = json!({ "manager": true, "vport_group_manager": true });
+    more_commands["scenario"]["device"]["vfs"] = json!({ "total": 2, "first_vhca_id": 16 });
+    let ran = replay(&more_commands);
+    ends(&ran, 102);
+    assert!(!ran.stdout.contains("never came"), "{}", ran.stdout);
+    let mut no_such_name = recorded.clone();
+    no_such_name["choices"][3] = "pf host.load: writes Nothing".into();
+    let ran = replay(&no_such_name);
+    ends(&ran, 102);
+    let told = "wants `pf host.load: writes Nothing` at its choice 4 of ";
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
+    let mut older = recorded;
+    older["version"] = 1.into();
+    let ran = replay(&older);
+    ends(&ran, 103);
+    assert!(ran.stderr.contains("record it again"), "{}", ran.stderr);
 }
 
 #[test]

@@ -77,13 +77,11 @@ fn a_driver_binds_to_a_function_that_is_there_and_leaves_with_it() {
 }
 
 #[test]
-fn a_checkpoint_brings_everything_back() {
+fn whoever_goes_back_finds_everything_as_it_was() {
     let mut world = world(RevisionName::Merged, Limits::default());
     operate(&mut world, HostOperation::Load);
     request(&mut world, 100);
-    let checkpoint = world
-        .checkpoint()
-        .expect("a loaded driver with nothing to do is at rest");
+    let standing = world.snapshot();
     let books = world.driver().books();
     let now = world.now();
 
@@ -92,7 +90,7 @@ fn a_checkpoint_brings_everything_back() {
     let after = (world.driver().books(), world.now());
     assert_ne!(after.0, books);
 
-    assert!(world.restore(&checkpoint));
+    world.go_back(&standing);
     assert_eq!(world.driver().books(), books);
     assert_eq!(world.now(), now);
     assert_eq!(world.machine().silicon.ledger().total(world.endpoint()), 340);
@@ -107,11 +105,37 @@ fn a_checkpoint_brings_everything_back() {
 }
 
 #[test]
-fn no_checkpoint_while_something_runs() {
+fn a_load_is_gone_back_into_wherever_it_stands() {
     let mut world = world(RevisionName::Merged, Limits::default());
+    world.remember();
     let task = world.start(0, HostOperation::Load);
-    assert!(world.checkpoint().is_none());
-    let _ = world.run_until(|world| world.ended_at(task).is_some()).unwrap();
+    let mut standings = Vec::new();
+    let ended = |world: &InprocWorld| world.ended_at(task).is_some();
+    let steps = world.budget().events();
+    while !ended(&world) {
+        standings.push(world.snapshot());
+        let next = world.budget().events() + 1;
+        world
+            .run_until(|world| ended(world) || world.budget().events() >= next)
+            .unwrap();
+    }
+    let after = (
+        world.driver().books(),
+        world.now(),
+        world.budget().events() - steps,
+    );
+    assert!(standings.len() > 100, "{} standings", standings.len());
+    for standing in standings.iter().rev() {
+        world.go_back(standing);
+        world.run_until(ended).unwrap();
+        let again = (
+            world.driver().books(),
+            world.now(),
+            world.budget().events() - steps,
+        );
+        assert_eq!(again, after);
+        assert_eq!(world.outcome(0, task), Some(Ok(())));
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A driver and a device in this process, as several tests want them.
 
 use driver::RevisionName;
-use driver_host::{Limits, Schedule};
+use driver_host::Limits;
 use emulator::order::{FirmwareOrder, OrderError};
 use harness::stage::inproc::{self, InprocWorld};
 use harness::stage::ours::RunSetup;
@@ -14,17 +14,12 @@ pub fn world(revision: RevisionName, limits: Limits) -> InprocWorld {
         "eswitch": { "manager": true, "vport_group_manager": true },
         "vfs": { "total": 3, "first_vhca_id": 16 },
     });
-    inproc::world(&RunSetup {
-        device: serde_json::from_value(device).unwrap(),
-        seed: 0,
-        page_bytes: 4096,
-        revision,
-        eswitch_support: true,
-        schedule: Schedule::InOrder,
+    let device = serde_json::from_value(device).unwrap();
+    let setup = RunSetup {
         limits,
-        keep_timeline: false,
-    })
-    .unwrap()
+        ..RunSetup::of(device, revision)
+    };
+    inproc::world(&setup).unwrap()
 }
 
 /// Gives firmware an order.
