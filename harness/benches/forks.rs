@@ -11,7 +11,7 @@ use harness::stage::inproc::{self, InprocMachine, InprocWorld};
 use harness::stage::ours::RunSetup;
 use parts::CanonicalHasher;
 use serde_json::json;
-use std::hash::{Hash, Hasher};
+use std::hash::Hasher;
 
 fn main() {
     divan::main();
@@ -107,7 +107,7 @@ fn step_hash_and_go_back(bencher: Bencher<'_, '_>) {
         walk.take(&step).expect("a step is as announced");
         let mut hasher = CanonicalHasher::default();
         walk.world().hash_drivers_and_tasks(&mut hasher);
-        walk.world().machine().silicon.hash(&mut hasher);
+        walk.world().machine().hash_all(&mut hasher);
         walk.go_back(&here);
         hasher.finish()
     });

@@ -31,7 +31,7 @@ struct Detour {
 fn fingerprint(world: &InprocWorld) -> u64 {
     let mut hasher = CanonicalHasher::default();
     world.hash_drivers_and_tasks(&mut hasher);
-    world.machine().silicon.hash(&mut hasher);
+    world.machine().hash_all(&mut hasher);
     world.now().hash(&mut hasher);
     hasher.finish()
 }

@@ -169,6 +169,7 @@ impl Runtime {
         for task in tasks {
             task.hash(hasher);
         }
+        (&core.pauses, &core.requested_pauses).hash(hasher);
         drop(core);
         for Sleeper { task, sleep, .. } in self.sleepers() {
             (task, sleep).hash(hasher);

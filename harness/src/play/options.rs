@@ -6,8 +6,8 @@ use driver_host::{Limits, Schedule};
 /// How to run a scenario.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
-    /// Decides what firmware draws and, without a recorded schedule, which task runs next. Without a seed the task runs
-    /// that has been ready longest.
+    /// Decides what firmware draws and, without a recorded schedule, what happens next of all that can. Without a seed that goes in
+    /// order.
     pub seed: Option<u64>,
     /// The choices to repeat.
     pub schedule: Option<Vec<String>>,

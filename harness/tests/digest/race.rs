@@ -262,9 +262,7 @@ impl Race {
         let mut hasher = CanonicalHasher::default();
         self.walk.world().hash_drivers_and_tasks(&mut hasher);
         (self.requests_left, self.operations.len()).hash(&mut hasher);
-        let machine = self.walk.world().machine();
-        machine.silicon.hash(&mut hasher);
-        machine.hash_lines(&mut hasher);
+        self.walk.world().machine().hash_all(&mut hasher);
         hasher.finish()
     }
 

@@ -139,8 +139,11 @@ impl InprocMachine {
         is_rung
     }
 
-    /// Hashes what is on its way between drivers and device: doorbells, interrupts.
-    pub fn hash_lines(&self, hasher: &mut impl Hasher) {
+    /// Hashes all of the machine by which it could go on otherwise than another one: the device, what is on its way between it and
+    /// drivers, faults that are planned. What somebody has yet to read of memory is told by the drivers, which know what it is.
+    pub fn hash_all(&self, hasher: &mut impl Hasher) {
+        self.silicon.hash(hasher);
+        self.memory.hash_faults(hasher);
         self.rung.hash(hasher);
         self.enabled.hash(hasher);
         // Which of them came first is no matter: any can be taken.
