@@ -65,5 +65,5 @@ pub use policy::{Schedule, ScheduleMismatch};
 pub use setup::WorldSetup;
 pub use standing::Standing;
 pub use wait_cycle::WaitCycle;
-pub use walk::{Possible, Walk, WalkStanding};
+pub use walk::{Possible, Walk};
 pub use world::{Ending, World};

@@ -1,7 +1,7 @@
 //! What happens in a world, by name: who, and to what. A name says nothing of how often or how late something happens: what a revision
 //! does more or less leaves the names of all the rest as they are.
 
-use driver::runtime::{Access, TaskName, Use};
+use driver::runtime::{Access, TaskName};
 use prm::Function;
 use std::fmt::{self, Debug, Display};
 use std::hash::Hash;
@@ -66,11 +66,7 @@ impl<A: Display> Display for Name<A> {
                 task,
                 object: Some(access),
             } => {
-                let verb = match access.usage {
-                    Use::Read => "reads",
-                    Use::Write => "writes",
-                };
-                write!(f, "{task}{SEPARATOR}{verb} {:?}", access.object)?;
+                write!(f, "{task}{SEPARATOR}{} {:?}", access.usage, access.object)?;
                 match access.driver.0 {
                     0 => Ok(()),
                     driver => write!(f, " of driver {driver}"),

@@ -41,24 +41,16 @@ pub struct Walk<M: Machine> {
     world: World<M>,
 }
 
-/// A walk where it stands, to come back to. Copies are cheap.
-#[derive(Clone)]
-pub struct WalkStanding<M> {
-    world: Standing<M>,
-}
-
 impl<M: Machine + Clone> Walk<M> {
     /// Where it stands.
     #[must_use]
-    pub fn snapshot(&self) -> WalkStanding<M> {
-        WalkStanding {
-            world: self.world.snapshot(),
-        }
+    pub fn snapshot(&self) -> Standing<M> {
+        self.world.snapshot()
     }
 
     /// Goes back to where it stood.
-    pub fn go_back(&mut self, standing: &WalkStanding<M>) {
-        self.world.go_back(&standing.world);
+    pub fn go_back(&mut self, standing: &Standing<M>) {
+        self.world.go_back(standing);
     }
 }
 
@@ -99,25 +91,18 @@ impl<M: Machine> Walk<M> {
     #[must_use]
     pub fn possible(&self) -> Vec<Possible<M::Act>> {
         let runtime = &self.world.runtime;
-        let steps = runtime.ready().into_iter().map(|ready| Name::Step {
-            task: ready.name,
-            object: ready.announcement.iter().next().copied(),
-        });
-        let mut possible: Vec<Possible<M::Act>> = steps.map(Possible::Now).collect();
-        for Sleeper { task, sleep, .. } in runtime.sleepers() {
+        let mut possible: Vec<Possible<M::Act>> = self.world.steps().into_iter().map(Possible::Now).collect();
+        for Sleeper { task, sleep } in runtime.sleepers() {
             match sleep {
                 Sleep::Pause => possible.push(Possible::PauseEnds(task)),
                 Sleep::Look { has_news: true } => possible.push(Possible::Look(task)),
                 Sleep::Look { has_news: false } => {}
             }
         }
-        let mut machine = self.world.machine.borrow_mut();
-        let raised = machine.raised().into_iter();
-        let raised = raised.map(|(function, vector)| Name::Interrupt { function, vector });
-        possible.extend(raised.map(Possible::Now));
-        let acts = machine.acts(Acts::InService).into_iter().map(Name::Act);
-        possible.extend(acts.map(Possible::Now));
-        if possible.is_empty() && (runtime.next_deadline().is_some() || machine.next_due().is_some()) {
+        possible.extend(self.world.interrupts().into_iter().map(Possible::Now));
+        possible.extend(self.world.acts(Acts::InService).into_iter().map(Possible::Now));
+        let is_due = self.world.machine.borrow().next_due().is_some();
+        if possible.is_empty() && (runtime.next_deadline().is_some() || is_due) {
             possible.push(Possible::Limit);
         }
         possible

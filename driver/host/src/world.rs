@@ -162,11 +162,6 @@ impl<M: Machine> World<M> {
 
     /// Hashes all by which this world could go on otherwise than another one, the device apart. Times are no part of it.
     pub fn hash_drivers_and_tasks(&self, hasher: &mut impl Hasher) {
-        self.hash_drivers(hasher);
-        self.runtime.hash_tasks(hasher);
-    }
-
-    pub(crate) fn hash_drivers(&self, hasher: &mut impl Hasher) {
         for instance in &self.instances {
             instance.driver.look(|state| state.hash(hasher));
             instance.driver.hash_unread(hasher);
@@ -174,6 +169,7 @@ impl<M: Machine> World<M> {
                 (object, self.runtime.name_of(holder)).hash(hasher);
             }
         }
+        self.runtime.hash_tasks(hasher);
     }
 
     /// What was chosen so far, where there was a choice. In order there is none.

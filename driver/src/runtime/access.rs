@@ -153,6 +153,15 @@ pub enum Use {
     Write,
 }
 
+impl fmt::Display for Use {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "reads",
+            Self::Write => "writes",
+        })
+    }
+}
+
 /// One announced use of one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Access {
@@ -179,11 +188,7 @@ impl Access {
 
 impl fmt::Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = match self.usage {
-            Use::Read => "reads",
-            Use::Write => "writes",
-        };
-        write!(f, "{verb} {:?} of driver {}", self.object, self.driver.0)
+        write!(f, "{} {:?} of driver {}", self.usage, self.object, self.driver.0)
     }
 }
 

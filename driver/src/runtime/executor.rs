@@ -226,12 +226,6 @@ impl Runtime {
         self.core.borrow().timers.first().map(|&(at, _)| at)
     }
 
-    /// Whether no task exists: nothing but plain data is left of the run.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.core.borrow().tasks.is_empty()
-    }
-
     /// Whether this task has ended.
     #[must_use]
     pub fn has_ended(&self, task: TaskId) -> bool {

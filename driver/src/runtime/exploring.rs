@@ -22,8 +22,6 @@ pub struct ReadyTask {
 /// A task that waits for a time of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sleeper {
-    /// Its identity.
-    pub id: TaskId,
     /// Its name.
     pub task: TaskName,
     /// What for.
@@ -136,7 +134,7 @@ impl Runtime {
                 _ => return None,
             };
             let task = task.record.name;
-            Some(Sleeper { id, task, sleep })
+            Some(Sleeper { task, sleep })
         });
         sleepers.collect()
     }
@@ -171,28 +169,8 @@ impl Runtime {
         }
         (&core.pauses, &core.requested_pauses).hash(hasher);
         drop(core);
-        for Sleeper { task, sleep, .. } in self.sleepers() {
+        for Sleeper { task, sleep } in self.sleepers() {
             (task, sleep).hash(hasher);
         }
-    }
-
-    /// Throws all tasks away, wherever they stand. What they hold is released without a word.
-    pub fn abandon(&self) {
-        let tasks = {
-            let mut core = self.core.borrow_mut();
-            core.ready.clear();
-            core.waiting.clear();
-            core.watched.clear();
-            core.polled.clear();
-            core.doubts.clear();
-            core.timers.clear();
-            core.pauses.clear();
-            core.requested_pauses.clear();
-            core.surprise = None;
-            std::mem::take(&mut core.tasks)
-        };
-        // A future that is dropped may touch the runtime again.
-        drop(tasks);
-        self.core.borrow_mut().surprise = None;
     }
 }

@@ -2,7 +2,7 @@
 
 use driver::runtime::{Access, Declaration, Kind, TaskName, TaskRole, Use};
 use driver::{HostOperation, RevisionName};
-use driver_host::{Name, Possible, Walk, WalkStanding};
+use driver_host::{Name, Possible, Standing, Walk};
 use emulator::Footprint;
 use emulator::order::FirmwareOrder;
 use harness::stage::inproc::machine::DeviceAct;
@@ -85,7 +85,7 @@ pub struct Race {
 /// A race where it stands.
 #[derive(Clone)]
 pub struct RaceStanding {
-    walk: WalkStanding<InprocMachine>,
+    walk: Standing<InprocMachine>,
     operations: VecDeque<HostOperation>,
     requests_left: u32,
 }
