@@ -2,7 +2,7 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`model`], [`step`], [`expectation`], [`outcome`], [`invariant`], [`vocabulary`] | the file as types |
+//! | [`model`], [`step`], [`together`], [`expectation`], [`outcome`], [`invariant`], [`vocabulary`] | the file as types |
 //! | [`roster`] | which functions a device has |
 //! | [`schema`] | the file as a JSON Schema |
 //! | [`document`], [`shape`], [`validation`], [`problem`] | what is wrong with a file, and where |
@@ -24,6 +24,7 @@ pub mod roster;
 pub mod schema;
 pub mod shape;
 pub mod step;
+pub mod together;
 pub mod validation;
 pub mod vocabulary;
 
@@ -38,4 +39,5 @@ pub use outcome::LinuxOutcome;
 pub use problem::{Problem, Problems};
 pub use reading::{ReadError, parse_scenario, read_scenario};
 pub use step::{Action, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep};
+pub use together::{Line, Sizes, Together};
 pub use vocabulary::{COUNTERS, counter_value};

@@ -2,7 +2,7 @@
 
 use super::holds::Holds;
 use crate::record::aspect::Deed;
-use crate::scenario::{Action, GateStep, HostStep, RaceStep, Step, TimeStep};
+use crate::scenario::{Action, GateStep, HostStep, RaceStep, Step, TimeStep, Together};
 use crate::stage::Stage;
 use crate::stage::abilities::Obstacle;
 use crate::stage::problem::Problem;
@@ -51,6 +51,7 @@ pub(super) fn act<S: Stage>(stage: &mut S, holds: &Holds<'_>, step: &Step) -> Re
         Action::Gate(gate) => gate_step(stage, holds, gate)?,
         Action::Fault(fault) => possible(stage.fault(fault)?),
         Action::Race(race) => possible(stage.race(race)?),
+        Action::Together(together) => in_file_order(stage, holds, together)?,
         Action::Time(TimeStep::PassMs(ms)) => {
             stage.pass(Cycles::from_millis(*ms))?;
             Done::default()
@@ -60,6 +61,22 @@ pub(super) fn act<S: Stage>(stage: &mut S, holds: &Holds<'_>, step: &Step) -> Re
             Some(why) => Done::problem(Problem::new(Deed::Quiesce, "comes to rest", why)),
         },
     })
+}
+
+/// Plays what happens together as the file has it, one after the other. The first thing that goes wrong is the step's problem.
+fn in_file_order<S: Stage>(
+    stage: &mut S,
+    holds: &Holds<'_>,
+    together: &Together,
+) -> Result<Done, Stop<S::Broken>> {
+    let mut problem = None;
+    for step in together.in_file_order() {
+        let done = act(stage, holds, &step)?;
+        problem = problem.or(done.problem);
+        stage.settle()?;
+    }
+    let operation = None;
+    Ok(Done { operation, problem })
 }
 
 fn operate<S: Stage>(stage: &mut S, action: Action<'_>, step: &Step) -> Result<Done, Stop<S::Broken>> {

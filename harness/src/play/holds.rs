@@ -2,7 +2,7 @@
 
 use super::wording;
 use crate::record::result::Note;
-use crate::scenario::{GateStep, ScenarioFile};
+use crate::scenario::{GateStep, ScenarioFile, Step};
 use emulator::{HoldState, Record};
 use std::collections::BTreeSet;
 
@@ -67,12 +67,8 @@ impl<'a> Holds<'a> {
 
     /// That the hold of this name has caught nothing, with what it is to catch.
     pub(super) fn caught_nothing(&self, name: &str) -> String {
-        let installed = self
-            .scenario
-            .steps
-            .iter()
-            .rev()
-            .find_map(|step| match &step.gate {
+        let steps: Vec<Step> = self.scenario.in_file_order().collect();
+        let installed = steps.iter().rev().find_map(|step| match &step.gate {
                 Some(GateStep::Hold(hold)) if hold.name == name => Some(wording::words(&hold.command)),
                 _ => None,
             });

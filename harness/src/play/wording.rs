@@ -14,6 +14,10 @@ pub(super) fn step(step: &Step) -> String {
         Some(Action::Fault(fault)) => format!("fault {}", words(fault)),
         Some(Action::Race(race)) => format!("race {}", words(race)),
         Some(Action::Time(time)) => format!("time {}", words(time)),
+        Some(Action::Together(together)) => {
+            let actors = together.lines().into_iter().map(|line| line.actor);
+            format!("together {}", actors.collect::<Vec<_>>().join(", "))
+        }
         None => "no action".to_owned(),
     };
     let background = if step.background { " in the background" } else { "" };

@@ -5,9 +5,10 @@
 
 use crate::scenario::expectation::{ByRevision, End};
 use crate::scenario::outcome::LinuxOutcome;
-use crate::scenario::step::Step;
-use driver::RevisionName;
-use emulator::config::DeviceConfig;
+use crate::scenario::step::{HostStep, Step};
+use crate::scenario::together::{Sizes, Together};
+use driver::{HostOperation, RevisionName};
+use emulator::config::{DeviceConfig, DeviceKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,51 @@ impl ScenarioFile {
     /// The steps that a run of this revision does.
     pub fn steps_of(&self, revision: RevisionName) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(move |step| step.is_for(revision))
+    }
+
+    /// The steps with what happens together one after the other.
+    pub fn in_file_order(&self) -> impl Iterator<Item = Step> {
+        self.steps.iter().flat_map(Step::in_file_order)
+    }
+
+    /// The same for other numbers of VFs and requests: as many as its races enable are enabled, and there are as many.
+    #[must_use]
+    pub fn sized(mut self, sizes: Sizes) -> Self {
+        let together = self.steps.iter().filter_map(|step| step.together.as_ref());
+        let mut hosts = together.flat_map(Together::lines).flat_map(|line| line.steps);
+        let enabled = hosts.find_map(|step| match step.host {
+            Some(HostStep::Operation(HostOperation::EnableVfs(number))) => Some(number),
+            _ => None,
+        });
+        let before = self.steps.iter().find_map(|step| match step.host {
+            Some(HostStep::Operation(HostOperation::EnableVfs(number))) => Some(number),
+            _ => None,
+        });
+        if let (Some(vfs), Some(enabled)) = (sizes.vfs, enabled.or(before)) {
+            let wanted = i32::from(vfs);
+            let functions = match self.device.kind {
+                DeviceKind::Ecpf => &mut self.device.ec_vfs,
+                DeviceKind::Pf | DeviceKind::Vf => &mut self.device.vfs,
+            };
+            functions.total = functions.total.max(vfs);
+            let resize = |step: &mut HostStep| {
+                if let HostStep::Operation(HostOperation::EnableVfs(number)) = step
+                    && *number == enabled
+                {
+                    *number = wanted;
+                }
+            };
+            for step in &mut self.steps {
+                step.host.iter_mut().for_each(resize);
+                if let Some(together) = &mut step.together {
+                    together.hosts_mut().for_each(resize);
+                }
+            }
+        }
+        for step in &mut self.steps {
+            step.together = step.together.take().map(|together| together.sized(sizes));
+        }
+        self
     }
 
     /// The revisions this scenario is written for, in the order of their history.

@@ -1,13 +1,14 @@
 //! Steps: one action by one actor each, and what the books have to say afterwards.
 
 use crate::scenario::expectation::{REVISIONS, StepExpectation};
+use crate::scenario::together::Together;
 use driver::{HostOperation, RevisionName};
 use emulator::order::{FirmwareOrder, GateOrder, Hold};
 use prm::Function;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// One step. Exactly one of `host`, `firmware`, `gate`, `fault`, `race` and `time` says who acts and how.
+/// One step. Exactly one of `host`, `firmware`, `gate`, `fault`, `race`, `time` and `together` says who acts and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Step {
@@ -29,6 +30,9 @@ pub struct Step {
     /// Time passes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<TimeStep>,
+    /// Several actors act at the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub together: Option<Together>,
     /// The revisions that the step is for; absent: all. The others go on with the next one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "revisions")]
@@ -62,10 +66,28 @@ pub enum Action<'a> {
     Race(&'a RaceStep),
     /// The clock.
     Time(&'a TimeStep),
+    /// Several at the same time.
+    Together(&'a Together),
+}
+
+impl Action<'_> {
+    /// The field of a step that names its actor.
+    #[must_use]
+    pub const fn actor(&self) -> &'static str {
+        match self {
+            Self::Host(_) => "host",
+            Self::Firmware(_) => "firmware",
+            Self::Gate(_) => "gate",
+            Self::Fault(_) => "fault",
+            Self::Race(_) => "race",
+            Self::Time(_) => "time",
+            Self::Together(_) => "together",
+        }
+    }
 }
 
 /// The fields of a step that name an actor.
-pub const ACTORS: [&str; 6] = ["host", "firmware", "gate", "fault", "race", "time"];
+pub const ACTORS: [&str; 7] = ["host", "firmware", "gate", "fault", "race", "time", "together"];
 
 /// A list of revisions.
 fn revisions(_: &mut SchemaGenerator) -> Schema {
@@ -90,10 +112,20 @@ impl Step {
             self.fault.as_ref().map(Action::Fault),
             self.race.as_ref().map(Action::Race),
             self.time.as_ref().map(Action::Time),
+            self.together.as_ref().map(Action::Together),
         ]
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    /// The step as plain ones, one after the other: itself, but for what happens together.
+    #[must_use]
+    pub fn in_file_order(&self) -> Vec<Self> {
+        match &self.together {
+            Some(together) => together.in_file_order(),
+            None => vec![self.clone()],
+        }
     }
 
     /// The step's action; `None` where the step has none or several, which no valid file has.
@@ -111,7 +143,7 @@ impl Step {
 /// What the host's administrator can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-#[schemars(transform = list_operations)]
+#[schemars(transform = list_alternatives)]
 pub enum HostStep {
     /// Write 1 to `reset` of this function: a function-level reset.
     Flr(Function),
@@ -124,8 +156,8 @@ pub enum HostStep {
     Operation(HostOperation),
 }
 
-/// Puts the driver's operations into one list with the other steps of the host, before them.
-fn list_operations(schema: &mut Schema) {
+/// Puts the alternatives that have no name of their own into one list with the others, before them.
+pub(super) fn list_alternatives(schema: &mut Schema) {
     let alternatives = ["anyOf", "oneOf"]
         .into_iter()
         .find_map(|kind| schema.remove(kind));

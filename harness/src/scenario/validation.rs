@@ -9,6 +9,7 @@ mod presence;
 mod sense;
 mod silicon;
 mod story;
+mod together;
 mod vfs;
 mod warnings;
 

@@ -122,7 +122,8 @@ impl Abilities {
         {
             return Some(Obstacle::OtherObjects);
         }
-        let mut actions = scenario.steps.iter().filter_map(|step| step.action());
+        let steps: Vec<Step> = scenario.in_file_order().collect();
+        let mut actions = steps.iter().filter_map(Step::action);
         actions.find_map(|action| self.action_obstacle(action))
     }
 

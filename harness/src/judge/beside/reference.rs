@@ -113,12 +113,9 @@ impl<'a> Reference<'a> {
         last: u32,
         result: &mut RunResult,
     ) {
-        let disturbed = self
-            .scenario
-            .steps
-            .iter()
-            .filter_map(|step| step.firmware.as_ref());
-        let caused = failed || disturbed.into_iter().any(disturbs);
+        let steps = self.scenario.in_file_order();
+        let mut disturbed = steps.filter_map(|step| step.firmware);
+        let caused = failed || disturbed.any(|order| disturbs(&order));
         messages::warnings(self.run, heard, &self.outcomes.warnings(), caused, result);
         let all = Outcomes::new(self.scenario, self.judged_as);
         result.mismatches.extend(all.check_ours(self.run));

@@ -2,6 +2,7 @@
 
 use super::wording::{count, enumeration};
 use crate::scenario::step::{Action, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep};
+use crate::scenario::together::Line;
 use emulator::order::{
     Answer, AnswerRule, CommandMatch, FirmwareOrder, Hold, HoldPoint, PageRequest, ReactionRule,
 };
@@ -26,6 +27,14 @@ pub fn sentence(action: Action<'_>, step: &Step) -> String {
             format!("One boot page is freed that the driver holds under owner key {key:#x}.")
         }
         Action::Time(TimeStep::PassMs(milliseconds)) => format!("{} pass.", duration(*milliseconds)),
+        Action::Together(together) => {
+            let line = |line: Line| {
+                let steps = line.steps.iter().filter_map(|step| Some(sentence(step.action()?, step)));
+                format!("{}: {}", line.actor, steps.collect::<Vec<_>>().join(" Then: "))
+            };
+            let lines: Vec<String> = together.lines().into_iter().map(line).collect();
+            format!("At the same time, each in order. {}", lines.join(" | "))
+        }
         Action::Time(TimeStep::Quiesce) => "Time passes until nothing is left to do.".to_owned(),
     }
 }

@@ -28,32 +28,7 @@ impl Sense<'_> {
                 hint,
             );
         }
-        match action {
-            Action::Host(host) => {
-                self.follow_driver(host, step, &path.member("host"));
-                self.check_host(host, step, &path.member("host"), names);
-            }
-            Action::Firmware(order) => {
-                self.check_order_now(order, &path.member("firmware"));
-                self.count_asked(order, 1);
-            }
-            Action::Gate(gate) => {
-                self.check_gate(gate, &path.member("gate"));
-                self.count_posted(gate);
-            }
-            Action::Fault(fault) => self.check_fault(fault, &path.member("fault")),
-            Action::Race(race) => self.check_race(race, &path.member("race")),
-            Action::Time(TimeStep::PassMs(0)) => {
-                let at = path.member("time").member("pass_ms");
-                self.wrong(
-                    &at,
-                    "no time passes",
-                    "nothing happens",
-                    "give it a number of milliseconds",
-                );
-            }
-            Action::Time(_) => {}
-        }
+        self.check_deed(action, step, &path.member(action.actor()), names);
         if step.background && matches!(action, Action::Host(_)) && !joins {
             match &step.name {
                 Some(name) => {
@@ -69,6 +44,42 @@ impl Sense<'_> {
                     );
                 }
             }
+        }
+    }
+
+    /// Checks what is done, which stands at `path`.
+    pub(super) fn check_deed(
+        &mut self,
+        action: Action<'_>,
+        step: &Step,
+        path: &Path,
+        names: &BTreeSet<&str>,
+    ) {
+        match action {
+            Action::Host(host) => {
+                self.follow_driver(host, step, path);
+                self.check_host(host, step, path, names);
+            }
+            Action::Firmware(order) => {
+                self.check_order_now(order, path);
+                self.count_asked(order, 1);
+            }
+            Action::Gate(gate) => {
+                self.check_gate(gate, path);
+                self.count_posted(gate);
+            }
+            Action::Fault(fault) => self.check_fault(fault, path),
+            Action::Race(race) => self.check_race(race, path),
+            Action::Time(TimeStep::PassMs(0)) => {
+                self.wrong(
+                    &path.member("pass_ms"),
+                    "no time passes",
+                    "nothing happens",
+                    "give it a number of milliseconds",
+                );
+            }
+            Action::Time(_) => {}
+            Action::Together(together) => self.check_together(together, path, names),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which build of the Linux driver a scenario runs on.
 
 use super::abilities::with_helper;
-use crate::scenario::ScenarioFile;
+use crate::scenario::{ScenarioFile, Step};
 use crate::stage::abilities::{Abilities, needs_subfunctions};
 use guest::kit::{Kit, KitOptions};
 
@@ -20,7 +20,8 @@ impl Configuration {
     /// What a scenario needs.
     #[must_use]
     pub fn needed_by(scenario: &ScenarioFile) -> Self {
-        let mut actions = scenario.steps.iter().filter_map(|step| step.action());
+        let steps: Vec<Step> = scenario.in_file_order().collect();
+        let mut actions = steps.iter().filter_map(Step::action);
         if !scenario.host.eswitch_support {
             Self::WithoutEswitch
         } else if actions.any(needs_subfunctions) {

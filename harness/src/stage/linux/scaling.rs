@@ -9,7 +9,7 @@
 
 mod limits;
 
-use crate::scenario::{Action, GateStep, HostStep, ScenarioFile, Step, TimeStep};
+use crate::scenario::{Action, GateStep, HostStep, ScenarioFile, Step, TimeStep, Together};
 use emulator::config::OnDisable;
 use emulator::order::{Answer, AnswerRule, FirmwareOrder, ReactionRule, Reconfigure};
 use limits::{Demand, Limits, Span};
@@ -23,7 +23,7 @@ impl Scale {
     /// The scale for a scenario: its limits outlast what comes before them.
     fn of(scenario: &ScenarioFile) -> Self {
         let given = scenario.device.timeouts;
-        let steps = &scenario.steps;
+        let steps: Vec<Step> = scenario.in_file_order().collect();
         let is_held = |step: &Step| matches!(step.gate, Some(GateStep::Hold(_) | GateStep::Release { .. }));
         let operates = |step: &Step| step.background || matches!(step.host, Some(HostStep::WaitFor(_)));
         let orders = || steps.iter().filter_map(|step| step.firmware.as_ref());
@@ -84,7 +84,8 @@ pub fn scaled(scenario: &ScenarioFile) -> ScenarioFile {
         if let Some(TimeStep::PassMs(ms)) = &mut step.time {
             *ms = waits.pass(*ms, &scale);
         }
-        if let Some(order) = &mut step.firmware {
+        let together = step.together.iter_mut().flat_map(Together::orders_mut);
+        for order in step.firmware.iter_mut().chain(together) {
             scale_order(order, &scale);
         }
         waits.note(step);
@@ -165,14 +166,15 @@ fn scale_order(order: &mut FirmwareOrder, scale: &Scale) {
 /// What there is from the first to the last step of a kind, as far as it takes less than `limit` in the scenario: what is shorter
 /// than a limit there must not be longer than the scaled limit.
 fn longest_span(scenario: &ScenarioFile, limit: u64, is_end: impl Fn(&Step) -> bool) -> Span {
-    let first = scenario.steps.iter().position(&is_end);
-    let last = scenario.steps.iter().rposition(&is_end);
+    let steps: Vec<Step> = scenario.in_file_order().collect();
+    let first = steps.iter().position(&is_end);
+    let last = steps.iter().rposition(&is_end);
     let mut span = Span::default();
     let (Some(first), Some(last)) = (first, last) else {
         return span;
     };
     let mut given = 0;
-    for step in scenario.steps.get(first..last).unwrap_or_default() {
+    for step in steps.get(first..last).unwrap_or_default() {
         span.steps += 1;
         if let Some(TimeStep::PassMs(ms)) = step.time {
             given += ms;
@@ -189,7 +191,7 @@ fn longest_span(scenario: &ScenarioFile, limit: u64, is_end: impl Fn(&Step) -> b
 fn times(scenario: &ScenarioFile) -> Vec<u64> {
     let mut times = Vec::new();
     on_disable_time(scenario.device.firmware.on_disable, &mut times);
-    for step in &scenario.steps {
+    for step in scenario.in_file_order() {
         match step.action() {
             Some(Action::Time(TimeStep::PassMs(ms))) => times.push(*ms),
             Some(Action::Firmware(order)) => order_times(order, &mut times),

@@ -1,6 +1,6 @@
 //! How many sockets and register windows a scenario's drivers need.
 
-use crate::scenario::{Action, HostStep, ScenarioFile};
+use crate::scenario::{Action, HostStep, ScenarioFile, Step};
 use prm::Function;
 
 /// Room for the functions of a device on a bus on which every function is an ordinary one.
@@ -26,7 +26,8 @@ impl Room {
             virtual_functions: 0,
             sf_windows: 0,
         };
-        for action in scenario.steps.iter().filter_map(|step| step.action()) {
+        let steps: Vec<Step> = scenario.in_file_order().collect();
+        for action in steps.iter().filter_map(Step::action) {
             let function = match action {
                 Action::Host(HostStep::Function(function)) => function.which,
                 Action::Host(HostStep::Flr(function)) => *function,

@@ -1,0 +1,580 @@
+//! Every way, depth first, forked wherever there is a choice.
+
+use crate::budget::{Budget, Verdict};
+use crate::found::{Found, Witness};
+use crate::method::Method;
+use crate::shard::{self, Shard};
+use crate::sleep::{Roster, Sleeper, mask, undisturbed};
+use crate::system::{Candidate, Ended, System, Taken};
+use crate::visited::{Known, Mask, Visited};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::rc::Rc;
+
+/// What a search is told of a way while it is gone.
+#[derive(Clone, Copy, Debug)]
+pub enum Seen<'a, E, F> {
+    /// Something that must not happen.
+    Flaw(&'a F),
+    /// What it came to.
+    End(&'a E),
+}
+
+/// What is remembered of states.
+pub trait Memory {
+    /// See [`Visited::visit`].
+    fn visit(&mut self, fingerprint: u64, asleep: Mask) -> Known;
+    /// How many states, and in how many bytes.
+    fn size(&self) -> (u64, u64);
+}
+
+impl Memory for Visited {
+    fn visit(&mut self, fingerprint: u64, asleep: Mask) -> Known {
+        Self::visit(self, fingerprint, asleep)
+    }
+
+    fn size(&self) -> (u64, u64) {
+        (self.len() as u64, self.bytes() as u64)
+    }
+}
+
+/// So many choices in a row without another way are one that has no end.
+const ENDLESS: u64 = 200_000;
+
+/// Between two questions to the budget.
+const BETWEEN_QUESTIONS: u64 = 64;
+
+/// What a search found.
+pub type FoundBy<S> = Found<<S as System>::Choice, <S as System>::End, <S as System>::Flaw>;
+
+/// Goes every way from where the system stands, and says what it found. `stops` is asked of everything that is seen.
+///
+/// # Errors
+/// What stopped the system.
+pub fn search<S: System>(
+    system: &mut S,
+    method: Method,
+    shard: Shard,
+    memory: &mut impl Memory,
+    budget: &impl Budget,
+    stops: impl FnMut(Seen<'_, S::End, S::Flaw>) -> bool,
+) -> Result<FoundBy<S>, S::Halt> {
+    let roster = Roster::default();
+    let mut search = Search::new(system, method, shard, memory, &roster, budget, stops);
+    search.work(None, || None::<fn(Task<S>)>)?;
+    Ok(search.finish())
+}
+
+/// A choice that somebody else makes: the way to it, and what he has to know.
+pub(crate) struct Task<S: System> {
+    path: Vec<(S::Choice, S::Actor)>,
+    candidate: Candidate<S::Choice, S::Actor>,
+    asleep: Vec<(Mask, S::Touched)>,
+    preemptions: u32,
+    way: u64,
+    branchings: u32,
+}
+
+/// A state from which somebody has yet to go on.
+struct Frame<S: System> {
+    candidates: Vec<Candidate<S::Choice, S::Actor>>,
+    /// What is still to be chosen, the last one first.
+    open: Vec<usize>,
+    standing: Option<S::Standing>,
+    /// Who sleeps here, and whose choice was made here before.
+    asleep: Vec<Sleeper<S::Touched>>,
+    /// How many choices led here, and how many of them were preemptions.
+    depth: usize,
+    preemptions: u32,
+    /// The hash of the choices at the first branchings, and how many those are.
+    way: u64,
+    branchings: u32,
+    fingerprint: Option<u64>,
+}
+
+/// Where the system stands when it has arrived somewhere.
+struct Arrival<T> {
+    asleep: Vec<Sleeper<T>>,
+    preemptions: u32,
+    way: u64,
+    branchings: u32,
+}
+
+/// A search under way.
+pub(crate) struct Search<'a, S: System, M, B, W> {
+    system: &'a mut S,
+    method: Method,
+    shard: Shard,
+    memory: &'a mut M,
+    budget: &'a B,
+    stops: W,
+    found: FoundBy<S>,
+    roster: &'a Roster<S::Actor>,
+    /// The choices from the beginning to where the system stands.
+    path: Vec<(S::Choice, S::Actor)>,
+    stack: Vec<Frame<S>>,
+    /// States on the path.
+    on_path: BTreeMap<u64, usize>,
+    /// With bounded preemptions: with how few, and after how few choices, somebody came to a state by an actor.
+    fewest: BTreeMap<(u64, Mask), (u32, usize)>,
+    /// States in which a way has ended, where states are not remembered otherwise.
+    ended: Visited,
+    root: S::Standing,
+    /// The system does not stand at the end of the path.
+    strayed: bool,
+    pub(crate) is_stopped: bool,
+}
+
+impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) -> bool> Search<'a, S, M, B, W> {
+    pub(crate) fn new(
+        system: &'a mut S,
+        method: Method,
+        shard: Shard,
+        memory: &'a mut M,
+        roster: &'a Roster<S::Actor>,
+        budget: &'a B,
+        stops: W,
+    ) -> Self {
+        let root = system.standing();
+        Self {
+            system,
+            method,
+            shard,
+            memory,
+            budget,
+            stops,
+            found: Found::new(),
+            roster,
+            path: Vec::new(),
+            stack: Vec::new(),
+            on_path: BTreeMap::new(),
+            fewest: BTreeMap::new(),
+            ended: Visited::default(),
+            root,
+            strayed: false,
+            is_stopped: false,
+        }
+    }
+
+    /// Goes every way from a task on, or from the beginning; gives choices away wherever `give` says to whom.
+    pub(crate) fn work<G: FnOnce(Task<S>)>(
+        &mut self,
+        task: Option<Task<S>>,
+        give: impl Fn() -> Option<G>,
+    ) -> Result<(), S::Halt> {
+        match task {
+            None => self.arrive(Arrival {
+                asleep: Vec::new(),
+                preemptions: 0,
+                way: shard::ROOT,
+                branchings: 0,
+            })?,
+            Some(task) => self.take_over(task),
+        }
+        while !self.is_stopped {
+            if let Some(give) = give()
+                && let Some(task) = self.give_away()
+            {
+                give(task);
+            }
+            let Some(frame) = self.stack.last_mut() else { break };
+            let Some(index) = frame.open.pop() else {
+                if let Some(fingerprint) = frame.fingerprint {
+                    self.on_path.remove(&fingerprint);
+                }
+                self.stack.pop();
+                continue;
+            };
+            self.fork(index)?;
+        }
+        Ok(())
+    }
+
+    /// Goes to where a task is to be done, and has its choice as the only one left.
+    fn take_over(&mut self, task: Task<S>) {
+        self.path = task.path;
+        self.retrace();
+        let candidates = self.system.candidates();
+        let index = candidates.iter().position(|known| *known == task.candidate);
+        let asleep = task.asleep.into_iter().map(|(bit, touched)| Sleeper {
+            bit,
+            touched: Rc::new(touched),
+        });
+        self.stack.push(Frame {
+            open: index.into_iter().collect(),
+            candidates,
+            standing: self.method.remember.then(|| self.system.standing()),
+            asleep: asleep.collect(),
+            depth: self.path.len(),
+            preemptions: task.preemptions,
+            way: task.way,
+            branchings: task.branchings,
+            fingerprint: None,
+        });
+    }
+
+    /// The choice nearest to the beginning that was not made, if others are left.
+    fn give_away(&mut self) -> Option<Task<S>> {
+        let left: usize = self.stack.iter().map(|frame| frame.open.len()).sum();
+        if left < 2 {
+            return None;
+        }
+        let frame = self.stack.iter_mut().find(|frame| !frame.open.is_empty())?;
+        let index = frame.open.remove(0);
+        let asleep = frame.asleep.iter();
+        Some(Task {
+            path: self.path[..frame.depth].to_vec(),
+            candidate: frame.candidates[index],
+            asleep: asleep.map(|sleeper| (sleeper.bit, S::Touched::clone(&sleeper.touched))).collect(),
+            preemptions: frame.preemptions,
+            way: frame.way,
+            branchings: frame.branchings,
+        })
+    }
+
+    /// Makes the choices of the path again, from the beginning.
+    fn retrace(&mut self) {
+        self.system.go_back(&self.root);
+        for &(choice, _) in &self.path {
+            // Whoever asks what could be chosen may change what it has noted of itself.
+            let _offered = self.system.candidates();
+            // The same choices lead to the same: nothing new can come of them.
+            let _known = self.system.take(choice);
+        }
+    }
+
+    /// What was found, when the search is over. The system is somewhere.
+    pub(crate) fn finish(mut self) -> FoundBy<S> {
+        self.note_size();
+        self.found
+    }
+
+    fn note_size(&mut self) {
+        let (states, bytes) = self.memory.size();
+        if self.method.visited && self.method.preemptions.is_none() {
+            self.found.spent.states = states;
+            self.found.spent.bytes = bytes;
+        } else {
+            self.found.spent.states = self.fewest.len() as u64;
+        }
+    }
+
+    /// Makes a choice of the last frame.
+    fn fork(&mut self, index: usize) -> Result<(), S::Halt> {
+        let frame = self.stack.last().expect("a frame has a choice left");
+        let candidate = frame.candidates[index];
+        let preemptions = frame.preemptions + u32::from(self.preempts(frame, candidate.actor));
+        if self.is_beyond(preemptions) {
+            return Ok(());
+        }
+        let (way, branchings) = match frame.branchings {
+            shard::BRANCHINGS => (frame.way, frame.branchings),
+            before => {
+                let name = self.system.name_hash(candidate.choice);
+                (shard::longer(frame.way, name), before + 1)
+            }
+        };
+        let decides = frame.branchings < shard::BRANCHINGS && branchings == shard::BRANCHINGS;
+        if decides && !self.shard.holds(way) {
+            // Somebody else goes there: for those who come after it is as if it had been gone.
+            if !self.method.sleep {
+                return Ok(());
+            }
+        }
+        let depth = frame.depth;
+        if self.strayed || self.path.len() != depth {
+            self.go_back(depth);
+        }
+        let taken = self.take(candidate, preemptions)?;
+        let bit = self.roster.bit(candidate.actor);
+        let frame = self.stack.last_mut().expect("the frame is still there");
+        let asleep = match self.method.sleep {
+            true => {
+                let asleep = undisturbed(&frame.asleep, &taken.touched, bit);
+                if bit != 0 {
+                    frame.asleep.push(Sleeper {
+                        bit,
+                        touched: Rc::new(taken.touched),
+                    });
+                }
+                asleep
+            }
+            false => Vec::new(),
+        };
+        if self.is_stopped || decides && !self.shard.holds(way) {
+            return Ok(());
+        }
+        self.arrive(Arrival {
+            asleep,
+            preemptions,
+            way,
+            branchings,
+        })
+    }
+
+    /// Whether one more choice with so many preemptions is more than the method allows.
+    fn is_beyond(&self, preemptions: u32) -> bool {
+        let Method { preemptions: most, depth, .. } = self.method;
+        most.is_some_and(|most| preemptions > most) || depth.is_some_and(|depth| self.path.len() >= depth)
+    }
+
+    /// Whether the actor before could have gone on.
+    fn preempts(&self, frame: &Frame<S>, actor: S::Actor) -> bool {
+        let before = frame.depth.checked_sub(1).map(|last| self.path[last].1);
+        before.is_some_and(|before| {
+            before != actor && frame.candidates.iter().any(|candidate| candidate.actor == before)
+        })
+    }
+
+    /// Brings the system back to the last frame.
+    fn go_back(&mut self, depth: usize) {
+        let frame = self.stack.last().expect("there is a frame");
+        self.path.truncate(depth);
+        self.strayed = false;
+        match &frame.standing {
+            Some(standing) => self.system.go_back(standing),
+            None => self.retrace(),
+        }
+    }
+
+    fn take(
+        &mut self,
+        candidate: Candidate<S::Choice, S::Actor>,
+        preemptions: u32,
+    ) -> Result<Taken<S::Touched, S::Flaw>, S::Halt> {
+        let mut taken = self.system.take(candidate.choice)?;
+        self.path.push((candidate.choice, candidate.actor));
+        self.found.spent.transitions += 1;
+        self.found.spent.depth = self.found.spent.depth.max(self.path.len() as u64);
+        for flaw in std::mem::take(&mut taken.flaws) {
+            self.note_flaw(flaw, preemptions);
+        }
+        if self.found.spent.transitions.is_multiple_of(BETWEEN_QUESTIONS) {
+            self.note_size();
+            if !self.budget.allows(&self.found.spent) {
+                self.found.verdict = Verdict::Spent;
+                self.is_stopped = true;
+            }
+        }
+        Ok(taken)
+    }
+
+    fn note_flaw(&mut self, flaw: S::Flaw, preemptions: u32) {
+        self.stop_at(Seen::Flaw(&flaw));
+        let size = (preemptions, self.path.len());
+        let path = &self.path;
+        self.found.note_flaw(flaw, || witness(path, preemptions), size);
+    }
+
+    fn stop_at(&mut self, seen: Seen<'_, S::End, S::Flaw>) {
+        if (self.stops)(seen) {
+            self.is_stopped = true;
+            self.found.verdict = Verdict::Stopped;
+        }
+    }
+
+    /// The system has come somewhere: to an end, to where somebody was before, or to a choice.
+    fn arrive(&mut self, arrival: Arrival<S::Touched>) -> Result<(), S::Halt> {
+        let Arrival {
+            mut asleep,
+            mut preemptions,
+            way,
+            branchings,
+        } = arrival;
+        let mut in_a_row = 0_u64;
+        loop {
+            if self.is_stopped {
+                return Ok(());
+            }
+            let candidates = self.system.candidates();
+            if candidates.is_empty() {
+                return self.end(preemptions);
+            }
+            let enough = match self.method.persistent {
+                true => self.system.enough(&candidates),
+                false => (0..candidates.len()).collect(),
+            };
+            let sleeps = mask(&asleep);
+            let bits: Vec<Mask> = enough
+                .iter()
+                .map(|&index| self.roster.bit(candidates[index].actor))
+                .collect();
+            let awake = |bit: &Mask| *bit & sleeps == 0;
+            if !bits.iter().any(awake) {
+                return Ok(());
+            }
+            // Where there is one way on nothing is to be remembered.
+            if let [only] = enough[..] {
+                in_a_row += 1;
+                if in_a_row > ENDLESS {
+                    self.note_livelock(preemptions);
+                    return Ok(());
+                }
+                let candidate = candidates[only];
+                let before = self.path.last().map(|&(_, actor)| actor);
+                let left = before.is_some_and(|before| {
+                    before != candidate.actor && candidates.iter().any(|other| other.actor == before)
+                });
+                preemptions += u32::from(left);
+                if self.is_beyond(preemptions) {
+                    return Ok(());
+                }
+                let taken = self.take(candidate, preemptions)?;
+                if self.method.sleep {
+                    asleep = undisturbed(&asleep, &taken.touched, bits[0]);
+                }
+                continue;
+            }
+            let (fingerprint, woken) = match self.remember(&asleep, preemptions) {
+                Remembered::Go { fingerprint, woken } => (fingerprint, woken),
+                Remembered::Known => return Ok(()),
+            };
+            let goes = |bit: Mask| match woken {
+                None => bit & sleeps == 0,
+                Some(woken) => bit & woken != 0,
+            };
+            let indexes = enough.iter().zip(&bits);
+            let mut open: Vec<usize> = indexes
+                .filter(|&(_, &bit)| goes(bit))
+                .map(|(&index, _)| index)
+                .collect();
+            if open.is_empty() {
+                return Ok(());
+            }
+            open.reverse();
+            if let Some(fingerprint) = fingerprint {
+                self.on_path.insert(fingerprint, self.stack.len());
+            }
+            let standing = self.method.remember.then(|| self.system.standing());
+            self.stack.push(Frame {
+                candidates,
+                open,
+                standing,
+                asleep,
+                depth: self.path.len(),
+                preemptions,
+                way,
+                branchings,
+                fingerprint,
+            });
+            return Ok(());
+        }
+    }
+
+    /// Whether somebody has been here.
+    fn remember(&mut self, asleep: &[Sleeper<S::Touched>], preemptions: u32) -> Remembered {
+        if !self.method.visited {
+            return Remembered::Go {
+                fingerprint: None,
+                woken: None,
+            };
+        }
+        let fingerprint = self.system.fingerprint();
+        if self.method.preemptions.is_some() {
+            let last = self.path.last().map(|&(_, actor)| self.roster.bit(actor));
+            let here = (preemptions, self.path.len());
+            let fewest = self.fewest.entry((fingerprint, last.unwrap_or(0)));
+            match fewest {
+                Entry::Vacant(vacant) => _ = vacant.insert(here),
+                Entry::Occupied(mut known) => {
+                    let (before, length) = *known.get();
+                    if before <= here.0 && length <= here.1 {
+                        return Remembered::Known;
+                    }
+                    if here.0 <= before && here.1 <= length {
+                        known.insert(here);
+                    }
+                }
+            }
+            return Remembered::Go {
+                fingerprint: None,
+                woken: None,
+            };
+        }
+        match self.memory.visit(fingerprint, mask(asleep)) {
+            Known::New => Remembered::Go {
+                fingerprint: Some(fingerprint),
+                woken: None,
+            },
+            Known::Before { woken } => {
+                if let Some(&since) = self.on_path.get(&fingerprint)
+                    && self.is_fair(since)
+                {
+                    self.note_livelock(preemptions);
+                }
+                match woken {
+                    0 => Remembered::Known,
+                    woken => Remembered::Go {
+                        fingerprint: None,
+                        woken: Some(woken),
+                    },
+                }
+            }
+        }
+    }
+
+    /// Whether everybody who could go on in every state since then has.
+    fn is_fair(&self, since: usize) -> bool {
+        let frames = &self.stack[since..];
+        let Some(first) = frames.first() else { return false };
+        let went = |actor: S::Actor| self.path[first.depth..].iter().any(|&(_, who)| who == actor);
+        first.candidates.iter().all(|candidate| {
+            let could = |frame: &Frame<S>| {
+                frame
+                    .candidates
+                    .iter()
+                    .any(|other| other.actor == candidate.actor)
+            };
+            went(candidate.actor) || !frames.iter().all(could)
+        })
+    }
+
+    fn note_livelock(&mut self, preemptions: u32) {
+        if self.found.livelock.is_none() {
+            self.found.livelock = Some(witness(&self.path, preemptions));
+        }
+    }
+
+    /// A way has come to its end.
+    fn end(&mut self, preemptions: u32) -> Result<(), S::Halt> {
+        let fingerprint = self.system.fingerprint();
+        let is_new = match self.method.visited && self.method.preemptions.is_none() {
+            true => self.memory.visit(fingerprint, 0) == Known::New,
+            false => self.ended.visit(fingerprint, 0) == Known::New,
+        };
+        // What an end comes to is the same every time.
+        if !is_new && self.method.visited && self.method.preemptions.is_none() {
+            return Ok(());
+        }
+        let Ended { end, flaws } = self.system.end()?;
+        for flaw in flaws {
+            self.note_flaw(flaw, preemptions);
+        }
+        self.stop_at(Seen::End(&end));
+        let size = (preemptions, self.path.len());
+        let path = &self.path;
+        self.found.note_end(end, is_new, || witness(path, preemptions), size);
+        // It may have gone on for that: whoever comes next goes back first.
+        self.strayed = true;
+        Ok(())
+    }
+}
+
+/// What is known of a state.
+enum Remembered {
+    /// There is something to do.
+    Go {
+        fingerprint: Option<u64>,
+        /// Only for those who slept before; nothing: for all.
+        woken: Option<Mask>,
+    },
+    /// Nothing is left to do.
+    Known,
+}
+
+fn witness<C: Copy, A>(path: &[(C, A)], preemptions: u32) -> Witness<C> {
+    Witness {
+        preemptions,
+        choices: path.iter().map(|&(choice, _)| choice).collect(),
+    }
+}
