@@ -4,6 +4,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod cli;
+pub mod explore;
 pub mod judge;
 pub mod play;
 pub mod record;

@@ -8,13 +8,14 @@
 //! * `holds` - what became of the gate's holds
 //! * `wording` - short words for what was done
 
-mod actions;
+pub(crate) mod actions;
 pub(crate) mod execution;
-mod holds;
+pub(crate) mod holds;
 mod observer;
 pub mod options;
 mod run;
 mod wording;
 
 pub use options::RunOptions;
+pub(crate) use wording::words;
 pub use run::{play_on, run_scenario, setup};

@@ -126,12 +126,14 @@ impl<T> Drop for Closing<'_, T> {
     }
 }
 
-/// [`search`](crate::search) by so many at once. `make` makes a system for each, all of which stand at the same place.
+/// [`search`](crate::search) by so many at once. `make` makes a system for each, all of which stand at the same
+/// place; `done` is told of each when it is over.
 ///
 /// # Errors
 /// What stopped a system, or kept it from being made.
 pub fn search_together<S: System>(
     make: impl Fn() -> Result<S, S::Halt> + Sync,
+    done: impl Fn(&mut S) + Sync,
     workers: NonZeroUsize,
     method: Method,
     shard: Shard,
@@ -186,6 +188,7 @@ where
             gone?;
             desk.done();
         }
+        done(&mut system);
         Ok(found)
     };
     let parts = in_threads(workers, &desk, work);

@@ -103,7 +103,7 @@ fn several_find_what_one_finds() {
         let memory = SharedVisited::default();
         let workers = NonZeroUsize::new(3).unwrap();
         let together =
-            search_together(|| Ok(race()), workers, method, Shard::ALL, &memory, &(), |_| false).unwrap();
+            search_together(|| Ok(race()), |_| (), workers, method, Shard::ALL, &memory, &(), |_| false).unwrap();
         let alone = found(&race(), method);
         assert_eq!(ends(&together), ends(&alone));
         assert_eq!(together.spent.states, alone.spent.states);

@@ -1,8 +1,8 @@
 //! A world that somebody walks through step by step: whatever could happen next is told, and he says what does.
 //!
 //! Time is no number here, and stands still. A pause may end whenever it likes; who looks at something now and then may look again
-//! once anything has changed; the device does what it has yet to do in any order; and a limit is reached only when nothing else can
-//! happen.
+//! once anything has changed; the device does what it has yet to do in any order; and somebody gives up only when nothing else can
+//! happen: who, is a choice, since nobody knows how long it took to get there.
 
 use crate::halt::Halt;
 use crate::machine::{Acts, Machine};
@@ -21,8 +21,10 @@ pub enum Possible<A> {
     PauseEnds(TaskName),
     /// A task that looks at something now and then looks again.
     Look(TaskName),
-    /// The first limit is reached, since nothing else can happen.
-    Limit,
+    /// The time of a task's wait is over.
+    GivesUp(TaskName),
+    /// So much time passes that the device does what it does only then.
+    Due,
 }
 
 impl<A: ActName> Display for Possible<A> {
@@ -31,7 +33,8 @@ impl<A: ActName> Display for Possible<A> {
             Self::Now(name) => name.fmt(f),
             Self::PauseEnds(task) => write!(f, "{task} goes on after a pause"),
             Self::Look(task) => write!(f, "{task} looks again"),
-            Self::Limit => f.write_str("a limit is reached"),
+            Self::GivesUp(task) => write!(f, "{task} gives up"),
+            Self::Due => f.write_str("time passes for the device"),
         }
     }
 }
@@ -101,9 +104,19 @@ impl<M: Machine> Walk<M> {
         }
         possible.extend(self.world.interrupts().into_iter().map(Possible::Now));
         possible.extend(self.world.acts(Acts::InService).into_iter().map(Possible::Now));
-        let is_due = self.world.machine.borrow().next_due().is_some();
-        if possible.is_empty() && (runtime.next_deadline().is_some() || is_due) {
-            possible.push(Possible::Limit);
+        if possible.is_empty() {
+            possible = self.possible_in_time();
+        }
+        possible
+    }
+
+    /// What could happen if time passed: somebody gives up, the device does what it does only then.
+    #[must_use]
+    pub fn possible_in_time(&self) -> Vec<Possible<M::Act>> {
+        let patient = self.world.runtime.patient().into_iter();
+        let mut possible: Vec<Possible<M::Act>> = patient.map(|(task, _)| Possible::GivesUp(task)).collect();
+        if self.world.machine.borrow().next_due().is_some() {
+            possible.push(Possible::Due);
         }
         possible
     }
@@ -143,7 +156,8 @@ impl<M: Machine> Walk<M> {
                 }
                 None => false,
             },
-            Possible::Limit => self.reach_limit(),
+            Possible::GivesUp(task) => self.give_up(task),
+            Possible::Due => self.pass_to_due(),
         };
         self.let_announce()?;
         Ok(taken)
@@ -160,21 +174,30 @@ impl<M: Machine> Walk<M> {
         Ok(())
     }
 
-    /// Time passes to the first limit of a task, or to what the device does only if so much time passes.
-    fn reach_limit(&mut self) -> bool {
-        let device = self.world.machine.borrow().next_due();
-        let Some(at) = [device, self.world.runtime.next_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
-        else {
+    /// Time passes to where a task's wait is over, and it goes on before anybody else whose wait is over, too.
+    fn give_up(&mut self, task: TaskName) -> bool {
+        let mut patient = self.world.runtime.patient().into_iter();
+        let Some((_, at)) = patient.find(|(name, _)| *name == task) else {
+            return false;
+        };
+        let Some(id) = self.world.runtime.id_of(task) else {
+            return false;
+        };
+        // The clock alone: what the device has to do by then is a choice of its own.
+        let _is_due = self.world.machine.borrow_mut().set_clock(at);
+        self.world.runtime.expire_task(id);
+        true
+    }
+
+    /// Time passes to what the device does next.
+    fn pass_to_due(&mut self) -> bool {
+        let Some(at) = self.world.machine.borrow().next_due() else {
             return false;
         };
         let acted = self.world.machine.borrow_mut().advance_to(at);
         if acted {
             self.world.notify_device();
         }
-        self.world.runtime.expire(at);
         true
     }
 }

@@ -101,6 +101,12 @@ impl Driver {
         self.look(|state| state.messages.all().get(seen..).unwrap_or_default().to_vec())
     }
 
+    /// How many waits for pages have ended.
+    #[must_use]
+    pub fn ended_page_waits(&self) -> usize {
+        self.look(|state| state.pages.waits.len())
+    }
+
     /// How a host operation ended; `None` while it runs.
     #[must_use]
     pub fn outcome(&self, task: TaskId) -> Option<Result<(), Errno>> {

@@ -6,6 +6,7 @@ use super::stop::RunStop;
 use crate::runtime::access::{Object, TaskId};
 use crate::runtime::announcement::Announcement;
 use crate::runtime::role::TaskName;
+use prm::Cycles;
 use std::hash::{Hash, Hasher};
 
 /// A task that could run, as an explorer sees it.
@@ -137,6 +138,27 @@ impl Runtime {
             Some(Sleeper { task, sleep })
         });
         sleepers.collect()
+    }
+
+    /// The tasks whose wait is over at some time, with that time, but for pauses that end by themselves; the earliest first.
+    #[must_use]
+    pub fn patient(&self) -> Vec<(TaskName, Cycles)> {
+        let core = self.core.borrow();
+        let patient = core.timers.iter().filter_map(|&(at, id)| {
+            let record = &core.tasks.get(&id)?.record;
+            let TaskState::Waiting(waiting) = record.state else {
+                return None;
+            };
+            (waiting.object != Object::Pause).then_some((record.name, at))
+        });
+        patient.collect()
+    }
+
+    /// The names of all tasks that exist, oldest first.
+    #[must_use]
+    pub fn names(&self) -> Vec<TaskName> {
+        let core = self.core.borrow();
+        core.tasks.values().map(|task| task.record.name).collect()
     }
 
     /// Who sleeps from here on looks at this when he wakes. Where nobody explores that is nobody's concern.

@@ -86,6 +86,18 @@ impl TaskName {
         }
     }
 
+    /// The first task of the same purpose.
+    #[must_use]
+    pub const fn first_of_its_purpose(self) -> Self {
+        Self { ordinal: 1, ..self }
+    }
+
+    /// Whether it handles an interrupt.
+    #[must_use]
+    pub fn is_interrupt(self) -> bool {
+        self.role == TaskRole::Interrupt.word()
+    }
+
     /// The next one of the same purpose.
     #[must_use]
     pub const fn next(self) -> Self {

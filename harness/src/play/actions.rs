@@ -11,11 +11,11 @@ use prm::Cycles;
 
 /// What a step did, before anybody looked at the books.
 #[derive(Default)]
-pub(super) struct Done {
+pub(crate) struct Done {
     /// The operation that the step started or joined.
-    pub(super) operation: Option<usize>,
+    pub(crate) operation: Option<usize>,
     /// What went wrong with the step itself.
-    pub(super) problem: Option<Problem>,
+    pub(crate) problem: Option<Problem>,
 }
 
 impl Done {
@@ -29,7 +29,7 @@ impl Done {
 }
 
 /// Does what the step says, and lets time pass as far as that takes.
-pub(super) fn act<S: Stage>(stage: &mut S, holds: &Holds<'_>, step: &Step) -> Result<Done, Stop<S::Broken>> {
+pub(crate) fn act<S: Stage>(stage: &mut S, holds: &Holds<'_>, step: &Step) -> Result<Done, Stop<S::Broken>> {
     let Some(action) = step.action() else {
         let problem = Problem::new(Deed::Step, "exactly one action", "none or several");
         return Ok(Done::problem(problem));

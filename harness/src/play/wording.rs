@@ -36,7 +36,7 @@ pub(super) fn mismatch(mismatch: &Mismatch) -> String {
 }
 
 /// A value of the file without its punctuation: `{"enable_vfs":2}` is `enable_vfs 2`.
-pub(super) fn words(value: &impl Serialize) -> String {
+pub(crate) fn words(value: &impl Serialize) -> String {
     serde_json::to_value(value)
         .map(|value| flat(&value))
         .unwrap_or_default()

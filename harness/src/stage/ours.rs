@@ -8,12 +8,13 @@
 //! A bus is a folder beside this one that builds both: `stage/inproc` has the device in this process.
 
 mod firmware;
-mod looking;
+pub(crate) mod looking;
 mod setup;
 mod stage;
 mod task;
 
 pub use firmware::{Firmware, OwnerQuestion};
 pub use setup::RunSetup;
+pub(crate) use stage::plan_of;
 pub use stage::{ABILITIES, DriverStage};
 pub use task::OwnTask;

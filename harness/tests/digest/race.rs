@@ -155,7 +155,8 @@ impl Race {
     pub fn choices(&self) -> Vec<Choice> {
         let mut choices: Vec<Choice> = self.walk.possible().into_iter().map(Choice::World).collect();
         if self.requests_left > 0 {
-            choices.retain(|choice| *choice != Choice::World(Possible::Limit));
+            let takes_time = |possible: &Possible<_>| matches!(possible, Possible::GivesUp(_) | Possible::Due);
+            choices.retain(|choice| !matches!(choice, Choice::World(possible) if takes_time(possible)));
             choices.push(Choice::Request);
         }
         choices
@@ -238,7 +239,7 @@ impl Race {
                 let act = act.to_string();
                 !act.contains("MANAGE_PAGES") && !act.contains("return of pages")
             }
-            Possible::Look(_) | Possible::Limit => false,
+            Possible::Look(_) | Possible::GivesUp(_) | Possible::Due => false,
         })
     }
 

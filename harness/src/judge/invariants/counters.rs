@@ -12,6 +12,12 @@ pub(super) fn check(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
     stay_positive(sight, findings);
 }
 
+/// What holds in the middle of a step, too: counters add up, and none is below zero.
+pub(super) fn hold(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
+    add_up(sight, findings);
+    stay_positive(sight, findings);
+}
+
 /// A type counter equals the pages that firmware books on functions of that type.
 fn match_ledger(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
     for driver in &sight.drivers {

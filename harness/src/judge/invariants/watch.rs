@@ -26,11 +26,35 @@ const FAMILIES: [fn(&Sight<'_>, &mut Vec<Finding>); 7] = [
     memory::safe,
 ];
 
+/// Those of which every moment has to be right, and not only one at which nothing moves.
+const AT_EVERY_MOMENT: [fn(&Sight<'_>, &mut Vec<Finding>); 6] = [
+    counters::hold,
+    leaks::none_left,
+    locks::check,
+    waits::end_drained,
+    commands::in_time,
+    memory::safe,
+];
+
 impl Watch {
+    /// Checks what has to be right at every moment, in the middle of a step, too. Returns what broke since the last check.
+    pub fn check_moment(&mut self, step: u32, sight: &Sight<'_>) -> Vec<Violation> {
+        self.check_families(step, sight, &AT_EVERY_MOMENT)
+    }
+
     /// Checks everything after a step; returns what broke in it: conditions, then events, in the order of the invariants.
     pub fn check(&mut self, step: u32, sight: &Sight<'_>) -> Vec<Violation> {
+        self.check_families(step, sight, &FAMILIES)
+    }
+
+    fn check_families(
+        &mut self,
+        step: u32,
+        sight: &Sight<'_>,
+        families: &[fn(&Sight<'_>, &mut Vec<Finding>)],
+    ) -> Vec<Violation> {
         let mut findings = Vec::new();
-        FAMILIES.iter().for_each(|family| family(sight, &mut findings));
+        families.iter().for_each(|family| family(sight, &mut findings));
         self.lost.check(sight, &mut findings);
         findings.sort_by_key(|finding| finding.invariant);
         let (mut conditions, mut events): (Vec<_>, Vec<_>) = findings

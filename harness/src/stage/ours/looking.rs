@@ -28,9 +28,16 @@ pub(super) fn questions(drivers: &[DriverLook]) -> Vec<OwnerQuestion> {
 
 /// The drivers as judges see them.
 pub(super) fn sights(drivers: Vec<DriverLook>, operations: &Operations<OwnTask>) -> Vec<DriverSight> {
+    driver_sights(drivers, |place| {
+        let mut pending = operations.iter().filter(|operation| operation.end.is_none());
+        pending.any(|operation| operation.own.place == place)
+    })
+}
+
+/// The drivers as judges see them; `is_busy` says whether an operation of the driver at a place runs.
+pub(crate) fn driver_sights(drivers: Vec<DriverLook>, is_busy: impl Fn(usize) -> bool) -> Vec<DriverSight> {
     let sight = |(place, driver): (usize, DriverLook)| {
         let counters = driver.books.counters.named().into_iter();
-        let mut pending = operations.iter().filter(|operation| operation.end.is_none());
         DriverSight {
             endpoint: driver.endpoint,
             account: Account(place),
@@ -39,7 +46,7 @@ pub(super) fn sights(drivers: Vec<DriverLook>, operations: &Operations<OwnTask>)
                 .collect(),
             messages: driver.messages,
             earlier_waits: driver.earlier_waits,
-            busy: pending.any(|operation| operation.own.place == place),
+            busy: is_busy(place),
             books: Some(driver.books),
         }
     };

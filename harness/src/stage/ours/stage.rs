@@ -192,7 +192,7 @@ impl<H: Hosting, F: Firmware> Stage for DriverStage<H, F> {
     }
 
     fn fault(&mut self, fault: &Fault) -> Result<Result<(), Obstacle>, Stop<F::Lost>> {
-        self.host.plan_fault(plan(fault))?;
+        self.host.plan_fault(plan_of(fault))?;
         Ok(Ok(()))
     }
 
@@ -315,7 +315,8 @@ impl<H: Hosting, F: Firmware> Stage for DriverStage<H, F> {
     }
 }
 
-fn plan(fault: &Fault) -> FaultPlan {
+/// What a fault of a file is to the host's allocators.
+pub(crate) fn plan_of(fault: &Fault) -> FaultPlan {
     match fault {
         Fault::Allocation(fault) => FaultPlan {
             site: FaultSite::Allocation(fault.site.clone()),

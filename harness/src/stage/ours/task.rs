@@ -6,7 +6,7 @@ use driver::runtime::TaskId;
 #[derive(Clone, Copy, Debug)]
 pub struct OwnTask {
     /// The place of its driver.
-    pub(super) place: usize,
+    pub(crate) place: usize,
     /// Its task.
-    pub(super) task: TaskId,
+    pub(crate) task: TaskId,
 }

@@ -1,0 +1,469 @@
+//! A race, somewhere on its way: the drivers' own code and the firmware's, forked wherever there is a choice.
+
+use super::choice::{Actor, Choice};
+use super::detail::{Detail, named_commands};
+use super::enough::enough;
+use super::end::End;
+use super::flaw::{Flaw, FlawKind};
+use super::halt::RaceHalt;
+use super::knowledge::{Doing, Knowledge, Role};
+use super::lines::Lines;
+use super::plan::Plan;
+use super::player::{self, Prepared};
+use super::sentry::{Moment, Sentry};
+use super::touched::Touched;
+use super::vocabulary::Vocabulary;
+use crate::scenario::{ScenarioFile, Step};
+use crate::stage::inproc::machine::DeviceAct;
+use crate::stage::inproc::{InprocMachine, InprocWorld};
+use driver::RevisionName;
+use driver::runtime::{Access, Kind, Use};
+use driver_host::{Halt, HostView, Machine, Name, Possible, Standing, Walk, WorldSetup};
+use parts::CanonicalHasher;
+use prm::{Cycles, Opcode};
+use search::{Candidate, Ended, System, Taken};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+/// How a race is explored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RaceOptions {
+    /// How finely.
+    pub detail: Detail,
+    /// So many time-outs may come though others could go on.
+    pub early_timeouts: u32,
+}
+
+/// See the module's head.
+pub struct Race {
+    /// Nothing while what comes after the race is played.
+    walk: Option<Walk<InprocMachine>>,
+    pub(super) lines: Lines,
+    sentry: Sentry,
+    early_left: u32,
+    fixed: Rc<Fixed>,
+    /// What is known of those who take part, and what was learnt since.
+    known: Rc<Knowledge>,
+    learnt: Knowledge,
+    is_surprised: bool,
+    vocabulary: Vocabulary,
+    /// Who could go on when it was last asked.
+    offered: Rc<[Actor]>,
+    /// What the step that is under way has touched so far.
+    accesses: Vec<Access>,
+}
+
+/// What is the same in all standings of a race.
+struct Fixed {
+    scenario: ScenarioFile,
+    setup: WorldSetup,
+    after: Vec<Step>,
+    options: RaceOptions,
+    /// The commands that it is about.
+    named: BTreeSet<Opcode>,
+    /// When it began: time stands still until somebody gives up.
+    began: Cycles,
+}
+
+/// A race where it stands.
+#[derive(Clone)]
+pub struct RaceStanding {
+    walk: Standing<InprocMachine>,
+    lines: Lines,
+    sentry: Sentry,
+    early_left: u32,
+    offered: Rc<[Actor]>,
+}
+
+/// More steps at once than any choice has.
+const MOST_INNER_STEPS: u32 = 20_000;
+
+impl Race {
+    /// The race of a scenario under a revision, about to begin.
+    ///
+    /// # Errors
+    /// [`RaceHalt`].
+    pub fn begin(
+        scenario: &ScenarioFile,
+        revision: RevisionName,
+        options: RaceOptions,
+    ) -> Result<Self, RaceHalt> {
+        let plan = Plan::of(scenario, revision)?;
+        let Prepared { world, setup, started } = player::prepare(scenario, &plan, revision)?;
+        let _past = world.machine_mut().silicon.take_records();
+        world.machine_mut().silicon.keep_footprints();
+        let began = world.now();
+        let named = named_commands(&plan.lines, &plan.before);
+        let mut race = Self {
+            walk: Some(Walk::begin(world)?),
+            lines: Lines::new(&plan.lines, started),
+            sentry: Sentry::default(),
+            early_left: options.early_timeouts,
+            fixed: Rc::new(Fixed {
+                scenario: scenario.clone(),
+                setup,
+                after: plan.after,
+                options,
+                named,
+                began,
+            }),
+            known: Rc::default(),
+            learnt: Knowledge::default(),
+            is_surprised: false,
+            vocabulary: Vocabulary::default(),
+            offered: Rc::default(),
+            accesses: Vec::new(),
+        };
+        // What was wrong before the race is no part of it.
+        let _before = race.look(Moment::AtRest);
+        let _heard = race.hear();
+        race.go_on(&"the beginning")?;
+        Ok(race)
+    }
+
+    /// The same with what others have learnt of it.
+    pub(super) fn knowing(mut self, known: &Rc<Knowledge>, vocabulary: &Vocabulary) -> Self {
+        self.known = Rc::clone(known);
+        self.vocabulary = vocabulary.clone();
+        self
+    }
+
+    /// What was learnt since it began; nothing, where that was known.
+    pub(super) fn surprises(&mut self) -> Option<Knowledge> {
+        let is_surprised = std::mem::take(&mut self.is_surprised);
+        is_surprised.then(|| std::mem::take(&mut self.learnt))
+    }
+
+    /// The world, to look at.
+    ///
+    /// # Panics
+    /// Never: it is away only while what comes after a race is played.
+    pub(super) fn world(&self) -> &InprocWorld {
+        self.walk().world()
+    }
+
+    pub(super) fn walk(&self) -> &Walk<InprocMachine> {
+        // PANIC: the walk is away only within `end`, which calls nothing that comes here.
+        self.walk.as_ref().expect("the walk is there")
+    }
+
+    fn walk_mut(&mut self) -> &mut Walk<InprocMachine> {
+        // PANIC: as above.
+        self.walk.as_mut().expect("the walk is there")
+    }
+
+    fn look(&mut self, moment: Moment) -> Vec<Flaw> {
+        let lines = &self.lines;
+        // PANIC: as above.
+        let world = self.walk.as_mut().expect("the walk is there").world_mut();
+        let busy: Vec<bool> = (0..world.drivers().count())
+            .map(|place| lines.is_busy(place, world))
+            .collect();
+        let is_busy = |place: usize| busy.get(place).copied().unwrap_or(false);
+        let broken = self.sentry.look(world, moment, is_busy);
+        broken.iter().map(Flaw::of).collect()
+    }
+
+    fn hear(&mut self) -> Vec<Flaw> {
+        // PANIC: as above.
+        let world = self.walk.as_ref().expect("the walk is there").world();
+        self.sentry.hear(world)
+    }
+
+    /// Makes a choice and lets everything follow that follows at once. Returns what that touched.
+    fn happen(&mut self, choice: Choice) -> Result<Touched, RaceHalt> {
+        self.accesses.clear();
+        let was_possible = match choice {
+            Choice::World(possible) => self.walk_on(&possible)?,
+            Choice::GivesUpEarly(task) => {
+                self.early_left = self.early_left.saturating_sub(1);
+                self.walk_on(&Possible::GivesUp(task))?
+            }
+            Choice::Line { line, step } => {
+                // PANIC: as above.
+                let walk = self.walk.as_mut().expect("the walk is there");
+                let ordered = self.lines.order(line.into(), usize::from(step) - 1, walk.world_mut());
+                walk.let_announce()?;
+                ordered
+            }
+        };
+        if !was_possible {
+            return Err(RaceHalt::NotPossible(choice.to_string()));
+        }
+        self.go_on(&choice)?;
+        let detail = self.fixed.options.detail;
+        let mut machine = self.walk().world().machine_mut();
+        if let Some(surprise) = machine.surprise() {
+            return Err(Halt::DeviceSurprise(surprise).into());
+        }
+        let footprints = machine.silicon.take_footprints();
+        drop(machine);
+        let uses = self.vocabulary.uses(
+            &self.accesses,
+            &footprints,
+            |access| detail.counts(access),
+            |thing| detail.counts_in_device(thing),
+            detail == Detail::All,
+        );
+        let any = |is_it: fn(&Access) -> bool| self.accesses.iter().any(is_it);
+        Ok(Touched {
+            uses,
+            everything: detail != Detail::All && any(|access| access.object.kind() == Kind::Registers),
+            pages_moved: any(|access| access.object.kind() == Kind::PageBook && access.usage == Use::Write),
+        })
+    }
+
+    /// Notes what was not known of whoever has made this choice.
+    fn learn(&mut self, choice: &Choice, touched: &Touched, before: &[Actor]) {
+        let doing = Doing::of(choice);
+        if !self.known.knows_touch(&doing, touched) {
+            self.is_surprised = true;
+            self.learnt.learn_touch(doing, touched);
+        }
+        for actor in self.offered.iter().filter(|actor| !before.contains(actor)) {
+            let woken = Role::of(actor);
+            if !self.known.knows_wake(doing.role, woken) {
+                self.is_surprised = true;
+                self.learnt.learn_wake(doing.role, woken);
+            }
+        }
+    }
+
+    fn walk_on(&mut self, possible: &Possible<DeviceAct>) -> Result<bool, RaceHalt> {
+        if let Possible::Now(Name::Step { task, .. }) = possible {
+            let announcement = self.walk().announcement(*task);
+            self.accesses.extend(announcement.iter().copied());
+        }
+        Ok(self.walk_mut().take(possible)?)
+    }
+
+    /// Lets everything happen that is nobody's choice.
+    fn go_on(&mut self, after: &impl ToString) -> Result<(), RaceHalt> {
+        for _ in 0..MOST_INNER_STEPS {
+            // PANIC: as above.
+            let walk = self.walk.as_mut().expect("the walk is there");
+            if self.lines.go_on(walk.world_mut()) {
+                walk.let_announce()?;
+            }
+            let Some(inner) = self.inner() else { return Ok(()) };
+            self.walk_on(&inner)?;
+        }
+        Err(RaceHalt::Endless(after.to_string()))
+    }
+
+    /// What no race here is about.
+    fn inner(&self) -> Option<Possible<DeviceAct>> {
+        let detail = self.fixed.options.detail;
+        if detail == Detail::All {
+            return None;
+        }
+        let mut possible = self.walk().possible().into_iter();
+        possible.find(|possible| match possible {
+            Possible::Now(Name::Step { task, .. }) => {
+                detail.is_inner_task(*task) || detail.is_inner_step(&self.walk().announcement(*task))
+            }
+            Possible::Now(Name::Interrupt { .. }) => detail.is_inner_interrupt(),
+            Possible::PauseEnds(_) => detail.is_inner_pause(),
+            Possible::Now(Name::Act(act)) => detail.is_inner_act(*act, &self.fixed.named),
+            Possible::Look(_) | Possible::GivesUp(_) | Possible::Due => false,
+        })
+    }
+
+    /// What can be chosen in the world and by firmware and the gate, without what takes time.
+    fn now(&self) -> Vec<Choice> {
+        let takes_time = |possible: &Possible<_>| matches!(possible, Possible::GivesUp(_) | Possible::Due);
+        let possible = self.walk().possible().into_iter();
+        let possible = possible.filter(|possible| !takes_time(possible));
+        let orders = self.lines.orders().map(|(line, step)| Choice::Line {
+            line: prm::saturated::<u8>(line),
+            step: prm::saturated::<u16>(step + 1),
+        });
+        possible.map(Choice::World).chain(orders).collect()
+    }
+
+    /// Whether time has passed since the race began.
+    fn time_has_passed(&self) -> bool {
+        self.world().now() > self.fixed.began
+    }
+
+    fn books(&self) -> End {
+        let world = self.world();
+        let main = world.endpoint();
+        let mut end = End::default();
+        for (function, _, driver) in world.drivers() {
+            let books = driver.books();
+            for (name, value) in books.counters.named() {
+                let value = value.cast_signed();
+                if value != 0 {
+                    let name = match function == main {
+                        true => name.to_owned(),
+                        false => format!("{function}:{name}"),
+                    };
+                    end.counters.insert(name, value);
+                }
+            }
+            if function == main {
+                let roots = books.roots.iter().filter(|(_, pages)| **pages > 0);
+                end.roots = roots.map(|(key, &pages)| (key.0, pages)).collect();
+            }
+        }
+        let machine = world.machine();
+        for (supplier, owner, pages) in machine.silicon.ledger().rows() {
+            let owner = match supplier == main {
+                true => owner.to_string(),
+                false => format!("{supplier}:{owner}"),
+            };
+            end.ledger.insert(owner, pages);
+        }
+        if world.drivers().all(|(_, _, driver)| !driver.books().bound) {
+            let left = world.drivers().map(|(_, account, _)| machine.memory().holdings(account).pages);
+            end.leaked = left.sum();
+        }
+        end.results = self.results();
+        end
+    }
+
+    /// What the operations returned that did not succeed.
+    fn results(&self) -> BTreeMap<String, Option<i32>> {
+        let mut results = BTreeMap::new();
+        for started in &self.lines.started {
+            match self.world().outcome(started.place, started.task) {
+                Some(Ok(())) => {}
+                Some(Err(errno)) => _ = results.insert(started.label.clone(), Some(errno.0)),
+                None => _ = results.insert(started.label.clone(), None),
+            }
+        }
+        results
+    }
+
+    /// The lines' actors, in order.
+    #[must_use]
+    pub fn actors(&self) -> Vec<&str> {
+        self.lines.actors()
+    }
+
+    /// A choice in words that say what an order is.
+    #[must_use]
+    pub fn words(&self, choice: &Choice) -> String {
+        match choice {
+            Choice::Line { line, step } => self.lines.words((*line).into(), usize::from(*step) - 1),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl System for Race {
+    type Choice = Choice;
+    type Actor = Actor;
+    type Standing = RaceStanding;
+    type Touched = Touched;
+    type Flaw = Flaw;
+    type End = End;
+    type Halt = RaceHalt;
+
+    fn candidates(&mut self) -> Vec<Candidate<Choice, Actor>> {
+        let mut choices = self.now();
+        if choices.is_empty() {
+            choices.extend(self.walk().possible_in_time().into_iter().map(Choice::World));
+        } else if self.early_left > 0 {
+            let patient = self.world().runtime().patient().into_iter();
+            choices.extend(patient.map(|(task, _)| Choice::GivesUpEarly(task)));
+        }
+        self.offered = choices.iter().map(Choice::actor).collect();
+        let candidates = choices.into_iter().map(|choice| Candidate {
+            choice,
+            actor: choice.actor(),
+        });
+        candidates.collect()
+    }
+
+    fn enough(&mut self, candidates: &[Candidate<Choice, Actor>]) -> Vec<usize> {
+        let mut blocked = Vec::new();
+        for task in self.world().runtime().names() {
+            let actor = Actor::Task(task);
+            if !candidates.iter().any(|candidate| candidate.actor == actor) {
+                blocked.push(Role::of(&actor));
+            }
+        }
+        enough(&self.known, candidates, &blocked, &self.lines.to_come(self.world()))
+    }
+
+    fn take(&mut self, choice: Choice) -> Result<Taken<Touched, Flaw>, RaceHalt> {
+        let mut flaws = Vec::new();
+        if let Choice::World(Possible::GivesUp(_) | Possible::Due) = choice {
+            flaws = self.look(Moment::Stuck);
+        }
+        let before = Rc::clone(&self.offered);
+        let mut touched = self.happen(choice)?;
+        let pages_moved = touched.pages_moved;
+        flaws.extend(self.look(Moment::AfterStep { pages_moved }));
+        flaws.extend(self.hear());
+        self.candidates();
+        self.learn(&choice, &touched, &before);
+        // When it comes is a matter of all who could have kept it from coming.
+        touched.everything |= choice.takes_time() || matches!(choice, Choice::GivesUpEarly(_));
+        Ok(Taken { touched, flaws })
+    }
+
+    fn standing(&self) -> RaceStanding {
+        RaceStanding {
+            walk: self.walk().snapshot(),
+            lines: self.lines.clone(),
+            sentry: self.sentry.clone(),
+            early_left: self.early_left,
+            offered: Rc::clone(&self.offered),
+        }
+    }
+
+    fn go_back(&mut self, standing: &RaceStanding) {
+        self.walk_mut().go_back(&standing.walk);
+        self.lines.clone_from(&standing.lines);
+        self.sentry.clone_from(&standing.sentry);
+        self.early_left = standing.early_left;
+        self.offered = Rc::clone(&standing.offered);
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let mut hasher = CanonicalHasher::default();
+        let world = self.world();
+        world.hash_drivers_and_tasks(&mut hasher);
+        self.lines.hash(&mut hasher);
+        self.early_left.hash(&mut hasher);
+        if self.time_has_passed() {
+            // How late it is decides who is late, once somebody has given up.
+            world.now().hash(&mut hasher);
+            world.runtime().patient().hash(&mut hasher);
+        }
+        world.machine().hash_all(&mut hasher);
+        hasher.finish()
+    }
+
+    fn end(&mut self) -> Result<Ended<End, Flaw>, RaceHalt> {
+        let mut flaws = self.look(Moment::Stuck);
+        let never = self.results().into_iter().filter(|(_, result)| result.is_none());
+        flaws.extend(never.map(|(label, _)| Flaw {
+            kind: FlawKind::NeverEnds,
+            subject: Some(label),
+        }));
+        flaws.extend(self.look(Moment::AtRest));
+        if !self.fixed.after.is_empty() {
+            // PANIC: as above.
+            let mut world = self.walk.take().expect("the walk is there").end();
+            // Tasks that go on have to remember that they did: whoever goes back would take them for what they were.
+            world.remember();
+            let fixed = Rc::clone(&self.fixed);
+            let world = player::finish(world, &fixed.setup, &fixed.scenario, &fixed.after);
+            self.walk = Some(Walk::begin(world)?);
+            flaws.extend(self.look(Moment::AtRest));
+            flaws.extend(self.hear());
+        }
+        let end = self.books();
+        let _touched = self.world().machine_mut().silicon.take_footprints();
+        Ok(Ended { end, flaws })
+    }
+
+    fn name_hash(&self, choice: Choice) -> u64 {
+        twox_hash::XxHash3_64::oneshot(choice.to_string().as_bytes())
+    }
+}
