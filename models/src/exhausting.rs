@@ -22,11 +22,11 @@ pub enum Until {
 ///
 /// How long that takes grows with the number of schedules, and that grows exponentially with the size.
 #[must_use]
-pub fn exhaust(case: Case, preemptions: Option<usize>, until: Until) -> Finding {
+pub fn exhaust(case: Case, preemptions: Option<u8>, until: Until) -> Finding {
     sampling::come_first();
     // loom takes what it is not told from the environment, and what it found would depend on that.
     let mut builder = Builder::new();
-    builder.preemption_bound = preemptions;
+    builder.preemption_bound = preemptions.map(usize::from);
     builder.max_branches = 10_000;
     builder.max_permutations = None;
     builder.max_duration = None;
