@@ -4,7 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Race {
     /// VFs are enabled while page requests of them are served: under which type is a page counted that was given before its
-    /// owner was known, and taken after? Violated by a counter below zero, or by books that are apart at rest.
+    /// owner was known, and taken after? Violated by a counter below zero, or by books that are apart when all pages are back. That pages are counted under the
+    /// wrong type for as long as they are given violates nothing here, though no wait covers them then (`merged`).
     Drift,
     /// A vport is enabled under the eswitch's state lock, and its command waits for pages that the one worker of the page queue
     /// brings. Violated when everybody waits for somebody.

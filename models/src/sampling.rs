@@ -16,7 +16,8 @@ pub enum Strategy {
     Random,
     /// Probabilistic concurrency testing: by priorities that change at a few places.
     Pct {
-        /// How many orderings a violation is thought to need: one more than priorities change. At least 1.
+        /// How many orderings a violation is thought to need: one more than priorities change. At least 1. More is not better:
+        /// where a race has hardly more choices than that, priorities change at the same choices each time.
         depth: usize,
     },
 }
