@@ -3,7 +3,7 @@
 //! `cargo bench -p models`
 //!
 //! Sizes are small because loom's schedules grow exponentially: 44 of them exhaust `Drift Robust v2 r1`, 310 `v2 r2`, 70 thousand
-//! `v4 r4`, 2.5 million `v8 r4`. `cargo bench -p models -- --include-ignored` takes the larger ones as well, the last of which
+//! `v4 r4`, 2.5 million `v8 r4`. `cargo bench -p models -- --include-ignored` takes the larger ones as well, one of which
 //! takes minutes.
 
 use divan::Bencher;
