@@ -58,5 +58,5 @@ pub use errno::Errno;
 pub use handle::{Driver, DriverSetup, DriverStanding, HostOptions};
 pub use message::{Message, MessageKind, MessageLevel};
 pub use operation::{HostOperation, Needs};
-pub use revision::RevisionName;
+pub use revision::{Revision, RevisionName};
 pub use state::State;

@@ -37,7 +37,7 @@ impl Bench {
         let driver = Driver::new(DriverSetup {
             id: DriverId(0),
             endpoint: Function::Pf,
-            revision,
+            revision: revision.choices(),
             options: HostOptions::default(),
             runtime: Runtime::default(),
             bus: bus.bus(),

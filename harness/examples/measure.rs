@@ -24,7 +24,7 @@ fn main() {
         let limits = Limits { budget: &budget, first_flaw: std::env::var("FIRST").is_ok() };
         let strategy = Strategy::Exhaustive { method, shard: Shard::ALL, jobs: NonZeroUsize::new(jobs).unwrap() };
         let options = RaceOptions { detail, early_timeouts: 0 };
-        match survey(&scenario, revision, options, &strategy, &limits) {
+        match survey(&scenario, revision.choices(), options, &strategy, &limits) {
             Err(halt) => println!("{revision}: {halt}"),
             Ok(s) => {
                 println!("{revision}: {:?} {:?} in {:.3} s, {} ends, {} flaws", s.found.verdict, s.found.spent, t.elapsed().as_secs_f64(), s.found.ends.len(), s.found.flaws.len());

@@ -11,10 +11,13 @@ mod crew;
 mod defect;
 pub mod diagnostic;
 pub mod exit;
+mod explore_arguments;
+mod exploring;
 pub mod job;
 mod kit_arguments;
 pub mod library;
 mod logging;
+mod merging;
 pub mod naming;
 mod outputs;
 pub mod partition;
@@ -38,7 +41,9 @@ mod vm;
 use crate::cli::exit::Exit;
 use crate::report::palette::{colour_on_stderr, colour_on_stdout};
 use clap::{Parser, Subcommand};
+use explore_arguments::ExploreArguments;
 use logging::LogForm;
+use merging::MergeArguments;
 use review_arguments::ReviewArguments;
 use run_arguments::RunArguments;
 use std::ffi::OsString;
@@ -99,6 +104,10 @@ enum Verb {
         /// The other.
         b: PathBuf,
     },
+    /// Search all ways through a race: what it can come to, and whether anything goes wrong.
+    Explore(ExploreArguments),
+    /// Join what parts of a search have found into one verdict.
+    Merge(MergeArguments),
     /// Repeat a recorded run, byte for byte.
     Replay {
         /// The artifact that `run --record` wrote.
@@ -177,6 +186,8 @@ fn carry_out(command_line: CommandLine) -> Exit {
         Verb::Schema { control } => showing::schema(control),
         Verb::Explain { file } => showing::explain(&file),
         Verb::Diff { a, b } => comparing::diff(&a, &b),
+        Verb::Explore(arguments) => exploring::explore(&arguments),
+        Verb::Merge(arguments) => merging::merge(&arguments),
         Verb::Replay { file, output } => replaying::replay(&file, &output),
         Verb::Serve(arguments) => serving::serve(&arguments),
         Verb::Vm(arguments) => vm::boot(&arguments),

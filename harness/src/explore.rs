@@ -12,14 +12,19 @@
 //! | `player` | what comes before and after |
 //! | `sentry` | what must not happen, watched |
 //! | [`survey`] | what is done to find what there is |
+//! | [`following`] | a recorded way, gone again |
+//! | [`account`] | what is said of it, as plain data |
+//! | [`story`], `words` | a way as a short story, in the kernel's words |
 //! | [`flaw`], [`end`] | what must not happen, what a race comes to |
 //! | [`halt`] | why a race cannot be explored |
 
+pub mod account;
 pub mod choice;
 pub mod detail;
 pub mod end;
 mod enough;
 pub mod flaw;
+pub mod following;
 pub mod halt;
 mod knowledge;
 mod lines;
@@ -27,9 +32,11 @@ pub mod plan;
 mod player;
 pub mod race;
 mod sentry;
+pub mod story;
 pub mod survey;
 mod touched;
 mod vocabulary;
+mod words;
 
 pub use choice::{Actor, Choice};
 pub use detail::Detail;
@@ -37,6 +44,7 @@ pub use end::End;
 pub use flaw::{Flaw, FlawKind};
 pub use halt::RaceHalt;
 pub use plan::{NoRace, Plan};
+pub use story::{Story, Turn};
 pub use survey::{Strategy, Survey};
 pub use race::{Race, RaceOptions};
 pub use touched::Touched;

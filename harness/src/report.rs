@@ -11,6 +11,7 @@
 //! | [`trace`] | when everything happened, for a viewer of traces |
 //! | [`canonical`] | a run as snapshot |
 //! | [`difference`] | two snapshots, or two outputs, counter by counter |
+//! | [`exploration`] | what `explore` found |
 //! | [`palette`], [`columns`] | colours and alignment |
 
 pub mod books;
@@ -18,6 +19,7 @@ pub mod canonical;
 pub mod case;
 pub mod columns;
 pub mod difference;
+pub mod exploration;
 pub mod findings;
 pub mod github;
 pub mod human;

@@ -13,7 +13,7 @@ use crate::setup::WorldSetup;
 use crate::shown::Shown;
 use crate::wait_cycle::WaitCycle;
 use driver::runtime::{DriverId, Object, Runtime, TaskId};
-use driver::{Driver, DriverSetup, Errno, HostOperation, HostOptions, RevisionName};
+use driver::{Driver, DriverSetup, Errno, HostOperation, HostOptions, Revision};
 use prm::saturated;
 use prm::{Cycles, Function};
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ pub struct World<M: Machine> {
     light_subfunctions: bool,
     pub(crate) instances: Vec<Instance>,
     pub(crate) runtime: Runtime,
-    revision: RevisionName,
+    revision: &'static dyn Revision,
     options: HostOptions,
     pub(crate) budget: Budget,
     pub(crate) watched: Vec<TaskId>,
@@ -70,6 +70,13 @@ impl<M: Machine> World<M> {
     /// A machine nobody has touched, and a driver that is not bound yet, on the first of the setup's functions.
     #[must_use]
     pub fn new(machine: M, setup: WorldSetup) -> Self {
+        let revision = setup.revision.choices();
+        Self::of_choices(machine, setup, revision)
+    }
+
+    /// The same with drivers of a revision that has no name: these choices.
+    #[must_use]
+    pub fn of_choices(machine: M, setup: WorldSetup, revision: &'static dyn Revision) -> Self {
         let endpoint = setup.endpoint();
         let mut world = Self {
             machine: Rc::new(RefCell::new(machine)),
@@ -80,7 +87,7 @@ impl<M: Machine> World<M> {
             choices: Vec::new(),
             acts_first: false,
             witness: None,
-            revision: setup.revision,
+            revision,
             options: HostOptions {
                 eswitch_support: setup.eswitch_support,
                 total_vfs: setup.total_vfs,

@@ -71,7 +71,7 @@ impl Driver {
             shared: Rc::new(Shared {
                 id,
                 endpoint,
-                revision: revision.choices(),
+                revision,
                 options,
                 runtime,
                 state: RefCell::new(State {

@@ -1,7 +1,7 @@
 //! What a driver instance is made of.
 
 use crate::device_bus::Bus;
-use crate::revision::RevisionName;
+use crate::revision::Revision;
 use crate::runtime::{DriverId, Runtime};
 use prm::function::Function;
 
@@ -29,8 +29,8 @@ pub struct DriverSetup {
     pub id: DriverId,
     /// The function it binds to.
     pub endpoint: Function,
-    /// Its revision.
-    pub revision: RevisionName,
+    /// The choices that make it the revision it is.
+    pub revision: &'static dyn Revision,
     /// The host's kernel and bus.
     pub options: HostOptions,
     /// The executor all drivers of the run share.

@@ -275,7 +275,12 @@ async fn take_pages(
         .step(driver.writes(Object::PageBook), |state, bus| {
             let mut pages = Vec::new();
             let book = &mut state.pages.book;
+            let mut early_type = early_type;
             if revision.accounting() == Accounting::Owners {
+                // The owner may have come to be known since its type was looked up.
+                if early_type == FunctionType::None {
+                    early_type = book.known_type(owner.key).unwrap_or(FunctionType::None);
+                }
                 book.learn_type(owner.key, early_type);
             }
             let taken = book.take(bus, owner, early_type, wanted, revision.accounting(), &mut pages);

@@ -1,5 +1,6 @@
 //! A recorded run: all that is needed to repeat it, whatever has become of the scenario's file since.
 
+use crate::explore::Detail;
 use crate::record::result::RunResult;
 use crate::scenario::{Problems, ScenarioFile, parse_scenario};
 use crate::text::reading::{LONGEST_RECORD, TextError, read_text};
@@ -33,6 +34,22 @@ pub struct Artifact {
     pub choices: Vec<String>,
     /// Hash over everything that happened.
     pub trace_hash: String,
+    /// Where the run is a way through a race that `explore` has found: how the race was looked at. Its choices are those of the race
+    /// alone, and the hash is over them and both books after each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explored: Option<Explored>,
+}
+
+/// How a race was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explored {
+    /// How finely.
+    pub detail: Detail,
+    /// How many time-outs might come though others could go on.
+    pub early_timeouts: u32,
+    /// What goes wrong on the way, by name.
+    pub flaw: String,
 }
 
 /// Why an artifact cannot be read.
@@ -91,6 +108,7 @@ impl Artifact {
             seed: result.seed,
             choices: result.choices.clone(),
             trace_hash: result.trace_hash.clone(),
+            explored: None,
         }
     }
 

@@ -11,6 +11,12 @@ pub struct Partition {
 }
 
 impl Partition {
+    /// Which part, from 1, and how many there are.
+    #[must_use]
+    pub const fn place(self) -> (u64, u64) {
+        (self.index, self.count)
+    }
+
     /// Whether the run of this name belongs to it.
     #[must_use]
     pub fn contains(self, name: &str) -> bool {

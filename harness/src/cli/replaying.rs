@@ -1,5 +1,7 @@
 //! `replay`: repeats a recorded run and compares everything that happened.
 
+mod following;
+
 use crate::cli::artifact::{Artifact, ArtifactError};
 use crate::cli::backend::run_in_process;
 use crate::cli::exit::Exit;
@@ -32,6 +34,9 @@ pub(super) fn replay(file: &Path, output: &OutputArguments) -> Exit {
             };
         }
     };
+    if let Some(explored) = &artifact.explored {
+        return following::replay(&artifact, explored);
+    }
     if artifact.backend != Backend::Inproc.to_string() {
         streams::error(format_args!(
             "the run was recorded on `{}`, which this build does not have",

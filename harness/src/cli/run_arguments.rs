@@ -98,6 +98,18 @@ impl Judge {
     }
 }
 
+impl RevisionChoice {
+    /// The one revision that is meant, if it is one.
+    pub(super) const fn revision(self) -> Option<driver::RevisionName> {
+        match self {
+            Self::Reviewed => Some(driver::RevisionName::Reviewed),
+            Self::Merged => Some(driver::RevisionName::Merged),
+            Self::Robust => Some(driver::RevisionName::Robust),
+            Self::All => None,
+        }
+    }
+}
+
 /// Which revisions to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum RevisionChoice {

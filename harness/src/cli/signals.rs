@@ -16,6 +16,20 @@ pub(super) fn take_limits_as_errors() {
     let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
+/// Set once the user has asked for the end by SIGINT or SIGTERM; the second one ends the process at once, with 128 and its number.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn end_flag() -> io::Result<Arc<AtomicBool>> {
+    let came = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: what is registered first runs first, and the first signal must find the flag unset.
+        flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&came))?;
+        flag::register(signal, Arc::clone(&came))?;
+    }
+    Ok(came)
+}
+
 /// Readable once the user has asked for the end.
 #[derive(Debug)]
 pub(super) struct EndSignals {
@@ -28,12 +42,7 @@ impl EndSignals {
     /// # Errors
     /// What the system says.
     pub(super) fn listen() -> io::Result<Self> {
-        let came = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
-            // In this order: what is registered first runs first, and the first signal must find the flag unset.
-            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&came))?;
-            flag::register(signal, Arc::clone(&came))?;
-        }
+        end_flag()?;
         Self::watch(&[SIGINT, SIGTERM])
     }
 

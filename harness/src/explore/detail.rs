@@ -6,10 +6,12 @@ use driver::runtime::{Access, Announcement, Kind, TaskName, Use};
 use emulator::order::{Answer, CommandMatch, FirmwareOrder, GateOrder};
 use emulator::{Act, Action, Thing};
 use prm::Opcode;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What is a choice of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
 pub enum Detail {
     /// Commands that the race does not name run as one step, from their doorbell to their completion; interrupts come at once.
     #[default]

@@ -1,10 +1,11 @@
 //! What a race comes to: both books when nothing happens any more.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// See the module's head. What is 0 or absent is not there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct End {
     /// The counters of every driver, as signed numbers; of drivers of other functions with the function in front.
     pub counters: BTreeMap<String, i32>,

@@ -254,6 +254,13 @@ impl Lines {
         }
     }
 
+    /// All steps of all lines in words.
+    pub(super) fn order_words(&self) -> Vec<Vec<String>> {
+        let lines = self.script.iter().enumerate();
+        let words = lines.map(|(line, (_, deeds))| (0..deeds.len()).map(|step| self.words(line, step)).collect());
+        words.collect()
+    }
+
     /// Whether the driver at a place has something to do for the host.
     pub(super) fn is_busy(&self, place: usize, world: &InprocWorld) -> bool {
         let mut its = self.started.iter().filter(|started| started.place == place);

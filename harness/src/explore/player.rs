@@ -10,7 +10,7 @@ use crate::stage::Stage;
 use crate::stage::inproc::{self, InprocFirmware, InprocStage, InprocWorld};
 use crate::stage::ours::{ABILITIES, DriverStage};
 use crate::stage::stop::Stop;
-use driver::RevisionName;
+use driver::Revision;
 use driver::runtime::TaskId;
 use driver_host::{HostLost, WorldSetup};
 use emulator::Silicon;
@@ -28,11 +28,11 @@ pub(super) struct Prepared {
 pub(super) fn prepare(
     scenario: &ScenarioFile,
     plan: &Plan,
-    revision: RevisionName,
+    revision: &'static dyn Revision,
 ) -> Result<Prepared, RaceHalt> {
-    let run = setup(scenario, revision, &RunOptions::default());
+    let run = setup(scenario, revision.name(), &RunOptions::default());
     let of_world = run.world(&Silicon::new(run.device.clone(), run.seed)?);
-    let mut stage = inproc::stage_where(&run, InprocWorld::remember)?;
+    let mut stage = inproc::stage_of(&run, revision, InprocWorld::remember)?;
     for (index, step) in plan.before.iter().enumerate() {
         play(&mut stage, scenario, step).map_err(|why| RaceHalt::Before { step: index + 1, why })?;
     }

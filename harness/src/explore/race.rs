@@ -16,7 +16,7 @@ use super::vocabulary::Vocabulary;
 use crate::scenario::{ScenarioFile, Step};
 use crate::stage::inproc::machine::DeviceAct;
 use crate::stage::inproc::{InprocMachine, InprocWorld};
-use driver::RevisionName;
+use driver::{Revision, RevisionName};
 use driver::runtime::{Access, Kind, Use};
 use driver_host::{Halt, HostView, Machine, Name, Possible, Standing, Walk, WorldSetup};
 use parts::CanonicalHasher;
@@ -50,6 +50,8 @@ pub struct Race {
     vocabulary: Vocabulary,
     /// Who could go on when it was last asked.
     offered: Rc<[Actor]>,
+    /// What was seen of flaws, in words, since the last choice.
+    details: Vec<(Flaw, String)>,
     /// What the step that is under way has touched so far.
     accesses: Vec<Access>,
 }
@@ -89,7 +91,19 @@ impl Race {
         revision: RevisionName,
         options: RaceOptions,
     ) -> Result<Self, RaceHalt> {
-        let plan = Plan::of(scenario, revision)?;
+        Self::begin_as(scenario, revision.choices(), options)
+    }
+
+    /// The same under a revision that has no name: these choices. Steps of the file are those of the name that it goes by.
+    ///
+    /// # Errors
+    /// [`RaceHalt`].
+    pub fn begin_as(
+        scenario: &ScenarioFile,
+        revision: &'static dyn Revision,
+        options: RaceOptions,
+    ) -> Result<Self, RaceHalt> {
+        let plan = Plan::of(scenario, revision.name())?;
         let Prepared { world, setup, started } = player::prepare(scenario, &plan, revision)?;
         let _past = world.machine_mut().silicon.take_records();
         world.machine_mut().silicon.keep_footprints();
@@ -113,6 +127,7 @@ impl Race {
             is_surprised: false,
             vocabulary: Vocabulary::default(),
             offered: Rc::default(),
+            details: Vec::new(),
             accesses: Vec::new(),
         };
         // What was wrong before the race is no part of it.
@@ -162,7 +177,11 @@ impl Race {
             .collect();
         let is_busy = |place: usize| busy.get(place).copied().unwrap_or(false);
         let broken = self.sentry.look(world, moment, is_busy);
-        broken.iter().map(Flaw::of).collect()
+        let flaws = broken.into_iter().map(|violation| (Flaw::of(&violation), violation.detail));
+        let flaws: Vec<(Flaw, String)> = flaws.collect();
+        let kinds = flaws.iter().map(|(flaw, _)| flaw.clone()).collect();
+        self.details.extend(flaws);
+        kinds
     }
 
     fn hear(&mut self) -> Vec<Flaw> {
@@ -174,6 +193,7 @@ impl Race {
     /// Makes a choice and lets everything follow that follows at once. Returns what that touched.
     fn happen(&mut self, choice: Choice) -> Result<Touched, RaceHalt> {
         self.accesses.clear();
+        let before = self.counted();
         let was_possible = match choice {
             Choice::World(possible) => self.walk_on(&possible)?,
             Choice::GivesUpEarly(task) => {
@@ -205,6 +225,7 @@ impl Race {
             |access| detail.counts(access),
             |thing| detail.counts_in_device(thing),
             detail == Detail::All,
+            self.is_judged_since(before),
         );
         let any = |is_it: fn(&Access) -> bool| self.accesses.iter().any(is_it);
         Ok(Touched {
@@ -212,6 +233,25 @@ impl Race {
             everything: detail != Detail::All && any(|access| access.object.kind() == Kind::Registers),
             pages_moved: any(|access| access.object.kind() == Kind::PageBook && access.usage == Use::Write),
         })
+    }
+
+    /// What is held against firmware's ledger as it stands at that moment: how many waits for pages have ended, and how many pages
+    /// are mapped.
+    fn counted(&self) -> (usize, u64) {
+        let world = self.walk().world();
+        let machine = world.machine();
+        let waits = world.drivers().map(|(_, _, driver)| driver.ended_page_waits()).sum();
+        let mapped = world
+            .drivers()
+            .map(|(_, account, _)| machine.memory().holdings(account).mappings)
+            .sum();
+        (waits, mapped)
+    }
+
+    /// Whether something was done that is judged by the ledger as it stands: then it matters what came before it.
+    fn is_judged_since(&self, before: (usize, u64)) -> bool {
+        let (waits, mapped) = self.counted();
+        waits != before.0 || mapped < before.1
     }
 
     /// Notes what was not known of whoever has made this choice.
@@ -287,7 +327,8 @@ impl Race {
         self.world().now() > self.fixed.began
     }
 
-    fn books(&self) -> End {
+    /// Both books as they stand.
+    pub(super) fn books(&self) -> End {
         let world = self.world();
         let main = world.endpoint();
         let mut end = End::default();
@@ -337,10 +378,21 @@ impl Race {
         results
     }
 
+    /// What was seen of a flaw at the last choice or at the end, in words.
+    pub(super) fn detail_of(&self, flaw: &Flaw) -> String {
+        let seen = self.details.iter().rev().find(|(known, _)| known == flaw);
+        seen.map_or_else(|| flaw.says().to_owned(), |(_, detail)| detail.clone())
+    }
+
     /// The lines' actors, in order.
     #[must_use]
     pub fn actors(&self) -> Vec<&str> {
         self.lines.actors()
+    }
+
+    /// All orders of all lines in words.
+    pub(super) fn order_words(&self) -> Vec<Vec<String>> {
+        self.lines.order_words()
     }
 
     /// A choice in words that say what an order is.
@@ -390,6 +442,7 @@ impl System for Race {
     }
 
     fn take(&mut self, choice: Choice) -> Result<Taken<Touched, Flaw>, RaceHalt> {
+        self.details.clear();
         let mut flaws = Vec::new();
         if let Choice::World(Possible::GivesUp(_) | Possible::Due) = choice {
             flaws = self.look(Moment::Stuck);
@@ -440,6 +493,7 @@ impl System for Race {
     }
 
     fn end(&mut self) -> Result<Ended<End, Flaw>, RaceHalt> {
+        self.details.clear();
         let mut flaws = self.look(Moment::Stuck);
         let never = self.results().into_iter().filter(|(_, result)| result.is_none());
         flaws.extend(never.map(|(label, _)| Flaw {

@@ -7,13 +7,13 @@ use super::halt::RaceHalt;
 use super::knowledge::Knowledge;
 use super::race::{Race, RaceOptions};
 use super::vocabulary::Vocabulary;
-use crate::scenario::ScenarioFile;
-use driver::RevisionName;
+use crate::scenario::{ScenarioFile, Sizes};
+use driver::{Revision, RevisionName};
 use search::crew::{SharedVisited, search_together};
 use search::exhaustive::Seen;
 use search::shrinking::shortest;
 use search::walks::{Draw, length_in_order, walk};
-use search::{Budget, Found, Method, Shard, Spent, Verdict, Visited};
+use search::{Budget, Found, Method, Shard, Spent, Verdict, Visited, Witness};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::rc::Rc;
@@ -78,7 +78,7 @@ impl Budget for Within<'_> {
 /// [`RaceHalt`].
 pub fn survey(
     scenario: &ScenarioFile,
-    revision: RevisionName,
+    revision: &'static dyn Revision,
     options: RaceOptions,
     strategy: &Strategy,
     limits: &Limits<'_>,
@@ -89,7 +89,7 @@ pub fn survey(
             (found, states, 0)
         }
         Strategy::Walks { draw, seeds } => {
-            let mut race = Race::begin(scenario, revision, options)?;
+            let mut race = Race::begin_as(scenario, revision, options)?;
             let (found, walks) = draw_walks(&mut race, *draw, seeds.clone(), limits)?;
             (found, Vec::new(), walks)
         }
@@ -103,7 +103,7 @@ pub fn survey(
         found.note_flaw(flaw, || witness, size);
     }
     Ok(Survey {
-        revision,
+        revision: revision.name(),
         found,
         states,
         walks,
@@ -113,7 +113,7 @@ pub fn survey(
 /// Every way; again with what was learnt, as long as somebody has done what nobody knew of him.
 fn every_way(
     scenario: &ScenarioFile,
-    revision: RevisionName,
+    revision: &'static dyn Revision,
     options: RaceOptions,
     (method, shard, jobs): (Method, Shard, NonZeroUsize),
     limits: &Limits<'_>,
@@ -127,7 +127,7 @@ fn every_way(
     }
     loop {
         let (found, states, surprises) = if jobs.get() == 1 {
-            let mut race = Race::begin(scenario, revision, options)?.knowing(&known, &vocabulary);
+            let mut race = Race::begin_as(scenario, revision, options)?.knowing(&known, &vocabulary);
             let mut visited = Visited::default();
             let found = search::search(&mut race, method, shard, &mut visited, &budget, stops)?;
             (found, visited.fingerprints().collect(), race.surprises())
@@ -137,7 +137,7 @@ fn every_way(
             let base = Knowledge::clone(&known);
             let make = || {
                 let known = Rc::new(base.clone());
-                Ok(Race::begin(scenario, revision, options)?.knowing(&known, &vocabulary))
+                Ok(Race::begin_as(scenario, revision, options)?.knowing(&known, &vocabulary))
             };
             let done = |race: &mut Race| {
                 if let Some(learnt) = race.surprises() {
@@ -168,11 +168,11 @@ const WAYS_TO_LEARN: u64 = 24;
 /// What is learnt of those who take part on a few ways.
 fn learnt_in_passing(
     scenario: &ScenarioFile,
-    revision: RevisionName,
+    revision: &'static dyn Revision,
     options: RaceOptions,
     vocabulary: &Vocabulary,
 ) -> Result<Knowledge, RaceHalt> {
-    let mut race = Race::begin(scenario, revision, options)?.knowing(&Rc::default(), vocabulary);
+    let mut race = Race::begin_as(scenario, revision, options)?.knowing(&Rc::default(), vocabulary);
     let length = length_in_order(&mut race)?;
     for seed in 0..WAYS_TO_LEARN {
         walk(&mut race, Draw::Uniform, seed, length)?;
@@ -241,4 +241,40 @@ pub fn shorten_end(
         seen.witness = shorter;
     }
     Ok(())
+}
+
+/// The smallest sizes of a race at which a flaw of this kind is found, with the shortest way to it there; nothing where the race has no
+/// sizes, or none that is smaller.
+///
+/// # Errors
+/// [`RaceHalt`].
+pub fn smallest(
+    scenario: &ScenarioFile,
+    revision: RevisionName,
+    options: RaceOptions,
+    flaw: &Flaw,
+    limits: &Limits<'_>,
+) -> Result<Option<(ScenarioFile, Witness<Choice>)>, RaceHalt> {
+    let sizes = scenario.sizes();
+    let most = (sizes.vfs.unwrap_or(1), sizes.requests.unwrap_or(1));
+    let mut smaller: Vec<(u16, u32)> = (1..=most.0)
+        .flat_map(|vfs| (1..=most.1).map(move |requests| (vfs, requests)))
+        .filter(|&size| size != most)
+        .collect();
+    smaller.sort_by_key(|&(vfs, requests)| u32::from(vfs) * requests);
+    for (vfs, requests) in smaller {
+        let sized = scenario.clone().sized(Sizes {
+            vfs: sizes.vfs.map(|_| vfs),
+            requests: sizes.requests.map(|_| requests),
+        });
+        let mut race = Race::begin(&sized, revision, options)?;
+        let is_it = |seen: &Seen<'_, End, Flaw>| matches!(seen, Seen::Flaw(seen) if *seen == flaw);
+        if let Some(witness) = shortest(&mut race, &Within(limits.budget), is_it)? {
+            return Ok(Some((sized, witness)));
+        }
+        if !(limits.budget)(&Spent::default()) {
+            break;
+        }
+    }
+    Ok(None)
 }

@@ -125,6 +125,7 @@ impl Vocabulary {
         counts: impl Fn(&Access) -> bool,
         counts_in_device: impl Fn(Thing) -> bool,
         raw: bool,
+        is_judged: bool,
     ) -> Uses {
         let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut uses = Uses::default();
@@ -140,6 +141,15 @@ impl Vocabulary {
         }
         if raw && !footprints.is_empty() {
             words.note(device, true, &mut uses);
+        }
+        // What is held against the ledger as it stands, and whoever writes there.
+        let judged = Shared::Driver(DriverId(u16::MAX), Object::PageBook);
+        if is_judged {
+            words.note(judged, false, &mut uses);
+        }
+        let writes_ledger = |(place, touch): (Place, Touch)| place.thing == Thing::Ledger && touch == Touch::Write;
+        if footprints.iter().flat_map(Footprint::places).any(writes_ledger) {
+            words.note(judged, true, &mut uses);
         }
         for (place, touch) in footprints.iter().flat_map(Footprint::places) {
             if counts_in_device(place.thing) {
@@ -200,7 +210,7 @@ mod tests {
     }
 
     fn uses(vocabulary: &Vocabulary, accesses: &[Access]) -> Uses {
-        vocabulary.uses(accesses, &[], |_| true, |_| true, false)
+        vocabulary.uses(accesses, &[], |_| true, |_| true, false, false)
     }
 
     #[test]

@@ -59,6 +59,13 @@ impl ScenarioFile {
         self.steps.iter().flat_map(Step::in_file_order)
     }
 
+    /// The sizes of its race, where it has any.
+    #[must_use]
+    pub fn sizes(&self) -> Sizes {
+        let mut together = self.steps.iter().filter_map(|step| step.together.as_ref());
+        together.next().map(Together::sizes).unwrap_or_default()
+    }
+
     /// The same for other numbers of VFs and requests: as many as its races enable are enabled, and there are as many.
     #[must_use]
     pub fn sized(mut self, sizes: Sizes) -> Self {

@@ -4,6 +4,7 @@
 //! `explore` tries all.
 
 use crate::scenario::step::{GateStep, HostStep, RaceStep, Step, list_alternatives};
+use driver::HostOperation;
 use emulator::order::FirmwareOrder;
 use prm::Function;
 use schemars::JsonSchema;
@@ -141,6 +142,32 @@ impl Together {
             _ => None,
         });
         besides.chain([&mut self.host]).flatten()
+    }
+
+    /// The sizes that stand in the file, where there are any.
+    #[must_use]
+    pub fn sizes(&self) -> Sizes {
+        let besides = self.besides.iter().filter_map(|actor| match actor {
+            Actor::Firmware(lines) => Some(lines),
+            _ => None,
+        });
+        let lines = besides.chain([&self.firmware]).flatten();
+        let repeats: Vec<&Repeat> = lines
+            .filter_map(|line| match line {
+                FirmwareLine::Repeat(repeat) => Some(repeat),
+                FirmwareLine::Order(_) => None,
+            })
+            .collect();
+        let enabled = self.lines().into_iter().flat_map(|line| line.steps);
+        let enabled = enabled.filter_map(|step| match step.host {
+            Some(HostStep::Operation(HostOperation::EnableVfs(number))) => u16::try_from(number).ok(),
+            _ => None,
+        });
+        let in_turn = repeats.iter().filter_map(|repeat| repeat.vfs);
+        Sizes {
+            vfs: in_turn.chain(enabled).max(),
+            requests: repeats.iter().map(|repeat| repeat.times).max(),
+        }
     }
 
     /// All orders to firmware, to change.

@@ -10,6 +10,7 @@ pub use firmware::InprocFirmware;
 pub use machine::InprocMachine;
 
 use super::ours::{ABILITIES, DriverStage, RunSetup};
+use driver::Revision;
 use driver_host::World;
 use emulator::ConfigError;
 
@@ -45,10 +46,22 @@ pub fn stage_where(
     setup: &RunSetup,
     prepare: impl FnOnce(&mut InprocWorld),
 ) -> Result<InprocStage, ConfigError> {
+    stage_of(setup, setup.revision.choices(), prepare)
+}
+
+/// The same with drivers of a revision that has no name: these choices.
+///
+/// # Errors
+/// [`ConfigError`] when the device cannot be built.
+pub fn stage_of(
+    setup: &RunSetup,
+    revision: &'static dyn Revision,
+    prepare: impl FnOnce(&mut InprocWorld),
+) -> Result<InprocStage, ConfigError> {
     let silicon = setup.silicon()?;
     let of_world = setup.world(&silicon);
     let machine = InprocMachine::new(silicon, setup.page_bytes);
-    let mut world = World::new(machine, of_world.clone());
+    let mut world = World::of_choices(machine, of_world.clone(), revision);
     prepare(&mut world);
     let firmware = InprocFirmware::of(&world);
     Ok(DriverStage::new(ABILITIES, world, firmware, &of_world))

@@ -14,8 +14,19 @@ impl<'a> Judge<'a> {
         path: &Path,
         check: Check<'a>,
     ) {
-        let words: Vec<&str> = alternatives.iter().flat_map(words_of).collect();
-        let tagged: Vec<(&str, &'a Value)> = alternatives.iter().filter_map(tag_of).collect();
+        // Alternatives that stand elsewhere, as the orders among what firmware does next.
+        let definitions = self.definitions;
+        let listed = alternatives.iter().flat_map(|alternative| {
+            let named = alternative["$ref"].as_str();
+            let named = named.and_then(|name| definitions.get(name.rsplit('/').next()?));
+            match named.and_then(|named| named.get("oneOf")).and_then(Value::as_array) {
+                Some(inner) => inner.iter().collect::<Vec<_>>(),
+                None => vec![alternative],
+            }
+        });
+        let alternatives: Vec<&'a Value> = listed.collect();
+        let words: Vec<&str> = alternatives.iter().copied().flat_map(words_of).collect();
+        let tagged: Vec<(&str, &'a Value)> = alternatives.iter().copied().filter_map(tag_of).collect();
         let all = || words.iter().copied().chain(tagged.iter().map(|(name, _)| *name));
         let free = |kind: &str| {
             alternatives
