@@ -4,11 +4,14 @@
 //! * `merged` - Linux 7.2
 //! * `robust` - every concern answered
 //!
+//! `mistake` has what none of them does: tests seed it.
+//!
 //! `questions` is the list of what they are asked, `choices` what can be answered, `table` which name answers how.
 //! Code asks for one choice by its name and never for the revision's.
 
 mod choices;
 mod merged;
+mod mistake;
 mod name;
 mod questions;
 mod reviewed;
@@ -22,6 +25,7 @@ pub use choices::{
     TypeMapFailure, UnknownOutcome, UnknownRelease, UnmarkedVport, VportUnwind, WaitAttention, WaitTarget,
 };
 pub use merged::Merged;
+pub use mistake::Mistake;
 pub use name::{RevisionName, UnknownRevision};
 pub use questions::Revision;
 pub use reviewed::Reviewed;

@@ -93,8 +93,19 @@ impl<M: Machine> Walk<M> {
     /// Everything that could happen next, tasks first. Nothing, if nobody does anything any more.
     #[must_use]
     pub fn possible(&self) -> Vec<Possible<M::Act>> {
-        let runtime = &self.world.runtime;
         let mut possible: Vec<Possible<M::Act>> = self.world.steps().into_iter().map(Possible::Now).collect();
+        possible.extend(self.possible_beside_tasks());
+        if possible.is_empty() {
+            possible = self.possible_in_time();
+        }
+        possible
+    }
+
+    /// What could happen next and is no step of a task that can run, without what takes time.
+    #[must_use]
+    pub fn possible_beside_tasks(&self) -> Vec<Possible<M::Act>> {
+        let runtime = &self.world.runtime;
+        let mut possible = Vec::new();
         for Sleeper { task, sleep } in runtime.sleepers() {
             match sleep {
                 Sleep::Pause => possible.push(Possible::PauseEnds(task)),
@@ -104,9 +115,6 @@ impl<M: Machine> Walk<M> {
         }
         possible.extend(self.world.interrupts().into_iter().map(Possible::Now));
         possible.extend(self.world.acts(Acts::InService).into_iter().map(Possible::Now));
-        if possible.is_empty() {
-            possible = self.possible_in_time();
-        }
         possible
     }
 

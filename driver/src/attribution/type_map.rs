@@ -6,7 +6,7 @@ use crate::capabilities::query_function;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
-use crate::revision::{TypeLookup, TypeMapFailure, UnmarkedVport};
+use crate::revision::{Mistake, TypeLookup, TypeMapFailure, UnmarkedVport};
 use crate::runtime::{Announcement, Object};
 use crate::state::eswitch::{PF_VPORT, VportKind};
 use crate::state::functions::is_ec_vf;
@@ -22,17 +22,24 @@ pub(crate) async fn type_by_walk(driver: &Driver, id: VhcaId) -> FunctionType {
     if !exists {
         return FunctionType::None;
     }
+    if driver.makes(Mistake::WalkAfterUnlock) {
+        driver.holding(Object::EswitchLock, async || ()).await;
+        return walk(driver, id).await;
+    }
     driver
-        .holding(Object::EswitchLock, async || {
-            driver
-                .step(typing(driver), |state, _| {
-                    let mut vports = state.eswitch.vports.iter();
-                    let vport = vports.find(|(_, vport)| vport.vhca_id == Some(id));
-                    vport.map_or(FunctionType::None, |(&number, _)| {
-                        type_of_vport(driver, state, number)
-                    })
-                })
-                .await
+        .holding(Object::EswitchLock, async || walk(driver, id).await)
+        .await
+}
+
+/// What a walk over the vports shows.
+async fn walk(driver: &Driver, id: VhcaId) -> FunctionType {
+    driver
+        .step(typing(driver), |state, _| {
+            let mut vports = state.eswitch.vports.iter();
+            let vport = vports.find(|(_, vport)| vport.vhca_id == Some(id));
+            vport.map_or(FunctionType::None, |(&number, _)| {
+                type_of_vport(driver, state, number)
+            })
         })
         .await
 }
@@ -137,6 +144,7 @@ pub(crate) async fn map(driver: &Driver, number: u16) -> Result<(), Errno> {
         Ok(Some(function_type))
     });
     match (noted, driver.revision().type_map_failure()) {
+        (Ok(Some(_)), _) if driver.makes(Mistake::MapForgetsPages) => {}
         (Ok(Some(function_type)), _) => learn_type(driver, id, function_type).await,
         (Ok(None), _) => {
             learn_type(driver, id, FunctionType::None).await;

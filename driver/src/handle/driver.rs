@@ -5,7 +5,7 @@ use super::setup::{DriverSetup, HostOptions};
 use crate::device_bus::Bus;
 use crate::errno::Errno;
 use crate::message::{Message, MessageKind};
-use crate::revision::Revision;
+use crate::revision::{Mistake, Revision};
 use crate::runtime::{
     Access, Announcement, Declaration, DriverId, Object, Runtime, TaskId, TaskPurpose, TaskRole, Use,
 };
@@ -150,6 +150,11 @@ impl Driver {
     #[must_use]
     pub fn endpoint(&self) -> Function {
         self.shared.endpoint
+    }
+
+    /// Whether it does this wrong on purpose.
+    pub(crate) fn makes(&self, mistake: Mistake) -> bool {
+        self.shared.revision.mistake() == Some(mistake)
     }
 
     /// The choices that make this driver the revision it is.

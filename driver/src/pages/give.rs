@@ -8,7 +8,7 @@ use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pauses;
-use crate::revision::{Accounting, ClosedGate, CountCheck, GiveWithoutDevice, UnknownOutcome};
+use crate::revision::{Accounting, ClosedGate, CountCheck, GiveWithoutDevice, Mistake, UnknownOutcome};
 use crate::runtime::{Object, WORKER_CRASHED};
 use crate::state::State;
 use crate::state::command::{CommandError, CommandErrorKind};
@@ -98,7 +98,14 @@ async fn give_by_one_command(
         input.extend_from_slice(&page.0.to_be_bytes());
     }
     input.truncate(sent_length);
-    let result = execute(driver, &input).await;
+    let result = match driver.makes(Mistake::GiveHoldsEswitchLock) {
+        false => execute(driver, &input).await,
+        true => {
+            driver
+                .holding(Object::EswitchLock, async || execute(driver, &input).await)
+                .await
+        }
+    };
     settle(
         driver,
         Exchange {
@@ -278,7 +285,7 @@ async fn take_pages(
             let mut early_type = early_type;
             if revision.accounting() == Accounting::Owners {
                 // The owner may have come to be known since its type was looked up.
-                if early_type == FunctionType::None {
+                if early_type == FunctionType::None && !driver.makes(Mistake::GiveKeepsStaleType) {
                     early_type = book.known_type(owner.key).unwrap_or(FunctionType::None);
                 }
                 book.learn_type(owner.key, early_type);

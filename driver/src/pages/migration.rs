@@ -5,7 +5,7 @@ use crate::books::{FunctionType, OwnerKey};
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
-use crate::revision::{BootRoot, MigrationOrder, StaleRoots};
+use crate::revision::{BootRoot, MigrationOrder, Mistake, StaleRoots};
 use crate::runtime::Object;
 use crate::state::functions;
 use crate::state::pages::Owner;
@@ -69,7 +69,9 @@ pub(super) async fn migrate(driver: &Driver) -> Result<(), Errno> {
         MigrationOrder::ReserveThenSwap => {
             driver
                 .step(driver.writes(Object::PageBook), |state, _| {
-                    state.pages.book.retag(new.key);
+                    if !driver.makes(Mistake::MigrationForgetsKeys) {
+                        state.pages.book.retag(new.key);
+                    }
                     state.pages.book.rename(new.key, new.wire);
                     state.pages.book.erase_old_key();
                     // Whatever function id they came under: under the own VHCA id they are the driver's own.

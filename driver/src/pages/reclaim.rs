@@ -7,7 +7,7 @@ use crate::command;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::message::MessageKind;
-use crate::revision::{Accounting, ClaimOverrun, UnknownOutcome};
+use crate::revision::{Accounting, ClaimOverrun, Mistake, UnknownOutcome};
 use crate::runtime::Object;
 use crate::state::command::CommandErrorKind;
 use crate::state::pages::{OncePlace, Owner, PutRules, Unsettled};
@@ -84,7 +84,11 @@ async fn returned(driver: &Driver, owner: Owner, asked: u32, output: &[u8]) -> R
             ClaimOverrun::FreesKnown => listed = asked,
         }
     }
-    let found = put_listed(driver, owner, listed_pages(output, listed)).await;
+    let mut pages = listed_pages(output, listed);
+    if driver.makes(Mistake::ReclaimForgetsLast) {
+        pages.pop();
+    }
+    let found = put_listed(driver, owner, pages).await;
     Ok(Reclaimed {
         claimed: listed,
         found,

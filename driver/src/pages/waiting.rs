@@ -6,7 +6,7 @@ use crate::errno::Errno;
 use crate::handle::{Driver, LastLook, Look, Patience};
 use crate::message::MessageKind;
 use crate::pauses::PAGE_WAIT_LOOK;
-use crate::revision::{WaitAttention, WaitTarget};
+use crate::revision::{Mistake, WaitAttention, WaitTarget};
 use crate::runtime::{Announcement, Object};
 use crate::state::{State, functions};
 use prm::PageMode;
@@ -63,6 +63,7 @@ async fn until_drained(driver: &Driver, of: FunctionType) -> PageWaitOutcome {
         .await;
     let limit = driver.settled(|state| state.timeouts.reclaim_vfs_pages);
     let mut patience = Patience::begin(driver, limit, LastLook::BeyondLimit);
+    let forgets_the_rest = driver.makes(Mistake::WaitTakesFewerForNone);
     if leave_on_error(driver).await {
         return PageWaitOutcome::DeviceError;
     }
@@ -83,6 +84,9 @@ async fn until_drained(driver: &Driver, of: FunctionType) -> PageWaitOutcome {
                     }
                     if attention == WaitAttention::Always && functions::is_in_error(state) {
                         return Look::Reached(Ended::Error);
+                    }
+                    if present < least && forgets_the_rest {
+                        return Look::Reached(Ended::Drained);
                     }
                     if present < least {
                         let least = present;

@@ -6,6 +6,7 @@ use super::choices::{
     ReclaimProgress, RequestIdentity, ReturnCheck, StaleRoots, TeardownCheck, TimedOutMailboxes, TypeLookup,
     TypeMapFailure, UnknownOutcome, UnknownRelease, UnmarkedVport, VportUnwind, WaitAttention, WaitTarget,
 };
+use super::mistake::Mistake;
 use super::name::RevisionName;
 use std::fmt;
 
@@ -110,6 +111,10 @@ pub trait Revision: fmt::Debug + Send + Sync {
     /// See [`PageSlotWait`].
     fn page_slot_wait(&self) -> PageSlotWait {
         PageSlotWait::Unlimited
+    }
+    /// What is wrong on purpose; nothing, in every revision that has a name.
+    fn mistake(&self) -> Option<Mistake> {
+        None
     }
     /// See [`TimedOutMailboxes`].
     fn timed_out_mailboxes(&self) -> TimedOutMailboxes {

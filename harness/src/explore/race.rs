@@ -17,7 +17,7 @@ use crate::scenario::{ScenarioFile, Step};
 use crate::stage::inproc::machine::DeviceAct;
 use crate::stage::inproc::{InprocMachine, InprocWorld};
 use driver::{Revision, RevisionName};
-use driver::runtime::{Access, Kind, Use};
+use driver::runtime::{Access, Announcement, Kind, ReadyTask, Use};
 use driver_host::{Halt, HostView, Machine, Name, Possible, Standing, Walk, WorldSetup};
 use parts::CanonicalHasher;
 use prm::{Cycles, Opcode};
@@ -50,6 +50,8 @@ pub struct Race {
     vocabulary: Vocabulary,
     /// Who could go on when it was last asked.
     offered: Rc<[Actor]>,
+    /// What could be chosen after the last choice, for whoever asks next.
+    candidates: Option<Vec<Candidate<Choice, Actor>>>,
     /// What was seen of flaws, in words, since the last choice.
     details: Vec<(Flaw, String)>,
     /// What the step that is under way has touched so far.
@@ -127,6 +129,7 @@ impl Race {
             is_surprised: false,
             vocabulary: Vocabulary::default(),
             offered: Rc::default(),
+            candidates: None,
             details: Vec::new(),
             accesses: Vec::new(),
         };
@@ -286,28 +289,40 @@ impl Race {
             if self.lines.go_on(walk.world_mut()) {
                 walk.let_announce()?;
             }
-            let Some(inner) = self.inner() else { return Ok(()) };
-            self.walk_on(&inner)?;
+            let Some((inner, announcement)) = self.inner() else {
+                return Ok(());
+            };
+            self.accesses.extend(announcement.iter().copied());
+            self.walk_mut().take(&inner)?;
         }
         Err(RaceHalt::Endless(after.to_string()))
     }
 
-    /// What no race here is about.
-    fn inner(&self) -> Option<Possible<DeviceAct>> {
+    /// What no race here is about, with what it has announced.
+    fn inner(&self) -> Option<(Possible<DeviceAct>, Announcement)> {
         let detail = self.fixed.options.detail;
         if detail == Detail::All {
             return None;
         }
-        let mut possible = self.walk().possible().into_iter();
-        possible.find(|possible| match possible {
-            Possible::Now(Name::Step { task, .. }) => {
-                detail.is_inner_task(*task) || detail.is_inner_step(&self.walk().announcement(*task))
-            }
+        let world = self.world();
+        let is_inner = |ready: &ReadyTask| {
+            detail.is_inner_task(ready.name) || detail.is_inner_step(&ready.announcement)
+        };
+        if let Some(ready) = world.runtime().ready().into_iter().find(is_inner) {
+            let step = Name::Step {
+                task: ready.name,
+                object: ready.announcement.iter().next().copied(),
+            };
+            return Some((Possible::Now(step), ready.announcement));
+        }
+        let others = self.walk().possible_beside_tasks().into_iter();
+        let mut others = others.filter(|possible| match possible {
             Possible::Now(Name::Interrupt { .. }) => detail.is_inner_interrupt(),
             Possible::PauseEnds(_) => detail.is_inner_pause(),
             Possible::Now(Name::Act(act)) => detail.is_inner_act(*act, &self.fixed.named),
-            Possible::Look(_) | Possible::GivesUp(_) | Possible::Due => false,
-        })
+            Possible::Now(Name::Step { .. }) | Possible::Look(_) | Possible::GivesUp(_) | Possible::Due => false,
+        });
+        others.next().map(|possible| (possible, Announcement::default()))
     }
 
     /// What can be chosen in the world and by firmware and the gate, without what takes time.
@@ -415,6 +430,9 @@ impl System for Race {
     type Halt = RaceHalt;
 
     fn candidates(&mut self) -> Vec<Candidate<Choice, Actor>> {
+        if let Some(candidates) = self.candidates.take() {
+            return candidates;
+        }
         let mut choices = self.now();
         if choices.is_empty() {
             choices.extend(self.walk().possible_in_time().into_iter().map(Choice::World));
@@ -443,6 +461,7 @@ impl System for Race {
 
     fn take(&mut self, choice: Choice) -> Result<Taken<Touched, Flaw>, RaceHalt> {
         self.details.clear();
+        self.candidates = None;
         let mut flaws = Vec::new();
         if let Choice::World(Possible::GivesUp(_) | Possible::Due) = choice {
             flaws = self.look(Moment::Stuck);
@@ -452,8 +471,9 @@ impl System for Race {
         let pages_moved = touched.pages_moved;
         flaws.extend(self.look(Moment::AfterStep { pages_moved }));
         flaws.extend(self.hear());
-        self.candidates();
+        let candidates = self.candidates();
         self.learn(&choice, &touched, &before);
+        self.candidates = Some(candidates);
         // When it comes is a matter of all who could have kept it from coming.
         touched.everything |= choice.takes_time() || matches!(choice, Choice::GivesUpEarly(_));
         Ok(Taken { touched, flaws })
@@ -470,6 +490,7 @@ impl System for Race {
     }
 
     fn go_back(&mut self, standing: &RaceStanding) {
+        self.candidates = None;
         self.walk_mut().go_back(&standing.walk);
         self.lines.clone_from(&standing.lines);
         self.sentry.clone_from(&standing.sentry);
@@ -494,6 +515,7 @@ impl System for Race {
 
     fn end(&mut self) -> Result<Ended<End, Flaw>, RaceHalt> {
         self.details.clear();
+        self.candidates = None;
         let mut flaws = self.look(Moment::Stuck);
         let never = self.results().into_iter().filter(|(_, result)| result.is_none());
         flaws.extend(never.map(|(label, _)| Flaw {

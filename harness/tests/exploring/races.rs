@@ -1,0 +1,90 @@
+//! The races of the tests.
+
+use harness::explore::survey::{Limits, Strategy, Survey, survey};
+use harness::explore::{Detail, End, Flaw, RaceOptions};
+use harness::scenario::{ScenarioFile, Sizes, read_scenario};
+use search::{Method, Shard, Spent};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+/// A race file of the project at these sizes.
+pub fn race(name: &str, vfs: u16, requests: u32) -> ScenarioFile {
+    let file = format!("{}/../scenarios/races/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let scenario = read_scenario(Path::new(&file)).map_err(|error| error.to_string()).unwrap();
+    scenario.sized(Sizes {
+        vfs: Some(vfs),
+        requests: Some(requests),
+    })
+}
+
+/// Races so small that every way through them can be gone.
+pub fn tiny() -> Vec<(&'static str, ScenarioFile)> {
+    let request = |function: &str, pages: i32| json!({ "request_pages": { "function": function, "pages": pages } });
+    let release = json!({ "request_pages": { "function": "vf1", "release_all": true } });
+    let free = json!([{ "free_page": { "key": 5 } }]);
+    let races = [
+        ("two requests", json!({ "firmware": [request("vf1", 1)], "besides": [{ "firmware": [request("pf", 1)] }] })),
+        ("give and take", json!({ "firmware": [request("vf1", 1)], "besides": [{ "firmware": [request("vf1", -1)] }] })),
+        ("release and request", json!({ "firmware": [release], "besides": [{ "firmware": [request("vf1", 1)] }] })),
+        ("free and request", json!({ "race": free, "firmware": [request("pf", 1)] })),
+        ("free twice", json!({ "race": free, "besides": [{ "race": free }, { "firmware": [request("pf", -1)] }] })),
+        ("vport and request", json!({ "firmware": [{ "vport_change": { "vport": 1 } }], "besides": [{ "firmware": [request("vf1", 1)] }] })),
+    ];
+    races.into_iter().map(|(name, together)| (name, small(together))).collect()
+}
+
+/// A race of a PF with one VF that is enabled and has a page.
+pub fn small(together: Value) -> ScenarioFile {
+    serde_json::from_value(json!({
+        "name": "small", "row": "1", "concern": "c", "why": "w", "reachability": "white_box",
+        "device": {
+            "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",
+            "eswitch": { "manager": true, "vport_group_manager": true },
+            "vfs": { "total": 1, "first_vhca_id": 16 },
+            "demand": { "boot": 2, "init": 2 },
+        },
+        "steps": [
+            { "host": "load" },
+            { "host": { "enable_vfs": 1 } },
+            { "firmware": { "request_pages": { "function": "vf1", "pages": 1 } } },
+            { "together": together },
+        ],
+        "expect": { "reviewed": {}, "merged": {}, "robust": {} },
+    }))
+    .unwrap()
+}
+
+/// Every way through a race, with this method.
+pub fn search(
+    scenario: &ScenarioFile,
+    revision: &'static dyn driver::Revision,
+    method: Method,
+    detail: Detail,
+) -> Survey {
+    let strategy = Strategy::Exhaustive {
+        method,
+        shard: Shard::ALL,
+        jobs: NonZeroUsize::MIN,
+    };
+    let limits = Limits {
+        budget: &|spent: &Spent| spent.transitions < 4_000_000,
+        first_flaw: false,
+    };
+    let options = RaceOptions {
+        detail,
+        early_timeouts: 0,
+    };
+    survey(scenario, revision, options, &strategy, &limits)
+        .map_err(|halt| halt.to_string())
+        .unwrap()
+}
+
+/// What was found, as it is compared.
+pub fn found(survey: &Survey) -> (BTreeSet<End>, BTreeSet<Flaw>) {
+    (
+        survey.found.ends.keys().cloned().collect(),
+        survey.found.flaws.keys().cloned().collect(),
+    )
+}
