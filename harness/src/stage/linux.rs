@@ -41,7 +41,7 @@ mod tasks;
 mod waiting;
 pub mod workplace;
 
-pub use backend::LinuxBackend;
+pub use backend::{Alone, LinuxBackend};
 pub use boot_files::BootFiles;
 pub use error::BackendError;
 pub use workplace::{Shelf, Workplace};

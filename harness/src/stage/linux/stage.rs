@@ -66,6 +66,7 @@ impl<'a> LinuxStage<'a> {
                 foreseen: Foreseen::default(),
                 device_in_error: false,
                 counters: BTreeMap::new(),
+                gives_up_after: None,
             },
             abilities,
             forcing: Forcing::default(),
@@ -77,6 +78,11 @@ impl<'a> LinuxStage<'a> {
             recent: RecentLines::default(),
             expenses: Expenses::default(),
         }
+    }
+
+    /// From now on nothing is waited for any longer than this: no other run says how long it may take.
+    pub(super) const fn give_up_after(&mut self, limit: Cycles) {
+        self.course.gives_up_after = Some(limit);
     }
 
     /// What the time of the run was spent on.
