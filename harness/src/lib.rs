@@ -11,4 +11,5 @@ pub mod report;
 pub mod review;
 pub mod scenario;
 pub mod stage;
+pub mod swarm;
 pub mod text;
