@@ -33,6 +33,7 @@ mod showing;
 mod signals;
 pub mod snapshot_folder;
 pub mod streams;
+mod swarming;
 mod vm;
 
 use crate::cli::exit::Exit;
@@ -106,6 +107,13 @@ enum Verb {
         #[command(flatten)]
         output: outputs::OutputArguments,
     },
+    #[command(hide = true)]
+    Swarm {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        arguments: swarming::SwarmArguments,
+    },
     /// Serve a device at vfio-user sockets, for a QEMU of your own.
     Serve(serving::ServeArguments),
     /// Boot a guest with a served device and its unmodified driver, on this terminal.
@@ -178,6 +186,7 @@ fn carry_out(command_line: CommandLine) -> Exit {
         Verb::Explain { file } => showing::explain(&file),
         Verb::Diff { a, b } => comparing::diff(&a, &b),
         Verb::Replay { file, output } => replaying::replay(&file, &output),
+        Verb::Swarm { file, arguments } => swarming::swarm(&file, &arguments),
         Verb::Serve(arguments) => serving::serve(&arguments),
         Verb::Vm(arguments) => vm::boot(&arguments),
         Verb::Setup(arguments) => setup::set_up(&arguments),
