@@ -33,6 +33,7 @@ mod showing;
 mod signals;
 pub mod snapshot_folder;
 pub mod streams;
+mod swarm_arguments;
 mod swarming;
 mod vm;
 
@@ -112,7 +113,7 @@ enum Verb {
         /// The file.
         file: PathBuf,
         #[command(flatten)]
-        arguments: swarming::SwarmArguments,
+        arguments: swarm_arguments::SwarmArguments,
     },
     /// Serve a device at vfio-user sockets, for a QEMU of your own.
     Serve(serving::ServeArguments),

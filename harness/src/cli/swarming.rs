@@ -2,9 +2,9 @@
 
 use crate::cli::crew::{self, Team};
 use crate::cli::exit::Exit;
-use crate::cli::kit_arguments::KitArguments;
 use crate::cli::progress::{Pace, Progress};
 use crate::cli::signals::EndSignals;
+use crate::cli::swarm_arguments::SwarmArguments;
 use crate::cli::{diagnostic, library, setup, streams};
 use crate::scenario::ScenarioFile;
 use crate::stage::expenses::Expenses;
@@ -19,66 +19,15 @@ use crate::swarm::hunt::pursue;
 use crate::swarm::player::{LinuxPlayer, PlayError, Player};
 use crate::swarm::saving::save;
 use crate::swarm::tally::Tally;
-use clap::Args;
 use driver::RevisionName;
 use guest::kit::KitOptions;
-use std::num::NonZeroUsize;
-use std::ops::{ControlFlow, Range};
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Guests in a row that may fail before nobody tries another.
 const FAILING_GUESTS: u32 = 3;
-
-/// Guests at a time, where nobody says how many.
-const GUESTS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
-
-/// What a swarm is told.
-#[derive(Clone, Debug, Args)]
-pub(super) struct SwarmArguments {
-    /// Seeds to play: from A up to, and without, B.
-    #[arg(long, value_name = "A..B", default_value = "0..100")]
-    pub(super) seeds: Seeds,
-    /// Begin no seed after so many seconds.
-    #[arg(long, value_name = "S")]
-    pub(super) max_seconds: Option<u64>,
-    /// Where findings are saved, each as a scenario.
-    #[arg(long, value_name = "DIR", default_value = "findings")]
-    pub(super) out: PathBuf,
-    /// Runs that are spent on shrinking one finding, at the most.
-    #[arg(long, value_name = "N", default_value_t = 40)]
-    pub(super) tries: u32,
-    /// Guests at a time; one more follows what they find.
-    #[arg(short, long, visible_alias = "guests", value_name = "N", default_value_t = GUESTS)]
-    pub(super) jobs: NonZeroUsize,
-    /// Draw nothing: play the file itself, on a fresh guest for each seed.
-    #[arg(long)]
-    pub(super) as_it_is: bool,
-    #[command(flatten)]
-    pub(super) kit: KitArguments,
-}
-
-/// A range of seeds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Seeds(pub(super) Range<u64>);
-
-/// The text is no range of seeds.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("write A..B with A below B, as 0..100")]
-pub(super) struct NoSeeds;
-
-impl FromStr for Seeds {
-    type Err = NoSeeds;
-
-    fn from_str(text: &str) -> Result<Self, NoSeeds> {
-        let (from, to) = text.split_once("..").ok_or(NoSeeds)?;
-        let number = |text: &str| text.trim().parse::<u64>().map_err(|_| NoSeeds);
-        let range = number(from)?..number(to)?;
-        (!range.is_empty()).then_some(Self(range)).ok_or(NoSeeds)
-    }
-}
 
 /// Plays a swarm in the frame that `file` is, and says how it went: [`Exit::Failed`] where a finding is believed.
 pub(super) fn swarm(file: &Path, arguments: &SwarmArguments) -> Exit {
@@ -107,6 +56,9 @@ pub(super) fn swarm(file: &Path, arguments: &SwarmArguments) -> Exit {
         }
     };
     let seeds: Vec<u64> = arguments.seeds.0.clone().collect();
+    if arguments.draw {
+        return save_all(&frame, &seeds, &arguments.out);
+    }
     let news = News {
         progress: Progress::new(seeds.len(), Pace::Slow),
         boots: AtomicU64::new(0),
@@ -132,6 +84,20 @@ pub(super) fn swarm(file: &Path, arguments: &SwarmArguments) -> Exit {
         |seed, played| session.take(*seed, played),
     );
     session.finish(seeds.len())
+}
+
+/// Saves what these seeds draw.
+fn save_all(frame: &Frame, seeds: &[u64], folder: &Path) -> Exit {
+    for seed in seeds {
+        match save(&draw(frame, *seed), folder) {
+            Ok(path) => streams::out(format_args!("{}\n", path.display())),
+            Err(error) => {
+                streams::error(error);
+                return Exit::Internal;
+            }
+        }
+    }
+    Exit::AsExpected
 }
 
 static SHELF: Shelf = Shelf::new();
@@ -234,7 +200,17 @@ impl Session<'_> {
         };
         if self.arguments.as_it_is {
             self.tally.believe(&finding.signature);
-            self.say(&format!("run {seed}  {}: {}\n", finding.signature, finding.detail));
+            self.say(&format!(
+                "run {seed}  {}: {}\n",
+                finding.signature, finding.detail
+            ));
+            return Ok(());
+        }
+        if self.clock.is_over() {
+            self.say(&format!(
+                "seed {seed}  {}: {}; the time is over, nobody has followed it\n",
+                finding.signature, finding.detail
+            ));
             return Ok(());
         }
         let backend = backend(&mut self.workplace, &self.arguments.kit.options(), self.shelf)?;
@@ -243,7 +219,9 @@ impl Session<'_> {
         self.tally.more_runs += u64::from(pursued.runs);
         if !pursued.repeats {
             let runs = pursued.runs;
-            let Finding { signature, detail, .. } = finding;
+            let Finding {
+                signature, detail, ..
+            } = finding;
             self.say(&format!(
                 "seed {seed}  {signature}: {detail}; it did not come again in {runs} runs on fresh guests, and is not believed\n"
             ));
@@ -302,7 +280,9 @@ impl Session<'_> {
     }
 
     fn finish(self, seeds: usize) -> Exit {
-        let Self { tally, clock, news, .. } = self;
+        let Self {
+            tally, clock, news, ..
+        } = self;
         news.progress.finish();
         let took = clock.elapsed().as_secs_f64();
         let per_minute = if took > 0.0 {
@@ -317,15 +297,11 @@ impl Session<'_> {
             news.boots.load(Ordering::Relaxed),
             tally.more_runs,
         ));
-        let found = if tally.any_believed() {
-            Exit::Failed
-        } else {
-            Exit::AsExpected
-        };
-        // That the time was over says less than a finding does.
-        match self.worst {
-            Exit::Budget => found.max(if tally.any_believed() { found } else { Exit::Budget }),
-            worst => worst.max(found),
+        match (self.worst, tally.any_believed()) {
+            // That the time was over says less than a finding does.
+            (Exit::Budget, true) => Exit::Failed,
+            (worst, true) => worst.max(Exit::Failed),
+            (worst, false) => worst,
         }
     }
 }
@@ -381,18 +357,5 @@ impl Clock {
 
     fn is_over(&self) -> bool {
         self.limit.is_some_and(|limit| self.elapsed() >= limit)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seeds_are_a_range() {
-        assert_eq!("3..7".parse(), Ok(Seeds(3..7)));
-        for text in ["3", "7..3", "3..3", "a..b", ""] {
-            assert_eq!(text.parse::<Seeds>(), Err(NoSeeds), "{text}");
-        }
     }
 }

@@ -84,7 +84,11 @@ mod tests {
     fn drawn(seed: u64) -> (u32, Vec<usize>, u32) {
         let mut dice = Dice::new(seed);
         let before = dice.latency();
-        (before, (0..20).map(|_| dice.below(1_000)).collect(), dice.latency())
+        (
+            before,
+            (0..20).map(|_| dice.below(1_000)).collect(),
+            dice.latency(),
+        )
     }
 
     #[test]

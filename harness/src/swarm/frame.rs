@@ -19,7 +19,9 @@ pub const TIMEOUTS: Timeouts = Timeouts {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// It stops a driver, or makes its allocations fail.
-    #[error("it is a white-box scenario: what is drawn is firmware's, and nobody stops the driver between two of its own steps")]
+    #[error(
+        "it is a white-box scenario: what is drawn is firmware's, and nobody stops the driver between two of its own steps"
+    )]
     WhiteBox,
 }
 
@@ -71,6 +73,7 @@ impl Frame {
         let mut base = file.clone();
         base.device.timeouts = TIMEOUTS;
         base.steps.clear();
+        base.schema = None;
         base.linux_outcomes.clear();
         Ok(Self {
             first: first.collect(),

@@ -134,12 +134,7 @@ impl Course {
         if !self.bound {
             if booked > 0 {
                 let detail = format!("firmware has {booked} pages and no driver is bound");
-                findings.push(Finding::new(
-                    Invariant::NothingIsLeft,
-                    "",
-                    record.number,
-                    detail,
-                ));
+                findings.push(Finding::new(Invariant::NothingIsLeft, "", record.number, detail));
             }
             return;
         }
@@ -296,10 +291,7 @@ mod tests {
     #[test]
     fn books_are_compared_at_rest_and_firmware_has_nothing_at_the_end() {
         assert_eq!(told([240, 0], [240, 0]), Vec::<String>::new());
-        assert_eq!(
-            told([240, 0], [240, 64]),
-            ["2 nothing-is-left"]
-        );
+        assert_eq!(told([240, 0], [240, 64]), ["2 nothing-is-left"]);
         assert_eq!(
             told([200, 0], [240, 0]),
             ["1 total-matches-ledger (fw_pages_total too low)"]

@@ -343,4 +343,3 @@ impl Drawing<'_> {
         names.into_iter().map(of).collect()
     }
 }
-

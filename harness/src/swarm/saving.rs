@@ -1,7 +1,8 @@
 //! A finding as a scenario file.
 
 use crate::scenario::{Problems, ScenarioFile, parse_scenario};
-use serde_json::Value;
+use emulator::config::DeviceConfig;
+use serde_json::{Value, json};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,16 +30,54 @@ pub enum SaveError {
     Invalid(#[from] Problems),
 }
 
-/// A scenario as a file has it.
+/// Members of a scenario in the order in which people read them; the others come behind.
+const ORDER: [&str; 8] = [
+    "name",
+    "row",
+    "concern",
+    "why",
+    "reachability",
+    "device",
+    "host",
+    "schedule_matters",
+];
+
+/// A scenario as a file has it: without what says nothing, and each step on a line of its own.
 ///
 /// # Errors
 /// Where it cannot be put into words.
 pub fn text_of(file: &ScenarioFile) -> Result<String, serde_json::Error> {
     let mut value = serde_json::to_value(file)?;
     leave_out_nothing(&mut value);
-    let mut text = serde_json::to_string_pretty(&value)?;
-    text.push('\n');
-    Ok(text)
+    let Value::Object(mut members) = value else {
+        return serde_json::to_string(&value);
+    };
+    let plain = json!({
+        "kind": file.device.kind, "vhca_id": file.device.vhca_id, "page_mode": file.device.page_mode,
+    });
+    let usual = serde_json::to_value(serde_json::from_value::<DeviceConfig>(plain.clone())?)?;
+    if let Some(device) = members.get_mut("device") {
+        leave_out_usual(device, &usual);
+        if let (Value::Object(device), Value::Object(plain)) = (device, plain) {
+            device.extend(plain);
+        }
+    }
+    let first = ORDER
+        .into_iter()
+        .filter_map(|name| members.remove_entry(name))
+        .collect::<Vec<_>>();
+    let mut lines = Vec::new();
+    for (name, member) in first.into_iter().chain(members) {
+        lines.push(match &member {
+            Value::Array(elements) if !elements.is_empty() => {
+                let elements = elements.iter().map(|element| format!("    {element}"));
+                let elements = elements.collect::<Vec<_>>().join(",\n");
+                format!("  \"{name}\": [\n{elements}\n  ]")
+            }
+            _ => format!("  \"{name}\": {member}"),
+        });
+    }
+    Ok(format!("{{\n{}\n}}\n", lines.join(",\n")))
 }
 
 /// A file says nothing where it has nothing to say.
@@ -50,6 +89,19 @@ fn leave_out_nothing(value: &mut Value) {
         }
         Value::Array(elements) => elements.iter_mut().for_each(leave_out_nothing),
         _ => {}
+    }
+}
+
+/// Leaves out what a device has that says nothing of it.
+fn leave_out_usual(value: &mut Value, usual: &Value) {
+    let (Value::Object(members), Value::Object(usual)) = (value, usual) else {
+        return;
+    };
+    members.retain(|name, member| usual.get(name) != Some(member));
+    for (name, member) in members {
+        if let Some(usual) = usual.get(name) {
+            leave_out_usual(member, usual);
+        }
     }
 }
 
@@ -83,5 +135,10 @@ mod tests {
         let path = save(&file, &folder.path().join("found")).unwrap();
         assert!(path.ends_with("found/a-seed-5.json"));
         assert_eq!(read_scenario(&path).unwrap(), file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(
+            text.starts_with("{\n  \"name\": \"a-seed-5\",\n") && !text.contains("satellite_pfs"),
+            "{text}"
+        );
     }
 }

@@ -1,9 +1,7 @@
 //! The smallest scenario that still shows a finding: steps are dropped, then numbers made simple. Each try is a run on a guest, so
 //! their number is limited; what could not be played, or would leave its class, is not tried.
 
-use crate::scenario::{
-    Action, GateStep, HostStep, Reachability, ScenarioFile, Step, parse_scenario,
-};
+use crate::scenario::{Action, GateStep, HostStep, Reachability, ScenarioFile, Step, parse_scenario};
 use crate::swarm::book::is_compliant;
 use crate::swarm::saving::text_of;
 use driver::HostOperation;
@@ -188,7 +186,10 @@ fn groups(steps: &[Step]) -> Vec<Vec<usize>> {
             Some(Action::Host(_)) if step.background => step.name.as_ref().map(|name| format!("runs {name}")),
             _ => None,
         };
-        match groups.iter_mut().find(|(known, _)| key.is_some() && *known == key) {
+        match groups
+            .iter_mut()
+            .find(|(known, _)| key.is_some() && *known == key)
+        {
             Some((_, places)) => places.push(place),
             None => groups.push((key, vec![place])),
         }
@@ -271,7 +272,11 @@ mod tests {
             let small = shrink::<Infallible>(&file, seen, 400, |file| Ok(breaks(file)));
             let small = small.unwrap().file;
             // The driver is loaded, pages are asked for and asked back.
-            assert_eq!((small.steps.len(), orders(&small)), (3, 2), "seed {seed}: {small:#?}");
+            assert_eq!(
+                (small.steps.len(), orders(&small)),
+                (3, 2),
+                "seed {seed}: {small:#?}"
+            );
             assert!(is_playable(&small));
             assert_eq!(small.device.firmware, FirmwareKnobs::default());
             shrunk += 1;

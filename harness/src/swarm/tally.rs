@@ -93,7 +93,13 @@ mod tests {
         assert_eq!(tally.add(7, &both), None);
         assert!(tally.any_believed());
         let table = tally.to_string();
-        assert!(table.contains("yes           4      4  nothing-below-zero (self)"), "{table}");
-        assert!(table.contains("no            4      4  nothing-below-zero (vfs)"), "{table}");
+        assert!(
+            table.contains("yes           4      4  nothing-below-zero (self)"),
+            "{table}"
+        );
+        assert!(
+            table.contains("no            4      4  nothing-below-zero (vfs)"),
+            "{table}"
+        );
     }
 }

@@ -41,11 +41,7 @@ impl Course<'_> {
 
     pub(super) fn joined(&mut self, number: usize) -> Result<Option<String>, Stop<GuestError>> {
         let ends = self.foreseen.ends;
-        let limit = if ends {
-            self.limit(OPERATION_LIMIT)
-        } else {
-            STUCK
-        };
+        let limit = if ends { self.limit(OPERATION_LIMIT) } else { STUCK };
         let end = self.guest.now().saturating_add(limit);
         loop {
             self.observe();
