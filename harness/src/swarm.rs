@@ -7,6 +7,7 @@
 //! | [`dice`] | numbers from a seed |
 //! | [`book`] | what firmware may know: which functions are there, and how many pages each was given |
 //! | [`drawing`] | a scenario from a frame and a seed |
+//! | `draft` | a scenario that is being drawn |
 //! | `moves`, `quirks` | what firmware and host do in it, within the interface and beyond it |
 //! | [`judgement`] | what of a run breaks an invariant |
 //! | [`finding`] | a broken invariant, and what makes two of them the same |
@@ -18,6 +19,7 @@
 
 pub mod book;
 pub mod dice;
+mod draft;
 pub mod drawing;
 pub mod finding;
 pub mod frame;

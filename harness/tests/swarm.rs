@@ -20,6 +20,7 @@ use harness::swarm::frame::{Frame, orders};
 use harness::swarm::hunt::pursue;
 use harness::swarm::player::{LinuxPlayer, Player};
 use harness::swarm::saving::save;
+use harness::swarm::shrinking::Effort;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ use std::process::ExitCode;
 const FRAME: &str = "scenarios/untrusted-counts/overflow.json";
 
 /// Seeds that are played, at the most. Others find something else first.
-const SEEDS: std::ops::Range<u64> = 96..100;
+const SEEDS: std::ops::Range<u64> = 116..120;
 
 /// Runs that may be spent on shrinking.
 const TRIES: u32 = 10;
@@ -56,7 +57,7 @@ fn finds_a_row() -> Result<(), Failed> {
         let Some(finding) = findings.first() else {
             continue;
         };
-        let pursued = pursue(&mut player, &drawn, finding, TRIES)?;
+        let pursued = pursue(&mut player, &drawn, finding, Effort::of(TRIES))?;
         let (row, number) = (row(&pursued.file), orders(&pursued.file));
         eprintln!(
             "seed {seed}: {}: {}; {number} orders, row {row:?}, {} runs",

@@ -18,6 +18,7 @@ use crate::swarm::frame::{Frame, TIMEOUTS, orders};
 use crate::swarm::hunt::pursue;
 use crate::swarm::player::{LinuxPlayer, PlayError, Player};
 use crate::swarm::saving::save;
+use crate::swarm::shrinking::Effort;
 use crate::swarm::tally::Tally;
 use driver::RevisionName;
 use guest::kit::KitOptions;
@@ -28,6 +29,9 @@ use std::time::Duration;
 
 /// Guests in a row that may fail before nobody tries another.
 const FAILING_GUESTS: u32 = 3;
+
+/// After so many seconds no further run is spent on shrinking a finding.
+const FOLLOWING_S: u64 = 180;
 
 /// Plays a swarm in the frame that `file` is, and says how it went: [`Exit::Failed`] where a finding is believed.
 pub(super) fn swarm(file: &Path, arguments: &SwarmArguments) -> Exit {
@@ -63,12 +67,13 @@ pub(super) fn swarm(file: &Path, arguments: &SwarmArguments) -> Exit {
         progress: Progress::new(seeds.len(), Pace::Slow),
         boots: AtomicU64::new(0),
     };
+    let clock = Clock::begin(arguments.max_seconds);
     let mut session = Session {
         arguments,
         scenario: &scenario,
         frame: &frame,
         news: &news,
-        clock: Clock::begin(arguments.max_seconds),
+        clock: &clock,
         tally: Tally::default(),
         workplace: Workplace::default(),
         shelf: &SHELF,
@@ -80,7 +85,9 @@ pub(super) fn swarm(file: &Path, arguments: &SwarmArguments) -> Exit {
         &seeds,
         Team::of_guests(arguments.jobs),
         Workplace::default,
-        |workplace, seed| play(workplace, &frame, &scenario, *seed, arguments, &news),
+        |workplace, seed| {
+            (!clock.is_over()).then(|| play(workplace, &frame, &scenario, *seed, arguments, &news))
+        },
         |seed, played| session.take(*seed, played),
     );
     session.finish(seeds.len())
@@ -102,8 +109,8 @@ fn save_all(frame: &Frame, seeds: &[u64], folder: &Path) -> Exit {
 
 static SHELF: Shelf = Shelf::new();
 
-/// What became of a seed.
-type Played = Result<(ScenarioFile, Vec<Finding>), PlayError>;
+/// What became of a seed; none where the time was over before it began.
+type Played = Option<Result<(ScenarioFile, Vec<Finding>), PlayError>>;
 
 fn play(
     workplace: &mut Workplace,
@@ -112,7 +119,7 @@ fn play(
     seed: u64,
     arguments: &SwarmArguments,
     news: &News,
-) -> Played {
+) -> Result<(ScenarioFile, Vec<Finding>), PlayError> {
     let file = match arguments.as_it_is {
         true => as_it_is(scenario),
         false => draw(frame, seed),
@@ -156,7 +163,7 @@ struct Session<'a> {
     scenario: &'a ScenarioFile,
     frame: &'a Frame,
     news: &'a News,
-    clock: Clock,
+    clock: &'a Clock,
     tally: Tally,
     /// Where findings are followed.
     workplace: Workplace,
@@ -170,6 +177,11 @@ struct Session<'a> {
 
 impl Session<'_> {
     fn take(&mut self, seed: u64, played: Played) -> ControlFlow<()> {
+        // What other guests have played meanwhile counts all the same.
+        let Some(played) = played else {
+            self.worst = self.worst.max(Exit::Budget);
+            return ControlFlow::Continue(());
+        };
         let taken = played.and_then(|(file, findings)| self.found(seed, &file, &findings));
         let goes_on = match taken {
             Ok(()) => {
@@ -182,15 +194,7 @@ impl Session<'_> {
         self.news
             .progress
             .run_ends(!said.is_empty(), || streams::out(&said));
-        if goes_on.is_continue() && self.clock.is_over() && self.tally.played < self.all() {
-            self.worst = self.worst.max(Exit::Budget);
-            return ControlFlow::Break(());
-        }
         goes_on
-    }
-
-    fn all(&self) -> u64 {
-        self.arguments.seeds.0.end - self.arguments.seeds.0.start
     }
 
     /// Follows what a seed has found, if it is new.
@@ -215,7 +219,14 @@ impl Session<'_> {
         }
         let backend = backend(&mut self.workplace, &self.arguments.kit.options(), self.shelf)?;
         let mut player = LinuxPlayer::new(backend, self.news);
-        let pursued = pursue(&mut player, file, finding, self.arguments.tries)?;
+        self.news
+            .begins(&format!("following seed {seed}: {}", finding.signature));
+        let following = Clock::begin(Some(FOLLOWING_S));
+        let effort = Effort {
+            tries: self.arguments.tries,
+            is_over: &|| following.is_over() || self.clock.is_over(),
+        };
+        let pursued = pursue(&mut player, file, finding, effort)?;
         self.tally.more_runs += u64::from(pursued.runs);
         if !pursued.repeats {
             let runs = pursued.runs;

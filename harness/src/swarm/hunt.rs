@@ -3,7 +3,7 @@
 use crate::scenario::ScenarioFile;
 use crate::swarm::finding::Finding;
 use crate::swarm::player::Player;
-use crate::swarm::shrinking::shrink;
+use crate::swarm::shrinking::{Effort, shrink};
 
 /// How often a finding that depends on a race is given the chance to come again.
 const CHANCES: u32 = 3;
@@ -38,7 +38,7 @@ impl Pursued {
     }
 }
 
-/// Follows a finding of a drawn scenario. At most `tries` runs are spent on shrinking.
+/// Follows a finding of a drawn scenario.
 ///
 /// # Errors
 /// What kept a scenario from being played.
@@ -46,7 +46,7 @@ pub fn pursue<P: Player>(
     player: &mut P,
     drawn: &ScenarioFile,
     finding: &Finding,
-    tries: u32,
+    effort: Effort<'_>,
 ) -> Result<Pursued, P::Error> {
     let mut runs = 0;
     let mut pursued = Pursued {
@@ -62,7 +62,7 @@ pub fn pursue<P: Player>(
     pursued.repeats = true;
     pursued.finding = again;
     let seen = finding.step.max(pursued.finding.step);
-    let shrunk = shrink(drawn, seen, tries, |file| {
+    let shrunk = shrink(drawn, seen, effort, |file| {
         Ok(same(&player.play(file, false)?, finding).is_some())
     })?;
     runs += shrunk.tries;
@@ -126,7 +126,7 @@ mod tests {
     fn of(every: u32) -> Pursued {
         let drawn = draw(&frame("compliant_firmware"), 9);
         let mut player = Now { every, runs: 0 };
-        pursue(&mut player, &drawn, &finding(), 100).unwrap()
+        pursue(&mut player, &drawn, &finding(), Effort::of(100)).unwrap()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What firmware and host do within the interface.
 
-use crate::swarm::drawing::Drawing;
+use crate::swarm::draft::Drawing;
 use crate::swarm::frame::Kind;
 use driver::HostOperation;
 use emulator::order::{

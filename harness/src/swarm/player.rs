@@ -9,7 +9,7 @@ use crate::swarm::judgement::judge;
 use prm::Cycles;
 
 /// No operation takes so long that ends at all: the drawn device's limits are a few seconds.
-const LIMIT: Cycles = Cycles::from_millis(40_000);
+const LIMIT: Cycles = Cycles::from_millis(20_000);
 
 /// Plays scenarios and judges them.
 pub trait Player {

@@ -1,6 +1,6 @@
 //! What firmware does beyond the interface: numbers that cannot be, answers that are wrong.
 
-use crate::swarm::drawing::Drawing;
+use crate::swarm::draft::Drawing;
 use emulator::order::{Answer, AnswerRule, CommandMatch, FirmwareOrder, PageRequest};
 use prm::{Function, PagesOp, WireIdentity};
 

@@ -17,7 +17,27 @@ pub struct Shrunk {
     pub tries: u32,
 }
 
-/// Shrinks `file`, whose finding was seen after step `seen` (from 1), in at most `tries` runs. `shows` runs a scenario and says
+/// How much is spent on shrinking one finding.
+#[derive(Clone, Copy)]
+pub struct Effort<'a> {
+    /// Runs, at the most.
+    pub tries: u32,
+    /// Once this is true no further run begins.
+    pub is_over: &'a dyn Fn() -> bool,
+}
+
+impl Effort<'_> {
+    /// So many runs, however long they take.
+    #[must_use]
+    pub fn of(tries: u32) -> Self {
+        Self {
+            tries,
+            is_over: &|| false,
+        }
+    }
+}
+
+/// Shrinks `file`, whose finding was seen after step `seen` (from 1). `shows` runs a scenario and says
 /// whether it shows the same.
 ///
 /// # Errors
@@ -25,13 +45,13 @@ pub struct Shrunk {
 pub fn shrink<E>(
     file: &ScenarioFile,
     seen: u32,
-    tries: u32,
+    effort: Effort<'_>,
     shows: impl FnMut(&ScenarioFile) -> Result<bool, E>,
 ) -> Result<Shrunk, E> {
     let mut shrinker = Shrinker {
         best: file.clone(),
         tries: 0,
-        most: tries,
+        effort,
         shows,
     };
     shrinker.cut_after(seen)?;
@@ -41,7 +61,7 @@ pub fn shrink<E>(
         shrinker.join_at_once()?;
         shrinker.simplify_device()?;
         shrinker.simplify_numbers()?;
-        if shrinker.best == before || shrinker.tries >= shrinker.most {
+        if shrinker.best == before || shrinker.is_spent() {
             break;
         }
     }
@@ -57,17 +77,21 @@ pub fn is_playable(file: &ScenarioFile) -> bool {
     keeps_class && parse_scenario(&file.name, Some(&file.name), text).is_ok()
 }
 
-struct Shrinker<F> {
+struct Shrinker<'a, F> {
     best: ScenarioFile,
     tries: u32,
-    most: u32,
+    effort: Effort<'a>,
     shows: F,
 }
 
-impl<E, F: FnMut(&ScenarioFile) -> Result<bool, E>> Shrinker<F> {
+impl<E, F: FnMut(&ScenarioFile) -> Result<bool, E>> Shrinker<'_, F> {
+    fn is_spent(&self) -> bool {
+        self.tries >= self.effort.tries || (self.effort.is_over)()
+    }
+
     /// Takes a candidate that still shows it.
     fn attempt(&mut self, candidate: ScenarioFile) -> Result<bool, E> {
-        if self.tries >= self.most || candidate == self.best || !is_playable(&candidate) {
+        if candidate == self.best || !is_playable(&candidate) || self.is_spent() {
             return Ok(false);
         }
         self.tries += 1;
@@ -269,7 +293,7 @@ mod tests {
         for seed in (0..200).filter(|seed| breaks(&draw(&frame, *seed))) {
             let file = draw(&frame, seed);
             let seen = u32::try_from(file.steps.len()).unwrap();
-            let small = shrink::<Infallible>(&file, seen, 400, |file| Ok(breaks(file)));
+            let small = shrink::<Infallible>(&file, seen, Effort::of(400), |file| Ok(breaks(file)));
             let small = small.unwrap().file;
             // The driver is loaded, pages are asked for and asked back.
             assert_eq!(
@@ -288,7 +312,7 @@ mod tests {
     fn no_more_is_tried_than_allowed() {
         let file = draw(&frame("compliant_firmware"), 3);
         let mut runs = 0;
-        let shrunk = shrink::<Infallible>(&file, 99, 5, |_| {
+        let shrunk = shrink::<Infallible>(&file, 99, Effort::of(5), |_| {
             runs += 1;
             Ok(false)
         });
