@@ -239,6 +239,8 @@ impl Book {
 pub fn is_compliant(file: &ScenarioFile) -> bool {
     let mut book = Book::new(&file.device);
     file.steps.iter().all(|step| match step.action() {
+        // A command that is held until an operation has ended runs into its limit.
+        Some(Action::Host(_)) if !step.background && !book.holds.is_empty() => false,
         Some(Action::Host(HostStep::Operation(operation))) => {
             match (&step.name, step.background) {
                 (Some(name), true) => book.run(name, *operation),
@@ -297,6 +299,21 @@ mod tests {
         assert_eq!(book.given(), []);
         book.release("a");
         assert_eq!(book.given(), [(Function::Pf, 10)]);
+    }
+
+    #[test]
+    fn nothing_is_held_until_an_operation_has_ended() {
+        let mut file = frame("compliant_firmware").base;
+        let steps = serde_json::json!([
+            { "gate": { "hold": { "name": "a", "command": { "command": "MANAGE_PAGES" } } } },
+            { "name": "runs", "host": "reload", "background": true },
+            { "gate": { "release": { "name": "a" } } },
+            { "host": { "wait_for": "runs" } },
+        ]);
+        file.steps = serde_json::from_value(steps).unwrap();
+        assert!(is_compliant(&file));
+        file.steps.swap(2, 3);
+        assert!(!is_compliant(&file));
     }
 
     #[test]
