@@ -36,6 +36,8 @@ mod showing;
 mod signals;
 pub mod snapshot_folder;
 pub mod streams;
+mod swarm_arguments;
+mod swarming;
 mod vm;
 
 use crate::cli::exit::Exit;

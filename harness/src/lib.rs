@@ -12,4 +12,5 @@ pub mod report;
 pub mod review;
 pub mod scenario;
 pub mod stage;
+pub mod swarm;
 pub mod text;

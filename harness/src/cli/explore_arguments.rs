@@ -2,6 +2,7 @@
 
 use super::partition::Partition;
 use super::run_arguments::RevisionChoice;
+use super::swarm_arguments::SwarmArguments;
 use crate::explore::Detail;
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
@@ -47,9 +48,9 @@ pub(super) struct ExploreArguments {
     /// At most so many MiB for what is remembered of states.
     #[arg(long, value_name = "MIB", default_value = "4096")]
     pub(super) max_memory: u64,
-    /// So many search at once.
-    #[arg(short, long, value_name = "N", default_value = "1")]
-    pub(super) jobs: NonZeroUsize,
+    /// So many search at once; without it one, and two guests on linux.
+    #[arg(short, long, visible_alias = "guests", value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
     /// The M-th of N parts of an exhaustive search, as `hash:1/4`: by the hash of its first choices.
     #[arg(long, value_name = "hash:M/N")]
     pub(super) partition: Option<Partition>,
@@ -74,6 +75,11 @@ pub(super) struct ExploreArguments {
     /// Form of the results on standard output.
     #[arg(long, value_enum, default_value = "human")]
     pub(super) format: ExploreFormat,
+    /// Where the driver runs. On linux, the unmodified one, firmware's choices are drawn: with --strategy random.
+    #[arg(long, value_enum, default_value = "inproc")]
+    pub(super) backend: ExploreBackend,
+    #[command(flatten)]
+    pub(super) swarm: SwarmArguments,
 }
 
 /// How ways are chosen.
@@ -107,6 +113,15 @@ pub(super) enum ExploreFormat {
     Human,
     /// One object a revision, each on a line.
     Json,
+}
+
+/// Where the driver runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExploreBackend {
+    /// Ours, in this process.
+    Inproc,
+    /// The unmodified one, in a guest.
+    Linux,
 }
 
 /// Seeds, from one to before another.

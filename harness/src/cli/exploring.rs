@@ -2,9 +2,12 @@
 
 use crate::cli::artifact::{Artifact, Explored, VERSION};
 use crate::cli::exit::Exit;
-use crate::cli::explore_arguments::{ExploreArguments, ExploreFormat, StrategyChoice, Switch};
+use crate::cli::explore_arguments::{
+    ExploreArguments, ExploreBackend, ExploreFormat, StrategyChoice, Switch,
+};
 use crate::cli::run_arguments::RevisionChoice;
-use crate::cli::{diagnostic, library, signals, streams};
+use crate::cli::swarm_arguments::SwarmBounds;
+use crate::cli::{diagnostic, library, signals, streams, swarming};
 use crate::explore::account::{Account, EndAccount, FlawAccount, Outcome, collision_bound, outcome};
 use crate::explore::survey::{self, Limits, Strategy, Survey};
 use crate::explore::{Flaw, Race, RaceHalt, RaceOptions, story};
@@ -17,6 +20,7 @@ use indicatif::ProgressBar;
 use search::walks::Draw;
 use search::{Method, Shard, Spent, Verdict, Witness};
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +35,9 @@ struct Subject {
 }
 
 pub(super) fn explore(arguments: &ExploreArguments) -> Exit {
+    if arguments.backend == ExploreBackend::Linux {
+        return explore_linux(arguments);
+    }
     let subject = match read(arguments) {
         Ok(subject) => subject,
         Err(exit) => return exit,
@@ -71,6 +78,20 @@ pub(super) fn explore(arguments: &ExploreArguments) -> Exit {
         worst = worst.max(Exit::Interrupted);
     }
     worst
+}
+
+/// Searches the kernel itself: firmware's choices are drawn.
+fn explore_linux(arguments: &ExploreArguments) -> Exit {
+    if arguments.strategy != StrategyChoice::Random {
+        streams::error("nobody forks a kernel: with --backend linux, ways are drawn (--strategy random)");
+        return Exit::Usage;
+    }
+    let bounds = SwarmBounds {
+        seeds: arguments.seeds.0.clone(),
+        max_seconds: arguments.max_seconds,
+        jobs: arguments.jobs,
+    };
+    swarming::swarm(&arguments.file, &bounds, &arguments.swarm)
 }
 
 fn read(arguments: &ExploreArguments) -> Result<Subject, Exit> {
@@ -160,7 +181,7 @@ fn strategy(arguments: &ExploreArguments) -> Strategy {
                     of: prm::saturated::<u32>(of),
                 }
             }),
-            jobs: arguments.jobs,
+            jobs: arguments.jobs.unwrap_or(NonZeroUsize::MIN),
         },
         StrategyChoice::Random => Strategy::Walks {
             draw: Draw::Uniform,

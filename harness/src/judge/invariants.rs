@@ -17,4 +17,5 @@ mod ownership;
 mod waits;
 mod watch;
 
+pub use function_type::type_of;
 pub use watch::Watch;

@@ -13,6 +13,7 @@
 //! | [`workplace`] | where one worker runs scenarios, on whichever build |
 //! | [`guest`] | a booted guest with its device |
 //! | `stage`, `operations` | the guest as a stage: what it does in a step and shows after it |
+//! | `leaving` | a guest after a run: whether it can be used again |
 //! | `waiting`, `settling`, `tasks` | when a step has ended |
 //! | [`probes`] | what the driver keeps and does not show |
 //! | `patience` | how long it waits for what |
@@ -29,6 +30,7 @@ pub mod error;
 mod forcing;
 pub mod guest;
 pub mod kernel_log;
+mod leaving;
 mod operations;
 mod patience;
 pub mod probes;
@@ -41,7 +43,7 @@ mod tasks;
 mod waiting;
 pub mod workplace;
 
-pub use backend::LinuxBackend;
+pub use backend::{Alone, LinuxBackend};
 pub use boot_files::BootFiles;
 pub use error::BackendError;
 pub use workplace::{Shelf, Workplace};

@@ -13,14 +13,26 @@ use crate::record::timeline::Keep;
 use crate::record::{Failure, Outcome, RunResult};
 use crate::scenario::{ScenarioFile, Sign};
 use crate::stage::abilities::Abilities;
+use crate::stage::contract::Stage;
 use crate::stage::expenses::{Expenses, Purpose, Wear};
+use crate::stage::heard::Heard;
 use crate::stage::news::NewsListener;
 use driver::RevisionName;
 use emulator::config::DeviceConfig;
 use guest::kit::KitOptions;
+use prm::Cycles;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A run that nobody has compared with another.
+#[derive(Debug)]
+pub struct Alone {
+    /// What happened, step by step.
+    pub result: RunResult,
+    /// What the kernel was heard to say.
+    pub heard: Heard,
+}
 
 /// Runs scenarios on Linux; keeps a guest from one to the next.
 pub struct LinuxBackend {
@@ -131,13 +143,64 @@ impl LinuxBackend {
             }),
         };
         self.expenses += stage.into_expenses();
+        self.leave(guest, wear, news);
+        Ok(result)
+    }
+
+    /// Runs a scenario whose times are those of the wall clock, without our driver's run beside it: nobody says what ought to be,
+    /// and what the kernel was heard to say is returned with the result. No operation is waited for longer than `limit`.
+    ///
+    /// # Errors
+    /// As [`LinuxBackend::run`].
+    pub fn run_alone(
+        &mut self,
+        scenario: &ScenarioFile,
+        seed: u64,
+        limit: Cycles,
+        news: &dyn NewsListener,
+    ) -> Result<Alone, BackendError> {
+        let mut result = RunResult::empty(scenario, &scenario.name, "linux", Some(seed));
+        if let Some(obstacle) = self.abilities.obstacle(scenario, self.judged_as) {
+            result.outcome = Outcome::Skip;
+            result.reason = Some(obstacle.to_string());
+            let heard = Heard::default();
+            return Ok(Alone { result, heard });
+        }
+        let mut guest = self.guest_for(scenario, seed, news)?;
+        let mut stage = LinuxStage::new(&mut guest, self.abilities, scenario.device.timeouts, false);
+        stage.give_up_after(limit);
+        let ended = Execution::new(scenario, self.judged_as, None, &mut stage).run(&mut result)?;
+        let heard = stage.heard().clone();
+        let left = result
+            .measured
+            .as_ref()
+            .map_or(0, |measured| measured.left_with_firmware);
+        let wear = match ended {
+            Ended::Badly => Some(Wear::Failed),
+            // Firmware may write where the kernel has something else by now.
+            Ended::Well if left > 0 => Some(Wear::Damaged),
+            Ended::Well => stage.clean_up().unwrap_or(Some(Wear::Unusable)),
+        };
+        self.expenses += stage.into_expenses();
+        self.leave(guest, wear, news);
+        Ok(Alone { result, heard })
+    }
+
+    /// The next run gets a fresh guest.
+    pub fn boot_afresh(&mut self) {
+        if self.guest.take().is_some() {
+            self.worn = Some(Wear::Failed);
+        }
+    }
+
+    /// Keeps the guest for the next run, or notes why it cannot be used again.
+    fn leave(&mut self, guest: Guest, wear: Option<Wear>, news: &dyn NewsListener) {
         if let Some(wear) = wear {
             self.worn = Some(wear);
         } else {
             self.guest = Some(guest);
         }
         news.spent(&std::mem::take(&mut self.expenses));
-        Ok(result)
     }
 
     /// A guest with the scenario's device in it: the one that is there, if it will do.

@@ -15,7 +15,7 @@ use crate::record::timeline::Timeline;
 use crate::scenario::{Action, COUNTERS, Fault, RaceStep};
 use crate::stage::abilities::{Abilities, Obstacle};
 use crate::stage::contract::{Closing, OrderRefused, Stage};
-use crate::stage::expenses::{Expenses, Purpose, Wear};
+use crate::stage::expenses::{Expenses, Purpose};
 use crate::stage::foresight::Foreseen;
 use crate::stage::heard::Heard;
 use crate::stage::operations::Operations;
@@ -25,23 +25,22 @@ use crate::stage::stop::Stop;
 use driver_host::Account;
 use emulator::config::Timeouts;
 use emulator::{FirmwareOrder, GateOrder, HoldState};
-use guest_protocol::Order;
 use prm::Cycles;
 use std::collections::BTreeMap;
 
 /// A run on a guest.
 pub(super) struct LinuxStage<'a> {
-    course: Course<'a>,
+    pub(super) course: Course<'a>,
     abilities: Abilities,
-    forcing: Forcing,
-    log: KernelLog,
+    pub(super) forcing: Forcing,
+    pub(super) log: KernelLog,
     /// The kernel has printed a `WARN`: its taint stays, and what warns once will not warn again.
-    warned: bool,
+    pub(super) warned: bool,
     /// Our driver wrote where it must not: a kernel that survived it has written somewhere else.
-    damaged: bool,
+    pub(super) damaged: bool,
     began: Cycles,
     page_waits: Vec<PageWait>,
-    recent: RecentLines,
+    pub(super) recent: RecentLines,
     expenses: Expenses,
 }
 
@@ -66,6 +65,7 @@ impl<'a> LinuxStage<'a> {
                 foreseen: Foreseen::default(),
                 device_in_error: false,
                 counters: BTreeMap::new(),
+                gives_up_after: None,
             },
             abilities,
             forcing: Forcing::default(),
@@ -77,6 +77,11 @@ impl<'a> LinuxStage<'a> {
             recent: RecentLines::default(),
             expenses: Expenses::default(),
         }
+    }
+
+    /// From now on nothing is waited for any longer than this: no other run says how long it may take.
+    pub(super) const fn give_up_after(&mut self, limit: Cycles) {
+        self.course.gives_up_after = Some(limit);
     }
 
     /// What the time of the run was spent on.
@@ -93,7 +98,7 @@ impl<'a> LinuxStage<'a> {
     }
 
     /// Notes what the time since `began`, by the device's clock, was spent on.
-    fn spent(&mut self, purpose: Purpose, began: Cycles) {
+    pub(super) fn spent(&mut self, purpose: Purpose, began: Cycles) {
         let time = self.course.guest.now().saturating_sub(began);
         self.expenses.add(purpose, time);
     }
@@ -172,39 +177,6 @@ impl<'a> LinuxStage<'a> {
         self.recent.note(&lines, self.course.guest.now());
         self.warned |= lines.iter().any(is_warning);
         Ok(self.log.read(&lines))
-    }
-
-    /// Brings the guest back to where no driver is bound; tells why it cannot be used again, if it cannot.
-    pub(super) fn clean_up(&mut self) -> Result<Option<Wear>, GuestError> {
-        let began = self.course.guest.now();
-        let left = self.leave();
-        self.spent(Purpose::CleanUp, began);
-        left
-    }
-
-    fn leave(&mut self) -> Result<Option<Wear>, GuestError> {
-        const LIMIT: Cycles = Cycles::from_millis(6_000);
-        let wear = [
-            (self.damaged, Wear::Damaged),
-            (self.warned, Wear::Warned),
-            (!self.log.heard.complaints.is_empty(), Wear::Complained),
-            (self.course.device_in_error, Wear::DeviceError),
-            (self.course.operations.all.any_pending(), Wear::Pending),
-        ];
-        if let Some((_, wear)) = wear.into_iter().find(|(holds, _)| *holds) {
-            return Ok(Some(wear));
-        }
-        self.course.operations.leave_bus(self.course.guest)?;
-        if self.course.operations.is_bound() {
-            let device = self.course.guest.address_under_test();
-            self.course.guest.must(Order::Unbind { device }, LIMIT)?;
-        }
-        self.forcing.leave(self.course.guest)?;
-        // What the kernel would leave out of the next run is over.
-        let now = self.course.guest.now();
-        settling::serve(self.course.guest, self.recent.forgotten_at().saturating_sub(now))?;
-        let quiet = self.course.guest.is_quiet()?;
-        Ok((!quiet).then_some(Wear::Complained))
     }
 }
 

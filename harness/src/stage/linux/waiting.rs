@@ -23,9 +23,17 @@ pub(super) struct Course<'a> {
     pub(super) device_in_error: bool,
     /// The counters as they were after the step had settled.
     pub(super) counters: BTreeMap<String, u32>,
+    /// How long anything is waited for that may never come, where somebody has said it.
+    pub(super) gives_up_after: Option<Cycles>,
 }
 
 impl Course<'_> {
+    /// The limit of a wait: what somebody has said, or else `usual` beyond what the device's limits explain.
+    fn limit(&self, usual: Cycles) -> Cycles {
+        let explained = usual.saturating_add(device_limits(self.timeouts));
+        self.gives_up_after.unwrap_or(explained)
+    }
+
     /// Notes which operations have ended by now.
     pub(super) fn observe(&mut self) {
         self.operations.observe(self.guest);
@@ -33,11 +41,7 @@ impl Course<'_> {
 
     pub(super) fn joined(&mut self, number: usize) -> Result<Option<String>, Stop<GuestError>> {
         let ends = self.foreseen.ends;
-        let limit = if ends {
-            OPERATION_LIMIT.saturating_add(device_limits(self.timeouts))
-        } else {
-            STUCK
-        };
+        let limit = if ends { self.limit(OPERATION_LIMIT) } else { STUCK };
         let end = self.guest.now().saturating_add(limit);
         loop {
             self.observe();
@@ -53,7 +57,7 @@ impl Course<'_> {
     }
 
     pub(super) fn held(&mut self, name: &str) -> Result<bool, Stop<GuestError>> {
-        let limit = HOLD_LIMIT.saturating_add(device_limits(self.timeouts));
+        let limit = self.limit(HOLD_LIMIT);
         let end = self.guest.now().saturating_add(limit);
         loop {
             let holds = self.guest.silicon().holds();
@@ -93,7 +97,7 @@ impl Course<'_> {
         if self.device_in_error {
             waits = waits.saturating_add(HEALTH_POLL);
         }
-        let limit = OPERATION_LIMIT.saturating_add(device_limits(self.timeouts));
+        let limit = self.limit(OPERATION_LIMIT);
         let end = began.saturating_add(limit);
         loop {
             self.observe();
