@@ -12,6 +12,7 @@
 //! | `player` | what comes before and after |
 //! | `sentry` | what must not happen, watched |
 //! | [`survey`] | what is done to find what there is |
+//! | [`emission`], `completed` | a way as a scenario that any stage plays |
 //! | [`following`] | a recorded way, gone again |
 //! | [`account`] | what is said of it, as plain data |
 //! | [`story`], `words` | a way as a short story, in the kernel's words |
@@ -20,7 +21,9 @@
 
 pub mod account;
 pub mod choice;
+mod completed;
 pub mod detail;
+pub mod emission;
 pub mod end;
 mod enough;
 pub mod flaw;
@@ -44,7 +47,7 @@ pub use end::End;
 pub use flaw::{Flaw, FlawKind};
 pub use halt::RaceHalt;
 pub use plan::{NoRace, Plan};
+pub use race::{Race, RaceOptions};
 pub use story::{Story, Turn};
 pub use survey::{Strategy, Survey};
-pub use race::{Race, RaceOptions};
 pub use touched::Touched;

@@ -17,5 +17,5 @@ mod run;
 mod wording;
 
 pub use options::RunOptions;
-pub(crate) use wording::words;
 pub use run::{play_on, run_scenario, setup};
+pub(crate) use wording::words;

@@ -37,7 +37,9 @@ impl SharedVisited {
     #[must_use]
     pub fn fingerprints(&self) -> Vec<u64> {
         let parts = self.parts.iter().map(|part| locked(part));
-        parts.flat_map(|part| part.fingerprints().collect::<Vec<_>>()).collect()
+        parts
+            .flat_map(|part| part.fingerprints().collect::<Vec<_>>())
+            .collect()
     }
 }
 
@@ -204,11 +206,7 @@ where
     clippy::disallowed_methods,
     reason = "each system has one thread; what they share is the memory of states, and in which order they write there changes nothing"
 )]
-fn in_threads<T, R: Send>(
-    workers: NonZeroUsize,
-    desk: &Desk<T>,
-    work: impl Fn() -> R + Sync,
-) -> Vec<R>
+fn in_threads<T, R: Send>(workers: NonZeroUsize, desk: &Desk<T>, work: impl Fn() -> R + Sync) -> Vec<R>
 where
     T: Send,
 {

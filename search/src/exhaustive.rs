@@ -125,7 +125,9 @@ pub(crate) struct Search<'a, S: System, M, B, W> {
     pub(crate) is_stopped: bool,
 }
 
-impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) -> bool> Search<'a, S, M, B, W> {
+impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) -> bool>
+    Search<'a, S, M, B, W>
+{
     pub(crate) fn new(
         system: &'a mut S,
         method: Method,
@@ -225,7 +227,9 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
         Some(Task {
             path: self.path[..frame.depth].to_vec(),
             candidate: frame.candidates[index],
-            asleep: asleep.map(|sleeper| (sleeper.bit, S::Touched::clone(&sleeper.touched))).collect(),
+            asleep: asleep
+                .map(|sleeper| (sleeper.bit, S::Touched::clone(&sleeper.touched)))
+                .collect(),
             preemptions: frame.preemptions,
             way: frame.way,
             branchings: frame.branchings,
@@ -314,7 +318,11 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
 
     /// Whether one more choice with so many preemptions is more than the method allows.
     fn is_beyond(&self, preemptions: u32) -> bool {
-        let Method { preemptions: most, depth, .. } = self.method;
+        let Method {
+            preemptions: most,
+            depth,
+            ..
+        } = self.method;
         most.is_some_and(|most| preemptions > most) || depth.is_some_and(|depth| self.path.len() >= depth)
     }
 
@@ -553,7 +561,8 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
         self.stop_at(Seen::End(&end));
         let size = (preemptions, self.path.len());
         let path = &self.path;
-        self.found.note_end(end, is_new, || witness(path, preemptions), size);
+        self.found
+            .note_end(end, is_new, || witness(path, preemptions), size);
         // It may have gone on for that: whoever comes next goes back first.
         self.strayed = true;
         Ok(())

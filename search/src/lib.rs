@@ -29,9 +29,9 @@ pub mod visited;
 pub mod walks;
 
 #[cfg(test)]
-mod toy;
-#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod toy;
 
 pub use budget::{Budget, Spent, Verdict};
 pub use exhaustive::search;

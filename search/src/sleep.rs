@@ -57,6 +57,7 @@ pub fn mask<T>(sleepers: &[Sleeper<T>]) -> Mask {
 /// Who of them sleeps on when somebody else touches this.
 pub fn undisturbed<T: Conflict>(sleepers: &[Sleeper<T>], touched: &T, who: Mask) -> Vec<Sleeper<T>> {
     let sleepers = sleepers.iter();
-    let undisturbed = sleepers.filter(|sleeper| sleeper.bit != who && !sleeper.touched.conflicts_with(touched));
+    let undisturbed =
+        sleepers.filter(|sleeper| sleeper.bit != who && !sleeper.touched.conflicts_with(touched));
     undisturbed.cloned().collect()
 }

@@ -15,11 +15,23 @@ fn adds(cell: usize) -> Vec<Op> {
 }
 
 fn race() -> Toy {
-    Toy::new(vec![[adds(0), adds(1)].concat(), [adds(0), adds(2)].concat(), adds(0)], 3, 2)
+    Toy::new(
+        vec![[adds(0), adds(1)].concat(), [adds(0), adds(2)].concat(), adds(0)],
+        3,
+        2,
+    )
 }
 
 fn found(toy: &Toy, method: Method) -> FoundBy<Toy> {
-    search(&mut toy.clone(), method, Shard::ALL, &mut Visited::default(), &(), |_| false).unwrap()
+    search(
+        &mut toy.clone(),
+        method,
+        Shard::ALL,
+        &mut Visited::default(),
+        &(),
+        |_| false,
+    )
+    .unwrap()
 }
 
 fn ends(found: &FoundBy<Toy>) -> BTreeSet<Vec<u8>> {
@@ -55,7 +67,10 @@ fn an_update_that_is_lost_is_found_by_every_method() {
 #[test]
 fn what_is_left_out_makes_a_search_shorter() {
     let steps = |method| found(&race(), method).spent.transitions;
-    let visited = steps(Method { visited: true, ..Method::PLAIN });
+    let visited = steps(Method {
+        visited: true,
+        ..Method::PLAIN
+    });
     assert!(visited < steps(Method::PLAIN) / 10);
     assert!(steps(Method::SHORT) < visited);
 }
@@ -63,7 +78,15 @@ fn what_is_left_out_makes_a_search_shorter() {
 #[test]
 fn a_budget_ends_a_search() {
     let budget = |spent: &crate::Spent| spent.transitions < 100;
-    let found = search(&mut race(), Method::PLAIN, Shard::ALL, &mut Visited::default(), &budget, |_| false).unwrap();
+    let found = search(
+        &mut race(),
+        Method::PLAIN,
+        Shard::ALL,
+        &mut Visited::default(),
+        &budget,
+        |_| false,
+    )
+    .unwrap();
     assert_eq!(found.verdict, Verdict::Spent);
     assert!(found.spent.transitions < 200);
 }
@@ -80,7 +103,13 @@ fn the_shortest_way_has_the_fewest_preemptions() {
 
 #[test]
 fn parts_together_are_the_whole() {
-    for method in [Method::SHORT, Method { visited: true, ..Method::PLAIN }] {
+    for method in [
+        Method::SHORT,
+        Method {
+            visited: true,
+            ..Method::PLAIN
+        },
+    ] {
         let mut whole = Visited::default();
         let all = search(&mut race(), method, Shard::ALL, &mut whole, &(), |_| false).unwrap();
         let mut states: BTreeSet<u64> = BTreeSet::new();
@@ -99,11 +128,26 @@ fn parts_together_are_the_whole() {
 
 #[test]
 fn several_find_what_one_finds() {
-    for method in [Method::SHORT, Method { visited: true, ..Method::PLAIN }] {
+    for method in [
+        Method::SHORT,
+        Method {
+            visited: true,
+            ..Method::PLAIN
+        },
+    ] {
         let memory = SharedVisited::default();
         let workers = NonZeroUsize::new(3).unwrap();
-        let together =
-            search_together(|| Ok(race()), |_| (), workers, method, Shard::ALL, &memory, &(), |_| false).unwrap();
+        let together = search_together(
+            || Ok(race()),
+            |_| (),
+            workers,
+            method,
+            Shard::ALL,
+            &memory,
+            &(),
+            |_| false,
+        )
+        .unwrap();
         let alone = found(&race(), method);
         assert_eq!(ends(&together), ends(&alone));
         assert_eq!(together.spent.states, alone.spent.states);

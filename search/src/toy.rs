@@ -85,7 +85,9 @@ impl System for Toy {
     fn enough(&mut self, candidates: &[Candidate<usize, usize>]) -> Vec<usize> {
         // One whose next cell nobody else will ever touch.
         let alone = candidates.iter().position(|candidate| {
-            let Some(op) = self.next(candidate.actor) else { return false };
+            let Some(op) = self.next(candidate.actor) else {
+                return false;
+            };
             let touched = Self::touches(op);
             let others = (0..self.programs.len()).filter(|&other| other != candidate.actor);
             let mut left = others.flat_map(|other| self.programs[other][self.places[other]..].iter());
@@ -104,7 +106,12 @@ impl System for Toy {
         }
         Ok(Taken {
             touched: Self::touches(op),
-            flaws: self.cells.iter().copied().filter(|&cell| cell > self.most).collect(),
+            flaws: self
+                .cells
+                .iter()
+                .copied()
+                .filter(|&cell| cell > self.most)
+                .collect(),
         })
     }
 
@@ -118,7 +125,12 @@ impl System for Toy {
 
     fn fingerprint(&self) -> u64 {
         let all = self.places.iter().map(|&place| place as u64);
-        let all = all.chain(self.registers.iter().chain(&self.cells).map(|&value| u64::from(value)));
+        let all = all.chain(
+            self.registers
+                .iter()
+                .chain(&self.cells)
+                .map(|&value| u64::from(value)),
+        );
         all.fold(0x9e37_79b9_7f4a_7c15, |hash, value| {
             (hash ^ value).wrapping_mul(0xff51_afd7_ed55_8ccd).rotate_left(29)
         })

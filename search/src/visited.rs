@@ -118,7 +118,9 @@ mod tests {
         let mut visited = Visited::default();
         let mut state = 1_u64;
         for _ in 0..100_000 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             visited.visit(state, 0);
         }
         assert_eq!(visited.len(), 100_000);

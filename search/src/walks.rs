@@ -69,7 +69,9 @@ impl<A: Copy + Ord> Walk<A> {
             Draw::Uniform => 0,
             Draw::Priorities { depth } => depth.saturating_sub(1),
         };
-        let changes = (0..changes).map(|_| draws.next_u64() % length.max(1) as u64).collect();
+        let changes = (0..changes)
+            .map(|_| draws.next_u64() % length.max(1) as u64)
+            .collect();
         Self {
             draws,
             draw,

@@ -139,7 +139,11 @@ impl FromStr for Seeds {
     fn from_str(text: &str) -> Result<Self, NoSeeds> {
         let (from, to) = text.split_once("..").ok_or(NoSeeds)?;
         let seeds = from.parse().map_err(|_| NoSeeds)?..to.parse().map_err(|_| NoSeeds)?;
-        if seeds.is_empty() { Err(NoSeeds) } else { Ok(Self(seeds)) }
+        if seeds.is_empty() {
+            Err(NoSeeds)
+        } else {
+            Ok(Self(seeds))
+        }
     }
 }
 

@@ -10,11 +10,12 @@ use crate::cli::swarm_arguments::SwarmBounds;
 use crate::cli::{diagnostic, library, signals, streams, swarming};
 use crate::explore::account::{Account, EndAccount, FlawAccount, Outcome, collision_bound, outcome};
 use crate::explore::survey::{self, Limits, Strategy, Survey};
-use crate::explore::{Flaw, Race, RaceHalt, RaceOptions, story};
+use crate::explore::{Choice, Detail, Flaw, Race, RaceHalt, RaceOptions, emission, story};
 use crate::record::trace_hash::TraceHash;
 use crate::report::exploration;
 use crate::report::palette::Palette;
 use crate::scenario::{ScenarioFile, Sizes};
+use crate::swarm::saving::text_of;
 use driver::RevisionName;
 use indicatif::ProgressBar;
 use search::walks::Draw;
@@ -208,7 +209,9 @@ fn one(
         !is_ended.load(Ordering::Relaxed)
             && arguments.max_states.is_none_or(|most| spent.states < most)
             && spent.bytes >> 20 < arguments.max_memory
-            && arguments.max_seconds.is_none_or(|most| clock.elapsed().as_secs() < most)
+            && arguments
+                .max_seconds
+                .is_none_or(|most| clock.elapsed().as_secs() < most)
     };
     let limits = Limits {
         budget: &allows,
@@ -238,6 +241,7 @@ fn one(
     for end in &ends {
         survey::shorten_end(&mut race, &mut found, end, &limits)?;
     }
+    let mut emitted = None;
     let smaller = Limits {
         budget: &shortening,
         first_flaw: true,
@@ -266,11 +270,32 @@ fn one(
             story: told.turns,
             artifact: None,
         };
+        if let Some(file) = arguments.emit.as_ref().filter(|_| !expected && emitted.is_none()) {
+            emitted = emit(sized, file, revision, options, &witness.choices, flaw)?;
+        }
         if !expected {
-            let file = record(subject, sized, revision, options, arguments, flaw, &told.names, &told.hash)?;
+            let file = record(
+                subject,
+                sized,
+                revision,
+                options,
+                arguments,
+                flaw,
+                &told.names,
+                &told.hash,
+            )?;
             one.artifact = Some(file.display().to_string());
         }
         account.flaws.push(one);
+    }
+    if let Some(file) = &arguments.emit {
+        match &emitted {
+            Some(flaw) => streams::note(format_args!("{}: forces {flaw} under {revision}", file.display())),
+            None => streams::note(format_args!(
+                "nothing was written into {}: under {revision} nothing goes wrong that firmware's orders and holds alone force",
+                file.display()
+            )),
+        }
     }
     for (end, seen) in &found.ends {
         let told = tell(&subject.scenario, revision, options, &seen.witness)?;
@@ -291,7 +316,7 @@ fn tell(
     scenario: &ScenarioFile,
     revision: RevisionName,
     options: RaceOptions,
-    witness: &Witness<crate::explore::Choice>,
+    witness: &Witness<Choice>,
 ) -> Result<story::Story, RaceHalt> {
     let mut race = Race::begin(scenario, revision, options)?;
     story::of_choices(&mut race, &witness.choices)
@@ -354,19 +379,43 @@ fn bounds(arguments: &ExploreArguments) -> String {
         }
     }
     words.push(match arguments.detail {
-        crate::explore::Detail::Commands => "commands as one step".to_owned(),
-        crate::explore::Detail::Interrupts => "commands as one step, interrupts apart".to_owned(),
-        crate::explore::Detail::All => "every single step".to_owned(),
+        Detail::Commands => "commands as one step".to_owned(),
+        Detail::Interrupts => "commands as one step, interrupts apart".to_owned(),
+        Detail::All => "every single step".to_owned(),
     });
     words.push(match arguments.strategy {
         StrategyChoice::Exhaustive => "every way".to_owned(),
         StrategyChoice::Random => format!("seeds {:?}, uniform", arguments.seeds.0),
-        StrategyChoice::Pct => format!("seeds {:?}, priorities of depth {}", arguments.seeds.0, arguments.depth),
+        StrategyChoice::Pct => format!(
+            "seeds {:?}, priorities of depth {}",
+            arguments.seeds.0, arguments.depth
+        ),
     });
     if arguments.early_timeouts > 0 {
         words.push(format!("{} early time-outs", arguments.early_timeouts));
     }
     words.join(", ")
+}
+
+/// Writes the way to a flaw as a scenario, if holds can force it. Returns the flaw's name then.
+fn emit(
+    scenario: &ScenarioFile,
+    file: &Path,
+    revision: RevisionName,
+    options: RaceOptions,
+    choices: &[Choice],
+    flaw: &Flaw,
+) -> Result<Option<String>, Failure> {
+    let name = file.file_stem().map_or_else(
+        || scenario.name.clone(),
+        |stem| stem.to_string_lossy().into_owned(),
+    );
+    let Some(emitted) = emission::emit(scenario, &name, revision, options, choices, flaw)? else {
+        return Ok(None);
+    };
+    let text = text_of(&emitted).map_err(|error| Failure::Write(file.to_owned(), error.into()))?;
+    files::write(file, &text).map_err(|error| Failure::Write(file.to_owned(), error.into()))?;
+    Ok(Some(flaw.to_string()))
 }
 
 /// Writes the way to a flaw as an artifact.
@@ -383,11 +432,20 @@ fn record(
     let name: String = flaw
         .to_string()
         .chars()
-        .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() {
+                letter
+            } else {
+                '-'
+            }
+        })
         .collect();
     let name = name.trim_matches('-').replace("--", "-");
     let folder = &arguments.record;
-    let file = folder.join(format!("{}-{revision}-{name}.explored.json", subject.scenario.name));
+    let file = folder.join(format!(
+        "{}-{revision}-{name}.explored.json",
+        subject.scenario.name
+    ));
     let failed = |error: io::Error| Failure::Write(file.clone(), error);
     std::fs::create_dir_all(folder).map_err(failed)?;
     let artifact = Artifact {

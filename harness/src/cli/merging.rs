@@ -47,7 +47,12 @@ pub(super) fn merge(arguments: &MergeArguments) -> Exit {
         let joined = join(&parts, missing.is_empty());
         streams::out(exploration::account(&joined, Palette::for_stdout()));
         if !missing.is_empty() {
-            streams::error(format_args!("{}, {}: parts are missing: {}", key.0, key.2, missing.join(", ")));
+            streams::error(format_args!(
+                "{}, {}: parts are missing: {}",
+                key.0,
+                key.2,
+                missing.join(", ")
+            ));
             worst = worst.max(Exit::Budget);
         }
         worst = worst.max(match joined.outcome {
@@ -56,7 +61,10 @@ pub(super) fn merge(arguments: &MergeArguments) -> Exit {
             Outcome::NotProved => Exit::Budget,
         });
         if let Some(whole) = &whole {
-            worst = worst.max(compare(&joined, whole.iter().find(|account| self::key(account) == key)));
+            worst = worst.max(compare(
+                &joined,
+                whole.iter().find(|account| self::key(account) == key),
+            ));
         }
         streams::out("\n");
     }
@@ -92,7 +100,9 @@ fn read(file: &Path) -> Result<Vec<Account>, Exit> {
 
 /// The parts that are not there.
 fn missing(parts: &[Account]) -> Vec<String> {
-    let of = parts.iter().filter_map(|part| part.part.as_ref()?.split_once('/'));
+    let of = parts
+        .iter()
+        .filter_map(|part| part.part.as_ref()?.split_once('/'));
     let of = of.filter_map(|(_, of)| of.parse::<u64>().ok()).max();
     let Some(of) = of else { return Vec::new() };
     let there: BTreeSet<&str> = parts.iter().filter_map(|part| part.part.as_deref()).collect();
@@ -112,7 +122,9 @@ fn join(parts: &[Account], is_complete: bool) -> Account {
     joined.seconds = parts.iter().map(|part| part.seconds).sum();
     joined.collision_bound = collision_bound(joined.states);
     let mut hash = TraceHash::default();
-    let numbers = states.iter().filter_map(|state| u64::from_str_radix(state, 16).ok());
+    let numbers = states
+        .iter()
+        .filter_map(|state| u64::from_str_radix(state, 16).ok());
     numbers.for_each(|state| hash.add(&state));
     joined.states_hash = hash.finish();
     joined.fingerprints = states.into_iter().cloned().collect();

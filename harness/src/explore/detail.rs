@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What is a choice of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Detail {
     /// Commands that the race does not name run as one step, from their doorbell to their completion; interrupts come at once.
@@ -80,7 +82,10 @@ impl Detail {
         }
         match act {
             DeviceAct::Fetches { .. } => true,
-            DeviceAct::Does { act: Act { action, .. }, .. } => match action {
+            DeviceAct::Does {
+                act: Act { action, .. },
+                ..
+            } => match action {
                 Action::Service(opcode) | Action::Execution(opcode) | Action::Completion(opcode) => {
                     !named.contains(&opcode)
                 }

@@ -34,7 +34,12 @@ impl fmt::Display for End {
         ));
         parts.push(format!(
             "firmware: {}",
-            list(self.ledger.iter().map(|(owner, pages)| format!("{owner} {pages}")).collect())
+            list(
+                self.ledger
+                    .iter()
+                    .map(|(owner, pages)| format!("{owner} {pages}"))
+                    .collect()
+            )
         ));
         for (operation, result) in &self.results {
             parts.push(match result {

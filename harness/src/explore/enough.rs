@@ -107,7 +107,9 @@ impl<'a> Here<'a> {
     }
 
     fn places(&self, is_it: impl Fn(Role) -> bool) -> Vec<usize> {
-        (0..self.roles.len()).filter(|&place| is_it(self.roles[place])).collect()
+        (0..self.roles.len())
+            .filter(|&place| is_it(self.roles[place]))
+            .collect()
     }
 }
 

@@ -60,6 +60,9 @@ pub fn follow(race: &mut Race, names: &[String]) -> Result<Followed, RaceHalt> {
 
 /// Whether two names are of one actor: they are alike up to their first colon.
 fn is_of_one_actor(one: &str, other: &str) -> bool {
-    let actor = |name: &str| name.split_once(": ").map_or_else(|| name.to_owned(), |(actor, _)| actor.to_owned());
+    let actor = |name: &str| {
+        name.split_once(": ")
+            .map_or_else(|| name.to_owned(), |(actor, _)| actor.to_owned())
+    };
     actor(one) == actor(other)
 }

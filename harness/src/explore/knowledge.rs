@@ -140,7 +140,10 @@ impl Knowledge {
 
     /// Works out who may set whom going, for a search.
     pub(super) fn settle(&mut self) {
-        let roles = self.reach.keys().map(|&role| (role, self.work_out_wakers_of(role)));
+        let roles = self
+            .reach
+            .keys()
+            .map(|&role| (role, self.work_out_wakers_of(role)));
         self.wakers = roles.collect();
     }
 

@@ -1,11 +1,11 @@
 //! The lines of a race on their way: what every actor does next, and what he waits for.
 
+use super::knowledge::Role;
 use crate::scenario::{Action, FunctionOperation, GateStep, HostStep, Line, RaceStep, Step};
 use crate::stage::inproc::InprocWorld;
 use crate::stage::ours::plan_of;
 use driver::HostOperation;
 use driver::books::OwnerKey;
-use super::knowledge::Role;
 use driver::runtime::{TaskId, TaskName, TaskPurpose, TaskRole};
 use driver_host::Machine;
 use driver_host::fault::FaultPlan;
@@ -257,7 +257,8 @@ impl Lines {
     /// All steps of all lines in words.
     pub(super) fn order_words(&self) -> Vec<Vec<String>> {
         let lines = self.script.iter().enumerate();
-        let words = lines.map(|(line, (_, deeds))| (0..deeds.len()).map(|step| self.words(line, step)).collect());
+        let words =
+            lines.map(|(line, (_, deeds))| (0..deeds.len()).map(|step| self.words(line, step)).collect());
         words.collect()
     }
 
@@ -272,4 +273,3 @@ impl Lines {
         self.script.iter().map(|(actor, _)| actor.as_str()).collect()
     }
 }
-

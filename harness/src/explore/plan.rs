@@ -34,7 +34,11 @@ impl Plan {
             };
             return Ok(Self {
                 before: before.to_vec(),
-                lines: race.together.iter().flat_map(|together| together.lines()).collect(),
+                lines: race
+                    .together
+                    .iter()
+                    .flat_map(|together| together.lines())
+                    .collect(),
                 after: after.iter().flat_map(Step::in_file_order).collect(),
             });
         }

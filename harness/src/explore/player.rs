@@ -37,7 +37,8 @@ pub(super) fn prepare(
         play(&mut stage, scenario, step).map_err(|why| RaceHalt::Before { step: index + 1, why })?;
     }
     let operations = stage.operations().iter();
-    let started = operations.map(|operation| (operation.name.clone(), operation.own.place, operation.own.task));
+    let started =
+        operations.map(|operation| (operation.name.clone(), operation.own.place, operation.own.task));
     let started = started.collect();
     let (world, _) = stage.into_parts();
     Ok(Prepared {

@@ -1,9 +1,10 @@
 //! A race, somewhere on its way: the drivers' own code and the firmware's, forked wherever there is a choice.
 
 use super::choice::{Actor, Choice};
+use super::completed::Completed;
 use super::detail::{Detail, named_commands};
-use super::enough::enough;
 use super::end::End;
+use super::enough::enough;
 use super::flaw::{Flaw, FlawKind};
 use super::halt::RaceHalt;
 use super::knowledge::{Doing, Knowledge, Role};
@@ -16,8 +17,8 @@ use super::vocabulary::Vocabulary;
 use crate::scenario::{ScenarioFile, Step};
 use crate::stage::inproc::machine::DeviceAct;
 use crate::stage::inproc::{InprocMachine, InprocWorld};
-use driver::{Revision, RevisionName};
 use driver::runtime::{Access, Announcement, Kind, ReadyTask, Use};
+use driver::{Revision, RevisionName};
 use driver_host::{Halt, HostView, Machine, Name, Possible, Standing, Walk, WorldSetup};
 use parts::CanonicalHasher;
 use prm::{Cycles, Opcode};
@@ -106,7 +107,11 @@ impl Race {
         options: RaceOptions,
     ) -> Result<Self, RaceHalt> {
         let plan = Plan::of(scenario, revision.name())?;
-        let Prepared { world, setup, started } = player::prepare(scenario, &plan, revision)?;
+        let Prepared {
+            world,
+            setup,
+            started,
+        } = player::prepare(scenario, &plan, revision)?;
         let _past = world.machine_mut().silicon.take_records();
         world.machine_mut().silicon.keep_footprints();
         let began = world.now();
@@ -180,7 +185,9 @@ impl Race {
             .collect();
         let is_busy = |place: usize| busy.get(place).copied().unwrap_or(false);
         let broken = self.sentry.look(world, moment, is_busy);
-        let flaws = broken.into_iter().map(|violation| (Flaw::of(&violation), violation.detail));
+        let flaws = broken
+            .into_iter()
+            .map(|violation| (Flaw::of(&violation), violation.detail));
         let flaws: Vec<(Flaw, String)> = flaws.collect();
         let kinds = flaws.iter().map(|(flaw, _)| flaw.clone()).collect();
         self.details.extend(flaws);
@@ -206,7 +213,9 @@ impl Race {
             Choice::Line { line, step } => {
                 // PANIC: as above.
                 let walk = self.walk.as_mut().expect("the walk is there");
-                let ordered = self.lines.order(line.into(), usize::from(step) - 1, walk.world_mut());
+                let ordered = self
+                    .lines
+                    .order(line.into(), usize::from(step) - 1, walk.world_mut());
                 walk.let_announce()?;
                 ordered
             }
@@ -243,7 +252,10 @@ impl Race {
     fn counted(&self) -> (usize, u64) {
         let world = self.walk().world();
         let machine = world.machine();
-        let waits = world.drivers().map(|(_, _, driver)| driver.ended_page_waits()).sum();
+        let waits = world
+            .drivers()
+            .map(|(_, _, driver)| driver.ended_page_waits())
+            .sum();
         let mapped = world
             .drivers()
             .map(|(_, account, _)| machine.memory().holdings(account).mappings)
@@ -305,9 +317,8 @@ impl Race {
             return None;
         }
         let world = self.world();
-        let is_inner = |ready: &ReadyTask| {
-            detail.is_inner_task(ready.name) || detail.is_inner_step(&ready.announcement)
-        };
+        let is_inner =
+            |ready: &ReadyTask| detail.is_inner_task(ready.name) || detail.is_inner_step(&ready.announcement);
         if let Some(ready) = world.runtime().ready().into_iter().find(is_inner) {
             let step = Name::Step {
                 task: ready.name,
@@ -320,7 +331,9 @@ impl Race {
             Possible::Now(Name::Interrupt { .. }) => detail.is_inner_interrupt(),
             Possible::PauseEnds(_) => detail.is_inner_pause(),
             Possible::Now(Name::Act(act)) => detail.is_inner_act(*act, &self.fixed.named),
-            Possible::Now(Name::Step { .. }) | Possible::Look(_) | Possible::GivesUp(_) | Possible::Due => false,
+            Possible::Now(Name::Step { .. }) | Possible::Look(_) | Possible::GivesUp(_) | Possible::Due => {
+                false
+            }
         });
         others.next().map(|possible| (possible, Announcement::default()))
     }
@@ -373,7 +386,9 @@ impl Race {
             end.ledger.insert(owner, pages);
         }
         if world.drivers().all(|(_, _, driver)| !driver.books().bound) {
-            let left = world.drivers().map(|(_, account, _)| machine.memory().holdings(account).pages);
+            let left = world
+                .drivers()
+                .map(|(_, account, _)| machine.memory().holdings(account).pages);
             end.leaked = left.sum();
         }
         end.results = self.results();
@@ -397,6 +412,27 @@ impl Race {
     pub(super) fn detail_of(&self, flaw: &Flaw) -> String {
         let seen = self.details.iter().rev().find(|(known, _)| known == flaw);
         seen.map_or_else(|| flaw.says().to_owned(), |(_, detail)| detail.clone())
+    }
+
+    /// From here on it is kept which commands were completed.
+    pub(super) fn keep_commands(&mut self) {
+        self.sentry.commands = Some(Vec::new());
+    }
+
+    /// The commands that were completed since this was last called.
+    pub(super) fn take_commands(&mut self) -> Vec<Completed> {
+        self.sentry
+            .commands
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    /// How many operations of the race have ended.
+    pub(super) fn ended_operations(&self) -> usize {
+        let started = self.lines.started.iter();
+        let ended = started.filter(|started| self.world().outcome(started.place, started.task).is_some());
+        ended.count()
     }
 
     /// The lines' actors, in order.
@@ -456,7 +492,12 @@ impl System for Race {
                 blocked.push(Role::of(&actor));
             }
         }
-        enough(&self.known, candidates, &blocked, &self.lines.to_come(self.world()))
+        enough(
+            &self.known,
+            candidates,
+            &blocked,
+            &self.lines.to_come(self.world()),
+        )
     }
 
     fn take(&mut self, choice: Choice) -> Result<Taken<Touched, Flaw>, RaceHalt> {

@@ -3,6 +3,7 @@
 //! A look at everything costs more than a step. It is taken where something gives reason to: a message, a stray access, a wait for
 //! pages that has ended, a counter below zero, a page that firmware owns and nobody has mapped.
 
+use super::completed::Completed;
 use super::flaw::{Flaw, FlawKind};
 use crate::judge::invariants::Watch;
 use crate::record::result::Violation;
@@ -19,6 +20,8 @@ pub(super) struct Sentry {
     watch: Watch,
     /// Per driver: messages and waits for pages that were looked at.
     seen: Vec<(usize, usize)>,
+    /// The commands that were completed, where somebody wants to know.
+    pub(super) commands: Option<Vec<Completed>>,
 }
 
 /// When it looks.
@@ -45,6 +48,9 @@ impl Sentry {
         is_busy: impl Fn(usize) -> bool,
     ) -> Vec<Violation> {
         let records = world.machine_mut().silicon.take_records();
+        if let Some(commands) = &mut self.commands {
+            commands.extend(records.iter().filter_map(Completed::of));
+        }
         if moment != Moment::AtRest && !self.has_reason(world, moment, &records) {
             return Vec::new();
         }
@@ -99,7 +105,9 @@ impl Sentry {
         }
         is_told
             || moment == Moment::Stuck && world.look_for_cycles()
-            || records.iter().any(|record| matches!(record, Record::Corruption { .. }))
+            || records
+                .iter()
+                .any(|record| matches!(record, Record::Corruption { .. }))
             || world.machine().memory().has_strays()
             || world.drivers().any(|(_, _, driver)| is_below_zero(driver))
             || moment == Moment::AfterStep { pages_moved: true } && has_lost_pages(world)

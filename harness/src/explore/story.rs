@@ -75,7 +75,11 @@ pub fn tell(
     let mut last: Option<Actor> = None;
     let mut before = race.books();
     for _ in 0..MOST_CHOICES {
-        let offered: Vec<Choice> = race.candidates().iter().map(|candidate| candidate.choice).collect();
+        let offered: Vec<Choice> = race
+            .candidates()
+            .iter()
+            .map(|candidate| candidate.choice)
+            .collect();
         let Some(place) = next(&offered).filter(|&place| place < offered.len()) else {
             break;
         };

@@ -210,7 +210,12 @@ fn draw_walks(
 ///
 /// # Errors
 /// [`RaceHalt`].
-pub fn shorten(race: &mut Race, found: &mut RaceFound, flaw: &Flaw, limits: &Limits<'_>) -> Result<(), RaceHalt> {
+pub fn shorten(
+    race: &mut Race,
+    found: &mut RaceFound,
+    flaw: &Flaw,
+    limits: &Limits<'_>,
+) -> Result<(), RaceHalt> {
     let is_it = |seen: &Seen<'_, End, Flaw>| matches!(seen, Seen::Flaw(seen) if *seen == flaw);
     let shorter = shortest(race, &Within(limits.budget), is_it)?;
     if let (Some(shorter), Some(seen)) = (shorter, found.flaws.get_mut(flaw))

@@ -147,7 +147,8 @@ impl Vocabulary {
         if is_judged {
             words.note(judged, false, &mut uses);
         }
-        let writes_ledger = |(place, touch): (Place, Touch)| place.thing == Thing::Ledger && touch == Touch::Write;
+        let writes_ledger =
+            |(place, touch): (Place, Touch)| place.thing == Thing::Ledger && touch == Touch::Write;
         if footprints.iter().flat_map(Footprint::places).any(writes_ledger) {
             words.note(judged, true, &mut uses);
         }

@@ -50,9 +50,8 @@ pub(super) fn about(choice: &Choice) -> Option<String> {
 
 fn of_access(access: &Access) -> String {
     let looks = access.usage == Use::Read;
-    let verb = |reads: &str, writes: &str, what: &str| {
-        format!("{} {what}", if looks { reads } else { writes })
-    };
+    let verb =
+        |reads: &str, writes: &str, what: &str| format!("{} {what}", if looks { reads } else { writes });
     match access.object {
         Object::PageBook => verb("reads", "writes", "page roots and counters"),
         Object::PageSlot => verb("looks at", "takes", "the slot of MANAGE_PAGES"),
@@ -86,7 +85,10 @@ pub(super) fn is_by_the_way(choice: &Choice) -> bool {
         None => true,
         Some(access) => {
             access.usage == Use::Read && !matches!(access.object.kind(), Kind::TypeMap | Kind::Vport)
-                || matches!(access.object.kind(), Kind::DevlinkLock | Kind::DeviceLock | Kind::InterfaceLock)
+                || matches!(
+                    access.object.kind(),
+                    Kind::DevlinkLock | Kind::DeviceLock | Kind::InterfaceLock
+                )
         }
     }
 }

@@ -69,9 +69,9 @@ impl<'a> Holds<'a> {
     pub(super) fn caught_nothing(&self, name: &str) -> String {
         let steps: Vec<Step> = self.scenario.in_file_order().collect();
         let installed = steps.iter().rev().find_map(|step| match &step.gate {
-                Some(GateStep::Hold(hold)) if hold.name == name => Some(wording::words(&hold.command)),
-                _ => None,
-            });
+            Some(GateStep::Hold(hold)) if hold.name == name => Some(wording::words(&hold.command)),
+            _ => None,
+        });
         match installed {
             Some(what) => format!("the hold `{name}` ({what}) has caught no command"),
             None => format!("the hold `{name}` has caught no command"),

@@ -84,7 +84,11 @@ fn bounds(account: &Account) -> String {
 }
 
 fn tell_flaw(text: &mut String, number: usize, flaw: &FlawAccount, palette: Palette) {
-    let expected = if flaw.expected { " (as the file expects)" } else { "" };
+    let expected = if flaw.expected {
+        " (as the file expects)"
+    } else {
+        ""
+    };
     let head = format!("  {number}) {}{expected}", flaw.flaw);
     line(text, &palette.paint(Tone::Bad, &one_line(&head)));
     paragraph(text, "     ", &flaw.detail);
@@ -140,8 +144,15 @@ fn in_short(about: &[String]) -> String {
 
 fn tell_ends(text: &mut String, ends: &[EndAccount]) {
     let count = ends.len();
-    let (verb, ends_word) = if count == 1 { ("is", "end") } else { ("are", "ends") };
-    line(text, &format!("  there {verb} {count} {ends_word}; states, books, the shortest way:"));
+    let (verb, ends_word) = if count == 1 {
+        ("is", "end")
+    } else {
+        ("are", "ends")
+    };
+    line(
+        text,
+        &format!("  there {verb} {count} {ends_word}; states, books, the shortest way:"),
+    );
     for end in ends {
         paragraph(text, &format!("  {:>6}  ", end.states), &end.books.to_string());
         if !end.turns.is_empty() {

@@ -40,6 +40,15 @@ impl<T> ByRevision<T> {
         }
     }
 
+    /// The value for `revision`, to change.
+    pub const fn get_mut(&mut self, revision: RevisionName) -> &mut Option<T> {
+        match revision {
+            RevisionName::Reviewed => &mut self.reviewed,
+            RevisionName::Merged => &mut self.merged,
+            RevisionName::Robust => &mut self.robust,
+        }
+    }
+
     /// The revisions that have a value, in the order of their history.
     pub fn named(&self) -> impl Iterator<Item = (RevisionName, &T)> {
         REVISIONS

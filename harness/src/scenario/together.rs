@@ -99,7 +99,9 @@ impl Together {
                 continue;
             }
             let kind = actor.word();
-            let of_kind = lines.iter().filter(|line| line.actor.split(' ').next() == Some(kind));
+            let of_kind = lines
+                .iter()
+                .filter(|line| line.actor.split(' ').next() == Some(kind));
             let actor = match of_kind.count() {
                 0 => kind.to_owned(),
                 others => format!("{kind} {}", others + 1),

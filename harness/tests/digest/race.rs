@@ -155,7 +155,8 @@ impl Race {
     pub fn choices(&self) -> Vec<Choice> {
         let mut choices: Vec<Choice> = self.walk.possible().into_iter().map(Choice::World).collect();
         if self.requests_left > 0 {
-            let takes_time = |possible: &Possible<_>| matches!(possible, Possible::GivesUp(_) | Possible::Due);
+            let takes_time =
+                |possible: &Possible<_>| matches!(possible, Possible::GivesUp(_) | Possible::Due);
             choices.retain(|choice| !matches!(choice, Choice::World(possible) if takes_time(possible)));
             choices.push(Choice::Request);
         }

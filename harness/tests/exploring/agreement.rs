@@ -7,7 +7,11 @@ use search::{Method, Verdict};
 
 /// Ways of searching, from the one that leaves nothing out on.
 const WAYS: [(&str, Method, Detail); 6] = [
-    ("nothing remembered, nothing left out", Method::PLAIN, Detail::Commands),
+    (
+        "nothing remembered, nothing left out",
+        Method::PLAIN,
+        Detail::Commands,
+    ),
     (
         "fingerprints",
         Method {
@@ -51,7 +55,11 @@ fn agrees(revision: RevisionName) {
             assert_eq!(survey.found.verdict, Verdict::Exhausted, "{name}, {way}");
             let found = found(&survey);
             assert!(!found.0.is_empty(), "{name}, {way}");
-            assert_eq!(known.get_or_insert_with(|| found.clone()), &found, "{name}, {way}");
+            assert_eq!(
+                known.get_or_insert_with(|| found.clone()),
+                &found,
+                "{name}, {way}"
+            );
         }
     }
 }

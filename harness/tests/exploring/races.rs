@@ -12,7 +12,9 @@ use std::path::Path;
 /// A race file of the project at these sizes.
 pub fn race(name: &str, vfs: u16, requests: u32) -> ScenarioFile {
     let file = format!("{}/../scenarios/races/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    let scenario = read_scenario(Path::new(&file)).map_err(|error| error.to_string()).unwrap();
+    let scenario = read_scenario(Path::new(&file))
+        .map_err(|error| error.to_string())
+        .unwrap();
     scenario.sized(Sizes {
         vfs: Some(vfs),
         requests: Some(requests),
@@ -21,18 +23,40 @@ pub fn race(name: &str, vfs: u16, requests: u32) -> ScenarioFile {
 
 /// Races so small that every way through them can be gone.
 pub fn tiny() -> Vec<(&'static str, ScenarioFile)> {
-    let request = |function: &str, pages: i32| json!({ "request_pages": { "function": function, "pages": pages } });
+    let request =
+        |function: &str, pages: i32| json!({ "request_pages": { "function": function, "pages": pages } });
     let release = json!({ "request_pages": { "function": "vf1", "release_all": true } });
     let free = json!([{ "free_page": { "key": 5 } }]);
     let races = [
-        ("two requests", json!({ "firmware": [request("vf1", 1)], "besides": [{ "firmware": [request("pf", 1)] }] })),
-        ("give and take", json!({ "firmware": [request("vf1", 1)], "besides": [{ "firmware": [request("vf1", -1)] }] })),
-        ("release and request", json!({ "firmware": [release], "besides": [{ "firmware": [request("vf1", 1)] }] })),
-        ("free and request", json!({ "race": free, "firmware": [request("pf", 1)] })),
-        ("free twice", json!({ "race": free, "besides": [{ "race": free }, { "firmware": [request("pf", -1)] }] })),
-        ("vport and request", json!({ "firmware": [{ "vport_change": { "vport": 1 } }], "besides": [{ "firmware": [request("vf1", 1)] }] })),
+        (
+            "two requests",
+            json!({ "firmware": [request("vf1", 1)], "besides": [{ "firmware": [request("pf", 1)] }] }),
+        ),
+        (
+            "give and take",
+            json!({ "firmware": [request("vf1", 1)], "besides": [{ "firmware": [request("vf1", -1)] }] }),
+        ),
+        (
+            "release and request",
+            json!({ "firmware": [release], "besides": [{ "firmware": [request("vf1", 1)] }] }),
+        ),
+        (
+            "free and request",
+            json!({ "race": free, "firmware": [request("pf", 1)] }),
+        ),
+        (
+            "free twice",
+            json!({ "race": free, "besides": [{ "race": free }, { "firmware": [request("pf", -1)] }] }),
+        ),
+        (
+            "vport and request",
+            json!({ "firmware": [{ "vport_change": { "vport": 1 } }], "besides": [{ "firmware": [request("vf1", 1)] }] }),
+        ),
     ];
-    races.into_iter().map(|(name, together)| (name, small(together))).collect()
+    races
+        .into_iter()
+        .map(|(name, together)| (name, small(together)))
+        .collect()
 }
 
 /// A race of a PF with one VF that is enabled and has a page.

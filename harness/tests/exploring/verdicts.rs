@@ -17,7 +17,12 @@ use InvariantName::{
 use RevisionName::{Merged, Reviewed, Robust};
 
 const ROWS: [Row; 9] = [
-    ("drift", Reviewed, &[Broken(CounterMatchesLedger), Broken(CounterWrapped)], 3),
+    (
+        "drift",
+        Reviewed,
+        &[Broken(CounterMatchesLedger), Broken(CounterWrapped)],
+        3,
+    ),
     ("drift", Merged, &[], 1),
     ("drift", Robust, &[], 1),
     (
@@ -78,11 +83,21 @@ const ROWS: [Row; 9] = [
 #[test]
 fn the_races_of_the_review_go_wrong_where_the_review_said() {
     for (name, revision, kinds, ends) in ROWS {
-        let survey = search(&race(name, 2, 2), revision.choices(), Method::SHORT, Detail::Commands);
+        let survey = search(
+            &race(name, 2, 2),
+            revision.choices(),
+            Method::SHORT,
+            Detail::Commands,
+        );
         assert_eq!(survey.found.verdict, Verdict::Exhausted, "{name}, {revision}");
         let mut found: Vec<FlawKind> = survey.found.flaws.keys().map(|flaw| flaw.kind).collect();
         found.dedup();
         assert_eq!(found, kinds, "{name}, {revision}");
-        assert_eq!(survey.found.ends.len(), ends, "{name}, {revision}: {:#?}", survey.found.ends.keys());
+        assert_eq!(
+            survey.found.ends.len(),
+            ends,
+            "{name}, {revision}: {:#?}",
+            survey.found.ends.keys()
+        );
     }
 }

@@ -19,10 +19,16 @@ pub(super) fn replay(artifact: &Artifact, explored: &Explored) -> Exit {
         }
     };
     let Followed { story, missed } = followed;
-    let seen = story.flaws.iter().find(|(flaw, _)| flaw.to_string() == explored.flaw);
+    let seen = story
+        .flaws
+        .iter()
+        .find(|(flaw, _)| flaw.to_string() == explored.flaw);
     let account = FlawAccount {
         flaw: explored.flaw.clone(),
-        detail: seen.map_or_else(|| "it does not happen any more".to_owned(), |(flaw, detail)| format!("{}: {detail}", flaw.says())),
+        detail: seen.map_or_else(
+            || "it does not happen any more".to_owned(),
+            |(flaw, detail)| format!("{}: {detail}", flaw.says()),
+        ),
         expected: false,
         times: 1,
         preemptions: 0,
@@ -33,7 +39,10 @@ pub(super) fn replay(artifact: &Artifact, explored: &Explored) -> Exit {
     streams::out(exploration::flaw(&account, Palette::for_stdout()));
     let is_same = story.hash == artifact.trace_hash && story.names == artifact.choices;
     let (words, exit) = match (is_same, seen.is_some(), missed) {
-        (true, true, _) => (format!("the same way, byte for byte: {}", story.hash), Exit::AsExpected),
+        (true, true, _) => (
+            format!("the same way, byte for byte: {}", story.hash),
+            Exit::AsExpected,
+        ),
         (_, true, _) => (
             format!(
                 "the same goes wrong by another way: {} choices, recorded were {}",
@@ -42,8 +51,14 @@ pub(super) fn replay(artifact: &Artifact, explored: &Explored) -> Exit {
             ),
             Exit::AsExpected,
         ),
-        (_, false, Some(missed)) => (format!("not the same way: `{missed}` never came"), Exit::NotDeterministic),
-        (_, false, None) => ("the same choices, and nothing goes wrong".to_owned(), Exit::NotDeterministic),
+        (_, false, Some(missed)) => (
+            format!("not the same way: `{missed}` never came"),
+            Exit::NotDeterministic,
+        ),
+        (_, false, None) => (
+            "the same choices, and nothing goes wrong".to_owned(),
+            Exit::NotDeterministic,
+        ),
     };
     streams::out(format!("{words}\n"));
     exit

@@ -29,7 +29,10 @@ pub fn sentence(action: Action<'_>, step: &Step) -> String {
         Action::Time(TimeStep::PassMs(milliseconds)) => format!("{} pass.", duration(*milliseconds)),
         Action::Together(together) => {
             let line = |line: Line| {
-                let steps = line.steps.iter().filter_map(|step| Some(sentence(step.action()?, step)));
+                let steps = line
+                    .steps
+                    .iter()
+                    .filter_map(|step| Some(sentence(step.action()?, step)));
                 format!("{}: {}", line.actor, steps.collect::<Vec<_>>().join(" Then: "))
             };
             let lines: Vec<String> = together.lines().into_iter().map(line).collect();

@@ -19,7 +19,10 @@ impl<'a> Judge<'a> {
         let listed = alternatives.iter().flat_map(|alternative| {
             let named = alternative["$ref"].as_str();
             let named = named.and_then(|name| definitions.get(name.rsplit('/').next()?));
-            match named.and_then(|named| named.get("oneOf")).and_then(Value::as_array) {
+            match named
+                .and_then(|named| named.get("oneOf"))
+                .and_then(Value::as_array)
+            {
                 Some(inner) => inner.iter().collect::<Vec<_>>(),
                 None => vec![alternative],
             }
