@@ -2,7 +2,7 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`model`], [`step`], [`together`], [`expectation`], [`outcome`], [`invariant`], [`vocabulary`] | the file as types |
+//! | [`model`], [`step`], [`deed`], [`together`], [`unfolding`], [`expectation`], [`outcome`], [`invariant`], [`vocabulary`] | the file as types |
 //! | [`roster`] | which functions a device has |
 //! | [`schema`] | the file as a JSON Schema |
 //! | [`document`], [`shape`], [`validation`], [`problem`] | what is wrong with a file, and where |
@@ -11,6 +11,7 @@
 //! | [`explanation`] | a scenario as sentences |
 
 pub mod collection;
+pub mod deed;
 pub mod device_reading;
 pub mod document;
 pub mod expectation;
@@ -25,10 +26,12 @@ pub mod schema;
 pub mod shape;
 pub mod step;
 pub mod together;
+pub mod unfolding;
 pub mod validation;
 pub mod vocabulary;
 
 pub use collection::scenario_files;
+pub use deed::{Fault, FunctionOperation, GateStep, HostStep, RaceStep, TimeStep};
 pub use device_reading::{parse_device, read_device};
 pub use expectation::{
     Books, ByRevision, End, ExpectedViolation, ExpectedWarning, REVISIONS, StepExpectation, StepReference,
@@ -38,6 +41,7 @@ pub use model::{HostConfig, Reachability, ScenarioFile};
 pub use outcome::LinuxOutcome;
 pub use problem::{Problem, Problems};
 pub use reading::{ReadError, parse_scenario, read_scenario};
-pub use step::{Action, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep};
-pub use together::{Line, Sizes, Together};
+pub use step::{Action, Step};
+pub use together::{Sizes, Together};
+pub use unfolding::Line;
 pub use vocabulary::{COUNTERS, counter_value};

@@ -1,6 +1,6 @@
 //! The words a scenario may use for places in the driver are those that the driver has.
 
-use harness::scenario::step::{ALLOCATION_SITES, RACE_POINTS};
+use harness::scenario::deed::{ALLOCATION_SITES, RACE_POINTS};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -128,15 +128,23 @@ impl<T> Drop for Closing<'_, T> {
     }
 }
 
-/// [`search`](crate::search) by so many at once. `make` makes a system for each, all of which stand at the same
-/// place; `done` is told of each when it is over.
+/// How several come by their systems.
+#[derive(Clone, Copy, Debug)]
+pub struct Crew<M, D> {
+    /// How many.
+    pub workers: NonZeroUsize,
+    /// Makes a system for one of them. All stand at the same place.
+    pub make: M,
+    /// Is told of each system when it is over.
+    pub done: D,
+}
+
+/// [`search`](crate::search) by several at once.
 ///
 /// # Errors
 /// What stopped a system, or kept it from being made.
 pub fn search_together<S: System>(
-    make: impl Fn() -> Result<S, S::Halt> + Sync,
-    done: impl Fn(&mut S) + Sync,
-    workers: NonZeroUsize,
+    crew: Crew<impl Fn() -> Result<S, S::Halt> + Sync, impl Fn(&mut S) + Sync>,
     method: Method,
     shard: Shard,
     memory: &SharedVisited,
@@ -151,6 +159,7 @@ where
     S::Flaw: Send,
     S::Halt: Send,
 {
+    let Crew { workers, make, done } = crew;
     let desk = Desk {
         state: Mutex::new(DeskState {
             tasks: vec![None],

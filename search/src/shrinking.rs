@@ -46,6 +46,9 @@ pub fn shortest<S: System>(
     Ok(best)
 }
 
+/// How a search ended, and the first way that it found.
+type Gone<C> = (Verdict, Option<Witness<C>>);
+
 /// The first way to it within bounds.
 fn one<S: System>(
     system: &mut S,
@@ -53,7 +56,7 @@ fn one<S: System>(
     depth: Option<usize>,
     budget: &impl Budget,
     is_it: &impl Fn(&Seen<'_, S::End, S::Flaw>) -> bool,
-) -> Result<(Verdict, Option<Witness<S::Choice>>), S::Halt> {
+) -> Result<Gone<S::Choice>, S::Halt> {
     let method = Method {
         visited: true,
         preemptions: Some(preemptions),

@@ -1,6 +1,6 @@
 //! All ways of searching come to the same.
 
-use crate::crew::{SharedVisited, search_together};
+use crate::crew::{Crew, SharedVisited, search_together};
 use crate::exhaustive::{FoundBy, Seen};
 use crate::shrinking::shortest;
 use crate::toy::{Op, Toy};
@@ -136,18 +136,12 @@ fn several_find_what_one_finds() {
         },
     ] {
         let memory = SharedVisited::default();
-        let workers = NonZeroUsize::new(3).unwrap();
-        let together = search_together(
-            || Ok(race()),
-            |_| (),
-            workers,
-            method,
-            Shard::ALL,
-            &memory,
-            &(),
-            |_| false,
-        )
-        .unwrap();
+        let crew = Crew {
+            workers: NonZeroUsize::new(3).unwrap(),
+            make: || Ok(race()),
+            done: |_: &mut Toy| (),
+        };
+        let together = search_together(crew, method, Shard::ALL, &memory, &(), |_| false).unwrap();
         let alone = found(&race(), method);
         assert_eq!(ends(&together), ends(&alone));
         assert_eq!(together.spent.states, alone.spent.states);

@@ -22,24 +22,17 @@ pub(crate) async fn type_by_walk(driver: &Driver, id: VhcaId) -> FunctionType {
     if !exists {
         return FunctionType::None;
     }
-    if driver.makes(Mistake::WalkAfterUnlock) {
-        driver.holding(Object::EswitchLock, async || ()).await;
-        return walk(driver, id).await;
-    }
     driver
-        .holding(Object::EswitchLock, async || walk(driver, id).await)
-        .await
-}
-
-/// What a walk over the vports shows.
-async fn walk(driver: &Driver, id: VhcaId) -> FunctionType {
-    driver
-        .step(typing(driver), |state, _| {
-            let mut vports = state.eswitch.vports.iter();
-            let vport = vports.find(|(_, vport)| vport.vhca_id == Some(id));
-            vport.map_or(FunctionType::None, |(&number, _)| {
-                type_of_vport(driver, state, number)
-            })
+        .holding(Object::EswitchLock, async || {
+            driver
+                .step(typing(driver), |state, _| {
+                    let mut vports = state.eswitch.vports.iter();
+                    let vport = vports.find(|(_, vport)| vport.vhca_id == Some(id));
+                    vport.map_or(FunctionType::None, |(&number, _)| {
+                        type_of_vport(driver, state, number)
+                    })
+                })
+                .await
         })
         .await
 }

@@ -17,13 +17,11 @@ pub enum Mistake {
     MapForgetsPages,
     /// A page command is sent under the eswitch's lock.
     GiveHoldsEswitchLock,
-    /// The eswitch's lock is given back before the vports are looked at.
-    WalkAfterUnlock,
 }
 
 impl Mistake {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 7] = [
         Self::GiveKeepsStaleType,
         Self::ReclaimForgetsLast,
         Self::ReleaseForgetsHostPages,
@@ -31,6 +29,5 @@ impl Mistake {
         Self::WaitTakesFewerForNone,
         Self::MapForgetsPages,
         Self::GiveHoldsEswitchLock,
-        Self::WalkAfterUnlock,
     ];
 }

@@ -117,12 +117,8 @@ fn name(command: &CommandMatch, named: &mut BTreeSet<Opcode>) {
 
 fn name_of_order(order: &FirmwareOrder, named: &mut BTreeSet<Opcode>) {
     match order {
-        FirmwareOrder::Answer(rule) => {
-            // A command that is refused is as short as any other.
-            if !matches!(rule.with, Answer::Refuse { .. }) {
-                name(&rule.to, named);
-            }
-        }
+        // A command that is refused is as short as any other.
+        FirmwareOrder::Answer(rule) if !matches!(rule.with, Answer::Refuse { .. }) => name(&rule.to, named),
         FirmwareOrder::When(rule) => {
             name(&rule.command, named);
             rule.then.iter().for_each(|order| name_of_order(order, named));

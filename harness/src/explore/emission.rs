@@ -217,10 +217,10 @@ fn shows(result: &RunResult, flaw: &Flaw) -> bool {
             .violations
             .iter()
             .any(|violation| violation.invariant == invariant && violation.subject == flaw.subject),
-        FlawKind::MissingRoot => result
-            .warnings
-            .iter()
-            .any(|warning| warning.contains("missing_root") || warning.contains("page_not_found")),
+        FlawKind::MissingRoot | FlawKind::PageNotFound => {
+            let mut warnings = result.warnings.iter();
+            warnings.any(|warning| warning.contains(flaw.kind.name()))
+        }
         FlawKind::NeverEnds | FlawKind::Livelock => false,
     }
 }

@@ -11,6 +11,8 @@ pub enum FlawKind {
     Broken(InvariantName),
     /// The driver looks for pages under a key under which it has none.
     MissingRoot,
+    /// Firmware returns a page that the driver does not find in its book.
+    PageNotFound,
     /// An operation of the host never ends.
     NeverEnds,
     /// Everybody goes on, and nothing comes of it.
@@ -41,7 +43,7 @@ impl Flaw {
     pub const fn invariant(&self) -> Option<InvariantName> {
         match self.kind {
             FlawKind::Broken(invariant) => Some(invariant),
-            FlawKind::MissingRoot | FlawKind::NeverEnds | FlawKind::Livelock => None,
+            FlawKind::MissingRoot | FlawKind::PageNotFound | FlawKind::NeverEnds | FlawKind::Livelock => None,
         }
     }
 
@@ -51,6 +53,7 @@ impl Flaw {
         match self.kind {
             FlawKind::Broken(invariant) => invariant.broken(),
             FlawKind::MissingRoot => "pages were looked for under a key that has none",
+            FlawKind::PageNotFound => "firmware returned a page that the driver does not know",
             FlawKind::NeverEnds => "an operation of the host never ends",
             FlawKind::Livelock => "everybody goes on and nothing comes of it",
         }
@@ -64,6 +67,7 @@ impl FlawKind {
         match self {
             Self::Broken(invariant) => invariant.name(),
             Self::MissingRoot => "missing_root",
+            Self::PageNotFound => "page_not_found",
             Self::NeverEnds => "never_ends",
             Self::Livelock => "livelock",
         }

@@ -126,6 +126,11 @@ impl Knowledge {
         known.unwrap_or_else(Touched::EVERYTHING)
     }
 
+    /// Whether it says what another one says.
+    pub(super) fn says_what(&self, other: &Self) -> bool {
+        self.doings == other.doings && self.wakes == other.wakes
+    }
+
     /// What both know.
     pub(super) fn add(&mut self, other: &Self) {
         for (doing, touched) in &other.doings {

@@ -1,11 +1,11 @@
 //! A race, somewhere on its way: the drivers' own code and the firmware's, forked wherever there is a choice.
 
+mod showing;
+mod system;
+
 use super::choice::{Actor, Choice};
-use super::completed::Completed;
 use super::detail::{Detail, named_commands};
-use super::end::End;
-use super::enough::enough;
-use super::flaw::{Flaw, FlawKind};
+use super::flaw::Flaw;
 use super::halt::RaceHalt;
 use super::knowledge::{Doing, Knowledge, Role};
 use super::lines::Lines;
@@ -20,11 +20,9 @@ use crate::stage::inproc::{InprocMachine, InprocWorld};
 use driver::runtime::{Access, Announcement, Kind, ReadyTask, Use};
 use driver::{Revision, RevisionName};
 use driver_host::{Halt, HostView, Machine, Name, Possible, Standing, Walk, WorldSetup};
-use parts::CanonicalHasher;
 use prm::{Cycles, Opcode};
-use search::{Candidate, Ended, System, Taken};
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash, Hasher};
+use search::Candidate;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// How a race is explored.
@@ -353,234 +351,5 @@ impl Race {
     /// Whether time has passed since the race began.
     fn time_has_passed(&self) -> bool {
         self.world().now() > self.fixed.began
-    }
-
-    /// Both books as they stand.
-    pub(super) fn books(&self) -> End {
-        let world = self.world();
-        let main = world.endpoint();
-        let mut end = End::default();
-        for (function, _, driver) in world.drivers() {
-            let books = driver.books();
-            for (name, value) in books.counters.named() {
-                let value = value.cast_signed();
-                if value != 0 {
-                    let name = match function == main {
-                        true => name.to_owned(),
-                        false => format!("{function}:{name}"),
-                    };
-                    end.counters.insert(name, value);
-                }
-            }
-            if function == main {
-                let roots = books.roots.iter().filter(|(_, pages)| **pages > 0);
-                end.roots = roots.map(|(key, &pages)| (key.0, pages)).collect();
-            }
-        }
-        let machine = world.machine();
-        for (supplier, owner, pages) in machine.silicon.ledger().rows() {
-            let owner = match supplier == main {
-                true => owner.to_string(),
-                false => format!("{supplier}:{owner}"),
-            };
-            end.ledger.insert(owner, pages);
-        }
-        if world.drivers().all(|(_, _, driver)| !driver.books().bound) {
-            let left = world
-                .drivers()
-                .map(|(_, account, _)| machine.memory().holdings(account).pages);
-            end.leaked = left.sum();
-        }
-        end.results = self.results();
-        end
-    }
-
-    /// What the operations returned that did not succeed.
-    fn results(&self) -> BTreeMap<String, Option<i32>> {
-        let mut results = BTreeMap::new();
-        for started in &self.lines.started {
-            match self.world().outcome(started.place, started.task) {
-                Some(Ok(())) => {}
-                Some(Err(errno)) => _ = results.insert(started.label.clone(), Some(errno.0)),
-                None => _ = results.insert(started.label.clone(), None),
-            }
-        }
-        results
-    }
-
-    /// What was seen of a flaw at the last choice or at the end, in words.
-    pub(super) fn detail_of(&self, flaw: &Flaw) -> String {
-        let seen = self.details.iter().rev().find(|(known, _)| known == flaw);
-        seen.map_or_else(|| flaw.says().to_owned(), |(_, detail)| detail.clone())
-    }
-
-    /// From here on it is kept which commands were completed.
-    pub(super) fn keep_commands(&mut self) {
-        self.sentry.commands = Some(Vec::new());
-    }
-
-    /// The commands that were completed since this was last called.
-    pub(super) fn take_commands(&mut self) -> Vec<Completed> {
-        self.sentry
-            .commands
-            .as_mut()
-            .map(std::mem::take)
-            .unwrap_or_default()
-    }
-
-    /// How many operations of the race have ended.
-    pub(super) fn ended_operations(&self) -> usize {
-        let started = self.lines.started.iter();
-        let ended = started.filter(|started| self.world().outcome(started.place, started.task).is_some());
-        ended.count()
-    }
-
-    /// The lines' actors, in order.
-    #[must_use]
-    pub fn actors(&self) -> Vec<&str> {
-        self.lines.actors()
-    }
-
-    /// All orders of all lines in words.
-    pub(super) fn order_words(&self) -> Vec<Vec<String>> {
-        self.lines.order_words()
-    }
-
-    /// A choice in words that say what an order is.
-    #[must_use]
-    pub fn words(&self, choice: &Choice) -> String {
-        match choice {
-            Choice::Line { line, step } => self.lines.words((*line).into(), usize::from(*step) - 1),
-            other => other.to_string(),
-        }
-    }
-}
-
-impl System for Race {
-    type Choice = Choice;
-    type Actor = Actor;
-    type Standing = RaceStanding;
-    type Touched = Touched;
-    type Flaw = Flaw;
-    type End = End;
-    type Halt = RaceHalt;
-
-    fn candidates(&mut self) -> Vec<Candidate<Choice, Actor>> {
-        if let Some(candidates) = self.candidates.take() {
-            return candidates;
-        }
-        let mut choices = self.now();
-        if choices.is_empty() {
-            choices.extend(self.walk().possible_in_time().into_iter().map(Choice::World));
-        } else if self.early_left > 0 {
-            let patient = self.world().runtime().patient().into_iter();
-            choices.extend(patient.map(|(task, _)| Choice::GivesUpEarly(task)));
-        }
-        self.offered = choices.iter().map(Choice::actor).collect();
-        let candidates = choices.into_iter().map(|choice| Candidate {
-            choice,
-            actor: choice.actor(),
-        });
-        candidates.collect()
-    }
-
-    fn enough(&mut self, candidates: &[Candidate<Choice, Actor>]) -> Vec<usize> {
-        let mut blocked = Vec::new();
-        for task in self.world().runtime().names() {
-            let actor = Actor::Task(task);
-            if !candidates.iter().any(|candidate| candidate.actor == actor) {
-                blocked.push(Role::of(&actor));
-            }
-        }
-        enough(
-            &self.known,
-            candidates,
-            &blocked,
-            &self.lines.to_come(self.world()),
-        )
-    }
-
-    fn take(&mut self, choice: Choice) -> Result<Taken<Touched, Flaw>, RaceHalt> {
-        self.details.clear();
-        self.candidates = None;
-        let mut flaws = Vec::new();
-        if let Choice::World(Possible::GivesUp(_) | Possible::Due) = choice {
-            flaws = self.look(Moment::Stuck);
-        }
-        let before = Rc::clone(&self.offered);
-        let mut touched = self.happen(choice)?;
-        let pages_moved = touched.pages_moved;
-        flaws.extend(self.look(Moment::AfterStep { pages_moved }));
-        flaws.extend(self.hear());
-        let candidates = self.candidates();
-        self.learn(&choice, &touched, &before);
-        self.candidates = Some(candidates);
-        // When it comes is a matter of all who could have kept it from coming.
-        touched.everything |= choice.takes_time() || matches!(choice, Choice::GivesUpEarly(_));
-        Ok(Taken { touched, flaws })
-    }
-
-    fn standing(&self) -> RaceStanding {
-        RaceStanding {
-            walk: self.walk().snapshot(),
-            lines: self.lines.clone(),
-            sentry: self.sentry.clone(),
-            early_left: self.early_left,
-            offered: Rc::clone(&self.offered),
-        }
-    }
-
-    fn go_back(&mut self, standing: &RaceStanding) {
-        self.candidates = None;
-        self.walk_mut().go_back(&standing.walk);
-        self.lines.clone_from(&standing.lines);
-        self.sentry.clone_from(&standing.sentry);
-        self.early_left = standing.early_left;
-        self.offered = Rc::clone(&standing.offered);
-    }
-
-    fn fingerprint(&self) -> u64 {
-        let mut hasher = CanonicalHasher::default();
-        let world = self.world();
-        world.hash_drivers_and_tasks(&mut hasher);
-        self.lines.hash(&mut hasher);
-        self.early_left.hash(&mut hasher);
-        if self.time_has_passed() {
-            // How late it is decides who is late, once somebody has given up.
-            world.now().hash(&mut hasher);
-            world.runtime().patient().hash(&mut hasher);
-        }
-        world.machine().hash_all(&mut hasher);
-        hasher.finish()
-    }
-
-    fn end(&mut self) -> Result<Ended<End, Flaw>, RaceHalt> {
-        self.details.clear();
-        self.candidates = None;
-        let mut flaws = self.look(Moment::Stuck);
-        let never = self.results().into_iter().filter(|(_, result)| result.is_none());
-        flaws.extend(never.map(|(label, _)| Flaw {
-            kind: FlawKind::NeverEnds,
-            subject: Some(label),
-        }));
-        flaws.extend(self.look(Moment::AtRest));
-        if !self.fixed.after.is_empty() {
-            // PANIC: as above.
-            let mut world = self.walk.take().expect("the walk is there").end();
-            // Tasks that go on have to remember that they did: whoever goes back would take them for what they were.
-            world.remember();
-            let fixed = Rc::clone(&self.fixed);
-            let world = player::finish(world, &fixed.setup, &fixed.scenario, &fixed.after);
-            self.walk = Some(Walk::begin(world)?);
-            flaws.extend(self.look(Moment::AtRest));
-            flaws.extend(self.hear());
-        }
-        let end = self.books();
-        let _touched = self.world().machine_mut().silicon.take_footprints();
-        Ok(Ended { end, flaws })
-    }
-
-    fn name_hash(&self, choice: Choice) -> u64 {
-        twox_hash::XxHash3_64::oneshot(choice.to_string().as_bytes())
     }
 }

@@ -84,12 +84,12 @@ impl Sentry {
         for ((_, _, driver), (told, _)) in world.drivers().zip(&mut self.seen) {
             for message in driver.messages_after(*told) {
                 *told += 1;
-                if let MessageKind::MissingRoot { .. } | MessageKind::PageNotFound { .. } = message.kind {
-                    flaws.push(Flaw {
-                        kind: FlawKind::MissingRoot,
-                        subject: None,
-                    });
-                }
+                let kind = match message.kind {
+                    MessageKind::MissingRoot { .. } => FlawKind::MissingRoot,
+                    MessageKind::PageNotFound { .. } => FlawKind::PageNotFound,
+                    _ => continue,
+                };
+                flaws.push(Flaw { kind, subject: None });
             }
         }
         flaws

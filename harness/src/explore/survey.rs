@@ -9,7 +9,7 @@ use super::race::{Race, RaceOptions};
 use super::vocabulary::Vocabulary;
 use crate::scenario::{ScenarioFile, Sizes};
 use driver::{Revision, RevisionName};
-use search::crew::{SharedVisited, search_together};
+use search::crew::{Crew, SharedVisited, search_together};
 use search::exhaustive::Seen;
 use search::shrinking::shortest;
 use search::walks::{Draw, length_in_order, walk};
@@ -54,6 +54,8 @@ pub struct Survey {
     pub states: Vec<u64>,
     /// How many ways were drawn.
     pub walks: u64,
+    /// How often every way was gone, until nobody was surprised.
+    pub rounds: u32,
 }
 
 /// What decides how far a survey goes.
@@ -83,15 +85,16 @@ pub fn survey(
     strategy: &Strategy,
     limits: &Limits<'_>,
 ) -> Result<Survey, RaceHalt> {
-    let (mut found, states, walks) = match strategy {
+    let (mut found, states, walks, rounds) = match strategy {
         Strategy::Exhaustive { method, shard, jobs } => {
-            let (found, states) = every_way(scenario, revision, options, (*method, *shard, *jobs), limits)?;
-            (found, states, 0)
+            let (found, states, rounds) =
+                every_way(scenario, revision, options, (*method, *shard, *jobs), limits)?;
+            (found, states, 0, rounds)
         }
         Strategy::Walks { draw, seeds } => {
             let mut race = Race::begin_as(scenario, revision, options)?;
             let (found, walks) = draw_walks(&mut race, *draw, seeds.clone(), limits)?;
-            (found, Vec::new(), walks)
+            (found, Vec::new(), walks, 0)
         }
     };
     if let Some(witness) = found.livelock.clone() {
@@ -107,6 +110,7 @@ pub fn survey(
         found,
         states,
         walks,
+        rounds,
     })
 }
 
@@ -117,7 +121,7 @@ fn every_way(
     options: RaceOptions,
     (method, shard, jobs): (Method, Shard, NonZeroUsize),
     limits: &Limits<'_>,
-) -> Result<(RaceFound, Vec<u64>), RaceHalt> {
+) -> Result<(RaceFound, Vec<u64>, u32), RaceHalt> {
     let stops = |seen: Seen<'_, End, Flaw>| limits.first_flaw && matches!(seen, Seen::Flaw(_));
     let budget = Within(limits.budget);
     let vocabulary = Vocabulary::default();
@@ -125,7 +129,9 @@ fn every_way(
     if method.persistent {
         known = Rc::new(learnt_in_passing(scenario, revision, options, &vocabulary)?);
     }
+    let mut rounds = 0;
     loop {
+        rounds += 1;
         let (found, states, surprises) = if jobs.get() == 1 {
             let mut race = Race::begin_as(scenario, revision, options)?.knowing(&known, &vocabulary);
             let mut visited = Visited::default();
@@ -145,7 +151,12 @@ fn every_way(
                     all.get_or_insert_default().add(&learnt);
                 }
             };
-            let found = search_together(make, done, jobs, method, shard, &visited, &budget, stops)?;
+            let crew = Crew {
+                workers: jobs,
+                make,
+                done,
+            };
+            let found = search_together(crew, method, shard, &visited, &budget, stops)?;
             let surprises = surprises.into_inner().unwrap_or_else(PoisonError::into_inner);
             (found, visited.fingerprints(), surprises)
         };
@@ -157,13 +168,14 @@ fn every_way(
                 more.settle();
                 known = Rc::new(more);
             }
-            _ => return Ok((found, states)),
+            _ => return Ok((found, states, rounds)),
         }
     }
 }
 
-/// So many ways are drawn before a search, to learn what those who take part do.
-const WAYS_TO_LEARN: u64 = 24;
+/// So many ways in a row that show nothing new end the learning before a search, or so many ways in all.
+const NOTHING_NEW: u64 = 6;
+const WAYS_TO_LEARN: u64 = 60;
 
 /// What is learnt of those who take part on a few ways.
 fn learnt_in_passing(
@@ -174,10 +186,23 @@ fn learnt_in_passing(
 ) -> Result<Knowledge, RaceHalt> {
     let mut race = Race::begin_as(scenario, revision, options)?.knowing(&Rc::default(), vocabulary);
     let length = length_in_order(&mut race)?;
+    let mut learnt = Knowledge::default();
+    let mut in_vain = 0;
     for seed in 0..WAYS_TO_LEARN {
-        walk(&mut race, Draw::Uniform, seed, length)?;
+        let draw = match seed % 2 {
+            0 => Draw::Uniform,
+            _ => Draw::Priorities { depth: 4 },
+        };
+        walk(&mut race, draw, seed, length)?;
+        let before = learnt.clone();
+        if let Some(new) = race.surprises() {
+            learnt.add(&new);
+        }
+        in_vain = if learnt.says_what(&before) { in_vain + 1 } else { 0 };
+        if in_vain >= NOTHING_NEW {
+            break;
+        }
     }
-    let mut learnt = race.surprises().unwrap_or_default();
     learnt.settle();
     Ok(learnt)
 }

@@ -3,9 +3,10 @@
 //! Enums are tagged by their name from outside and unknown fields are refused everywhere, so that every mistake
 //! has a place in the file.
 
+use crate::scenario::deed::HostStep;
 use crate::scenario::expectation::{ByRevision, End};
 use crate::scenario::outcome::LinuxOutcome;
-use crate::scenario::step::{HostStep, Step};
+use crate::scenario::step::Step;
 use crate::scenario::together::{Sizes, Together};
 use driver::{HostOperation, RevisionName};
 use emulator::config::{DeviceConfig, DeviceKind};

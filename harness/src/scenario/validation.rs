@@ -16,7 +16,7 @@ mod warnings;
 use crate::scenario::document::{Node, Path};
 use crate::scenario::model::ScenarioFile;
 use crate::scenario::problem::Collected;
-use crate::scenario::step::{ACTORS, Step};
+use crate::scenario::step::{ACTORS, Action, Step};
 use driver::RevisionName;
 use sense::Sense;
 use std::collections::BTreeSet;
@@ -137,7 +137,12 @@ impl Sense<'_> {
             let path = steps.element(index);
             self.check_step_name(step, index, &path);
             match step.actions().as_slice() {
-                [action] => self.check_action(*action, step, &path, &later),
+                [action] => {
+                    self.check_action(*action, step, &path, &later);
+                    if let Action::Together(together) = action {
+                        self.check_together(together, &path.member(action.actor()), &later);
+                    }
+                }
                 [] => {
                     let hint = format!("give it one of `{}`", ACTORS.join("`, `"));
                     self.wrong(&path, "the step says not who acts", "no actor", hint);

@@ -1,6 +1,6 @@
 //! Every way of searching comes to the same ends and finds the same flaws.
 
-use super::races::{found, race, search, tiny};
+use super::races::{TINY, as_it_stands, found, search};
 use driver::RevisionName;
 use harness::explore::Detail;
 use search::{Method, Verdict};
@@ -42,7 +42,8 @@ const WAYS: [(&str, Method, Detail); 6] = [
 ];
 
 fn agrees(revision: RevisionName) {
-    for (name, scenario) in tiny() {
+    for name in TINY {
+        let scenario = as_it_stands(name);
         let mut known = None;
         for (way, method, detail) in WAYS {
             let survey = search(&scenario, revision.choices(), method, detail);
@@ -82,8 +83,8 @@ fn all_ways_of_searching_agree_on_the_robust_driver() {
 /// What a search leaves out costs nothing in races in which a wait ends beside firmware's doing, either.
 #[test]
 fn what_is_left_out_loses_no_flaw_of_the_races_of_the_review() {
-    for name in ["drift", "migration", "wait"] {
-        let scenario = race(name, 1, 1);
+    for name in ["migration", "take-held", "hold-give", "wait-oldest"] {
+        let scenario = as_it_stands(name);
         for revision in [RevisionName::Reviewed, RevisionName::Merged, RevisionName::Robust] {
             let visited = Method {
                 visited: true,

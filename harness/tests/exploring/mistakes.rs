@@ -3,7 +3,7 @@
 //! Some undo one answer of the robust driver, some make a mistake that no revision makes. What the robust driver itself shows in the
 //! same race does not count.
 
-use super::races::{race, search, small};
+use super::races::{as_it_stands, race, search, small};
 use driver::revision::{
     Accounting, BootRoot, ClaimOverrun, ClampRemainder, ClosedGate, CountCheck, EmbeddedCpuBit,
     GiveWithoutDevice, Leftovers, LostRequest, MigrationOrder, Mistake, ModeCheck, PageQueueDrain,
@@ -25,7 +25,6 @@ enum Wrong {
     ClosedGate,
     PageQueueDrain,
     UnknownOutcome,
-    WaitTarget,
     Makes(Mistake),
 }
 
@@ -47,7 +46,7 @@ macro_rules! robust_but_for {
 
             fn type_lookup(&self) -> TypeLookup {
                 match self {
-                    Self::TypeLookup | Self::Makes(Mistake::WalkAfterUnlock) => TypeLookup::VportWalk,
+                    Self::TypeLookup => TypeLookup::VportWalk,
                     _ => Robust.type_lookup(),
                 }
             }
@@ -77,13 +76,6 @@ macro_rules! robust_but_for {
                 match self {
                     Self::UnknownOutcome => UnknownOutcome::Refused,
                     _ => Robust.unknown_outcome(),
-                }
-            }
-
-            fn wait_target(&self) -> WaitTarget {
-                match self {
-                    Self::WaitTarget => WaitTarget::TypeCounter,
-                    _ => Robust.wait_target(),
                 }
             }
 
@@ -118,6 +110,7 @@ robust_but_for!(
     lost_request: LostRequest,
     unknown_release: UnknownRelease,
     clamp_remainder: ClampRemainder,
+    wait_target: WaitTarget,
     wait_attention: WaitAttention,
     vport_unwind: VportUnwind,
     type_map_failure: TypeMapFailure,
@@ -185,7 +178,7 @@ fn disable() -> ScenarioFile {
 /// Pages of the driver's own are taken that came before it moved them.
 fn boot_pages() -> ScenarioFile {
     small(json!({
-        "firmware": [{ "request_pages": { "function": "pf", "pages": -1 } }],
+        "firmware": [{ "request_pages": { "function": "pf", "pages": -4 } }],
         "besides": [{ "firmware": [{ "request_pages": { "function": "vf1", "pages": 1 } }] }],
     }))
 }
@@ -203,17 +196,6 @@ fn no_answer() -> ScenarioFile {
     scenario
 }
 
-/// The driver goes while firmware asks for pages.
-fn unload() -> ScenarioFile {
-    small(json!({
-        "host": ["unload"],
-        "firmware": [
-            { "request_pages": { "function": "vf1", "pages": -1 } },
-            { "request_pages": { "function": "pf", "pages": 1 } },
-        ],
-    }))
-}
-
 macro_rules! mistakes {
     ($($(#[$meta:meta])* $test:ident: $wrong:expr, $race:expr;)*) => {
         $($(#[$meta])* #[test]
@@ -227,16 +209,14 @@ macro_rules! mistakes {
 mistakes! {
     a_type_that_is_looked_up_twice_is_found: Wrong::Accounting(Accounting::Exchanges), race("drift", 1, 1);
     a_lock_that_is_taken_for_a_type_is_found: Wrong::TypeLookup, race("lock", 2, 1);
-    a_gate_that_is_taken_for_firmwares_end_is_found: Wrong::ClosedGate, unload();
-    a_queue_that_is_drained_too_late_is_found: Wrong::PageQueueDrain, unload();
+    a_gate_that_is_taken_for_firmwares_end_is_found: Wrong::ClosedGate, as_it_stands("take-held");
+    a_queue_that_is_drained_too_late_is_found: Wrong::PageQueueDrain, as_it_stands("served-unload");
     a_command_that_is_taken_for_refused_is_found: Wrong::UnknownOutcome, no_answer();
-    a_wait_for_a_type_and_not_for_owners_is_found: Wrong::WaitTarget, race("disable", 1, 1);
     a_type_that_is_stale_when_pages_are_booked_is_found: Wrong::Makes(Mistake::GiveKeepsStaleType), give();
     a_page_that_is_not_put_back_is_found: Wrong::Makes(Mistake::ReclaimForgetsLast), take();
     host_pages_that_a_release_forgets_are_found: Wrong::Makes(Mistake::ReleaseForgetsHostPages), release();
     keys_that_a_migration_forgets_are_found: Wrong::Makes(Mistake::MigrationForgetsKeys), boot_pages();
     a_wait_that_takes_fewer_for_none_is_found: Wrong::Makes(Mistake::WaitTakesFewerForNone), disable();
-    a_walk_without_the_lock_is_found: Wrong::Makes(Mistake::WalkAfterUnlock), race("drift", 1, 1);
     pages_that_are_not_told_of_their_type_are_found: Wrong::Makes(Mistake::MapForgetsPages), give();
     a_command_under_the_eswitchs_lock_is_found: Wrong::Makes(Mistake::GiveHoldsEswitchLock), race("lock", 2, 1);
 }

@@ -11,52 +11,28 @@ use std::path::Path;
 
 /// A race file of the project at these sizes.
 pub fn race(name: &str, vfs: u16, requests: u32) -> ScenarioFile {
-    let file = format!("{}/../scenarios/races/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    let scenario = read_scenario(Path::new(&file))
-        .map_err(|error| error.to_string())
-        .unwrap();
-    scenario.sized(Sizes {
+    as_it_stands(name).sized(Sizes {
         vfs: Some(vfs),
         requests: Some(requests),
     })
 }
 
 /// Races so small that every way through them can be gone.
-pub fn tiny() -> Vec<(&'static str, ScenarioFile)> {
-    let request =
-        |function: &str, pages: i32| json!({ "request_pages": { "function": function, "pages": pages } });
-    let release = json!({ "request_pages": { "function": "vf1", "release_all": true } });
-    let free = json!([{ "free_page": { "key": 5 } }]);
-    let races = [
-        (
-            "two requests",
-            json!({ "firmware": [request("vf1", 1)], "besides": [{ "firmware": [request("pf", 1)] }] }),
-        ),
-        (
-            "give and take",
-            json!({ "firmware": [request("vf1", 1)], "besides": [{ "firmware": [request("vf1", -1)] }] }),
-        ),
-        (
-            "release and request",
-            json!({ "firmware": [release], "besides": [{ "firmware": [request("vf1", 1)] }] }),
-        ),
-        (
-            "free and request",
-            json!({ "race": free, "firmware": [request("pf", 1)] }),
-        ),
-        (
-            "free twice",
-            json!({ "race": free, "besides": [{ "race": free }, { "firmware": [request("pf", -1)] }] }),
-        ),
-        (
-            "vport and request",
-            json!({ "firmware": [{ "vport_change": { "vport": 1 } }], "besides": [{ "firmware": [request("vf1", 1)] }] }),
-        ),
-    ];
-    races
-        .into_iter()
-        .map(|(name, together)| (name, small(together)))
-        .collect()
+pub const TINY: [&str; 6] = [
+    "tiny-gives",
+    "tiny-held",
+    "tiny-refused",
+    "tiny-release",
+    "tiny-reset",
+    "tiny-takes",
+];
+
+/// A race file of the project as it stands.
+pub fn as_it_stands(name: &str) -> ScenarioFile {
+    let file = format!("{}/../scenarios/races/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    read_scenario(Path::new(&file))
+        .map_err(|error| error.to_string())
+        .unwrap()
 }
 
 /// A race of a PF with one VF that is enabled and has a page.

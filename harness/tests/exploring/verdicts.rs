@@ -9,10 +9,10 @@ use search::{Method, Verdict};
 /// A race under a revision: what goes wrong, and how many ends there are.
 type Row = (&'static str, RevisionName, &'static [FlawKind], usize);
 
-use FlawKind::{Broken, MissingRoot};
+use FlawKind::{Broken, MissingRoot, PageNotFound};
 use InvariantName::{
-    CommandTimeOut, CounterMatchesLedger, CounterWrapped, LockCycle, MemorySafe, OwnedPageMapped, PageIntact,
-    PagesMatchLedger,
+    CommandTimeOut, CounterMatchesLedger, CounterWrapped, LockCycle, MemorySafe, NothingLeaks,
+    OwnedPageMapped, PageIntact, PagesMatchLedger,
 };
 use RevisionName::{Merged, Reviewed, Robust};
 
@@ -45,10 +45,11 @@ const ROWS: [Row; 9] = [
         Reviewed,
         &[
             Broken(PagesMatchLedger),
-            Broken(MemorySafe),
+            Broken(NothingLeaks),
             Broken(OwnedPageMapped),
             Broken(PageIntact),
             MissingRoot,
+            PageNotFound,
         ],
         3,
     ),
@@ -58,10 +59,12 @@ const ROWS: [Row; 9] = [
         &[
             Broken(CounterMatchesLedger),
             Broken(PagesMatchLedger),
-            Broken(MemorySafe),
+            Broken(CounterWrapped),
+            Broken(NothingLeaks),
             Broken(OwnedPageMapped),
             Broken(PageIntact),
             MissingRoot,
+            PageNotFound,
         ],
         3,
     ),
@@ -71,10 +74,11 @@ const ROWS: [Row; 9] = [
         &[
             Broken(CounterMatchesLedger),
             Broken(PagesMatchLedger),
-            Broken(MemorySafe),
+            Broken(NothingLeaks),
             Broken(OwnedPageMapped),
             Broken(PageIntact),
             MissingRoot,
+            PageNotFound,
         ],
         3,
     ),

@@ -1,8 +1,9 @@
 //! Actions in words.
 
 use super::wording::{count, enumeration};
-use crate::scenario::step::{Action, Fault, FunctionOperation, GateStep, HostStep, RaceStep, Step, TimeStep};
-use crate::scenario::together::Line;
+use crate::scenario::deed::{Fault, FunctionOperation, GateStep, HostStep, RaceStep, TimeStep};
+use crate::scenario::step::{Action, Step};
+use crate::scenario::unfolding::Line;
 use emulator::order::{
     Answer, AnswerRule, CommandMatch, FirmwareOrder, Hold, HoldPoint, PageRequest, ReactionRule,
 };

@@ -2,9 +2,10 @@
 
 use super::sense::Sense;
 use super::story::Driver;
+use crate::scenario::deed::{GateStep, HostStep};
 use crate::scenario::document::Path;
 use crate::scenario::model::Reachability;
-use crate::scenario::step::{GateStep, HostStep, Step};
+use crate::scenario::step::Step;
 use driver::HostOperation;
 use emulator::config::{DemandProfile, DeviceKind, FirmwareKnobs};
 use emulator::order::{Answer, FirmwareOrder, PageRequest};

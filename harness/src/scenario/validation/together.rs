@@ -1,8 +1,9 @@
 //! What happens together: each actor's steps make sense, and there is a race.
 
 use super::sense::Sense;
+use crate::scenario::deed::{HostStep, RaceStep};
 use crate::scenario::document::Path;
-use crate::scenario::step::{Action, HostStep, RaceStep, Step};
+use crate::scenario::step::{Action, Step};
 use crate::scenario::together::{Actor, FirmwareLine, Repeat, Together};
 use emulator::order::FirmwareOrder;
 use std::collections::BTreeSet;

@@ -8,7 +8,7 @@
 //! that has nothing of ours.
 
 use super::guest::{DRIVER, Guest, GuestError};
-use crate::scenario::step::FaultCount;
+use crate::scenario::deed::FaultCount;
 use crate::scenario::{Fault, RaceStep};
 use crate::stage::abilities::Obstacle;
 use crate::stage::stop::Stop;
@@ -319,7 +319,7 @@ fn held_argument(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::step::{ALLOCATION_SITES, AllocationFault};
+    use crate::scenario::deed::{ALLOCATION_SITES, AllocationFault};
     use driver::runtime::RACE_POINTS;
 
     fn allocation(site: &str) -> Fault {

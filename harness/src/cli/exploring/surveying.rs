@@ -1,0 +1,194 @@
+//! A race under one revision: surveyed, told, kept.
+
+use super::bounds::{bounds, strategy};
+use super::keeping::{Way, emit, record};
+use super::subject::{Failure, Subject};
+use crate::cli::explore_arguments::ExploreArguments;
+use crate::cli::streams;
+use crate::explore::account::{Account, EndAccount, FlawAccount, Outcome, collision_bound, outcome};
+use crate::explore::survey::{self, Limits, Strategy, Survey};
+use crate::explore::{Choice, Flaw, Race, RaceHalt, RaceOptions, story};
+use crate::record::trace_hash::TraceHash;
+use crate::scenario::ScenarioFile;
+use driver::RevisionName;
+use indicatif::ProgressBar;
+use search::{Spent, Verdict, Witness};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// So much of the time of a survey may go into shorter ways to what it found, at the least.
+const SHORTENING: f64 = 2.0;
+
+/// Surveys it, and tells and keeps what was found.
+pub(super) fn one(
+    subject: &Subject,
+    revision: RevisionName,
+    arguments: &ExploreArguments,
+    is_ended: &Arc<AtomicBool>,
+) -> Result<Account, Failure> {
+    let clock = ProgressBar::hidden();
+    let seconds = || clock.elapsed().as_secs_f64();
+    let allows = |spent: &Spent| {
+        !is_ended.load(Ordering::Relaxed)
+            && arguments.max_states.is_none_or(|most| spent.states < most)
+            && spent.bytes >> 20 < arguments.max_memory
+            && arguments
+                .max_seconds
+                .is_none_or(|most| clock.elapsed().as_secs() < most)
+    };
+    let limits = Limits {
+        budget: &allows,
+        first_flaw: arguments.first,
+    };
+    let options = RaceOptions {
+        detail: arguments.detail,
+        early_timeouts: arguments.early_timeouts,
+    };
+    let strategy = strategy(arguments);
+    let surveyed = survey::survey(&subject.scenario, revision.choices(), options, &strategy, &limits)?;
+    let took = seconds();
+    let mut account = account_of(subject, revision, arguments, &surveyed, took);
+    // Who wants the first has no time for a shorter one.
+    let until = if arguments.first {
+        took
+    } else {
+        took + took.max(SHORTENING)
+    };
+    let shortening = |_: &Spent| !is_ended.load(Ordering::Relaxed) && seconds() < until;
+    let limits = Limits {
+        budget: &shortening,
+        first_flaw: false,
+    };
+    let Survey { mut found, .. } = surveyed;
+    let mut race = Race::begin(&subject.scenario, revision, options)?;
+    let flaws: Vec<Flaw> = found.flaws.keys().cloned().collect();
+    for flaw in &flaws {
+        survey::shorten(&mut race, &mut found, flaw, &limits)?;
+    }
+    let ends: Vec<_> = found.ends.keys().cloned().collect();
+    for end in &ends {
+        survey::shorten_end(&mut race, &mut found, end, &limits)?;
+    }
+    let mut emitted = None;
+    let smaller = Limits {
+        budget: &shortening,
+        first_flaw: true,
+    };
+    for (flaw, seen) in &found.flaws {
+        // The same may go wrong in a smaller race.
+        let small = survey::smallest(&subject.scenario, revision, options, flaw, &smaller)?;
+        let (sized, witness) = match &small {
+            Some((scenario, witness)) => (scenario, witness),
+            None => (&subject.scenario, &seen.witness),
+        };
+        let way = Way {
+            scenario: sized,
+            revision,
+            options,
+            choices: &witness.choices,
+        };
+        let told = tell(sized, revision, options, witness)?;
+        let expected = arguments.expect && is_expected(subject, revision, flaw);
+        let detail = told.flaws.iter().find(|(known, _)| known == flaw);
+        let mut one = FlawAccount {
+            flaw: flaw.to_string(),
+            detail: format!(
+                "{}: {}",
+                flaw.says(),
+                detail.map_or_else(String::new, |(_, detail)| detail.clone())
+            ),
+            expected,
+            times: seen.times,
+            preemptions: witness.preemptions,
+            choices: told.names.clone(),
+            story: told.turns.clone(),
+            artifact: None,
+        };
+        if let Some(file) = arguments.emit.as_ref().filter(|_| !expected && emitted.is_none()) {
+            emitted = emit(&way, file, flaw)?;
+        }
+        if !expected {
+            let file = record(subject, &arguments.record, &way, flaw, &told)?;
+            one.artifact = Some(file.display().to_string());
+        }
+        account.flaws.push(one);
+    }
+    if let Some(file) = &arguments.emit {
+        match &emitted {
+            Some(flaw) => streams::note(format_args!("{}: forces {flaw} under {revision}", file.display())),
+            None => streams::note(format_args!(
+                "nothing was written into {}: under {revision} nothing goes wrong that firmware's orders and holds alone force",
+                file.display()
+            )),
+        }
+    }
+    for (end, seen) in &found.ends {
+        let told = tell(&subject.scenario, revision, options, &seen.witness)?;
+        account.ends.push(EndAccount {
+            books: end.clone(),
+            states: seen.states,
+            choices: told.names,
+            turns: told.turns.into_iter().map(|turn| turn.actor).collect(),
+        });
+    }
+    let goes_wrong = account.flaws.iter().any(|flaw| !flaw.expected);
+    let is_drawn = matches!(strategy, Strategy::Walks { .. });
+    account.outcome = outcome(found.verdict, goes_wrong, is_drawn);
+    Ok(account)
+}
+
+fn tell(
+    scenario: &ScenarioFile,
+    revision: RevisionName,
+    options: RaceOptions,
+    witness: &Witness<Choice>,
+) -> Result<story::Story, RaceHalt> {
+    let mut race = Race::begin(scenario, revision, options)?;
+    story::of_choices(&mut race, &witness.choices)
+}
+
+fn is_expected(subject: &Subject, revision: RevisionName, flaw: &Flaw) -> bool {
+    let end = subject.scenario.expect.get(revision);
+    let mut expected = end.iter().flat_map(|end| &end.violations);
+    flaw.invariant()
+        .is_some_and(|invariant| expected.any(|violation| violation.invariant == invariant))
+}
+
+fn account_of(
+    subject: &Subject,
+    revision: RevisionName,
+    arguments: &ExploreArguments,
+    surveyed: &Survey,
+    seconds: f64,
+) -> Account {
+    let found = &surveyed.found;
+    let mut states = surveyed.states.clone();
+    states.sort_unstable();
+    let mut hash = TraceHash::default();
+    states.iter().for_each(|state| hash.add(state));
+    let with_states = arguments.states.is_some();
+    let fingerprints = states.iter().filter(|_| with_states);
+    Account {
+        race: subject.scenario.name.clone(),
+        file: subject.file.display().to_string(),
+        revision,
+        outcome: Outcome::NotProved,
+        exhausted: found.verdict == Verdict::Exhausted && surveyed.walks == 0,
+        bounds: bounds(arguments),
+        part: arguments.partition.map(|partition| {
+            let (number, of) = partition.place();
+            format!("{number}/{of}")
+        }),
+        states: found.spent.states,
+        transitions: found.spent.transitions,
+        bytes: found.spent.bytes,
+        depth: found.spent.depth,
+        walks: surveyed.walks,
+        seconds,
+        collision_bound: collision_bound(found.spent.states),
+        flaws: Vec::new(),
+        ends: Vec::new(),
+        states_hash: hash.finish(),
+        fingerprints: fingerprints.map(|state| format!("{state:016x}")).collect(),
+    }
+}
