@@ -22,8 +22,8 @@ use serde_json::json;
 enum Wrong {
     Accounting(Accounting),
     TypeLookup,
-    ClosedGate,
-    PageQueueDrain,
+    /// Nobody waits for the gate, or empties the queue before it closes.
+    Gate,
     UnknownOutcome,
     Makes(Mistake),
 }
@@ -53,21 +53,21 @@ macro_rules! robust_but_for {
 
             fn closed_gate(&self) -> ClosedGate {
                 match self {
-                    Self::ClosedGate => ClosedGate::FirmwareGone,
+                    Self::Gate => ClosedGate::FirmwareGone,
                     _ => Robust.closed_gate(),
                 }
             }
 
             fn give_without_device(&self) -> GiveWithoutDevice {
                 match self {
-                    Self::ClosedGate => GiveWithoutDevice::Done,
+                    Self::Gate => GiveWithoutDevice::Done,
                     _ => Robust.give_without_device(),
                 }
             }
 
             fn page_queue_drain(&self) -> PageQueueDrain {
                 match self {
-                    Self::PageQueueDrain => PageQueueDrain::AfterEventQueues,
+                    Self::Gate => PageQueueDrain::AfterEventQueues,
                     _ => Robust.page_queue_drain(),
                 }
             }
@@ -209,8 +209,8 @@ macro_rules! mistakes {
 mistakes! {
     a_type_that_is_looked_up_twice_is_found: Wrong::Accounting(Accounting::Exchanges), race("drift", 1, 1);
     a_lock_that_is_taken_for_a_type_is_found: Wrong::TypeLookup, race("lock", 2, 1);
-    a_gate_that_is_taken_for_firmwares_end_is_found: Wrong::ClosedGate, as_it_stands("take-held");
-    a_queue_that_is_drained_too_late_is_found: Wrong::PageQueueDrain, as_it_stands("served-unload");
+    a_type_that_stays_as_it_was_is_found: Wrong::Accounting(Accounting::HostPages), give();
+    a_gate_that_nobody_minds_is_found: Wrong::Gate, as_it_stands("take-held");
     a_command_that_is_taken_for_refused_is_found: Wrong::UnknownOutcome, no_answer();
     a_type_that_is_stale_when_pages_are_booked_is_found: Wrong::Makes(Mistake::GiveKeepsStaleType), give();
     a_page_that_is_not_put_back_is_found: Wrong::Makes(Mistake::ReclaimForgetsLast), take();
