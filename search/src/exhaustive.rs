@@ -407,12 +407,11 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
                 .iter()
                 .map(|&index| self.roster.bit(candidates[index].actor))
                 .collect();
-            let awake = |bit: &Mask| *bit & sleeps == 0;
-            if !bits.iter().any(awake) {
-                return Ok(());
-            }
             // Where there is one way on nothing is to be remembered.
             if let [only] = enough[..] {
+                if bits[0] & sleeps != 0 {
+                    return Ok(());
+                }
                 in_a_row += 1;
                 if in_a_row > ENDLESS {
                     self.note_livelock(preemptions);
@@ -433,6 +432,7 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
                 }
                 continue;
             }
+            // Also where all sleep: which states there are is then the same in whatever order they are come to.
             let (fingerprint, woken) = match self.remember(&asleep, preemptions) {
                 Remembered::Go { fingerprint, woken } => (fingerprint, woken),
                 Remembered::Known => return Ok(()),

@@ -48,6 +48,8 @@ pub struct Explored {
     pub detail: Detail,
     /// How many time-outs might come though others could go on.
     pub early_timeouts: u32,
+    /// How often on the way somebody who could have gone on is left for another one.
+    pub preemptions: u32,
     /// What goes wrong on the way, by name.
     pub flaw: String,
 }

@@ -2,6 +2,7 @@
 
 use super::end::End;
 use super::story::Turn;
+use crate::scenario::Sizes;
 use driver::RevisionName;
 use search::Verdict;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,9 @@ pub struct FlawAccount {
     pub expected: bool,
     /// In how many transitions and ends it was seen.
     pub times: u64,
+    /// The smallest sizes at which it was found, where those of the search were larger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sizes: Option<Sizes>,
     /// How often somebody who could have gone on is left for another one.
     pub preemptions: u32,
     /// The choices that lead to it, by name.

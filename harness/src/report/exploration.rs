@@ -100,7 +100,15 @@ fn tell_flaw(text: &mut String, number: usize, flaw: &FlawAccount, palette: Pale
         1 => "1 preemption".to_owned(),
         many => format!("{many} preemptions"),
     };
-    paragraph(text, "     ", &format!("{} choices, {ways}", flaw.choices.len()));
+    let sizes = flaw.sizes.map_or_else(String::new, |sizes| {
+        let vfs = sizes.vfs.map(|vfs| format!(", {vfs} VFs"));
+        let requests = sizes
+            .requests
+            .map(|requests| format!(", repeated {requests} times"));
+        vfs.into_iter().chain(requests).collect()
+    });
+    let size = format!("{} choices, {ways}{sizes}", flaw.choices.len());
+    paragraph(text, "     ", &size);
     if let Some(artifact) = &flaw.artifact {
         line(text, &format!("     mlx5-cosim replay {}", one_line(artifact)));
     }

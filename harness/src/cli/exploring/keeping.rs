@@ -22,6 +22,8 @@ pub(super) struct Way<'a> {
     pub(super) options: RaceOptions,
     /// The choices.
     pub(super) choices: &'a [Choice],
+    /// How many of them are preemptions.
+    pub(super) preemptions: u32,
 }
 
 /// Writes the way to a flaw as a scenario, if holds can force it. Returns the flaw's name then.
@@ -81,6 +83,7 @@ pub(super) fn record(
         explored: Some(Explored {
             detail: way.options.detail,
             early_timeouts: way.options.early_timeouts,
+            preemptions: way.preemptions,
             flaw: flaw.to_string(),
         }),
     };

@@ -86,6 +86,7 @@ pub(super) fn one(
             revision,
             options,
             choices: &witness.choices,
+            preemptions: witness.preemptions,
         };
         let told = tell(sized, revision, options, witness)?;
         let expected = arguments.expect && is_expected(subject, revision, flaw);
@@ -99,6 +100,7 @@ pub(super) fn one(
             ),
             expected,
             times: seen.times,
+            sizes: small.as_ref().map(|(scenario, _)| scenario.sizes()),
             preemptions: witness.preemptions,
             choices: told.names.clone(),
             story: told.turns.clone(),
