@@ -15,7 +15,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 /// Seconds after which a search counts as too long for this table.
-const MOST_S: f64 = 60.0;
+const MOST_S: f64 = 20.0;
 
 /// Races, by file and sizes.
 const RACES: [(&str, Option<(u16, u32)>); 8] = [
