@@ -135,6 +135,13 @@ fn way(
             way.ends.push(way.hosts.len());
         }
     }
+    // What goes wrong may keep a command of the host from its completion: that it waits is what counts.
+    for command in race.outstanding_commands() {
+        if !command.moves_pages() {
+            way.hosts.push(way.commands.len());
+            way.commands.push(command);
+        }
+    }
     Ok(way)
 }
 

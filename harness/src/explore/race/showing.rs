@@ -82,6 +82,16 @@ impl Race {
             .unwrap_or_default()
     }
 
+    /// The commands that firmware has and has not completed, in the order of their doorbells.
+    pub(in crate::explore) fn outstanding_commands(&self) -> Vec<Completed> {
+        let outstanding = self.world().machine().silicon.outstanding_commands();
+        let names = outstanding.into_iter().map(|command| Completed {
+            name: command.opcode.to_string(),
+            op_mod: command.op_mod,
+        });
+        names.collect()
+    }
+
     /// How many operations of the race have ended.
     pub(in crate::explore) fn ended_operations(&self) -> usize {
         let started = self.lines.started.iter();
