@@ -265,6 +265,7 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
 
     /// Makes a choice of the last frame.
     fn fork(&mut self, index: usize) -> Result<(), S::Halt> {
+        // PANIC: whoever calls has just seen a frame with a choice left.
         let frame = self.stack.last().expect("a frame has a choice left");
         let candidate = frame.candidates[index];
         let preemptions = frame.preemptions + u32::from(self.preempts(frame, candidate.actor));
@@ -291,6 +292,7 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
         }
         let taken = self.take(candidate, preemptions)?;
         let bit = self.roster.bit(candidate.actor);
+        // PANIC: only the loop that calls takes frames away.
         let frame = self.stack.last_mut().expect("the frame is still there");
         let asleep = match self.method.sleep {
             true => {
@@ -336,6 +338,7 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
 
     /// Brings the system back to the last frame.
     fn go_back(&mut self, depth: usize) {
+        // PANIC: a choice of the last frame is about to be made.
         let frame = self.stack.last().expect("there is a frame");
         self.path.truncate(depth);
         self.strayed = false;

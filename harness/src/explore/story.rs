@@ -93,6 +93,7 @@ pub fn tell(
             story.turns.push(turn_of(race, &choice));
             last = Some(choice.actor());
         }
+        // PANIC: the first choice has begun a turn, since nobody came before it.
         let turn = story.turns.last_mut().expect("a turn was begun");
         if let Some(what) = about(&choice)
             && !is_by_the_way(&choice)
