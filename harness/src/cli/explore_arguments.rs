@@ -48,7 +48,8 @@ pub(super) struct ExploreArguments {
     /// At most so many MiB for what is remembered of states.
     #[arg(long, value_name = "MIB", default_value = "4096")]
     pub(super) max_memory: u64,
-    /// So many search at once; without it as many as there are cores, four at the most, and two guests on linux.
+    /// So many search at once; without it as many as there are cores, four at the most, but one with --states; two
+    /// guests on linux.
     #[arg(short, long, visible_alias = "guests", value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
     /// The M-th of N parts of an exhaustive search, as `hash:1/4`: by the hash of its first choices.

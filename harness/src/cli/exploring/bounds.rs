@@ -28,7 +28,7 @@ pub(super) fn strategy(arguments: &ExploreArguments) -> Strategy {
                     of: prm::saturated::<u32>(of),
                 }
             }),
-            jobs: arguments.jobs.unwrap_or_else(cores),
+            jobs: arguments.jobs.unwrap_or_else(|| jobs(arguments)),
         },
         StrategyChoice::Random => Strategy::Walks {
             draw: Draw::Uniform,
@@ -40,6 +40,14 @@ pub(super) fn strategy(arguments: &ExploreArguments) -> Strategy {
             },
             seeds,
         },
+    }
+}
+
+/// One, where states are to be compared: which way is gone first decides what need not be gone, and several have no order.
+fn jobs(arguments: &ExploreArguments) -> NonZeroUsize {
+    match arguments.states {
+        Some(_) => NonZeroUsize::MIN,
+        None => cores(),
     }
 }
 
