@@ -136,7 +136,7 @@ fn way(
         }
     }
     // What goes wrong may keep a command of the host from its completion: that it waits is what counts.
-    for command in race.outstanding_commands() {
+    for command in race.unfinished_commands() {
         if !command.moves_pages() {
             way.hosts.push(way.commands.len());
             way.commands.push(command);

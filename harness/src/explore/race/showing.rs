@@ -83,7 +83,7 @@ impl Race {
     }
 
     /// The commands that firmware has and has not completed, in the order of their doorbells.
-    pub(in crate::explore) fn outstanding_commands(&self) -> Vec<Completed> {
+    pub(in crate::explore) fn unfinished_commands(&self) -> Vec<Completed> {
         let outstanding = self.world().machine().silicon.outstanding_commands();
         let names = outstanding.into_iter().map(|command| Completed {
             name: command.opcode.to_string(),
