@@ -18,16 +18,3 @@ pub enum Mistake {
     /// A page command is sent under the eswitch's lock.
     GiveHoldsEswitchLock,
 }
-
-impl Mistake {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::GiveKeepsStaleType,
-        Self::ReclaimForgetsLast,
-        Self::ReleaseForgetsHostPages,
-        Self::MigrationForgetsKeys,
-        Self::WaitTakesFewerForNone,
-        Self::MapForgetsPages,
-        Self::GiveHoldsEswitchLock,
-    ];
-}
