@@ -17,5 +17,6 @@ mod ownership;
 mod waits;
 mod watch;
 
+pub use counter_book::TYPED_COUNTERS;
 pub use function_type::type_of;
 pub use watch::Watch;

@@ -1,7 +1,7 @@
 //! What of a run on a kernel breaks an invariant. Books are compared where everything rests: nothing is held, nothing runs, no
 //! command is on the wire.
 
-use crate::judge::invariants::type_of;
+use crate::judge::invariants::{TYPED_COUNTERS, type_of};
 use crate::record::RunResult;
 use crate::record::aspect::{Aspect, Deed};
 use crate::record::result::{Mismatch, StepRecord};
@@ -11,21 +11,10 @@ use crate::stage::linux::Alone;
 use crate::swarm::finding::{Finding, Invariant};
 use crate::swarm::frame::main_function;
 use driver::HostOperation;
-use driver::books::FunctionType;
 use emulator::Owner;
 use guest_protocol::{Complaint, ComplaintKind};
 use prm::Function;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The counters of one type of function each.
-const TYPES: [(&str, FunctionType); 6] = [
-    ("self", FunctionType::Own),
-    ("fw_pages_vfs", FunctionType::Vf),
-    ("fw_pages_ec_vfs", FunctionType::EcVf),
-    ("fw_pages_sfs", FunctionType::Sf),
-    ("fw_pages_host_pf", FunctionType::HostPf),
-    ("fw_pages_spfs", FunctionType::Spf),
-];
 
 const TOTAL: &str = "fw_pages_total";
 
@@ -110,7 +99,7 @@ impl Course {
             let value = record.after.counters.get(name).copied().flatten();
             value.map(|value| i64::from(value.cast_signed()))
         };
-        let names = TYPES.map(|(name, _)| name);
+        let names = TYPED_COUNTERS.map(|(name, _)| name);
         for name in names.into_iter().chain([TOTAL]) {
             if let Some(value) = counter(name).filter(|value| *value < 0) {
                 let detail = format!("{name} is {value}");
@@ -152,7 +141,7 @@ impl Course {
             ));
         };
         compare(Invariant::TotalMatchesLedger, TOTAL, booked);
-        for (name, kind) in TYPES {
+        for (name, kind) in TYPED_COUNTERS {
             let of_type = ledger
                 .iter()
                 .filter(|(owner, _)| type_of(self.main, *owner) == Some(kind));

@@ -10,7 +10,7 @@ use prm::saturated;
 use std::collections::BTreeMap;
 
 /// The counters of one type of function each.
-const TYPES: [(&str, FunctionType); 6] = [
+pub const TYPED_COUNTERS: [(&str, FunctionType); 6] = [
     ("self", FunctionType::Own),
     ("fw_pages_vfs", FunctionType::Vf),
     ("fw_pages_ec_vfs", FunctionType::EcVf),
@@ -58,7 +58,7 @@ impl CounterBook {
 
     /// A type counter equals the pages that firmware books on functions of that type.
     pub(super) fn matches_ledger(&self) -> Vec<Finding> {
-        TYPES
+        TYPED_COUNTERS
             .iter()
             .filter_map(|&(counter, kind)| self.type_matches(counter, kind))
             .collect()
