@@ -268,7 +268,12 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
         // PANIC: whoever calls has just seen a frame with a choice left.
         let frame = self.stack.last().expect("a frame has a choice left");
         let candidate = frame.candidates[index];
-        let preemptions = frame.preemptions + u32::from(self.preempts(frame, candidate.actor));
+        let preemptions = frame.preemptions
+            + u32::from(preempts(
+                &self.path[..frame.depth],
+                &frame.candidates,
+                candidate.actor,
+            ));
         if self.is_beyond(preemptions) {
             return Ok(());
         }
@@ -326,14 +331,6 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
             ..
         } = self.method;
         most.is_some_and(|most| preemptions > most) || depth.is_some_and(|depth| self.path.len() >= depth)
-    }
-
-    /// Whether the actor before could have gone on.
-    fn preempts(&self, frame: &Frame<S>, actor: S::Actor) -> bool {
-        let before = frame.depth.checked_sub(1).map(|last| self.path[last].1);
-        before.is_some_and(|before| {
-            before != actor && frame.candidates.iter().any(|candidate| candidate.actor == before)
-        })
     }
 
     /// Brings the system back to the last frame.
@@ -421,11 +418,7 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
                     return Ok(());
                 }
                 let candidate = candidates[only];
-                let before = self.path.last().map(|&(_, actor)| actor);
-                let left = before.is_some_and(|before| {
-                    before != candidate.actor && candidates.iter().any(|other| other.actor == before)
-                });
-                preemptions += u32::from(left);
+                preemptions += u32::from(preempts(&self.path, &candidates, candidate.actor));
                 if self.is_beyond(preemptions) {
                     return Ok(());
                 }
@@ -582,6 +575,13 @@ enum Remembered {
     },
     /// Nothing is left to do.
     Known,
+}
+
+/// Whether the last actor of a path could have gone on where another one does.
+fn preempts<C: Copy, A: Copy + Eq>(path: &[(C, A)], candidates: &[Candidate<C, A>], actor: A) -> bool {
+    path.last().is_some_and(|&(_, before)| {
+        before != actor && candidates.iter().any(|candidate| candidate.actor == before)
+    })
 }
 
 fn witness<C: Copy, A>(path: &[(C, A)], preemptions: u32) -> Witness<C> {

@@ -14,7 +14,8 @@ pub struct Witness<C> {
 
 impl<C> Witness<C> {
     /// Fewer preemptions are better, and then fewer choices.
-    const fn size(&self) -> (u32, usize) {
+    #[must_use]
+    pub const fn size(&self) -> (u32, usize) {
         (self.preemptions, self.choices.len())
     }
 }

@@ -70,8 +70,6 @@ fn one<S: System>(
     let ways = flaws
         .map(|(_, seen)| &seen.witness)
         .chain(ends.map(|(_, seen)| &seen.witness));
-    let best = ways
-        .min_by_key(|way| (way.preemptions, way.choices.len()))
-        .cloned();
+    let best = ways.min_by_key(|way| way.size()).cloned();
     Ok((found.verdict, best))
 }

@@ -126,21 +126,18 @@ impl Knowledge {
         known.unwrap_or_else(Touched::EVERYTHING)
     }
 
-    /// Whether it says what another one says.
-    pub(super) fn says_what(&self, other: &Self) -> bool {
-        self.doings == other.doings && self.wakes == other.wakes
-    }
-
-    /// What both know.
-    pub(super) fn add(&mut self, other: &Self) {
+    /// What both know. Returns whether anything of it was not known.
+    pub(super) fn add(&mut self, other: &Self) -> bool {
+        let mut is_new = false;
         for (doing, touched) in &other.doings {
-            self.learn_touch(*doing, touched);
+            is_new |= self.learn_touch(*doing, touched);
         }
         for (waker, woken) in &other.wakes {
             for woken in woken {
-                self.learn_wake(*waker, *woken);
+                is_new |= self.learn_wake(*waker, *woken);
             }
         }
+        is_new
     }
 
     /// Works out who may set whom going, for a search.

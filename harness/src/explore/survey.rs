@@ -102,7 +102,7 @@ pub fn survey(
             kind: FlawKind::Livelock,
             subject: None,
         };
-        let size = (witness.preemptions, witness.choices.len());
+        let size = witness.size();
         found.note_flaw(flaw, || witness, size);
     }
     Ok(Survey {
@@ -194,11 +194,8 @@ fn learnt_in_passing(
             _ => Draw::Priorities { depth: 4 },
         };
         walk(&mut race, draw, seed, length)?;
-        let before = learnt.clone();
-        if let Some(new) = race.surprises() {
-            learnt.add(&new);
-        }
-        in_vain = if learnt.says_what(&before) { in_vain + 1 } else { 0 };
+        let is_new = race.surprises().is_some_and(|new| learnt.add(&new));
+        in_vain = if is_new { 0 } else { in_vain + 1 };
         if in_vain >= NOTHING_NEW {
             break;
         }
@@ -242,14 +239,8 @@ pub fn shorten(
     limits: &Limits<'_>,
 ) -> Result<(), RaceHalt> {
     let is_it = |seen: &Seen<'_, End, Flaw>| matches!(seen, Seen::Flaw(seen) if *seen == flaw);
-    let shorter = shortest(race, &Within(limits.budget), is_it)?;
-    if let (Some(shorter), Some(seen)) = (shorter, found.flaws.get_mut(flaw))
-        && (shorter.preemptions, shorter.choices.len())
-            < (seen.witness.preemptions, seen.witness.choices.len())
-    {
-        seen.witness = shorter;
-    }
-    Ok(())
+    let known = found.flaws.get_mut(flaw).map(|seen| &mut seen.witness);
+    take_shorter(race, known, is_it, limits)
 }
 
 /// Takes a shorter way to an end, if there is one within the budget.
@@ -263,12 +254,21 @@ pub fn shorten_end(
     limits: &Limits<'_>,
 ) -> Result<(), RaceHalt> {
     let is_it = |seen: &Seen<'_, End, Flaw>| matches!(seen, Seen::End(seen) if *seen == end);
+    let known = found.ends.get_mut(end).map(|seen| &mut seen.witness);
+    take_shorter(race, known, is_it, limits)
+}
+
+fn take_shorter(
+    race: &mut Race,
+    known: Option<&mut Witness<Choice>>,
+    is_it: impl Fn(&Seen<'_, End, Flaw>) -> bool,
+    limits: &Limits<'_>,
+) -> Result<(), RaceHalt> {
     let shorter = shortest(race, &Within(limits.budget), is_it)?;
-    if let (Some(shorter), Some(seen)) = (shorter, found.ends.get_mut(end))
-        && (shorter.preemptions, shorter.choices.len())
-            < (seen.witness.preemptions, seen.witness.choices.len())
+    if let (Some(shorter), Some(known)) = (shorter, known)
+        && shorter.size() < known.size()
     {
-        seen.witness = shorter;
+        *known = shorter;
     }
     Ok(())
 }
