@@ -178,10 +178,7 @@ impl Race {
         let lines = &self.lines;
         // PANIC: as above.
         let world = self.walk.as_mut().expect("the walk is there").world_mut();
-        let busy: Vec<bool> = (0..world.drivers().count())
-            .map(|place| lines.is_busy(place, world))
-            .collect();
-        let is_busy = |place: usize| busy.get(place).copied().unwrap_or(false);
+        let is_busy = |place: usize, world: &InprocWorld| lines.is_busy(place, world);
         let broken = self.sentry.look(world, moment, is_busy);
         let flaws = broken
             .into_iter()
@@ -338,14 +335,13 @@ impl Race {
 
     /// What can be chosen in the world and by firmware and the gate, without what takes time.
     fn now(&self) -> Vec<Choice> {
-        let takes_time = |possible: &Possible<_>| matches!(possible, Possible::GivesUp(_) | Possible::Due);
-        let possible = self.walk().possible().into_iter();
-        let possible = possible.filter(|possible| !takes_time(possible));
+        let possible = self.walk().possible().into_iter().map(Choice::World);
+        let possible = possible.filter(|choice| !choice.takes_time());
         let orders = self.lines.orders().map(|(line, step)| Choice::Line {
             line: prm::saturated::<u8>(line),
             step: prm::saturated::<u16>(step + 1),
         });
-        possible.map(Choice::World).chain(orders).collect()
+        possible.chain(orders).collect()
     }
 
     /// Whether time has passed since the race began.

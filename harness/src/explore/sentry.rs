@@ -45,7 +45,7 @@ impl Sentry {
         &mut self,
         world: &mut InprocWorld,
         moment: Moment,
-        is_busy: impl Fn(usize) -> bool,
+        is_busy: impl Fn(usize, &InprocWorld) -> bool,
     ) -> Vec<Violation> {
         let records = world.machine_mut().silicon.take_records();
         if let Some(commands) = &mut self.commands {
@@ -54,6 +54,10 @@ impl Sentry {
         if moment != Moment::AtRest && !self.has_reason(world, moment, &records) {
             return Vec::new();
         }
+        let busy: Vec<bool> = (0..world.drivers().count())
+            .map(|place| is_busy(place, world))
+            .collect();
+        let is_busy = |place: usize| busy.get(place).copied().unwrap_or(false);
         let look = world.show();
         let drivers = driver_sights(look.drivers, is_busy);
         let machine = world.machine();

@@ -10,7 +10,7 @@ use crate::explore::knowledge::Role;
 use crate::explore::player;
 use crate::explore::sentry::Moment;
 use crate::explore::touched::Touched;
-use driver_host::{Possible, Walk};
+use driver_host::Walk;
 use parts::CanonicalHasher;
 use search::{Candidate, Ended, System, Taken};
 use std::hash::{Hash, Hasher};
@@ -64,7 +64,7 @@ impl System for Race {
         self.details.clear();
         self.candidates = None;
         let mut flaws = Vec::new();
-        if let Choice::World(Possible::GivesUp(_) | Possible::Due) = choice {
+        if choice.takes_time() {
             flaws = self.look(Moment::Stuck);
         }
         let before = Rc::clone(&self.offered);
