@@ -4,6 +4,7 @@
 //! * [`command_line`] - from kit, initramfs and sockets to QEMU's arguments, for the kernel's own driver
 //! * [`driver_machine`] - the same for a program that drives the functions itself
 //! * [`board`] - what both have
+//! * [`parent`] - the thread that starts it
 //! * [`process`] - QEMU as a child that does not outlive this process
 //! * [`agent`] - orders to the guest and what comes back, over its second serial port
 
@@ -11,6 +12,7 @@ pub mod agent;
 pub mod board;
 pub mod command_line;
 pub mod driver_machine;
+pub mod parent;
 pub mod process;
 
 pub use agent::{Agent, AgentError};

@@ -1,5 +1,6 @@
 //! QEMU as a child process.
 
+use super::parent::start_child;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 use rustix::process::{PidfdFlags, pidfd_open};
@@ -43,7 +44,7 @@ impl Process {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub fn start(command: &mut Command, log: &Path) -> Result<Self, StartError> {
+    pub fn start(mut command: Command, log: &Path) -> Result<Self, StartError> {
         let failed = |error| StartError::Log {
             path: log.to_owned(),
             error,
@@ -58,7 +59,7 @@ impl Process {
     ///
     /// # Errors
     /// [`StartError::Spawn`].
-    pub fn start_on_terminal(command: &mut Command) -> Result<Self, StartError> {
+    pub fn start_on_terminal(command: Command) -> Result<Self, StartError> {
         Self::spawn(command)
     }
 
@@ -66,22 +67,23 @@ impl Process {
     ///
     /// # Errors
     /// [`StartError::Spawn`].
-    pub fn start_on_pipes(command: &mut Command) -> Result<(Self, ChildStdin, ChildStdout), StartError> {
+    pub fn start_on_pipes(mut command: Command) -> Result<(Self, ChildStdin, ChildStdout), StartError> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let program = command.get_program().to_string_lossy().into_owned();
         let mut process = Self::spawn(command)?;
         match (process.child.stdin.take(), process.child.stdout.take()) {
             (Some(stdin), Some(stdout)) => Ok((process, stdin, stdout)),
             _ => Err(StartError::Spawn {
-                program: command.get_program().to_string_lossy().into_owned(),
+                program,
                 error: io::Error::other("it has no pipes"),
             }),
         }
     }
 
-    fn spawn(command: &mut Command) -> Result<Self, StartError> {
+    fn spawn(mut command: Command) -> Result<Self, StartError> {
         tracing::debug!(?command, "starting QEMU");
         let program = command.get_program().to_string_lossy().into_owned();
-        let mut child = match command.spawn() {
+        let mut child = match start_child(move || command.spawn()) {
             Ok(child) => child,
             Err(error) => return Err(StartError::Spawn { program, error }),
         };
@@ -146,18 +148,37 @@ mod tests {
     fn the_end_of_the_child_is_seen() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
-        let mut process =
-            Process::start(Command::new("sh").args(["-c", "echo words; exit 3"]), &log).unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo words; exit 3"]);
+        let mut process = Process::start(command, &log).unwrap();
         let status = process.wait(Duration::from_secs(10)).unwrap();
         assert_eq!(status.unwrap().code(), Some(3));
         assert_eq!(std::fs::read_to_string(&log).unwrap(), "words\n");
     }
 
     #[test]
+    fn a_child_that_ends_with_its_parent_survives_the_thread_that_asked_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "TERM", "sh", "-c", "echo ready; exec sleep 60"]);
+        let of_the_log = log.clone();
+        let start = move || {
+            let process = Process::start(command, &of_the_log).unwrap();
+            while std::fs::read_to_string(&of_the_log).unwrap().is_empty() {
+                std::thread::yield_now();
+            }
+            process
+        };
+        let mut process = std::thread::spawn(start).join().unwrap();
+        let status = process.wait(Duration::from_millis(300)).unwrap();
+        assert_eq!(status, None);
+    }
+
+    #[test]
     fn a_program_that_is_not_there_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let error =
-            Process::start(&mut Command::new("/nowhere/qemu"), &folder.path().join("log")).unwrap_err();
+        let error = Process::start(Command::new("/nowhere/qemu"), &folder.path().join("log")).unwrap_err();
         assert!(error.to_string().contains("/nowhere/qemu"), "{error}");
     }
 }

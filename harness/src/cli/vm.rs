@@ -155,15 +155,15 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
     };
     streams::note(format_args!("The device is at {names} in the guest. {end}"));
     let _terminal = Terminal::remembered();
-    let mut command = machine.command(&kit);
+    let command = machine.command(&kit);
     let (process, dialogue) = if is_terminal {
-        (Process::start_on_terminal(&mut command)?, None)
+        (Process::start_on_terminal(command)?, None)
     } else {
         let shell = match arguments.initrd {
             None => Shell::Ours,
             Some(_) => Shell::Other,
         };
-        let (process, to_guest, from_guest) = Process::start_on_pipes(&mut command)?;
+        let (process, to_guest, from_guest) = Process::start_on_pipes(command)?;
         (process, Some(Dialogue::new(shell, to_guest, from_guest)?))
     };
     match until_ended(service, process, dialogue, orders, &signals)? {

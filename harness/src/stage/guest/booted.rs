@@ -4,6 +4,7 @@ use super::error::GuestError;
 use super::line_port::LinePort;
 use driver_host::orders::{HostOrder, HostReply, Port};
 use files::Scratch;
+use guest::machine::parent::start_child;
 use guest_protocol::{Answer, FromGuest, Order, Outcome, Request};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::os::fd::OwnedFd;
@@ -70,7 +71,11 @@ impl BootedGuest {
                 .stdin(std::process::Stdio::null())
                 .stdout(log)
                 .stderr(errors);
-            let qemu = command.kill_on_drop(true).spawn();
+            let runtime = runtime.handle().clone();
+            let qemu = start_child(move || {
+                let _within = runtime.enter();
+                command.kill_on_drop(true).spawn()
+            });
             let interrupt = interrupt.map(|interrupt| {
                 let stream = UnixStream::from(interrupt);
                 stream.set_nonblocking(true)?;

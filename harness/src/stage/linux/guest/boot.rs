@@ -64,7 +64,7 @@ impl Guest {
                 devfn,
             })
             .collect();
-        let mut command = CommandLine {
+        let command = CommandLine {
             functions: &plugged,
             bar_bytes: server.bar_bytes(),
             initrd,
@@ -74,7 +74,7 @@ impl Guest {
             agent: Some(&agent_socket),
         }
         .command(kit);
-        let process = Process::start(&mut command, &folder.path().join("qemu.log"))?;
+        let process = Process::start(command, &folder.path().join("qemu.log"))?;
         let watched = || {
             Ok(Watched {
                 agent: server.watch(agent.fd())?,
