@@ -170,7 +170,7 @@ mod tests {
             }
             process
         };
-        let mut process = std::thread::spawn(start).join().unwrap();
+        let mut process = std::thread::Builder::new().spawn(start).unwrap().join().unwrap();
         let status = process.wait(Duration::from_millis(300)).unwrap();
         assert_eq!(status, None);
     }
