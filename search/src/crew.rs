@@ -4,11 +4,13 @@
 //! lead to it. Which states there are, and what they come to, is the same however many search; how many choices that takes is not.
 
 use crate::budget::{Budget, Spent};
-use crate::exhaustive::{FoundBy, Memory, Search, Seen, Task};
+use crate::exhaustive::{FoundBy, Search, Seen};
 use crate::found::Found;
+use crate::memory::Memory;
 use crate::method::Method;
 use crate::shard::Shard;
 use crate::sleep::Roster;
+use crate::stack::Task;
 use crate::system::System;
 use crate::visited::{Known, Mask, Visited};
 use std::num::NonZeroUsize;

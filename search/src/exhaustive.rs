@@ -1,14 +1,15 @@
 //! Every way, depth first, forked wherever there is a choice.
 
 use crate::budget::{Budget, Verdict};
-use crate::found::{Found, Witness};
+use crate::found::Found;
+use crate::memory::{Fewest, Memory, Remembered};
 use crate::method::Method;
+use crate::path::Path;
 use crate::shard::{self, Shard};
 use crate::sleep::{Roster, Sleeper, mask, undisturbed};
+use crate::stack::{Frame, PathOf, Place, Stack, Task};
 use crate::system::{Candidate, Ended, System, Taken};
 use crate::visited::{Known, Mask, Visited};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
 /// What a search is told of a way while it is gone.
@@ -18,24 +19,6 @@ pub enum Seen<'a, E, F> {
     Flaw(&'a F),
     /// What it came to.
     End(&'a E),
-}
-
-/// What is remembered of states.
-pub trait Memory {
-    /// See [`Visited::visit`].
-    fn visit(&mut self, fingerprint: u64, asleep: Mask) -> Known;
-    /// How many states, and in how many bytes.
-    fn size(&self) -> (u64, u64);
-}
-
-impl Memory for Visited {
-    fn visit(&mut self, fingerprint: u64, asleep: Mask) -> Known {
-        Self::visit(self, fingerprint, asleep)
-    }
-
-    fn size(&self) -> (u64, u64) {
-        (self.len() as u64, self.bytes() as u64)
-    }
 }
 
 /// So many choices in a row without another way are one that has no end.
@@ -65,39 +48,10 @@ pub fn search<S: System>(
     Ok(search.finish())
 }
 
-/// A choice that somebody else makes: the way to it, and what he has to know.
-pub(crate) struct Task<S: System> {
-    path: Vec<(S::Choice, S::Actor)>,
-    candidate: Candidate<S::Choice, S::Actor>,
-    asleep: Vec<(Mask, S::Touched)>,
-    preemptions: u32,
-    way: u64,
-    branchings: u32,
-}
-
-/// A state from which somebody has yet to go on.
-struct Frame<S: System> {
-    candidates: Vec<Candidate<S::Choice, S::Actor>>,
-    /// What is still to be chosen, the last one first.
-    open: Vec<usize>,
-    standing: Option<S::Standing>,
-    /// Who sleeps here, and whose choice was made here before.
-    asleep: Vec<Sleeper<S::Touched>>,
-    /// How many choices led here, and how many of them were preemptions.
-    depth: usize,
-    preemptions: u32,
-    /// The hash of the choices at the first branchings, and how many those are.
-    way: u64,
-    branchings: u32,
-    fingerprint: Option<u64>,
-}
-
 /// Where the system stands when it has arrived somewhere.
 struct Arrival<T> {
     asleep: Vec<Sleeper<T>>,
-    preemptions: u32,
-    way: u64,
-    branchings: u32,
+    place: Place,
 }
 
 /// A search under way.
@@ -111,12 +65,10 @@ pub(crate) struct Search<'a, S: System, M, B, W> {
     found: FoundBy<S>,
     roster: &'a Roster<S::Actor>,
     /// The choices from the beginning to where the system stands.
-    path: Vec<(S::Choice, S::Actor)>,
-    stack: Vec<Frame<S>>,
-    /// States on the path.
-    on_path: BTreeMap<u64, usize>,
-    /// With bounded preemptions: with how few, and after how few choices, somebody came to a state by an actor.
-    fewest: BTreeMap<(u64, Mask), (u32, usize)>,
+    path: PathOf<S>,
+    stack: Stack<S>,
+    /// With bounded preemptions.
+    fewest: Fewest,
     /// States in which a way has ended, where states are not remembered otherwise.
     ended: Visited,
     root: S::Standing,
@@ -147,10 +99,9 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
             stops,
             found: Found::new(),
             roster,
-            path: Vec::new(),
-            stack: Vec::new(),
-            on_path: BTreeMap::new(),
-            fewest: BTreeMap::new(),
+            path: Path::default(),
+            stack: Stack::default(),
+            fewest: Fewest::default(),
             ended: Visited::default(),
             root,
             strayed: false,
@@ -167,25 +118,22 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
         match task {
             None => self.arrive(Arrival {
                 asleep: Vec::new(),
-                preemptions: 0,
-                way: shard::ROOT,
-                branchings: 0,
+                place: Place {
+                    preemptions: 0,
+                    way: shard::ROOT,
+                    branchings: 0,
+                },
             })?,
             Some(task) => self.take_over(task),
         }
         while !self.is_stopped {
             if let Some(give) = give()
-                && let Some(task) = self.give_away()
+                && let Some(task) = self.stack.give_away(&self.path)
             {
                 give(task);
             }
-            let Some(frame) = self.stack.last_mut() else { break };
-            let Some(index) = frame.open.pop() else {
-                if let Some(fingerprint) = frame.fingerprint {
-                    self.on_path.remove(&fingerprint);
-                }
-                self.stack.pop();
-                continue;
+            let Some(index) = self.stack.next_choice() else {
+                break;
             };
             self.fork(index)?;
         }
@@ -208,38 +156,15 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
             standing: self.method.remember.then(|| self.system.standing()),
             asleep: asleep.collect(),
             depth: self.path.len(),
-            preemptions: task.preemptions,
-            way: task.way,
-            branchings: task.branchings,
+            place: task.place,
             fingerprint: None,
         });
-    }
-
-    /// The choice nearest to the beginning that was not made, if others are left.
-    fn give_away(&mut self) -> Option<Task<S>> {
-        let left: usize = self.stack.iter().map(|frame| frame.open.len()).sum();
-        if left < 2 {
-            return None;
-        }
-        let frame = self.stack.iter_mut().find(|frame| !frame.open.is_empty())?;
-        let index = frame.open.remove(0);
-        let asleep = frame.asleep.iter();
-        Some(Task {
-            path: self.path[..frame.depth].to_vec(),
-            candidate: frame.candidates[index],
-            asleep: asleep
-                .map(|sleeper| (sleeper.bit, S::Touched::clone(&sleeper.touched)))
-                .collect(),
-            preemptions: frame.preemptions,
-            way: frame.way,
-            branchings: frame.branchings,
-        })
     }
 
     /// Makes the choices of the path again, from the beginning.
     fn retrace(&mut self) {
         self.system.go_back(&self.root);
-        for &(choice, _) in &self.path {
+        for choice in self.path.choices() {
             // Whoever asks what could be chosen may change what it has noted of itself.
             let _offered = self.system.candidates();
             // The same choices lead to the same: nothing new can come of them.
@@ -268,30 +193,26 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
         // PANIC: whoever calls has just seen a frame with a choice left.
         let frame = self.stack.last().expect("a frame has a choice left");
         let candidate = frame.candidates[index];
-        let preemptions = frame.preemptions
-            + u32::from(preempts(
-                &self.path[..frame.depth],
-                &frame.candidates,
-                candidate.actor,
-            ));
+        let (depth, before) = (frame.depth, frame.place);
+        let preempts = self.path.preempts(depth, &frame.candidates, candidate.actor);
+        let preemptions = before.preemptions + u32::from(preempts);
         if self.is_beyond(preemptions) {
             return Ok(());
         }
-        let (way, branchings) = match frame.branchings {
-            shard::BRANCHINGS => (frame.way, frame.branchings),
-            before => {
+        let (way, branchings) = match before.branchings {
+            shard::BRANCHINGS => (before.way, before.branchings),
+            fewer => {
                 let name = self.system.name_hash(candidate.choice);
-                (shard::longer(frame.way, name), before + 1)
+                (shard::longer(before.way, name), fewer + 1)
             }
         };
-        let decides = frame.branchings < shard::BRANCHINGS && branchings == shard::BRANCHINGS;
+        let decides = before.branchings < shard::BRANCHINGS && branchings == shard::BRANCHINGS;
         if decides && !self.shard.holds(way) {
             // Somebody else goes there: for those who come after it is as if it had been gone.
             if !self.method.sleep {
                 return Ok(());
             }
         }
-        let depth = frame.depth;
         if self.strayed || self.path.len() != depth {
             self.go_back(depth);
         }
@@ -317,9 +238,11 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
         }
         self.arrive(Arrival {
             asleep,
-            preemptions,
-            way,
-            branchings,
+            place: Place {
+                preemptions,
+                way,
+                branchings,
+            },
         })
     }
 
@@ -351,7 +274,7 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
         preemptions: u32,
     ) -> Result<Taken<S::Touched, S::Flaw>, S::Halt> {
         let mut taken = self.system.take(candidate.choice)?;
-        self.path.push((candidate.choice, candidate.actor));
+        self.path.push(candidate.choice, candidate.actor);
         self.found.spent.transitions += 1;
         self.found.spent.depth = self.found.spent.depth.max(self.path.len() as u64);
         for flaw in std::mem::take(&mut taken.flaws) {
@@ -371,7 +294,7 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
         self.stop_at(Seen::Flaw(&flaw));
         let size = (preemptions, self.path.len());
         let path = &self.path;
-        self.found.note_flaw(flaw, || witness(path, preemptions), size);
+        self.found.note_flaw(flaw, || path.witness(preemptions), size);
     }
 
     fn stop_at(&mut self, seen: Seen<'_, S::End, S::Flaw>) {
@@ -385,9 +308,7 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
     fn arrive(&mut self, arrival: Arrival<S::Touched>) -> Result<(), S::Halt> {
         let Arrival {
             mut asleep,
-            mut preemptions,
-            way,
-            branchings,
+            mut place,
         } = arrival;
         let mut in_a_row = 0_u64;
         loop {
@@ -396,7 +317,7 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
             }
             let candidates = self.system.candidates();
             if candidates.is_empty() {
-                return self.end(preemptions);
+                return self.end(place.preemptions);
             }
             let enough = match self.method.persistent {
                 true => self.system.enough(&candidates),
@@ -414,22 +335,23 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
                 }
                 in_a_row += 1;
                 if in_a_row > ENDLESS {
-                    self.note_livelock(preemptions);
+                    self.note_livelock(place.preemptions);
                     return Ok(());
                 }
                 let candidate = candidates[only];
-                preemptions += u32::from(preempts(&self.path, &candidates, candidate.actor));
-                if self.is_beyond(preemptions) {
+                let preempts = self.path.preempts(self.path.len(), &candidates, candidate.actor);
+                place.preemptions += u32::from(preempts);
+                if self.is_beyond(place.preemptions) {
                     return Ok(());
                 }
-                let taken = self.take(candidate, preemptions)?;
+                let taken = self.take(candidate, place.preemptions)?;
                 if self.method.sleep {
                     asleep = undisturbed(&asleep, &taken.touched, bits[0]);
                 }
                 continue;
             }
             // Also where all sleep: which states there are is then the same in whatever order they are come to.
-            let (fingerprint, woken) = match self.remember(&asleep, preemptions) {
+            let (fingerprint, woken) = match self.remember(&asleep, place.preemptions) {
                 Remembered::Go { fingerprint, woken } => (fingerprint, woken),
                 Remembered::Known => return Ok(()),
             };
@@ -446,9 +368,6 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
                 return Ok(());
             }
             open.reverse();
-            if let Some(fingerprint) = fingerprint {
-                self.on_path.insert(fingerprint, self.stack.len());
-            }
             let standing = self.method.remember.then(|| self.system.standing());
             self.stack.push(Frame {
                 candidates,
@@ -456,9 +375,7 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
                 standing,
                 asleep,
                 depth: self.path.len(),
-                preemptions,
-                way,
-                branchings,
+                place,
                 fingerprint,
             });
             return Ok(());
@@ -468,31 +385,15 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
     /// Whether somebody has been here.
     fn remember(&mut self, asleep: &[Sleeper<S::Touched>], preemptions: u32) -> Remembered {
         if !self.method.visited {
-            return Remembered::Go {
-                fingerprint: None,
-                woken: None,
-            };
+            return Remembered::UNKNOWN;
         }
         let fingerprint = self.system.fingerprint();
         if self.method.preemptions.is_some() {
-            let last = self.path.last().map(|&(_, actor)| self.roster.bit(actor));
+            let last = self.path.last_actor().map(|actor| self.roster.bit(actor));
             let here = (preemptions, self.path.len());
-            let fewest = self.fewest.entry((fingerprint, last.unwrap_or(0)));
-            match fewest {
-                Entry::Vacant(vacant) => _ = vacant.insert(here),
-                Entry::Occupied(mut known) => {
-                    let (before, length) = *known.get();
-                    if before <= here.0 && length <= here.1 {
-                        return Remembered::Known;
-                    }
-                    if here.0 <= before && here.1 <= length {
-                        known.insert(here);
-                    }
-                }
-            }
-            return Remembered::Go {
-                fingerprint: None,
-                woken: None,
+            return match self.fewest.has_work(fingerprint, last.unwrap_or(0), here) {
+                true => Remembered::UNKNOWN,
+                false => Remembered::Known,
             };
         }
         match self.memory.visit(fingerprint, mask(asleep)) {
@@ -501,9 +402,7 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
                 woken: None,
             },
             Known::Before { woken } => {
-                if let Some(&since) = self.on_path.get(&fingerprint)
-                    && self.is_fair(since)
-                {
+                if self.stack.is_fair_circle(fingerprint, &self.path) {
                     self.note_livelock(preemptions);
                 }
                 match woken {
@@ -517,25 +416,9 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
         }
     }
 
-    /// Whether everybody who could go on in every state since then has.
-    fn is_fair(&self, since: usize) -> bool {
-        let frames = &self.stack[since..];
-        let Some(first) = frames.first() else { return false };
-        let went = |actor: S::Actor| self.path[first.depth..].iter().any(|&(_, who)| who == actor);
-        first.candidates.iter().all(|candidate| {
-            let could = |frame: &Frame<S>| {
-                frame
-                    .candidates
-                    .iter()
-                    .any(|other| other.actor == candidate.actor)
-            };
-            went(candidate.actor) || !frames.iter().all(could)
-        })
-    }
-
     fn note_livelock(&mut self, preemptions: u32) {
         if self.found.livelock.is_none() {
-            self.found.livelock = Some(witness(&self.path, preemptions));
+            self.found.livelock = Some(self.path.witness(preemptions));
         }
     }
 
@@ -558,35 +441,9 @@ impl<'a, S: System, M: Memory, B: Budget, W: FnMut(Seen<'_, S::End, S::Flaw>) ->
         let size = (preemptions, self.path.len());
         let path = &self.path;
         self.found
-            .note_end(end, is_new, || witness(path, preemptions), size);
+            .note_end(end, is_new, || path.witness(preemptions), size);
         // It may have gone on for that: whoever comes next goes back first.
         self.strayed = true;
         Ok(())
-    }
-}
-
-/// What is known of a state.
-enum Remembered {
-    /// There is something to do.
-    Go {
-        fingerprint: Option<u64>,
-        /// Only for those who slept before; nothing: for all.
-        woken: Option<Mask>,
-    },
-    /// Nothing is left to do.
-    Known,
-}
-
-/// Whether the last actor of a path could have gone on where another one does.
-fn preempts<C: Copy, A: Copy + Eq>(path: &[(C, A)], candidates: &[Candidate<C, A>], actor: A) -> bool {
-    path.last().is_some_and(|&(_, before)| {
-        before != actor && candidates.iter().any(|candidate| candidate.actor == before)
-    })
-}
-
-fn witness<C: Copy, A>(path: &[(C, A)], preemptions: u32) -> Witness<C> {
-    Witness {
-        preemptions,
-        choices: path.iter().map(|&(choice, _)| choice).collect(),
     }
 }

@@ -8,6 +8,8 @@
 //! | [`found`] | what was found: flaws, ends, a witness of each |
 //! | [`visited`] | the states that were there before, in few bytes each |
 //! | [`sleep`] | choices that need not be made, since another way comes to the same |
+//! | [`memory`] | what is remembered of states, by one search or by several |
+//! | `path`, `stack` | the choices to where the system stands, and those that are left on the way |
 //! | [`exhaustive`] | every way |
 //! | [`crew`] | every way, by several at once |
 //! | [`walks`] | ways drawn from a seed: uniformly, or by priorities with few changes |
@@ -20,10 +22,13 @@ pub mod budget;
 pub mod crew;
 pub mod exhaustive;
 pub mod found;
+pub mod memory;
 pub mod method;
+mod path;
 pub mod shard;
 pub mod shrinking;
 pub mod sleep;
+mod stack;
 pub mod system;
 pub mod visited;
 pub mod walks;
