@@ -6,6 +6,7 @@
 pub mod artifact;
 pub mod backend;
 mod checking;
+mod clock;
 mod comparing;
 mod crew;
 mod defect;

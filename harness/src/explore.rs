@@ -15,6 +15,7 @@
 //! | [`emission`], `completed` | a way as a scenario that any stage plays |
 //! | [`following`] | a recorded way, gone again |
 //! | [`account`] | what is said of it, as plain data |
+//! | [`joining`] | the accounts of parts of a search, as one |
 //! | [`story`], `words` | a way as a short story, in the kernel's words |
 //! | [`flaw`], [`end`] | what must not happen, what a race comes to |
 //! | [`halt`] | why a race cannot be explored |
@@ -29,6 +30,7 @@ mod enough;
 pub mod flaw;
 pub mod following;
 pub mod halt;
+pub mod joining;
 mod knowledge;
 mod lines;
 pub mod plan;

@@ -1,5 +1,6 @@
 //! Exit codes. They are part of the command line's contract: scripts and CI rely on them.
 
+use crate::explore::account::{Account, Outcome};
 use crate::record::Failure;
 use std::cmp::Ordering;
 use std::process::ExitCode;
@@ -52,6 +53,18 @@ Exit codes:
 Where several happened, the worst counts, from bad to worse: 101, 100, 102, 105, 103, 104, 1, 130.";
 
 impl Exit {
+    /// How a search came out.
+    #[must_use]
+    pub const fn of_search(account: &Account) -> Self {
+        match account.outcome {
+            Outcome::None => Self::AsExpected,
+            Outcome::Violated => Self::Failed,
+            // Who draws so many ways has what he asked for.
+            Outcome::NotProved if account.walks > 0 => Self::AsExpected,
+            Outcome::NotProved => Self::Budget,
+        }
+    }
+
     /// All of them, from good to bad.
     ///
     /// What was judged and found wanting comes before what could not be judged; what is wrong with one case before what

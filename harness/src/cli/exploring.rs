@@ -16,7 +16,7 @@ use crate::cli::exit::Exit;
 use crate::cli::explore_arguments::{ExploreArguments, ExploreBackend, ExploreFormat, StrategyChoice};
 use crate::cli::swarm_arguments::SwarmBounds;
 use crate::cli::{signals, streams, swarming};
-use crate::explore::account::{Account, Outcome};
+use crate::explore::account::Account;
 use crate::report::exploration;
 use crate::report::palette::Palette;
 use keeping::write_states;
@@ -48,7 +48,7 @@ pub(super) fn explore(arguments: &ExploreArguments) -> Exit {
         match one(&subject, revision, arguments, &is_ended) {
             Ok(account) => {
                 show(&account, arguments.format);
-                worst = worst.max(exit_of(&account));
+                worst = worst.max(Exit::of_search(&account));
                 all.push(account);
             }
             Err(failure) => worst = worst.max(failure.print(&subject, revision)),
@@ -94,15 +94,5 @@ fn show(account: &Account, format: ExploreFormat) {
             });
             streams::out(format!("{}\n", line.unwrap_or_default()));
         }
-    }
-}
-
-const fn exit_of(account: &Account) -> Exit {
-    match account.outcome {
-        Outcome::None => Exit::AsExpected,
-        Outcome::Violated => Exit::Failed,
-        // Who draws so many ways has what he asked for.
-        Outcome::NotProved if account.walks > 0 => Exit::AsExpected,
-        Outcome::NotProved => Exit::Budget,
     }
 }

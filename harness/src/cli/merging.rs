@@ -2,14 +2,14 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::streams;
-use crate::explore::account::{Account, EndAccount, FlawAccount, Outcome, collision_bound};
-use crate::record::trace_hash::TraceHash;
+use crate::explore::account::Account;
+use crate::explore::joining::{join, missing};
 use crate::report::exploration;
 use crate::report::palette::Palette;
 use crate::text::reading::{LONGEST_RECORD, read_text};
 use clap::Args;
 use driver::RevisionName;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What `merge` is told.
@@ -55,11 +55,7 @@ pub(super) fn merge(arguments: &MergeArguments) -> Exit {
             ));
             worst = worst.max(Exit::Budget);
         }
-        worst = worst.max(match joined.outcome {
-            Outcome::None => Exit::AsExpected,
-            Outcome::Violated => Exit::Failed,
-            Outcome::NotProved => Exit::Budget,
-        });
+        worst = worst.max(Exit::of_search(&joined));
         if let Some(whole) = &whole {
             worst = worst.max(compare(
                 &joined,
@@ -96,68 +92,6 @@ fn read(file: &Path) -> Result<Vec<Account>, Exit> {
         }
     }
     Ok(accounts)
-}
-
-/// The parts that are not there.
-fn missing(parts: &[Account]) -> Vec<String> {
-    let of = parts
-        .iter()
-        .filter_map(|part| part.part.as_ref()?.split_once('/'));
-    let of = of.filter_map(|(_, of)| of.parse::<u64>().ok()).max();
-    let Some(of) = of else { return Vec::new() };
-    let there: BTreeSet<&str> = parts.iter().filter_map(|part| part.part.as_deref()).collect();
-    let wanted = (1..=of).map(|number| format!("{number}/{of}"));
-    wanted.filter(|part| !there.contains(part.as_str())).collect()
-}
-
-fn join(parts: &[Account], is_complete: bool) -> Account {
-    let mut joined = parts[0].clone();
-    let states: BTreeSet<&String> = parts.iter().flat_map(|part| &part.fingerprints).collect();
-    joined.states = states.len() as u64;
-    joined.part = None;
-    joined.exhausted = is_complete && parts.iter().all(|part| part.exhausted);
-    joined.transitions = parts.iter().map(|part| part.transitions).sum();
-    joined.bytes = parts.iter().map(|part| part.bytes).sum();
-    joined.depth = parts.iter().map(|part| part.depth).max().unwrap_or(0);
-    joined.seconds = parts.iter().map(|part| part.seconds).sum();
-    joined.collision_bound = collision_bound(joined.states);
-    let mut hash = TraceHash::default();
-    let numbers = states
-        .iter()
-        .filter_map(|state| u64::from_str_radix(state, 16).ok());
-    numbers.for_each(|state| hash.add(&state));
-    joined.states_hash = hash.finish();
-    joined.fingerprints = states.into_iter().cloned().collect();
-    let mut flaws: BTreeMap<&str, &FlawAccount> = BTreeMap::new();
-    for flaw in parts.iter().flat_map(|part| &part.flaws) {
-        let size = |flaw: &FlawAccount| (flaw.preemptions, flaw.choices.len());
-        let known = flaws.entry(&flaw.flaw).or_insert(flaw);
-        if size(flaw) < size(known) {
-            *known = flaw;
-        }
-    }
-    joined.flaws = flaws.into_values().cloned().collect();
-    let mut ends: BTreeMap<&crate::explore::End, EndAccount> = BTreeMap::new();
-    for end in parts.iter().flat_map(|part| &part.ends) {
-        match ends.get_mut(&end.books) {
-            None => _ = ends.insert(&end.books, end.clone()),
-            Some(known) => {
-                // Parts overlap: at least so many.
-                known.states = known.states.max(end.states);
-                if end.choices.len() < known.choices.len() {
-                    (known.choices, known.turns) = (end.choices.clone(), end.turns.clone());
-                }
-            }
-        }
-    }
-    joined.ends = ends.into_values().collect();
-    let goes_wrong = joined.flaws.iter().any(|flaw| !flaw.expected);
-    joined.outcome = match (goes_wrong, joined.exhausted) {
-        (true, _) => Outcome::Violated,
-        (false, true) => Outcome::None,
-        (false, false) => Outcome::NotProved,
-    };
-    joined
 }
 
 /// Whether the parts together are the whole.

@@ -1,5 +1,6 @@
 //! A swarm of drawn firmwares on Linux: seeds are played on several guests, what they find is shrunk, saved and repeated.
 
+use crate::cli::clock::Clock;
 use crate::cli::crew::{self, Team};
 use crate::cli::exit::Exit;
 use crate::cli::progress::{Pace, Progress};
@@ -339,34 +340,5 @@ impl NewsListener for News {
 
     fn spent(&self, expenses: &Expenses) {
         self.progress.spent(expenses);
-    }
-}
-
-/// How long a swarm may take.
-struct Clock {
-    began: Began,
-    limit: Option<Duration>,
-}
-
-#[expect(
-    clippy::disallowed_types,
-    reason = "a swarm's budget is the user's time; what it draws depends on seeds alone"
-)]
-type Began = std::time::Instant;
-
-impl Clock {
-    fn begin(seconds: Option<u64>) -> Self {
-        Self {
-            began: Began::now(),
-            limit: seconds.map(Duration::from_secs),
-        }
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    fn is_over(&self) -> bool {
-        self.limit.is_some_and(|limit| self.elapsed() >= limit)
     }
 }

@@ -2,9 +2,9 @@
 
 use super::end::End;
 use super::story::Turn;
+use crate::record::trace_hash::TraceHash;
 use crate::scenario::Sizes;
 use driver::RevisionName;
-use search::Verdict;
 use serde::{Deserialize, Serialize};
 
 /// How a survey came out.
@@ -109,12 +109,24 @@ pub fn collision_bound(states: u64) -> f64 {
     states * states / 2_f64.powi(65)
 }
 
-/// How it came out.
+/// A hash over the fingerprints of all states, in their order.
 #[must_use]
-pub const fn outcome(verdict: Verdict, goes_wrong: bool, is_drawn: bool) -> Outcome {
-    match (goes_wrong, verdict, is_drawn) {
-        (true, _, _) => Outcome::Violated,
-        (false, Verdict::Exhausted, false) => Outcome::None,
-        (false, _, _) => Outcome::NotProved,
+pub fn states_hash(states: impl IntoIterator<Item = u64>) -> String {
+    let mut hash = TraceHash::default();
+    states.into_iter().for_each(|state| hash.add(&state));
+    hash.finish()
+}
+
+impl Account {
+    /// The same with the outcome that follows from what was found.
+    #[must_use]
+    pub fn concluded(mut self) -> Self {
+        let goes_wrong = self.flaws.iter().any(|flaw| !flaw.expected);
+        self.outcome = match (goes_wrong, self.exhausted) {
+            (true, _) => Outcome::Violated,
+            (false, true) => Outcome::None,
+            (false, false) => Outcome::NotProved,
+        };
+        self
     }
 }

@@ -1,7 +1,7 @@
 //! What must not happen in a race.
 
 use crate::record::result::Violation;
-use crate::scenario::InvariantName;
+use crate::scenario::{ExpectedViolation, InvariantName};
 use std::fmt;
 
 /// What kind of thing must not happen.
@@ -38,13 +38,13 @@ impl Flaw {
         }
     }
 
-    /// The invariant that it breaks, where it is one.
+    /// Whether a file expects it: the same invariant and, where the file names whom or what it concerns, that.
     #[must_use]
-    pub const fn invariant(&self) -> Option<InvariantName> {
-        match self.kind {
-            FlawKind::Broken(invariant) => Some(invariant),
-            FlawKind::MissingRoot | FlawKind::PageNotFound | FlawKind::NeverEnds | FlawKind::Livelock => None,
-        }
+    pub fn is_as(&self, expected: &ExpectedViolation) -> bool {
+        self.kind == FlawKind::Broken(expected.invariant)
+            && expected
+                .subject()
+                .is_none_or(|subject| self.subject.as_deref() == Some(subject))
     }
 
     /// What has happened.
@@ -81,5 +81,36 @@ impl fmt::Display for Flaw {
             Some(subject) => write!(f, " ({subject})"),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expected(function: Option<&str>) -> ExpectedViolation {
+        ExpectedViolation {
+            invariant: InvariantName::PagesMatchLedger,
+            step: None,
+            function: function.map(str::to_owned),
+            counter: None,
+            driver: None,
+            firmware: None,
+        }
+    }
+
+    #[test]
+    fn what_a_file_expects_of_one_function_is_not_expected_of_another() {
+        let flaw = Flaw {
+            kind: FlawKind::Broken(InvariantName::PagesMatchLedger),
+            subject: Some("vf1".to_owned()),
+        };
+        assert!(flaw.is_as(&expected(Some("vf1"))) && flaw.is_as(&expected(None)));
+        assert!(!flaw.is_as(&expected(Some("vf2"))));
+        let other = Flaw {
+            kind: FlawKind::MissingRoot,
+            ..flaw
+        };
+        assert!(!other.is_as(&expected(None)));
     }
 }

@@ -22,6 +22,17 @@ pub enum HostStep {
     Operation(HostOperation),
 }
 
+impl HostStep {
+    /// How many VFs it enables, if it does.
+    #[must_use]
+    pub const fn enabled_vfs(&self) -> Option<i32> {
+        match self {
+            Self::Operation(HostOperation::EnableVfs(number)) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
 /// Puts the alternatives that have no name of their own into one list with the others, before them.
 pub(super) fn list_alternatives(schema: &mut Schema) {
     let alternatives = ["anyOf", "oneOf"]

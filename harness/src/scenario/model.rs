@@ -72,14 +72,11 @@ impl ScenarioFile {
     pub fn sized(mut self, sizes: Sizes) -> Self {
         let together = self.steps.iter().filter_map(|step| step.together.as_ref());
         let mut hosts = together.flat_map(Together::lines).flat_map(|line| line.steps);
-        let enabled = hosts.find_map(|step| match step.host {
-            Some(HostStep::Operation(HostOperation::EnableVfs(number))) => Some(number),
-            _ => None,
-        });
-        let before = self.steps.iter().find_map(|step| match step.host {
-            Some(HostStep::Operation(HostOperation::EnableVfs(number))) => Some(number),
-            _ => None,
-        });
+        let enabled = hosts.find_map(|step| step.host?.enabled_vfs());
+        let before = self
+            .steps
+            .iter()
+            .find_map(|step| step.host.as_ref()?.enabled_vfs());
         if let (Some(vfs), Some(enabled)) = (sizes.vfs, enabled.or(before)) {
             let wanted = i32::from(vfs);
             let functions = match self.device.kind {

@@ -82,14 +82,34 @@ impl Together {
         besides.chain([&mut self.host]).flatten()
     }
 
-    /// All orders to firmware, to change.
-    pub fn orders_mut(&mut self) -> impl Iterator<Item = &mut FirmwareOrder> {
+    /// The actors that have a field of their own, whether they have something to do or not.
+    pub(super) fn own_actors(&self) -> [Actor; 4] {
+        [
+            Actor::Host(self.host.clone()),
+            Actor::Race(self.race.clone()),
+            Actor::Firmware(self.firmware.clone()),
+            Actor::Gates(self.gates.clone()),
+        ]
+    }
+
+    /// All actors.
+    pub(super) fn actors(&self) -> impl Iterator<Item = Actor> {
+        let besides = self.besides.iter().cloned();
+        self.own_actors().into_iter().chain(besides)
+    }
+
+    /// All that firmware does, to change.
+    fn firmware_lines_mut(&mut self) -> impl Iterator<Item = &mut FirmwareLine> {
         let besides = self.besides.iter_mut().filter_map(|actor| match actor {
             Actor::Firmware(lines) => Some(lines),
             _ => None,
         });
-        let lines = besides.chain([&mut self.firmware]).flatten();
-        lines.flat_map(|line| match line {
+        besides.chain([&mut self.firmware]).flatten()
+    }
+
+    /// All orders to firmware, to change.
+    pub fn orders_mut(&mut self) -> impl Iterator<Item = &mut FirmwareOrder> {
+        self.firmware_lines_mut().flat_map(|line| match line {
             FirmwareLine::Order(order) => std::slice::from_mut(order),
             FirmwareLine::Repeat(repeat) => repeat.orders.as_mut_slice(),
         })
@@ -98,11 +118,7 @@ impl Together {
     /// The same for so many VFs and requests.
     #[must_use]
     pub fn sized(mut self, sizes: Sizes) -> Self {
-        let lists = self.besides.iter_mut().filter_map(|actor| match actor {
-            Actor::Firmware(lines) => Some(lines),
-            _ => None,
-        });
-        for line in lists.chain([&mut self.firmware]).flatten() {
+        for line in self.firmware_lines_mut() {
             if let FirmwareLine::Repeat(repeat) = line {
                 repeat.times = sizes.requests.unwrap_or(repeat.times);
                 repeat.vfs = repeat.vfs.map(|vfs| sizes.vfs.unwrap_or(vfs));

@@ -3,7 +3,6 @@
 use crate::scenario::deed::HostStep;
 use crate::scenario::step::Step;
 use crate::scenario::together::{Actor, FirmwareLine, Repeat, Sizes, Together};
-use driver::HostOperation;
 use emulator::order::FirmwareOrder;
 
 /// A list of what one actor does, in order, as plain steps.
@@ -19,14 +18,8 @@ impl Together {
     /// What every actor does, as plain steps. Who has nothing to do is not there.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
-        let own = [
-            Actor::Host(self.host.clone()),
-            Actor::Race(self.race.clone()),
-            Actor::Firmware(self.firmware.clone()),
-            Actor::Gates(self.gates.clone()),
-        ];
         let mut lines: Vec<Line> = Vec::new();
-        for actor in own.iter().chain(&self.besides) {
+        for actor in self.actors() {
             let steps = actor.steps();
             if steps.is_empty() {
                 continue;
@@ -73,22 +66,19 @@ impl Together {
     /// The sizes that stand in the file, where there are any.
     #[must_use]
     pub fn sizes(&self) -> Sizes {
-        let besides = self.besides.iter().filter_map(|actor| match actor {
+        let firmware = self.actors().filter_map(|actor| match actor {
             Actor::Firmware(lines) => Some(lines),
             _ => None,
         });
-        let lines = besides.chain([&self.firmware]).flatten();
-        let repeats: Vec<&Repeat> = lines
+        let repeats: Vec<Repeat> = firmware
+            .flatten()
             .filter_map(|line| match line {
                 FirmwareLine::Repeat(repeat) => Some(repeat),
                 FirmwareLine::Order(_) => None,
             })
             .collect();
         let enabled = self.lines().into_iter().flat_map(|line| line.steps);
-        let enabled = enabled.filter_map(|step| match step.host {
-            Some(HostStep::Operation(HostOperation::EnableVfs(number))) => u16::try_from(number).ok(),
-            _ => None,
-        });
+        let enabled = enabled.filter_map(|step| u16::try_from(step.host?.enabled_vfs()?).ok());
         let in_turn = repeats.iter().filter_map(|repeat| repeat.vfs);
         Sizes {
             vfs: in_turn.chain(enabled).max(),

@@ -3,15 +3,14 @@
 use super::bounds::{bounds, strategy};
 use super::keeping::{Way, emit, record};
 use super::subject::{Failure, Subject};
+use crate::cli::clock::Clock;
 use crate::cli::explore_arguments::ExploreArguments;
 use crate::cli::streams;
-use crate::explore::account::{Account, EndAccount, FlawAccount, Outcome, collision_bound, outcome};
-use crate::explore::survey::{self, Limits, Strategy, Survey};
+use crate::explore::account::{Account, EndAccount, FlawAccount, Outcome, collision_bound, states_hash};
+use crate::explore::survey::{self, Limits, Survey};
 use crate::explore::{Choice, Flaw, Race, RaceHalt, RaceOptions, story};
-use crate::record::trace_hash::TraceHash;
 use crate::scenario::ScenarioFile;
 use driver::RevisionName;
-use indicatif::ProgressBar;
 use search::{Spent, Verdict, Witness};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,15 +25,13 @@ pub(super) fn one(
     arguments: &ExploreArguments,
     is_ended: &Arc<AtomicBool>,
 ) -> Result<Account, Failure> {
-    let clock = ProgressBar::hidden();
+    let clock = Clock::begin(arguments.max_seconds);
     let seconds = || clock.elapsed().as_secs_f64();
     let allows = |spent: &Spent| {
         !is_ended.load(Ordering::Relaxed)
             && arguments.max_states.is_none_or(|most| spent.states < most)
             && spent.bytes >> 20 < arguments.max_memory
-            && arguments
-                .max_seconds
-                .is_none_or(|most| clock.elapsed().as_secs() < most)
+            && !clock.is_over()
     };
     let limits = Limits {
         budget: &allows,
@@ -133,10 +130,8 @@ pub(super) fn one(
             turns: told.turns.into_iter().map(|turn| turn.actor).collect(),
         });
     }
-    let goes_wrong = account.flaws.iter().any(|flaw| !flaw.expected);
-    let is_drawn = matches!(strategy, Strategy::Walks { .. });
-    account.outcome = outcome(found.verdict, goes_wrong, is_drawn);
-    Ok(account)
+    // Shorter ways may have taken what was left of the time: that changes no verdict.
+    Ok(account.concluded())
 }
 
 fn tell(
@@ -152,8 +147,7 @@ fn tell(
 fn is_expected(subject: &Subject, revision: RevisionName, flaw: &Flaw) -> bool {
     let end = subject.scenario.expect.get(revision);
     let mut expected = end.iter().flat_map(|end| &end.violations);
-    flaw.invariant()
-        .is_some_and(|invariant| expected.any(|violation| violation.invariant == invariant))
+    expected.any(|violation| flaw.is_as(violation))
 }
 
 fn account_of(
@@ -166,8 +160,6 @@ fn account_of(
     let found = &surveyed.found;
     let mut states = surveyed.states.clone();
     states.sort_unstable();
-    let mut hash = TraceHash::default();
-    states.iter().for_each(|state| hash.add(state));
     let with_states = arguments.states.is_some();
     let fingerprints = states.iter().filter(|_| with_states);
     Account {
@@ -190,7 +182,7 @@ fn account_of(
         collision_bound: collision_bound(found.spent.states),
         flaws: Vec::new(),
         ends: Vec::new(),
-        states_hash: hash.finish(),
+        states_hash: states_hash(states.iter().copied()),
         fingerprints: fingerprints.map(|state| format!("{state:016x}")).collect(),
     }
 }

@@ -19,14 +19,8 @@ impl Sense<'_> {
                 hint,
             );
         }
-        let own = [
-            Actor::Host(together.host.clone()),
-            Actor::Race(together.race.clone()),
-            Actor::Firmware(together.firmware.clone()),
-            Actor::Gates(together.gates.clone()),
-        ];
-        for actor in &own {
-            self.check_actor(actor, path, names);
+        for actor in together.own_actors() {
+            self.check_actor(&actor, path, names);
         }
         for (index, actor) in together.besides.iter().enumerate() {
             self.check_actor(actor, &path.member("besides").element(index), names);
