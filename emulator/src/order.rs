@@ -7,6 +7,7 @@
 mod answer;
 mod error;
 mod firmware;
+mod interrupts;
 mod limits;
 mod page_request;
 
@@ -16,5 +17,6 @@ pub use firmware::{
     AnswerRule, CommandMatch, DeviceError, FirmwareOrder, GateOrder, Hold, HoldPoint, ReactionRule,
     Reconfigure,
 };
+pub use interrupts::{InterruptFate, InterruptRule, QueueKind, SpuriousInterrupt};
 pub use limits::{LONGEST_NAME, MAX_ORDERS, MAX_PENDING, MAX_RULES};
 pub use page_request::PageRequest;

@@ -65,6 +65,15 @@ pub enum Record {
         /// MSI-X vector.
         vector: u16,
     },
+    /// An interrupt was raised and lost.
+    InterruptLost {
+        /// When.
+        cycles: Cycles,
+        /// Whose.
+        endpoint: Function,
+        /// MSI-X vector.
+        vector: u16,
+    },
     /// A page request event was posted.
     PageRequestPosted {
         /// When.
@@ -213,6 +222,7 @@ impl Record {
             | Self::Event { cycles, .. }
             | Self::EventLost { cycles, .. }
             | Self::Interrupt { cycles, .. }
+            | Self::InterruptLost { cycles, .. }
             | Self::PageRequestPosted { cycles, .. }
             | Self::GateCaught { cycles, .. }
             | Self::GateReleased { cycles, .. }

@@ -194,6 +194,13 @@ fn steps_that_cannot_be_are_refused() {
         "this step cannot run in the background",
         "",
     );
+    refused(
+        "merge",
+        &step(r#"{ "firmware": {"interrupts": {"queue": "pages", "next": {"merge": {"events": 1}}}} }"#),
+        "11:82",
+        "one event has its interrupt anyway",
+        "a number of 2 or more",
+    );
     let twice = step(r#"{ "time": "quiesce", "name": "a" }, { "time": "quiesce", "name": "a" }"#);
     refused("names", &twice, "11:70", "step 2 is called `a` already", "unique");
 }

@@ -1,4 +1,4 @@
-//! Tables in the docs that are made from the types: of knobs, of answers and of invariants.
+//! Tables in the docs that are made from the types: of knobs, of answers, of fates of interrupts and of invariants.
 //!
 //! `WRITE_TABLES=1 cargo test -p harness --test tables` writes them.
 
@@ -58,8 +58,17 @@ fn knobs() -> String {
 }
 
 fn answers() -> String {
-    let mut table = String::from("| answer | the command is | fields |\n|---|---|---|\n");
-    let alternatives = definition("Answer")["oneOf"].as_array().expect("a choice");
+    choice("Answer", "| answer | the command is | fields |")
+}
+
+fn fates() -> String {
+    choice("InterruptFate", "| fate | the interrupt | fields |")
+}
+
+/// A row for each alternative, with what it means and its fields.
+fn choice(name: &str, head: &str) -> String {
+    let mut table = format!("{head}\n|---|---|---|\n");
+    let alternatives = definition(name)["oneOf"].as_array().expect("a choice");
     for alternative in alternatives {
         let name = alternative["required"][0].as_str().expect("one member");
         let fields = alternative["properties"][name]["properties"].as_object();
@@ -98,6 +107,7 @@ fn the_tables_are_those_of_the_types() {
     let tables = [
         ("knobs", knobs()),
         ("answers", answers()),
+        ("fates", fates()),
         ("invariants", invariants()),
     ];
     let wanted = tables

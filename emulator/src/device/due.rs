@@ -81,6 +81,11 @@ impl Silicon {
                     silicon.return_pages(supplier, owner, at, buses);
                 });
             }
+            Task::Interrupt { at: endpoint, queue } => {
+                self.acts(Act::at(endpoint, Action::LateInterrupt), |silicon| {
+                    silicon.raise_late(endpoint, queue, at, buses);
+                });
+            }
         }
     }
 }

@@ -113,7 +113,7 @@ impl Answer {
     }
 }
 
-fn time(milliseconds: u32) -> String {
+pub(super) fn time(milliseconds: u32) -> String {
     if milliseconds > 0 && milliseconds.is_multiple_of(1000) {
         format!("{} s", milliseconds / 1000)
     } else {

@@ -1,6 +1,7 @@
 //! Orders to firmware and to the gate.
 
 use super::answer::Answer;
+use super::interrupts::{InterruptRule, SpuriousInterrupt};
 use super::page_request::PageRequest;
 use crate::config::{OnDisable, ReturnOrder};
 use prm::{Function, Opcode, PageMode};
@@ -32,6 +33,10 @@ pub enum FirmwareOrder {
         /// host_num_of_vfs from now on.
         host_vfs: u16,
     },
+    /// Install a rule for the interrupts of an event queue: lost, late, or one for several events.
+    Interrupts(InterruptRule),
+    /// Raise the vector of an event queue without an event.
+    SpuriousInterrupt(SpuriousInterrupt),
     /// Change what the device is or does, for what comes.
     Reconfigure(Reconfigure),
 }
@@ -83,7 +88,7 @@ fn opcode_names() -> Vec<&'static str> {
     Opcode::ALL.iter().map(|opcode| opcode.name()).collect()
 }
 
-const fn once() -> u32 {
+pub(super) const fn once() -> u32 {
     1
 }
 

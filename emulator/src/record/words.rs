@@ -52,6 +52,9 @@ impl fmt::Display for Record {
                 write!(f, "event {event_type:#x} for {endpoint} is lost: {why}")
             }
             Self::Interrupt { endpoint, vector, .. } => write!(f, "interrupt {vector} to {endpoint}"),
+            Self::InterruptLost { endpoint, vector, .. } => {
+                write!(f, "interrupt {vector} to {endpoint} is lost")
+            }
             Self::PageRequestPosted {
                 supplier,
                 owner,

@@ -31,6 +31,8 @@ pub enum Action {
     ReturnPages,
     /// A page request is posted, whoever wants it.
     PageRequest,
+    /// An interrupt comes that a rule has put off.
+    LateInterrupt,
     /// A driver rings the doorbell of an event queue.
     EventDoorbell,
     /// Firmware or the gate carries out an order.
@@ -69,6 +71,10 @@ pub enum OrderKind {
     VportChange,
     /// Change the external host's number of VFs.
     FunctionsChanged,
+    /// Install a rule for interrupts.
+    Interrupts,
+    /// Raise a vector without an event.
+    SpuriousInterrupt,
     /// Change what the device is.
     Reconfigure,
     /// Install a hold.
@@ -100,6 +106,8 @@ impl From<&FirmwareOrder> for OrderKind {
             FirmwareOrder::DeviceError(_) => Self::DeviceError,
             FirmwareOrder::VportChange { .. } => Self::VportChange,
             FirmwareOrder::FunctionsChanged { .. } => Self::FunctionsChanged,
+            FirmwareOrder::Interrupts(_) => Self::Interrupts,
+            FirmwareOrder::SpuriousInterrupt(_) => Self::SpuriousInterrupt,
             FirmwareOrder::Reconfigure(_) => Self::Reconfigure,
         }
     }
@@ -135,6 +143,8 @@ impl fmt::Display for OrderKind {
             Self::DeviceError => "device_error",
             Self::VportChange => "vport_change",
             Self::FunctionsChanged => "functions_changed",
+            Self::Interrupts => "interrupts",
+            Self::SpuriousInterrupt => "spurious_interrupt",
             Self::Reconfigure => "reconfigure",
             Self::Hold => "hold",
             Self::Release => "release",
@@ -156,6 +166,7 @@ impl fmt::Display for Action {
             Self::Reaction => f.write_str("a reaction"),
             Self::ReturnPages => f.write_str("return of pages"),
             Self::PageRequest => f.write_str("a page request"),
+            Self::LateInterrupt => f.write_str("a late interrupt"),
             Self::EventDoorbell => f.write_str("an event queue doorbell"),
             Self::Order(order) => write!(f, "the order {order}"),
             Self::Reset => f.write_str("a reset"),

@@ -23,6 +23,8 @@ pub(crate) enum Task {
     React { rule: Arc<ReactionRule>, at: Function },
     /// Ask a supplier to take back all pages of a function that it disabled.
     ReturnPages { supplier: Function, owner: Owner },
+    /// Raise the vector of an event queue, as a rule has put off.
+    Interrupt { at: Function, queue: u8 },
 }
 
 /// When something is due, and of which kind it is.
@@ -61,7 +63,10 @@ impl Task {
     /// Whether a rule or the configuration puts it off: there can be any number of those. What is entered for a command
     /// is bounded by the slots.
     const fn is_put_off(&self) -> bool {
-        matches!(self, Self::React { .. } | Self::ReturnPages { .. })
+        matches!(
+            self,
+            Self::React { .. } | Self::ReturnPages { .. } | Self::Interrupt { .. }
+        )
     }
 }
 

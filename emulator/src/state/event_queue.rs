@@ -1,7 +1,9 @@
 //! Event queues: entries in host memory, the owner bit, arming.
 
+use crate::order::{InterruptFate, InterruptRule, MAX_RULES, OrderError};
 use prm::event_queue::EqContext;
 use prm::{ADAPTER_PAGE_SHIFT, EventType, Iova};
+use std::collections::VecDeque;
 
 /// Size of an entry in bytes.
 const ENTRY_SIZE: u64 = 64;
@@ -40,6 +42,18 @@ pub(crate) struct EventQueue {
     pub(crate) producer: u32,
     pub(crate) consumer: u32,
     pub(crate) armed: bool,
+    /// Whether nobody has heard the interrupt that disarmed it.
+    unheard: bool,
+    /// What becomes of the next interrupts.
+    rules: VecDeque<Rule>,
+}
+
+/// A rule, and how often it still applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Rule {
+    fate: InterruptFate,
+    /// None: always.
+    left: Option<u32>,
 }
 
 impl EventQueue {
@@ -54,6 +68,8 @@ impl EventQueue {
             producer: 0,
             consumer: 0,
             armed: false,
+            unheard: false,
+            rules: VecDeque::new(),
         }
     }
 
@@ -86,6 +102,72 @@ impl EventQueue {
 
     pub(crate) fn is_full(&self) -> bool {
         self.pending() >= 1 << self.log_size
+    }
+
+    /// Whether the driver was told of its events: an interrupt was raised for them, and reached somebody.
+    pub(crate) fn is_told(&self) -> bool {
+        !self.armed && !self.unheard
+    }
+
+    /// A rule for the interrupts that come after those of the rules before it.
+    ///
+    /// # Errors
+    /// [`OrderError::TooManyRules`] if the queue has as many as may be.
+    pub(crate) fn add_rule(&mut self, rule: &InterruptRule) -> Result<(), OrderError> {
+        if self.rules.len() >= MAX_RULES {
+            return Err(OrderError::TooManyRules);
+        }
+        self.rules.push_back(Rule {
+            fate: rule.next,
+            left: (rule.times > 0).then_some(rule.times),
+        });
+        Ok(())
+    }
+
+    /// The queue is armed and has events: what becomes of the interrupt, if it is not simply raised. Disarmed, but for one that
+    /// waits for more events.
+    pub(crate) fn fire(&mut self) -> Option<InterruptFate> {
+        let pending = self.pending();
+        let Some(rule) = self.rules.front_mut() else {
+            self.armed = false;
+            return None;
+        };
+        let fate = rule.fate;
+        if let InterruptFate::Merge { events } = fate
+            && pending < events
+        {
+            return Some(fate);
+        }
+        rule.left = rule.left.map(|left| left - 1);
+        if rule.left == Some(0) {
+            self.rules.pop_front();
+        }
+        self.armed = false;
+        match fate {
+            InterruptFate::Merge { .. } => None,
+            InterruptFate::Lose {} | InterruptFate::Late { .. } => {
+                self.unheard = true;
+                Some(fate)
+            }
+        }
+    }
+
+    /// An interrupt that nobody hears.
+    pub(crate) fn lose(&mut self) {
+        self.armed = false;
+        self.unheard = true;
+    }
+
+    /// The interrupt that was put off comes.
+    pub(crate) fn tell(&mut self) {
+        self.unheard = false;
+    }
+
+    /// The driver has looked: this far it has read, and it wants to hear of more if `arm`.
+    pub(crate) fn look(&mut self, consumer: u32, arm: bool) {
+        self.consumer = consumer;
+        self.armed |= arm;
+        self.unheard = false;
     }
 
     /// Where the next entry goes.

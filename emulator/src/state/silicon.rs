@@ -267,6 +267,7 @@ impl Silicon {
             Task::Pages { supplier, .. } => Some(Act::at(*supplier, Action::Portion)),
             Task::React { at, .. } => Some(Act::at(*at, Action::Reaction)),
             Task::ReturnPages { supplier, .. } => Some(Act::at(*supplier, Action::ReturnPages)),
+            Task::Interrupt { at, .. } => Some(Act::at(*at, Action::LateInterrupt)),
         }
     }
 

@@ -3,7 +3,8 @@
 use crate::Pace;
 use crate::config::{CommandExecution, ScalableFunctions};
 use crate::order::{
-    Answer, AnswerRule, DeviceError, FirmwareOrder, GateOrder, Hold, HoldPoint, ReactionRule, Reconfigure,
+    Answer, AnswerRule, DeviceError, FirmwareOrder, GateOrder, Hold, HoldPoint, InterruptFate, InterruptRule,
+    QueueKind, ReactionRule, Reconfigure, SpuriousInterrupt,
 };
 use crate::state::action::{Act, Action};
 use crate::state::declaration::Declarations;
@@ -22,6 +23,9 @@ use prm::subfunction::{AllocSf, ModifyVhcaState};
 use prm::vport::ModifyVportState;
 use prm::{Command, Cycles, Function, Opcode, PagesOp};
 use std::collections::BTreeMap;
+
+/// The event queue of page requests.
+const PAGES: u8 = 3;
 
 /// A silicon whose footprints are kept, with a gap in its declarations or none.
 fn watched(declarations: Declarations) -> Bench {
@@ -148,6 +152,7 @@ fn give_orders(bench: &mut Bench) {
     }
     bench.wait(Cycles::from_millis(10));
     bench.order(&FirmwareOrder::FunctionsChanged { host_vfs: 0 });
+    late_interrupt(bench);
     bench.order(&FirmwareOrder::DeviceError(DeviceError {
         syndrome: 1,
         fatal: false,
@@ -156,6 +161,20 @@ fn give_orders(bench: &mut Bench) {
         boot: Some(3),
         ..Default::default()
     }));
+}
+
+fn late_interrupt(bench: &mut Bench) {
+    let queue = QueueKind::Pages;
+    bench.order(&FirmwareOrder::SpuriousInterrupt(SpuriousInterrupt { queue }));
+    bench.events(PAGES);
+    bench.arm(PAGES, true);
+    bench.order(&FirmwareOrder::Interrupts(InterruptRule {
+        queue,
+        next: InterruptFate::Late { after_ms: 5 },
+        times: 1,
+    }));
+    bench.request(Function::Pf, 1);
+    bench.wait(Cycles::from_millis(10));
 }
 
 fn work_in_portions(bench: &mut Bench) {

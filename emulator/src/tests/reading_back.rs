@@ -141,6 +141,11 @@ fn one_of_each() -> Vec<Record> {
             endpoint,
             vector: u16::MAX,
         },
+        Record::InterruptLost {
+            cycles,
+            endpoint,
+            vector: 0,
+        },
         Record::PageRequestPosted {
             cycles,
             supplier: Function::Pf,
@@ -205,7 +210,7 @@ fn a_record_of_each_kind_reads_back() {
         .iter()
         .map(|record| format!("{:?}", std::mem::discriminant(record)))
         .collect();
-    assert_eq!(kinds.len(), 16, "each kind is among them");
+    assert_eq!(kinds.len(), 17, "each kind is among them");
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Events and interrupts: how they are posted, and the doorbells of their queues.
 
 use crate::bus::Buses;
+use crate::order::{InterruptFate, QueueKind};
 use crate::record::Record;
+use crate::state::agenda::{DueKind, Task};
+use crate::state::event_queue::EventQueue;
 use crate::state::silicon::Silicon;
 use prm::event::{EVENT_OWNER_OFFSET, EventEntry};
 use prm::uar::EqDoorbell;
@@ -12,12 +15,19 @@ impl Silicon {
     /// told it, has caught up.
     #[must_use]
     pub fn events_are_consumed(&self) -> bool {
-        let mut queues = self
-            .endpoints
-            .peek()
-            .values()
-            .flat_map(|endpoint| endpoint.event_queues.peek().values());
-        queues.all(|queue| queue.pending() == 0)
+        self.all_event_queues(|queue| queue.pending() == 0)
+    }
+
+    /// The same for the events that the driver was told of: those of a queue whose interrupt was lost, or has yet to come, may wait.
+    #[must_use]
+    pub fn told_events_are_consumed(&self) -> bool {
+        self.all_event_queues(|queue| queue.pending() == 0 || !queue.is_told())
+    }
+
+    fn all_event_queues(&self, holds: impl Fn(&EventQueue) -> bool) -> bool {
+        let endpoints = self.endpoints.peek().values();
+        let mut queues = endpoints.flat_map(|endpoint| endpoint.event_queues.peek().values());
+        queues.all(holds)
     }
 
     /// Posts an event on the queue that takes its type; false if it is lost.
@@ -86,23 +96,67 @@ impl Silicon {
         Ok(number)
     }
 
-    /// Raises the queue's vector if it is armed and not empty. Raising disarms: one interrupt for what is posted
-    /// until the driver arms again.
+    /// Raises the queue's vector if it is armed and not empty, unless a rule has something else in mind. Raising disarms: one
+    /// interrupt for what is posted until the driver arms again.
     fn interrupt_if_armed(&mut self, endpoint: Function, eqn: u8, at: Cycles, buses: &mut dyn Buses) {
         let state = self.endpoints.get_mut(&endpoint);
         let Some(queue) = state.and_then(|state| state.event_queues.get_mut(&eqn)) else {
             return;
         };
-        if queue.armed && queue.pending() > 0 {
-            queue.armed = false;
-            let vector = queue.vector;
-            self.records.push(Record::Interrupt {
-                cycles: at,
-                endpoint,
-                vector,
-            });
-            buses.bus(endpoint).interrupt(vector);
+        if !queue.armed || queue.pending() == 0 {
+            return;
         }
+        match queue.fire() {
+            None => self.raise(endpoint, eqn, at, buses),
+            Some(InterruptFate::Lose {}) => {
+                let vector = queue.vector;
+                self.records.push(Record::InterruptLost {
+                    cycles: at,
+                    endpoint,
+                    vector,
+                });
+            }
+            Some(InterruptFate::Late { after_ms }) => {
+                let due = at.saturating_add(Cycles::from_millis(after_ms.into()));
+                let task = Task::Interrupt {
+                    at: endpoint,
+                    queue: eqn,
+                };
+                self.put_off(due, DueKind::Scheduled, task, at);
+            }
+            Some(InterruptFate::Merge { .. }) => {}
+        }
+    }
+
+    /// Raises the vector of a queue if it is there. The queue need not have an event.
+    pub(crate) fn raise(&mut self, endpoint: Function, eqn: u8, at: Cycles, buses: &mut dyn Buses) {
+        let state = self.endpoints.get(&endpoint);
+        let Some(queue) = state.and_then(|state| state.event_queues.get(&eqn)) else {
+            return;
+        };
+        let vector = queue.vector;
+        self.records.push(Record::Interrupt {
+            cycles: at,
+            endpoint,
+            vector,
+        });
+        buses.bus(endpoint).interrupt(vector);
+    }
+
+    /// Raises a vector that a rule has put off.
+    pub(crate) fn raise_late(&mut self, endpoint: Function, eqn: u8, at: Cycles, buses: &mut dyn Buses) {
+        let state = self.endpoints.get_mut(&endpoint);
+        if let Some(queue) = state.and_then(|state| state.event_queues.get_mut(&eqn)) {
+            queue.tell();
+            self.raise(endpoint, eqn, at, buses);
+        }
+    }
+
+    /// The queue of this kind at an endpoint, to be changed.
+    pub(crate) fn event_queue(&mut self, endpoint: Function, kind: QueueKind) -> Option<&mut EventQueue> {
+        let state = self.endpoints.get_mut(&endpoint)?;
+        let number = state.queue_for(kind.event())?;
+        state.event_queues.get_mut(&number)
     }
 
     /// The interrupt for the next event of this type goes where nobody hears it: the queue is as if it had been raised.
@@ -111,7 +165,7 @@ impl Silicon {
             && let Some(number) = state.queue_for(event)
             && let Some(queue) = state.event_queues.get_mut(&number)
         {
-            queue.armed = false;
+            queue.lose();
         }
     }
 
@@ -129,8 +183,7 @@ impl Silicon {
         let state = self.endpoints.get_mut(&endpoint);
         match state.and_then(|state| state.event_queues.get_mut(&eqn)) {
             Some(queue) if queue.uar == uar => {
-                queue.consumer = doorbell.consumer_index();
-                queue.armed |= arm;
+                queue.look(doorbell.consumer_index(), arm);
                 self.interrupt_if_armed(endpoint, eqn, now, buses);
             }
             Some(_) => self.refuse(endpoint, now, "the event queue's doorbell is in another UAR"),

@@ -2,7 +2,7 @@
 
 use crate::bus::Buses;
 use crate::config::DeviceConfig;
-use crate::order::{CommandMatch, DeviceError, FirmwareOrder, OrderError, Reconfigure};
+use crate::order::{CommandMatch, DeviceError, FirmwareOrder, OrderError, Reconfigure, SpuriousInterrupt};
 use crate::state::action::{Act, Action};
 use crate::state::silicon::Silicon;
 use prm::event::{EswFunctionsChanged, EventEntry, VportChange};
@@ -70,6 +70,16 @@ impl Silicon {
                 }
                 *self.host_vfs = *host_vfs;
                 self.post_ordered(own, &EventEntry::of(&EswFunctionsChanged::new()), now, buses)
+            }
+            FirmwareOrder::Interrupts(rule) => self
+                .event_queue(own, rule.queue)
+                .ok_or(OrderError::NoEventQueue)?
+                .add_rule(rule),
+            FirmwareOrder::SpuriousInterrupt(SpuriousInterrupt { queue }) => {
+                let state = self.endpoints.get(&own);
+                let number = state.and_then(|state| state.queue_for(queue.event()));
+                self.raise(own, number.ok_or(OrderError::NoEventQueue)?, now, buses);
+                Ok(())
             }
             FirmwareOrder::Reconfigure(changes) => self.reconfigure(changes),
         }

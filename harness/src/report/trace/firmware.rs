@@ -133,6 +133,7 @@ pub(super) fn notices(process: &mut Process, timeline: &Timeline) {
         let endpoint = match record {
             Record::Event { endpoint, .. }
             | Record::EventLost { endpoint, .. }
+            | Record::InterruptLost { endpoint, .. }
             | Record::FunctionReset { endpoint, .. }
             | Record::Refused { endpoint, .. }
             | Record::Corruption { endpoint, .. }

@@ -78,6 +78,18 @@ fn order_clause(order: &FirmwareOrder) -> String {
                 count(*host_vfs, "VF")
             )
         }
+        FirmwareOrder::Interrupts(rule) => {
+            let which = match rule.times {
+                0 => "from now on every interrupt".to_owned(),
+                1 => "the next interrupt".to_owned(),
+                times => format!("each of the next {times} interrupts"),
+            };
+            format!("{which} of {} {}", rule.queue.words(), rule.next.words())
+        }
+        FirmwareOrder::SpuriousInterrupt(interrupt) => {
+            let queue = interrupt.queue.words();
+            format!("firmware raises the interrupt of {queue} without an event")
+        }
         FirmwareOrder::Reconfigure(change) => {
             let changed = serde_json::to_value(change).unwrap_or_default();
             let named = changed.as_object().into_iter().flatten();

@@ -5,7 +5,8 @@ use crate::scenario::document::Path;
 use crate::scenario::problem::suggestion;
 use emulator::config::DeviceKind;
 use emulator::order::{
-    Answer, AnswerRule, CommandMatch, FirmwareOrder, PageRequest, ReactionRule, Reconfigure,
+    Answer, AnswerRule, CommandMatch, FirmwareOrder, InterruptFate, InterruptRule, PageRequest, ReactionRule,
+    Reconfigure,
 };
 use prm::{Function, Opcode, PagesOp};
 
@@ -23,6 +24,8 @@ impl Sense<'_> {
             }
             FirmwareOrder::VportChange { .. } => Some(path.member("vport_change")),
             FirmwareOrder::FunctionsChanged { .. } => Some(path.member("functions_changed")),
+            FirmwareOrder::Interrupts(_) => Some(path.member("interrupts")),
+            FirmwareOrder::SpuriousInterrupt(_) => Some(path.member("spurious_interrupt")),
             FirmwareOrder::Answer(_) => {
                 self.check_rule_count(self.story.rules[0], path);
                 self.story.rules[0] += 1;
@@ -78,7 +81,8 @@ impl Sense<'_> {
                     );
                 }
             }
-            FirmwareOrder::VportChange { .. } => {}
+            FirmwareOrder::Interrupts(rule) => self.check_interrupts(rule, &path.member("interrupts")),
+            FirmwareOrder::VportChange { .. } | FirmwareOrder::SpuriousInterrupt(_) => {}
             FirmwareOrder::FunctionsChanged { host_vfs } => {
                 let at = path.member("functions_changed");
                 let total = self.scenario.device.external_host.vfs.total;
@@ -213,6 +217,23 @@ impl Sense<'_> {
         self.check_reaction_length(rule, &then);
         for (index, order) in rule.then.iter().enumerate() {
             self.check_order(order, &then.element(index));
+        }
+    }
+
+    fn check_interrupts(&mut self, rule: &InterruptRule, path: &Path) {
+        let next = path.member("next");
+        match rule.next {
+            InterruptFate::Merge { events: 0 | 1 } => {
+                let hint = "give `events` a number of 2 or more: the interrupt comes once so many wait";
+                let at = next.member("merge").member("events");
+                self.wrong(&at, "one event has its interrupt anyway", "no effect", hint);
+            }
+            InterruptFate::Late { after_ms: 0 } => {
+                let hint = "say how many milliseconds later the interrupt comes";
+                let at = next.member("late").member("after_ms");
+                self.wrong(&at, "the interrupt is not late", "no delay", hint);
+            }
+            _ => {}
         }
     }
 

@@ -11,7 +11,9 @@ mod limits;
 
 use crate::scenario::{Action, GateStep, HostStep, ScenarioFile, Step, TimeStep, Together};
 use emulator::config::OnDisable;
-use emulator::order::{Answer, AnswerRule, FirmwareOrder, ReactionRule, Reconfigure};
+use emulator::order::{
+    Answer, AnswerRule, FirmwareOrder, InterruptFate, InterruptRule, QueueKind, ReactionRule, Reconfigure,
+};
 use limits::{Demand, Limits, Span};
 use prm::saturated;
 
@@ -65,8 +67,10 @@ fn stalls_a_command(order: &FirmwareOrder) -> bool {
                 | Answer::CompletedLate { .. }
                 | Answer::Never {}
                 | Answer::LostEvent {}
+                | Answer::LostInterrupt {}
                 | Answer::Needs { .. }
         ),
+        FirmwareOrder::Interrupts(rule) => rule.queue == QueueKind::Commands,
         FirmwareOrder::When(ReactionRule { then, .. }) => then.iter().any(stalls_a_command),
         _ => false,
     }
@@ -150,6 +154,10 @@ fn scale_order(order: &mut FirmwareOrder, scale: &Scale) {
         FirmwareOrder::Answer(AnswerRule {
             with: Answer::Late { after_ms } | Answer::CompletedLate { after_ms },
             ..
+        })
+        | FirmwareOrder::Interrupts(InterruptRule {
+            next: InterruptFate::Late { after_ms },
+            ..
         }) => *after_ms = scale.short(*after_ms),
         FirmwareOrder::When(ReactionRule { after_ms, then, .. }) => {
             *after_ms = scale.short(*after_ms);
@@ -211,6 +219,10 @@ fn order_times(order: &FirmwareOrder, times: &mut Vec<u64>) {
     match order {
         FirmwareOrder::Answer(AnswerRule {
             with: Answer::Late { after_ms } | Answer::CompletedLate { after_ms },
+            ..
+        })
+        | FirmwareOrder::Interrupts(InterruptRule {
+            next: InterruptFate::Late { after_ms },
             ..
         }) => times.push((*after_ms).into()),
         FirmwareOrder::When(ReactionRule { after_ms, then, .. }) => {

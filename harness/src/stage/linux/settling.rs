@@ -82,7 +82,7 @@ fn serve_until_calm(guest: &mut Guest, end: Cycles) -> Result<(), GuestError> {
         guest.turn(Duration::from_millis(4))?;
         let (_, calm_since) = guest.activity();
         let calm = guest.now().saturating_sub(calm_since.max(from));
-        let consumed = guest.silicon().events_are_consumed() || calm >= UNCONSUMED;
+        let consumed = guest.silicon().told_events_are_consumed() || calm >= UNCONSUMED;
         let quiet = consumed && guest.silicon().next_in_service().is_none();
         if (calm >= CALM && quiet) || guest.now() >= end || guest.has_died() {
             return Ok(());
