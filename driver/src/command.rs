@@ -40,12 +40,22 @@ use prm::{Command, CommandStatus, Opcode, Syndrome};
 /// # Errors
 /// Every kind but `Emulated` and `UnknownWhileDown`.
 pub async fn execute_raw(driver: &Driver, input: &[u8], out_len: usize) -> Result<Vec<u8>, CommandError> {
+    execute_as(driver, input, out_len, None).await
+}
+
+/// The same; `learnt` says how the completion is to be learnt, where that is not as for all commands now.
+async fn execute_as(
+    driver: &Driver,
+    input: &[u8],
+    out_len: usize,
+    learnt: Option<Mode>,
+) -> Result<Vec<u8>, CommandError> {
     let opcode = opcode_of(input);
     let fail = |kind| CommandError { opcode, kind };
     let lane = Lane::of(opcode);
     let prepare = |state: &mut State, bus: &mut Bus| prepare(state, bus, input, out_len);
     let prepared = driver.step(queueing(driver, lane), prepare).await.map_err(fail)?;
-    let (slot, mode) = submit(driver, lane, prepared).await.map_err(fail)?;
+    let (slot, mode) = submit(driver, lane, prepared, learnt).await.map_err(fail)?;
     let output = match mode {
         Mode::Polling => completion::poll(driver, slot).await,
         Mode::Events => completion::wait(driver, slot).await,
@@ -104,7 +114,12 @@ fn prepare(
 }
 
 /// Waits for turn and slot, and sends (`cmd_work_handler`). Returns the slot, and how its completion will be learnt.
-async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, Mode), CommandErrorKind> {
+async fn submit(
+    driver: &Driver,
+    lane: Lane,
+    prepared: Prepared,
+    learnt: Option<Mode>,
+) -> Result<(u8, Mode), CommandErrorKind> {
     let (opcode, ticket) = (prepared.opcode, prepared.ticket);
     let limit = driver.settled(|state| state.timeouts.command);
     let timed = match lane {
@@ -130,7 +145,7 @@ async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, 
     let failure = match free {
         // The gate may have closed while the command waited.
         Ok(slot) => match driver.go_on(|state, _| may_send(state, opcode)) {
-            Ok(()) => return Ok(send(driver, lane, slot, prepared).await),
+            Ok(()) => return Ok(send(driver, lane, slot, prepared, learnt).await),
             Err(kind) => kind,
         },
         Err(was_first) => {
@@ -155,15 +170,16 @@ async fn submit(driver: &Driver, lane: Lane, prepared: Prepared) -> Result<(u8, 
 }
 
 /// Takes a free slot and rings the doorbell. Part of an announced step.
-async fn send(driver: &Driver, lane: Lane, slot: u8, prepared: Prepared) -> (u8, Mode) {
+async fn send(driver: &Driver, lane: Lane, slot: u8, prepared: Prepared, learnt: Option<Mode>) -> (u8, Mode) {
     let ticket = prepared.ticket;
     let mode = driver.go_on(|state, _| {
         let queue = &mut state.command.queue;
         queue.take_slot(lane, slot, ticket);
-        if lane == Lane::Regular && *state.command.mode == Mode::Events {
+        let mode = learnt.unwrap_or(*state.command.mode);
+        if lane == Lane::Regular && mode == Mode::Events {
             queue.regular.turn.pop_front();
         }
-        *state.command.mode
+        mode
     });
     if mode == Mode::Events {
         driver.notify(lane.object());
@@ -183,6 +199,16 @@ async fn send(driver: &Driver, lane: Lane, slot: u8, prepared: Prepared) -> (u8,
 /// Every kind but `DeviceGone` and `GateClosed`.
 pub async fn execute(driver: &Driver, input: &[u8], out_len: usize) -> Result<Vec<u8>, CommandError> {
     let result = execute_raw(driver, input, out_len).await;
+    check(driver, input, out_len, result)
+}
+
+/// [`execute`] with a completion that is polled for, also where the others are learnt by event (`mlx5_cmd_exec_polling`). Until it
+/// has ended no other regular command is handled.
+///
+/// # Errors
+/// As [`execute`].
+pub async fn execute_polling(driver: &Driver, input: &[u8], out_len: usize) -> Result<Vec<u8>, CommandError> {
+    let result = execute_as(driver, input, out_len, Some(Mode::Polling)).await;
     check(driver, input, out_len, result)
 }
 

@@ -16,4 +16,4 @@ mod sensors;
 mod waits;
 
 pub(crate) use poll::{drain, fire, start_poll, stop_poll};
-pub(crate) use reset::{declare_faulty, reset_function};
+pub(crate) use reset::{declare_faulty, enter_error_state, reset_function};

@@ -40,6 +40,7 @@ pub mod operation;
 mod operations;
 mod pages;
 mod pauses;
+mod power;
 mod registers;
 pub mod revision;
 pub mod runtime;

@@ -1,5 +1,6 @@
 //! The life of a driver on its function: probe and load, unload and remove, reload.
 //!
+//! * `haste` - the teardown that gives nothing back
 //! * `function` - the function itself: enabled, opened, closed, disabled
 //! * `services` - what needs a running function: doorbells, event queues, VFs
 //!
@@ -12,6 +13,7 @@
 //! | interface | UAR, event queues, VFs enabled again | VFs off, event queues gone |
 
 mod function;
+pub(crate) mod haste;
 mod occasion;
 mod services;
 

@@ -83,6 +83,12 @@ operations! {
     /// Write 1 to `reset` of this function: a function-level reset.
     #[serde(skip)]
     ResetFunction = "flr", Nothing, "resets the function";
+    /// The machine goes to sleep and wakes up: every driver unloads, and loads again.
+    SuspendResume = "suspend_resume", Nothing, "sends the machine to sleep and wakes it up";
+    /// Another kernel takes the machine over after the drivers were shut down; no device is reset.
+    Kexec = "kexec", Nothing, "lets another kernel take the machine over";
+    /// The machine starts again after the drivers were shut down; every function is reset.
+    Reboot = "reboot", Nothing, "starts the machine again";
     /// `devlink dev eswitch set mode`.
     SetEswitchMode(mode: EswitchMode) = "eswitch_mode", Nothing, match mode {
         EswitchMode::Legacy => "sets the eswitch to legacy mode",

@@ -12,6 +12,7 @@ use crate::interrupts;
 use crate::load;
 use crate::operation::HostOperation;
 use crate::pages;
+use crate::power;
 use crate::runtime::{Object, TaskId, TaskRole};
 use crate::sriov;
 use crate::subfunction;
@@ -60,6 +61,8 @@ impl Driver {
             HostOperation::Reload => under_lock(Box::pin(load::reload(self))).await,
             HostOperation::EnableVfs(number) => sriov::write_number(self, number).await,
             HostOperation::DisableVfs => sriov::write_number(self, 0).await,
+            HostOperation::SuspendResume => power::suspend_resume(self).await,
+            HostOperation::Kexec | HostOperation::Reboot => power::shut_down(self).await,
             HostOperation::ResetFunction => bus::reset(self).await,
             HostOperation::SetEswitchMode(mode) => eswitch::set_mode(self, mode).await,
             HostOperation::AddSf(number) => subfunction::add(self, number).await,

@@ -39,6 +39,9 @@ pub(crate) const PAGE_WAIT_LOOK: Cycles = Cycles::from_millis(50);
 /// A look at an interface that is to go off (`mlx5_error_sw_reset`: `msleep(20)`).
 pub(crate) const RESET_LOOK: Cycles = Cycles::from_millis(20);
 
+/// A look at an interface that the driver has switched off (`mlx5_cmd_fast_teardown_hca` looks without a pause).
+pub(crate) const SWITCH_OFF_LOOK: Cycles = Cycles::from_micros(10);
+
 /// A look at a device that is to be readable again (`mlx5_health_wait_pci_up`: `msleep(100)`).
 pub(crate) const READABLE_LOOK: Cycles = Cycles::from_millis(100);
 

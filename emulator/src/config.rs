@@ -53,9 +53,22 @@ pub struct DeviceConfig {
     /// Time-outs that the device prescribes to its driver.
     #[serde(default)]
     pub timeouts: Timeouts,
+    /// In which ways a driver may end its function without giving its pages back.
+    #[serde(default)]
+    pub teardown: Teardown,
     /// Behaviour that the interface leaves to firmware.
     #[serde(default)]
     pub firmware: FirmwareKnobs,
+}
+
+/// Ways to end a function in haste. Without one a driver unloads as always, also when its machine ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Teardown {
+    /// Capability `fast_teardown`: TEARDOWN_HCA prepares, the interface register switches off.
+    pub fast: bool,
+    /// Capability `force_teardown`: TEARDOWN_HCA closes everything.
+    pub force: bool,
 }
 
 /// Kind of the function under test.

@@ -108,7 +108,7 @@ static ROWS: &[Row] = &[
     Row::of::<cap::QueryHcaCap>(Quiet(capability::query_hca_cap)).about(About::Capability).shows(fields::capability).takes(Latency::Micros(200)),
     Row::of::<hca::QueryAdapter>(Quiet(adapter::query_adapter)),
     Row::of::<hca::InitHca>(OnBus(function::init_hca)).shows(fields::init_hca).takes(Latency::Micros(100)),
-    Row::of::<hca::TeardownHca>(Quiet(function::teardown_hca)).shows(fields::teardown_hca).takes(Latency::Micros(100)),
+    Row::of::<hca::TeardownHca>(OnBus(function::teardown_hca)).shows(fields::teardown_hca).takes(Latency::Micros(100)),
     Row::of::<hca::EnableHca>(OnBus(function::enable_hca)).about(About::Hca).shows(fields::hca).demands(Demand::OfOthers(16)),
     Row::of::<hca::DisableHca>(OnBus(function::disable_hca)).about(About::Hca).shows(fields::hca),
     Row::of::<pg::QueryPages>(Quiet(pages::query_pages)).about(About::PageOwner).shows(fields::pages),

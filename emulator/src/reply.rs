@@ -91,6 +91,8 @@ refusals! {
     NotEnabled = BadSystemState 0x0002_0001;
     /// INIT_HCA of a function that is initialised, TEARDOWN_HCA of one that is not.
     WrongPhase = BadSystemState 0x0002_0002;
+    /// TEARDOWN_HCA by a profile that is unknown or not offered.
+    UnknownProfile = BadParameter 0x0002_0005;
     /// The function id names nobody whom the caller manages.
     UnknownFunction = BadParameter 0x0002_0003;
     /// The interface step sequence is not supported.

@@ -85,6 +85,7 @@ pub(crate) fn plain(kind: DeviceKind, vhca_id: u16) -> DeviceConfig {
         satellite_pfs: Vec::new(),
         sfs: Default::default(),
         adjacent_vfs: Vec::new(),
+        teardown: Default::default(),
         timeouts: Default::default(),
         firmware: Default::default(),
     }

@@ -5,6 +5,7 @@ pub(crate) mod chores;
 pub(crate) mod demand;
 pub(crate) mod drops;
 pub(crate) mod events;
+pub(crate) mod haste;
 pub(crate) mod held_pages;
 pub(crate) mod names;
 pub(crate) mod orders;

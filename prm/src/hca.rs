@@ -3,6 +3,7 @@
 use crate::command::{Command, ShortStatusOutput, StatusOutput, commands};
 use crate::layout;
 use crate::opcode::Opcode;
+use crate::raw_enum::raw_enum;
 
 layout! {
     /// Input of ENABLE_HCA (PRM "ENABLE_HCA"; `mlx5_core_enable_hca`).
@@ -80,9 +81,21 @@ layout! {
         /// Operation modifier.
         op_mod: 16,
         _: 16,
-        /// How: 0 gracefully, 1 by force, 2 fast.
+        /// How: a [`TeardownProfile`].
         profile: 16,
         _: 32,
+    }
+}
+
+raw_enum! {
+    /// How TEARDOWN_HCA stops a function: its field `profile` (PRM "TEARDOWN_HCA"; `mlx5_cmd_teardown_hca` and its kin).
+    pub enum TeardownProfile: u16 {
+        /// Everything was destroyed before; pages go back by commands that follow.
+        Graceful = 0 "graceful",
+        /// Everything is closed as it is; nothing follows.
+        Force = 1 "force",
+        /// The function is made ready to be switched off by its interface register; nothing follows.
+        PrepareFast = 2 "prepare fast",
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::budget::Budget;
 use crate::machine::Machine;
 use crate::shown::Shown;
+use crate::succession::NextKernel;
 use crate::wait_cycle::WaitCycle;
 use crate::world::World;
 use driver::DriverStanding;
@@ -17,7 +18,7 @@ pub struct Standing<M> {
     drivers: Vec<DriverStanding>,
     tasks: TasksStanding,
     budget: Budget,
-    watched: Vec<TaskId>,
+    watched: Vec<(TaskId, Option<NextKernel>)>,
     ended: BTreeMap<TaskId, Cycles>,
     cycles: Vec<WaitCycle>,
     shown: Shown,

@@ -11,6 +11,7 @@ use crate::policy::{Policy, ScheduleMismatch};
 use crate::recorder::{DriverView, Recorder};
 use crate::setup::WorldSetup;
 use crate::shown::Shown;
+use crate::succession::NextKernel;
 use crate::wait_cycle::WaitCycle;
 use driver::runtime::{DriverId, Object, Runtime, TaskId};
 use driver::{Driver, DriverSetup, Errno, HostOperation, HostOptions, Revision};
@@ -51,7 +52,8 @@ pub struct World<M: Machine> {
     revision: &'static dyn Revision,
     options: HostOptions,
     pub(crate) budget: Budget,
-    pub(crate) watched: Vec<TaskId>,
+    /// Operations that have not ended, and whether another kernel follows them.
+    pub(crate) watched: Vec<(TaskId, Option<NextKernel>)>,
     pub(crate) ended: BTreeMap<TaskId, Cycles>,
     pub(crate) cycles: Vec<WaitCycle>,
     pub(crate) shown: Shown,
@@ -260,7 +262,7 @@ impl<M: Machine> World<M> {
     /// Starts an operation of the driver at `place`.
     pub fn start(&mut self, place: usize, operation: HostOperation) -> TaskId {
         let task = self.instances[place].driver.start(operation);
-        self.watched.push(task);
+        self.watched.push((task, NextKernel::after(operation)));
         self.shown.note_start(place, task);
         task
     }

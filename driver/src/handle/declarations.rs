@@ -70,7 +70,12 @@ pub(super) const fn of(driver: DriverId, role: TaskRole) -> Declaration {
 
 const fn of_host(operation: HostOperation) -> (Reach, Reach) {
     match operation {
-        HostOperation::Load | HostOperation::Unload | HostOperation::Reload => (Reach::ALL, Reach::ALL),
+        HostOperation::Load
+        | HostOperation::Unload
+        | HostOperation::Reload
+        | HostOperation::SuspendResume
+        | HostOperation::Kexec
+        | HostOperation::Reboot => (Reach::ALL, Reach::ALL),
         HostOperation::EnableVfs(_) | HostOperation::DisableVfs => (
             VPORTS
                 .writes(&[DeviceLock, DevlinkLock, Sriov, Subfunctions])

@@ -11,11 +11,12 @@ use crate::runtime::{
 };
 use crate::state::State;
 use crate::state::interface::{FunctionKind, Interface};
+use crate::state::pages::PagesState;
 use parts::Touch;
 use prm::Cycles;
 use prm::function::Function;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::hash::Hash;
 use std::rc::{Rc, Weak};
@@ -93,6 +94,46 @@ impl Driver {
     /// what it can do. To be called before it is bound.
     pub fn set_light(&self, light: bool) {
         self.step_outside([], |state, _| state.interface.light = light);
+    }
+
+    /// The driver of another kernel on the same function: it is not bound and knows nothing. What was printed and how operations
+    /// ended stays. Nobody's task may be left.
+    pub fn begin_anew(&self) {
+        self.shared.locks.borrow_mut().clear();
+        let mut state = self.shared.state.borrow_mut();
+        let mut bus = self.shared.bus.borrow_mut();
+        let vectors: BTreeSet<u16> = state
+            .event_queues
+            .queues
+            .peek()
+            .values()
+            .map(|queue| queue.vector)
+            .collect();
+        for vector in vectors {
+            bus.disable_interrupt(vector);
+        }
+        let _none_of_its_own = bus.take_failure();
+        let Interface {
+            kind,
+            light,
+            sw_vhca_id,
+            ..
+        } = state.interface;
+        *state = State {
+            interface: Interface {
+                kind,
+                light,
+                sw_vhca_id,
+                ..Interface::default()
+            },
+            pages: PagesState {
+                waits: std::mem::take(&mut state.pages.waits),
+                ..PagesState::default()
+            },
+            messages: std::mem::take(&mut state.messages),
+            outcomes: std::mem::take(&mut state.outcomes),
+            ..State::default()
+        };
     }
 
     /// Messages that were printed after the first `seen`, oldest first.

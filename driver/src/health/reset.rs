@@ -72,3 +72,24 @@ pub(super) async fn reset(driver: &Driver) -> bool {
         .await;
     wait_down(driver, limit).await
 }
+
+/// From here on the driver answers its own commands; those that are outstanding end (`mlx5_enter_error_state`, forced).
+pub(crate) async fn enter_error_state(driver: &Driver) {
+    let was_up = driver
+        .step(driver.writes(Object::DeviceState), |state, _| {
+            let was_up = *state.interface.device == DeviceState::Up;
+            if was_up {
+                *state.interface.device = DeviceState::InternalError;
+            }
+            was_up
+        })
+        .await;
+    driver.notify_device_state();
+    driver
+        .holding(Object::InterfaceLock, async || {
+            if was_up {
+                command::flush(driver).await;
+            }
+        })
+        .await;
+}

@@ -165,6 +165,16 @@ messages! {
     /// TEARDOWN_HCA failed; nothing of what follows it is done.
     Error TeardownFailed
         => "tear_down_hca failed, skip cleanup";
+    /// Firmware could not prepare the function to be switched off.
+    Warning FastTeardownFailed
+        => "teardown with fast mode failed";
+    /// Firmware could not close the function by force.
+    Warning ForceTeardownFailed
+        => "teardown with force mode failed, doing normal teardown";
+    /// The machine woke up, and the device did not come back.
+    Error ResumeFailed { errno: Errno }
+        => "PM: failed to resume async: error {errno}"
+        or "PM: failed to resume: error {errno}";
     /// Load found the interface loaded.
     Warning InterfaceUp
         => "interface is up, NOP";

@@ -194,6 +194,26 @@ impl Runtime {
         Some((id, future))
     }
 
+    /// Ends all tasks where they stand: nothing of them has an effect any more. No task may be running.
+    pub fn end_all(&self) {
+        let tasks = {
+            let mut core = self.core.borrow_mut();
+            core.ready.clear();
+            core.waiting.clear();
+            core.timers.clear();
+            core.watched.clear();
+            core.polled.clear();
+            core.doubts.clear();
+            core.pauses.clear();
+            core.requested_pauses.clear();
+            core.discards = true;
+            std::mem::take(&mut core.tasks)
+        };
+        // A future that is dropped may touch the runtime again.
+        drop(tasks);
+        self.core.borrow_mut().discards = false;
+    }
+
     /// Makes every task ready that waits for this object.
     pub fn notify(&self, driver: DriverId, object: Object) {
         let mut core = self.core.borrow_mut();

@@ -28,6 +28,8 @@ pub struct Timeouts {
     pub firmware_reset: Cycles,
     /// A function's interface goes off after a fatal error.
     pub pcie_toggle: Cycles,
+    /// A function's interface goes off because the driver says so.
+    pub tear_down: Cycles,
 }
 
 impl Default for Timeouts {
@@ -43,6 +45,7 @@ impl Default for Timeouts {
             full_crdump: Cycles::from_secs(60),
             firmware_reset: Cycles::from_secs(60),
             pcie_toggle: Cycles::from_secs(2),
+            tear_down: Cycles::from_secs(3),
         }
     }
 }

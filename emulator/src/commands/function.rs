@@ -8,7 +8,7 @@ use crate::state::agenda::{DueKind, Task};
 use crate::state::command::Command;
 use crate::state::endpoint::PageNaming;
 use crate::state::silicon::Silicon;
-use prm::hca::{QueryIssiOut, SetIssiIn, TeardownHcaOut};
+use prm::hca::{QueryIssiOut, SetIssiIn, TeardownHcaIn, TeardownHcaOut, TeardownProfile};
 use prm::subfunction::VhcaState;
 use prm::{Cycles, Function};
 
@@ -95,13 +95,35 @@ pub(crate) fn init_hca(
     Ok(Reply::ok())
 }
 
-pub(crate) fn teardown_hca(silicon: &mut Silicon, command: &Command) -> Answered {
+pub(crate) fn teardown_hca(
+    silicon: &mut Silicon,
+    command: &Command,
+    at: Cycles,
+    _buses: &mut dyn Buses,
+) -> Answered {
+    let input = TeardownHcaIn::from_prefix(&command.input).unwrap_or_default();
+    let offered = silicon.config.teardown;
     let state = silicon
         .endpoints
         .get_mut(&command.endpoint)
         .ok_or(Refusal::NotEnabled)?;
     if !state.life.initialized {
         return Err(Refusal::WrongPhase);
+    }
+    match TeardownProfile::from_raw(input.profile()) {
+        TeardownProfile::Graceful => {}
+        TeardownProfile::PrepareFast if offered.fast => {
+            // The interface register does the rest.
+            state.life.may_be_switched_off = true;
+            return Ok(Reply::done(&TeardownHcaOut::new()));
+        }
+        TeardownProfile::Force if offered.force => {
+            silicon.close_in_haste(command.endpoint, at, "the function was torn down by force");
+            return Ok(Reply::done(&TeardownHcaOut::new()));
+        }
+        TeardownProfile::PrepareFast | TeardownProfile::Force | TeardownProfile::Unknown(_) => {
+            return Err(Refusal::UnknownProfile);
+        }
     }
     state.life.initialized = false;
     if silicon.config.firmware.mode_cleared_at == ModeClearedAt::TeardownHca {

@@ -34,6 +34,9 @@ pub struct FirmwareKnobs {
     /// What happens to the pages that others supplied for a function when its host resets it (`reset-taken`). A function that
     /// is its own supplier gets nothing back: its pages are forgotten.
     pub on_reset: OnReset,
+    /// What becomes of the pages that a function has supplied when it ends in haste, by force or by its interface register
+    /// (`kexec-fast-kept`). Its driver gives nothing back then, and frees or leaves them.
+    pub on_haste: OnHaste,
     /// What a device does with an output mailbox pointer of zero.
     pub zero_mailbox_pointer: ZeroMailboxPointer,
     /// What firmware does with pages that answer a request from before it released all pages of their owner
@@ -143,6 +146,17 @@ pub enum OnReset {
     ReturnPages,
     /// Firmware says nothing and keeps them until asked: a fault.
     Silent,
+}
+
+/// See [`FirmwareKnobs::on_haste`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnHaste {
+    /// Firmware forgets them all, and says nothing.
+    #[default]
+    Forget,
+    /// Firmware goes on with them until the function is reset: a fault.
+    Keep,
 }
 
 /// See [`FirmwareKnobs::zero_mailbox_pointer`].

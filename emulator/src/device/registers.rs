@@ -128,6 +128,8 @@ impl Silicon {
             self.reset_endpoint(endpoint, now);
         } else if interface == NIC_INTERFACE_FULL {
             self.begin_anew(endpoint, now);
+        } else if interface == NIC_INTERFACE_DISABLED {
+            self.switch_off(endpoint, now);
         }
         if let Some(state) = self.endpoints.get_mut(&endpoint) {
             state.interface.nic_interface = match interface {

@@ -108,6 +108,8 @@ fn general(config: &DeviceConfig, roster: &Roster, function: Function, own: bool
     if !own {
         return caps;
     }
+    caps.set_fast_teardown(config.teardown.fast);
+    caps.set_force_teardown(config.teardown.force);
     caps.set_dtor(!config.timeouts.are_driver_defaults());
     caps.set_hca_cap_2(has_general_2(config));
     caps.set_eswitch_manager(config.eswitch.manager);

@@ -55,6 +55,8 @@ pub(crate) struct Life {
     pub(crate) issi: u16,
     pub(crate) enabled: bool,
     pub(crate) initialized: bool,
+    /// TEARDOWN_HCA has prepared it to be switched off.
+    pub(crate) may_be_switched_off: bool,
 }
 
 impl Endpoint {

@@ -3,7 +3,7 @@
 use crate::crew::{self, Crew, in_thread};
 use crate::kernel_log::KernelLog;
 use crate::port::{Sender, open_port};
-use crate::{orders, start};
+use crate::{next_kernel, orders, start};
 use guest_protocol::{
     Answer, Complaint, FromGuest, Order, Outcome, Ready, Refusal, Reply, Request, from_line,
 };
@@ -80,16 +80,22 @@ fn serve(crew: &Crew, request: Request, sender: &Arc<Sender>, log: &Arc<KernelLo
     // The kernel names a blocked task by its thread: `task order-7:105 blocked for more than 120 seconds`.
     crew.carry_out(format!("order-{}", request.id), move || {
         let begun = microseconds();
-        let ends = request.order == Order::PowerOff;
+        let end: Option<fn() -> !> = match request.order {
+            Order::PowerOff => Some(start::power_off),
+            Order::NextKernel => Some(start::hand_over),
+            Order::Restart => Some(start::restart),
+            _ => None,
+        };
         let result = carry_out(request.order, &sender, &log);
+        let end = end.filter(|_| result.is_ok());
         sender.send(&FromGuest::Reply(Reply {
             id: request.id,
             microseconds: microseconds().saturating_sub(begun),
             outcome: Outcome::from(result),
         }));
-        if ends {
+        if let Some(end) = end {
             sender.drain();
-            start::power_off();
+            end();
         }
     })
 }
@@ -103,6 +109,18 @@ fn carry_out(order: Order, sender: &Sender, log: &KernelLog) -> Result<Answer, R
             usize::try_from(at_most).unwrap_or(usize::MAX),
         )),
         Order::PowerOff => Ok(Answer::Done),
+        Order::Restart => {
+            next_kernel::tell_console();
+            Ok(Answer::Done)
+        }
+        Order::NextKernel => {
+            let loaded = next_kernel::load().map_err(|error| Refusal {
+                errno: error.raw_os_error().unwrap_or(0),
+                what: format!("load the next kernel: {error}"),
+            });
+            next_kernel::tell_console();
+            loaded.map(|()| Answer::Done)
+        }
         other => orders::carry_out(other),
     }
 }

@@ -6,12 +6,14 @@
 //! * [`agent`] - the harness's side: [`port`], a thread of the [`crew`] for each order
 //! * [`shell`] - the person's side: the same orders as lines of words
 //! * [`orders`] - how each is carried out
+//! * [`next_kernel`] - another kernel takes the machine over
 //! * [`kernel_log`] - the kernel's log, and which of its lines are passed on at once
 
 mod agent;
 mod command_line;
 mod crew;
 mod kernel_log;
+mod next_kernel;
 mod orders;
 mod port;
 mod shell;

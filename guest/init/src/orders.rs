@@ -54,8 +54,10 @@ pub fn carry_out(order: Order) -> Result<Answer, Refusal> {
         Order::AllPageCounters => counters::read_all(),
         Order::PciDevices => pci::devices(),
         Order::Run { program, arguments } => program::run(&program, &arguments),
-        Order::KernelLog | Order::KernelLogPart { .. } | Order::PowerOff => {
-            Err(refuse(Errno::NOSYS, "this order is not for here"))
-        }
+        Order::KernelLog
+        | Order::KernelLogPart { .. }
+        | Order::NextKernel
+        | Order::Restart
+        | Order::PowerOff => Err(refuse(Errno::NOSYS, "this order is not for here")),
     }
 }

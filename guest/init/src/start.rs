@@ -59,6 +59,11 @@ pub fn power_off() -> ! {
     end(RebootCommand::PowerOff)
 }
 
+/// Hands the machine to the kernel that has been loaded for it; its drivers shut their devices down first.
+pub fn hand_over() -> ! {
+    end(RebootCommand::Kexec)
+}
+
 /// Starts again, or ends QEMU if it was started with `-no-reboot`.
 pub fn restart() -> ! {
     end(RebootCommand::Restart)

@@ -30,7 +30,7 @@ pub use prm::EswitchMode;
 pub use report::{Complaint, ComplaintKind, FromGuest, Ready, Reply};
 
 /// Said in [`Ready`]; a harness refuses a guest that says another one.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The word on the kernel command line that makes the guest insert its modules and offer a shell on its console. It serves no
 /// orders then, but with [`ORDERS_WORD`].
@@ -41,6 +41,12 @@ pub const ORDERS_WORD: &str = "mlx5cosim.orders";
 
 /// What the guest's shell writes when it waits for a line.
 pub const SHELL_PROMPT: &str = "guest# ";
+
+/// The kernel image in the guest that can take the machine over.
+pub const NEXT_KERNEL: &str = "/boot/vmlinuz";
+
+/// The initramfs of that kernel. It has no other kernel in it.
+pub const NEXT_INITRD: &str = "/boot/initramfs";
 
 /// The folder in the guest that holds `<name>.ko` for every module of the image.
 pub const MODULES_FOLDER: &str = "/lib/modules";

@@ -120,6 +120,12 @@ pub enum Order {
         /// How many lines there may be.
         at_most: u32,
     },
+    /// Another kernel takes the machine over, without a reset, after the drivers have shut their devices down. Answered before that,
+    /// once that kernel is loaded; then its own program says that it is [`Ready`](crate::Ready). What the old kernel prints meanwhile
+    /// goes to the console.
+    NextKernel,
+    /// The machine starts again, after the drivers have shut their devices down. Answered before that.
+    Restart,
     /// Shuts down and switches off. Answered at once; drivers run their shutdown first, which may hang, so a harness waits for the
     /// guest's end only for a while.
     PowerOff,

@@ -124,6 +124,8 @@ fn orders() {
             Order::KernelLogPart { at_most: 2048 },
             r#"{"kernel_log_part":{"at_most":2048}}"#,
         ),
+        (Order::NextKernel, r#""next_kernel""#),
+        (Order::Restart, r#""restart""#),
         (Order::PowerOff, r#""power_off""#),
     ];
     for (order, line) in cases {

@@ -47,6 +47,8 @@ pub enum Wear {
     Pending,
     /// The run has failed.
     Failed,
+    /// Its kernel was followed by another one.
+    Succeeded,
     /// It has not as many functions plugged in.
     NoRoom,
     /// It has not done what every guest does.
@@ -62,6 +64,7 @@ impl fmt::Display for Wear {
             Self::DeviceError => "after an error of the device",
             Self::Pending => "after an operation that has not ended",
             Self::Failed => "after a failure",
+            Self::Succeeded => "after another kernel",
             Self::NoRoom => "for more functions",
             Self::Unusable => "after a guest that was of no use",
         })

@@ -27,6 +27,20 @@ impl Sense<'_> {
                 hint,
             );
         }
+        if step.background
+            && matches!(
+                action,
+                Action::Host(HostStep::Operation(HostOperation::Kexec | HostOperation::Reboot))
+            )
+        {
+            let hint = "whoever would go on meanwhile is gone with the kernel; remove `background`";
+            self.wrong_name(
+                &path.member("background"),
+                "the end of a kernel cannot run in the background",
+                "no effect",
+                hint,
+            );
+        }
         self.check_deed(action, step, &path.member(action.actor()), names);
         if step.background && matches!(action, Action::Host(_)) && !joins {
             match &step.name {
@@ -96,12 +110,14 @@ impl Sense<'_> {
     fn check_operation(&mut self, operation: HostOperation, step: &Step, path: &Path) {
         let at = path.member(operation.word());
         match operation {
-            HostOperation::Unload => {
+            HostOperation::Unload | HostOperation::Kexec | HostOperation::Reboot => {
                 self.goes(|_| true, Some(false));
                 self.story.scalable_functions.clear();
                 self.story.device_numbers = None;
             }
-            HostOperation::Reload | HostOperation::SetEswitchMode(EswitchMode::Legacy) => {
+            HostOperation::Reload
+            | HostOperation::SuspendResume
+            | HostOperation::SetEswitchMode(EswitchMode::Legacy) => {
                 self.goes(is_scalable, Some(false));
                 self.story.scalable_functions.clear();
                 self.story.device_numbers = None;

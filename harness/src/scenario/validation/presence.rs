@@ -40,10 +40,14 @@ impl Sense<'_> {
             );
             self.wrong(path, message, "no driver", hint);
         }
-        if operation == HostOperation::Unload && !step.background {
+        let ends = matches!(
+            operation,
+            HostOperation::Unload | HostOperation::Kexec | HostOperation::Reboot
+        );
+        if ends && !step.background {
             self.story.driver = Driver::Removed;
         }
-        if operation == HostOperation::Reload {
+        if matches!(operation, HostOperation::Reload | HostOperation::SuspendResume) {
             self.count_demand();
         }
     }

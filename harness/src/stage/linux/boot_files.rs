@@ -4,9 +4,9 @@ use super::error::BackendError;
 use super::probes::Places;
 use files::Scratch;
 use guest::image::kernel::unwrapped;
-use guest::image::{AddedFile, Image, ImageOptions};
+use guest::image::{AddedFile, Image, ImageOptions, Packing};
 use guest::kit::{HELPER, Kit, KitOptions};
-use guest_protocol::MODULES_FOLDER;
+use guest_protocol::{MODULES_FOLDER, NEXT_INITRD, NEXT_KERNEL};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -38,6 +38,17 @@ impl BootFiles {
                 target: format!("{MODULES_FOLDER}/{HELPER}.ko"),
             });
         }
+        Image::build(kit.modules(), &image)?.write(&initrd)?;
+        // The kernel that may take a guest over, which has to be as it was packed, and what that one boots from.
+        for (source, target) in [(kit.kernel(), NEXT_KERNEL), (&initrd, NEXT_INITRD)] {
+            image.files.push(AddedFile {
+                source: source.to_owned(),
+                target: target.to_owned(),
+            });
+        }
+        // What is packed already takes a guest longer to unpack than to read.
+        image.packing = Packing::Plain;
+        let initrd = folder.path().join("initramfs-with-next");
         Image::build(kit.modules(), &image)?.write(&initrd)?;
         if let Some(kernel) = unwrapped(&std::fs::read(kit.kernel())?) {
             let path = folder.path().join("vmlinux");

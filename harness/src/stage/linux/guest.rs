@@ -4,9 +4,12 @@ mod boot;
 mod error;
 mod exchange;
 mod look;
+mod machine;
+mod next_kernel;
 mod orders;
 
 pub use error::GuestError;
+pub(super) use machine::Succession;
 
 use super::probes::{PageWait, Seen};
 use super::profile::{Profile, Room};
@@ -70,6 +73,11 @@ pub struct Guest {
     /// Since when it has made none.
     calm_since: Cycles,
     watched: Watched,
+    /// How it is started again, and how often it has been started.
+    machine: machine::Machine,
+    machines: u32,
+    /// What the kernel's tracing notes.
+    traced: Vec<String>,
     folder: Scratch,
 }
 

@@ -30,6 +30,7 @@ impl LinuxStage<'_> {
 
     fn leave(&mut self) -> Result<Option<Wear>, GuestError> {
         let wear = [
+            (self.succeeded, Wear::Succeeded),
             (self.damaged, Wear::Damaged),
             (self.warned, Wear::Warned),
             (!self.log.heard.complaints.is_empty(), Wear::Complained),
@@ -58,6 +59,7 @@ impl LinuxStage<'_> {
             .iter()
             .any(|complaint| complaint.kind != ComplaintKind::Warning);
         let wear = [
+            (self.succeeded, Wear::Succeeded),
             (is_worse, Wear::Complained),
             (self.course.device_in_error, Wear::DeviceError),
             (self.course.operations.all.any_pending(), Wear::Pending),

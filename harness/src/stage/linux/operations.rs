@@ -7,7 +7,7 @@ use crate::scenario::{FunctionOperation, HostStep};
 use crate::stage::operations::{Operation, Operations};
 use driver::{Errno, HostOperation};
 use guest_protocol::{Answer, Devlink, Order, Outcome};
-use prm::Function;
+use prm::{Cycles, Function};
 use std::collections::BTreeMap;
 
 /// What an operation does to the driver of the function under test.
@@ -16,6 +16,8 @@ enum Binding {
     Load,
     Unload,
     Reload,
+    /// Unloaded and loaded again, whatever came of it.
+    Sleep,
 }
 
 /// What this stage knows of an operation.
@@ -62,6 +64,7 @@ impl GuestOperations {
             HostStep::Operation(HostOperation::Load) => Some(Binding::Load),
             HostStep::Operation(HostOperation::Unload) => Some(Binding::Unload),
             HostStep::Operation(HostOperation::Reload) => Some(Binding::Reload),
+            HostStep::Operation(HostOperation::SuspendResume) => Some(Binding::Sleep),
             _ => None,
         };
         // From the first moment of an unload on there may be no counters.
@@ -109,6 +112,27 @@ impl GuestOperations {
         }))
     }
 
+    /// Another kernel has followed: of the last one's operations nothing is left. Returns the number of that.
+    pub(super) fn succeed(&mut self, began: Cycles, ended: Cycles, name: Option<String>) -> usize {
+        self.bound = false;
+        self.loaded = false;
+        self.ports.clear();
+        self.sf_stays_unbound = false;
+        let own = GuestOperation {
+            id: u32::MAX,
+            binding: None,
+            was_loaded: false,
+            adds: None,
+        };
+        self.all.add(Operation {
+            kind: "host",
+            name,
+            began,
+            end: Some((ended, 0)),
+            own,
+        })
+    }
+
     fn order(&self, guest: &mut Guest, step: &HostStep) -> Result<Order, GuestError> {
         let device = guest.address_under_test();
         let port = |number: &u16| self.ports.get(number).copied().unwrap_or(u32::MAX);
@@ -123,6 +147,15 @@ impl GuestOperations {
             },
             HostStep::Operation(HostOperation::Unload) => Order::Unbind { device },
             HostStep::Operation(HostOperation::Reload) => Order::Devlink(Devlink::Reload { device }),
+            HostStep::Operation(HostOperation::SuspendResume) => {
+                // The kernel suspends its devices and resumes them at once, without sending the machine to sleep.
+                guest.write("/sys/power/pm_test", "devices")?;
+                guest.write("/sys/module/suspend/parameters/pm_test_delay", "0")?;
+                Order::WriteFile {
+                    path: "/sys/power/state".to_owned(),
+                    text: "freeze".to_owned(),
+                }
+            }
             HostStep::Operation(HostOperation::EnableVfs(number)) => vfs(*number),
             HostStep::Operation(HostOperation::DisableVfs) => vfs(0),
             HostStep::Flr(function) => {
@@ -182,9 +215,12 @@ impl GuestOperations {
             }
             // Joining is not an operation of the guest's, and what no host can do is none; asking for nothing ends at once.
             HostStep::WaitFor(_)
-            | HostStep::Operation(HostOperation::ResetFunction | HostOperation::FreePage(_)) => {
-                Order::ReadFiles { paths: Vec::new() }
-            }
+            | HostStep::Operation(
+                HostOperation::Kexec
+                | HostOperation::Reboot
+                | HostOperation::ResetFunction
+                | HostOperation::FreePage(_),
+            ) => Order::ReadFiles { paths: Vec::new() },
         })
     }
 
@@ -211,6 +247,7 @@ impl GuestOperations {
                 }
                 Some(Binding::Unload) => self.bound = false,
                 Some(Binding::Reload) => self.loaded = returned == 0,
+                Some(Binding::Sleep) => self.loaded = operation.own.was_loaded && returned == 0,
                 None => {}
             }
             if let (Some(number), Outcome::Ok(Answer::Port(port))) = (operation.own.adds, &reply.outcome) {

@@ -1,7 +1,7 @@
 //! A booted guest as a stage: the unmodified driver on the device, under a wall clock.
 
 use super::forcing::Forcing;
-use super::guest::{Guest, GuestError, is_warning};
+use super::guest::{Guest, GuestError, Succession, is_warning};
 use super::kernel_log::KernelLog;
 use super::operations::{GuestOperation, GuestOperations};
 use super::patience::{HEALTH_POLL, LOOK, TURN};
@@ -12,7 +12,7 @@ use crate::record::aspect::Deed;
 use crate::record::measured::{Measured, PageWait};
 use crate::record::result::StepRecord;
 use crate::record::timeline::Timeline;
-use crate::scenario::{Action, COUNTERS, Fault, RaceStep};
+use crate::scenario::{Action, COUNTERS, Fault, HostStep, RaceStep};
 use crate::stage::abilities::{Abilities, Obstacle};
 use crate::stage::contract::{Closing, OrderRefused, Stage};
 use crate::stage::expenses::{Expenses, Purpose};
@@ -22,9 +22,11 @@ use crate::stage::operations::Operations;
 use crate::stage::problem::Problem;
 use crate::stage::sight::{DriverSight, Health, Sight};
 use crate::stage::stop::Stop;
+use driver::HostOperation;
 use driver_host::Account;
 use emulator::config::Timeouts;
 use emulator::{FirmwareOrder, GateOrder, HoldState};
+use guest_protocol::LogLine;
 use prm::Cycles;
 use std::collections::BTreeMap;
 
@@ -42,6 +44,10 @@ pub(super) struct LinuxStage<'a> {
     page_waits: Vec<PageWait>,
     pub(super) recent: RecentLines,
     expenses: Expenses,
+    /// What a kernel has printed about its end, to be read as if it had been asked.
+    last_words: Vec<LogLine>,
+    /// Another kernel than the first has the machine.
+    pub(super) succeeded: bool,
 }
 
 impl<'a> LinuxStage<'a> {
@@ -76,6 +82,8 @@ impl<'a> LinuxStage<'a> {
             page_waits: Vec::new(),
             recent: RecentLines::default(),
             expenses: Expenses::default(),
+            last_words: Vec::new(),
+            succeeded: false,
         }
     }
 
@@ -171,9 +179,27 @@ impl<'a> LinuxStage<'a> {
         self.page_waits.extend(waits);
     }
 
+    /// Lets another kernel follow; returns the number of that operation, which has ended then.
+    fn succeed(&mut self, how: Succession, name: Option<String>) -> Result<usize, GuestError> {
+        let began = self.course.guest.now();
+        // A kernel's tracing goes with it.
+        self.note_page_waits();
+        self.last_words = self.course.guest.next_kernel(how)?;
+        self.succeeded = true;
+        self.course.device_in_error = false;
+        self.course.counters.clear();
+        let number = self
+            .course
+            .operations
+            .succeed(began, self.course.guest.now(), name);
+        self.spent(Purpose::Operation, began);
+        Ok(number)
+    }
+
     /// Reads what the kernel has printed since the last look; returns the driver's messages among it.
     fn read_log(&mut self) -> Result<Vec<serde_json::Value>, GuestError> {
-        let lines = self.course.guest.kernel_log()?;
+        let mut lines = std::mem::take(&mut self.last_words);
+        lines.extend(self.course.guest.kernel_log()?);
         self.recent.note(&lines, self.course.guest.now());
         self.warned |= lines.iter().any(is_warning);
         Ok(self.log.read(&lines))
@@ -200,6 +226,12 @@ impl Stage for LinuxStage<'_> {
         name: Option<String>,
     ) -> Result<Result<usize, Problem>, Stop<GuestError>> {
         match action {
+            Action::Host(HostStep::Operation(HostOperation::Kexec)) => {
+                Ok(Ok(self.succeed(Succession::TakesOver, name)?))
+            }
+            Action::Host(HostStep::Operation(HostOperation::Reboot)) => {
+                Ok(Ok(self.succeed(Succession::StartsAgain, name)?))
+            }
             Action::Host(step) => Ok(Ok(self.course.operations.start(self.course.guest, step, name)?)),
             Action::Race(RaceStep::FreePage { key }) => {
                 let order = self.forcing.free_page(self.course.guest, *key)?;

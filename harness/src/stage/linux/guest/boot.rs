@@ -1,25 +1,23 @@
 //! A guest is booted.
 
+use super::machine::{Machine, io_error};
 use super::{Guest, GuestError, TURN, Watched, exchange};
 use crate::stage::linux::probes::{Places, Seen};
 use crate::stage::linux::profile::{Profile, Room};
 use device_server::{DeviceServer, Layout, ServerOptions};
 use emulator::config::{
     Demand, DeviceConfig, DeviceKind, Eswitch, ExternalHost, FirmwareKnobs, Port, ScalableFunctions,
-    Timeouts, VirtualFunctions,
+    Teardown, Timeouts, VirtualFunctions,
 };
 use files::Scratch;
 use guest::kit::Kit;
-use guest::machine::{Agent, CommandLine, Console, PluggedFunction, Process};
+use guest::machine::{Agent, PluggedFunction, Process};
 use guest_protocol::{Order, Ready};
 use prm::{Cycles, PageMode};
 use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::sync::OnceLock;
-
-/// Memory of a guest in MiB: enough for the largest page request of a scenario that the driver can meet.
-const MEMORY_MIB: u32 = 768;
 
 /// A boot takes about 10 s of processor time without KVM; a machine may be busy.
 const BOOT_LIMIT: Cycles = Cycles::from_millis(180_000);
@@ -39,7 +37,6 @@ impl Guest {
         learnt: &OnceLock<Places>,
         interrupt: Option<OwnedFd>,
     ) -> Result<Self, GuestError> {
-        let io_error = |what| move |error| GuestError::Io { what, error };
         let folder = Scratch::new().map_err(io_error("cannot make a folder for the guest's sockets"))?;
         let profile = Profile::of(device);
         let room = Room::of(profile);
@@ -52,11 +49,6 @@ impl Guest {
             ..ServerOptions::default()
         };
         let mut server = DeviceServer::bind_with(first.clone(), seed, folder.path(), options)?;
-        let agent_socket = folder.path().join("agent.sock");
-        let agent = Agent::listen(&agent_socket).map_err(|error| GuestError::Agent {
-            what: "cannot serve the guest's second serial port",
-            error,
-        })?;
         let plugged: Vec<PluggedFunction> = (0..=u8::MAX)
             .zip(server.sockets())
             .map(|(devfn, socket)| PluggedFunction {
@@ -64,26 +56,17 @@ impl Guest {
                 devfn,
             })
             .collect();
-        let command = CommandLine {
-            functions: &plugged,
-            bar_bytes: server.bar_bytes(),
-            initrd,
-            append: "quiet loglevel=1",
-            memory_mib: MEMORY_MIB,
-            console: Console::File(folder.path().join("console.log")),
-            agent: Some(&agent_socket),
-        }
-        .command(kit);
-        let process = Process::start(command, &folder.path().join("qemu.log"))?;
-        let watched = || {
-            Ok(Watched {
-                agent: server.watch(agent.fd())?,
-                agent_fd: agent.fd().as_raw_fd(),
-                end: server.watch(process.end_fd())?,
-                interrupt: interrupt.map(|interrupt| server.watch(interrupt)).transpose()?,
-            })
+        let machine = Machine {
+            kit: kit.clone(),
+            initrd: initrd.to_owned(),
+            plugged,
         };
-        let watched = watched().map_err(io_error("cannot watch the guest"))?;
+        let (process, agent) = machine.start(&server, &folder, 1)?;
+        let mut watched = Watched::of(&mut server, &process, &agent)?;
+        watched.interrupt = interrupt
+            .map(|interrupt| server.watch(interrupt))
+            .transpose()
+            .map_err(io_error("cannot watch for an interrupt"))?;
         let mut guest = Self {
             calm_since: server.now(),
             functions: exchange::functions(&server),
@@ -99,17 +82,12 @@ impl Guest {
             account: None,
             activity: 0,
             watched,
+            machine,
+            machines: 1,
+            traced: Vec::new(),
             folder,
         };
-        let ready = guest.wait_ready()?;
-        guest.write("/sys/bus/pci/drivers_autoprobe", "0")?;
-        for name in ready.modules {
-            let order = Order::InsertModule {
-                name,
-                parameters: String::new(),
-            };
-            guest.must(order, BOOT_LIMIT)?;
-        }
+        guest.begin()?;
         guest.learn_places(learnt)?;
         guest.replace_device(device, seed)?;
         if !guest.is_quiet()? {
@@ -119,6 +97,20 @@ impl Guest {
             );
         }
         Ok(guest)
+    }
+
+    /// Waits until a kernel has booted, and inserts the driver, which binds to nothing yet.
+    pub(super) fn begin(&mut self) -> Result<(), GuestError> {
+        let ready = self.wait_ready()?;
+        self.write("/sys/bus/pci/drivers_autoprobe", "0")?;
+        for name in ready.modules {
+            let order = Order::InsertModule {
+                name,
+                parameters: String::new(),
+            };
+            self.must(order, BOOT_LIMIT)?;
+        }
+        Ok(())
     }
 
     fn wait_ready(&mut self) -> Result<Ready, GuestError> {
@@ -131,6 +123,23 @@ impl Guest {
         Err(GuestError::Silent {
             what: format!("it has not booted; {}", self.last_words()),
             limit: BOOT_LIMIT,
+        })
+    }
+}
+
+impl Watched {
+    /// A machine that has just been started.
+    pub(super) fn of(
+        server: &mut DeviceServer,
+        process: &Process,
+        agent: &Agent,
+    ) -> Result<Self, GuestError> {
+        let mut watch = |fd| server.watch(fd).map_err(io_error("cannot watch the guest"));
+        Ok(Self {
+            agent: watch(agent.fd())?,
+            agent_fd: agent.fd().as_raw_fd(),
+            end: watch(process.end_fd())?,
+            interrupt: None,
         })
     }
 }
@@ -151,6 +160,7 @@ fn first_device() -> DeviceConfig {
         satellite_pfs: Vec::new(),
         sfs: ScalableFunctions::default(),
         adjacent_vfs: Vec::new(),
+        teardown: Teardown::default(),
         timeouts: Timeouts::default(),
         firmware: FirmwareKnobs::default(),
     }

@@ -105,7 +105,8 @@ impl Guest {
     }
 
     /// Replaces the kernel's probes.
-    fn trace(&mut self, events: Vec<String>) -> Result<(), GuestError> {
+    pub(super) fn trace(&mut self, events: Vec<String>) -> Result<(), GuestError> {
+        self.traced.clone_from(&events);
         match self.call(Order::Trace { events }, LOOK_LIMIT)? {
             Ok(Answer::Names(refused)) => {
                 for event in refused {

@@ -38,8 +38,8 @@ pub(in crate::stage::linux::kernel_log) const EFFECTS: &[Row] = &[
     effect(r"^(?:failed to query [ec]q|failed to free uar index|mlx5_cmd_alloc_uar\(\) failed|mlx5_(?:db|frag_buf)_alloc_node\(\) failed)"),
     effect(r"^(?:Failed to (?:create|set|alloc|open) (?:wc|aso|bfreg)|Failed to (?:create|alloc) .* wc|Write combining is not supported)"),
 
-    // Teardown that firmware refuses to make fast.
-    effect(r"^teardown with (?:force|fast) mode failed"),
+    // A device that does not come back after sleep.
+    effect(r"^PM: dpm_run_callback\(\): \w+ returns -?\d+"),
     effect(r"^PCI channel offline, stop waiting"),
 
     // Health: the other lines about the health buffer, and the steps of a recovery.
