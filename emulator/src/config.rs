@@ -40,6 +40,10 @@ pub struct DeviceConfig {
     /// The external host behind an ECPF, as QUERY_ESW_FUNCTIONS describes it.
     #[serde(default)]
     pub external_host: ExternalHost,
+    /// A second host's PF on the same silicon (`pf2`): its driver supplies the pages of its own function, and has no part in the
+    /// eswitch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_pf: Option<SecondPf>,
     /// Satellite PFs behind an ECPF (`spf1`, ...); needs the new QUERY_ESW_FUNCTIONS layout, which is
     /// offered as soon as one is named.
     #[serde(default)]
@@ -200,6 +204,14 @@ pub struct ExternalHost {
     /// host_num_of_vfs: how many of them the host has enabled at the start.
     #[serde(default)]
     pub enabled_vfs: u16,
+}
+
+/// The PF of a second host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondPf {
+    /// Its vhca_id.
+    pub vhca_id: u16,
 }
 
 /// A satellite PF.

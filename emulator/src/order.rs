@@ -9,14 +9,16 @@ mod error;
 mod firmware;
 mod interrupts;
 mod limits;
+mod other_functions;
 mod page_request;
 
 pub use answer::Answer;
 pub use error::OrderError;
 pub use firmware::{
-    AnswerRule, CommandMatch, DeviceError, FirmwareOrder, GateOrder, Hold, HoldPoint, ReactionRule,
+    AnswerRule, CommandMatch, DeviceError, FirmwareOrder, GateOrder, Hold, HoldPoint, OrderAt, ReactionRule,
     Reconfigure,
 };
 pub use interrupts::{InterruptFate, InterruptRule, QueueKind, SpuriousInterrupt};
 pub use limits::{LONGEST_NAME, MAX_ORDERS, MAX_PENDING, MAX_RULES};
+pub use other_functions::{FunctionsChanged, HostPfState, VhcaStateName, VhcaStateOrder};
 pub use page_request::PageRequest;

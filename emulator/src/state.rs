@@ -13,6 +13,7 @@ pub(crate) mod event_queue;
 pub(crate) mod footprint;
 pub(crate) mod gate;
 pub(crate) mod health;
+pub(crate) mod hosts;
 pub(crate) mod journal;
 pub(crate) mod latency;
 pub mod ledger;

@@ -15,7 +15,7 @@ pub(crate) use host::{Host, Hosts};
 pub(crate) use seat::Seat;
 
 use crate::config::{DeviceConfig, DeviceKind, Eswitch, ExternalHost, VirtualFunctions};
-use crate::order::CommandMatch;
+use crate::order::{CommandMatch, FirmwareOrder, FunctionsChanged};
 use prm::PageMode;
 
 /// Every command of this name.
@@ -24,6 +24,14 @@ pub(crate) fn to(command: &str) -> CommandMatch {
         command: command.into(),
         ..Default::default()
     }
+}
+
+/// The order by which the external host has so many VFs.
+pub(crate) fn functions_changed(host_vfs: u16) -> FirmwareOrder {
+    FirmwareOrder::FunctionsChanged(FunctionsChanged {
+        host_vfs: Some(host_vfs),
+        ..FunctionsChanged::default()
+    })
 }
 
 /// A PF with vhca_id 5, an eswitch and three VFs from vhca_id 16.
@@ -84,6 +92,7 @@ pub(crate) fn plain(kind: DeviceKind, vhca_id: u16) -> DeviceConfig {
         external_host: Default::default(),
         satellite_pfs: Vec::new(),
         sfs: Default::default(),
+        second_pf: None,
         adjacent_vfs: Vec::new(),
         teardown: Default::default(),
         timeouts: Default::default(),

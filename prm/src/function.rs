@@ -11,6 +11,8 @@ use thiserror::Error;
 pub enum Function {
     /// The physical function of a plain NIC.
     Pf,
+    /// The physical function of a second host, on a device for several hosts.
+    SecondPf,
     /// The embedded-CPU physical function (BlueField's Arm side).
     Ecpf,
     /// The external host's physical function, seen from an ECPF.
@@ -31,13 +33,16 @@ pub enum Function {
 
 /// The text names no function.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`{0}` is not a function; write pf, ecpf, host_pf, spf1, vf1, host_vf1, ec_vf1, sf1 or adjacent_vf1")]
+#[error(
+    "`{0}` is not a function; write pf, pf2, ecpf, host_pf, spf1, vf1, host_vf1, ec_vf1, sf1 or adjacent_vf1"
+)]
 pub struct UnknownFunction(pub String);
 
 impl fmt::Display for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pf => f.write_str("pf"),
+            Self::SecondPf => f.write_str("pf2"),
             Self::Ecpf => f.write_str("ecpf"),
             Self::HostPf => f.write_str("host_pf"),
             Self::SatellitePf(n) => write!(f, "spf{n}"),
@@ -57,6 +62,7 @@ impl FromStr for Function {
         let unknown = || UnknownFunction(text.to_owned());
         match text {
             "pf" => return Ok(Self::Pf),
+            "pf2" => return Ok(Self::SecondPf),
             "ecpf" => return Ok(Self::Ecpf),
             "host_pf" => return Ok(Self::HostPf),
             _ => {}
@@ -93,7 +99,7 @@ impl<'de> Deserialize<'de> for Function {
 }
 
 /// Names of functions, as a regular expression.
-pub const PATTERN: &str = "^(pf|ecpf|host_pf|(spf|vf|host_vf|ec_vf|sf|adjacent_vf)[1-9][0-9]*)$";
+pub const PATTERN: &str = "^(pf2?|ecpf|host_pf|(spf|vf|host_vf|ec_vf|sf|adjacent_vf)[1-9][0-9]*)$";
 
 #[cfg(feature = "schema")]
 impl schemars::JsonSchema for Function {
@@ -119,6 +125,7 @@ mod tests {
         let kinds = [
             Function::Pf,
             Function::Ecpf,
+            Function::SecondPf,
             Function::HostPf,
             Function::SatellitePf(1),
             Function::Vf(12),

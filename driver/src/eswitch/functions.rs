@@ -9,6 +9,7 @@ use prm::eswitch::{
     ESW_FUNCTIONS_LAYOUT_V1, ESW_FUNCTIONS_OFFSET, HostFunctions, NetworkFunction, PF_TYPE_HOST,
     PF_TYPE_SATELLITE, QueryEswFunctions, QueryEswFunctionsOut,
 };
+use prm::subfunction::VhcaState;
 
 /// The external host's PF and its VFs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -68,7 +69,7 @@ impl EswFunctions {
                     let pf = HostPf {
                         num_vfs: entry.vf_count(),
                         total_vfs: entry.vf_total(),
-                        disabled: false,
+                        disabled: entry.vhca_state() != VhcaState::InUse.raw(),
                     };
                     functions.host = Some(pf);
                 }
@@ -136,7 +137,8 @@ mod tests {
         let host = NetworkFunction::new()
             .with_pf_type(PF_TYPE_HOST)
             .with_vf_count(2)
-            .with_vf_total(3);
+            .with_vf_total(3)
+            .with_vhca_state(VhcaState::InUse.raw());
         let satellite = NetworkFunction::new()
             .with_pf_type(PF_TYPE_SATELLITE)
             .with_vhca_id(8)

@@ -24,7 +24,11 @@ impl FunctionKind {
     #[must_use]
     pub const fn of(function: Function) -> Self {
         match function {
-            Function::Pf | Function::Ecpf | Function::HostPf | Function::SatellitePf(_) => Self::Physical,
+            Function::Pf
+            | Function::SecondPf
+            | Function::Ecpf
+            | Function::HostPf
+            | Function::SatellitePf(_) => Self::Physical,
             Function::Vf(_) | Function::HostVf(_) | Function::EcVf(_) | Function::AdjacentVf(_) => {
                 Self::Virtual
             }

@@ -191,14 +191,15 @@ impl Card {
         DeviceInfo { regions, irqs }
     }
 
-    /// Whether a function is there for its driver: a VF only while its PF has enabled it, and in the flat layout one that the
-    /// silicon has.
+    /// Whether a function is there for its driver: a VF only while its PF has enabled it, a second PF always, and in the flat layout
+    /// one that the silicon has.
     fn is_enabled(&self, place: usize) -> bool {
         if self.topology.is_flat() {
             return self.topology.function_at(place).is_some();
         }
         let enabled = self.functions.first().map_or(0, PciFunction::enabled_vfs);
-        place == PHYSICAL || place <= usize::from(enabled)
+        let is_pf = place == PHYSICAL || self.topology.function_at(place) == Some(Function::SecondPf);
+        is_pf || place <= usize::from(enabled)
     }
 
     /// Whether the registers of a function answer: those of a VF only while its PF has enabled it, and to a client that has not

@@ -25,7 +25,7 @@ pub struct Slot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Topology {
     layout: Layout,
-    /// By place: the function under test, then its VFs in the order of their numbers. Only in a layout with places of its own one
+    /// By place: the function under test, then its VFs in the order of their numbers, then the PF of a second host. Only in a layout with places of its own one
     /// may have none.
     places: Vec<Option<Function>>,
     /// How many SFs there are.
@@ -99,6 +99,10 @@ impl Topology {
         // INVARIANT: VFs stand in the order of their numbers, each at its number, but one that is the function under test.
         let at = match function {
             Function::Vf(number) | Function::EcVf(number) => usize::from(number),
+            Function::SecondPf => {
+                let mut places = self.places.iter();
+                return places.position(|there| *there == Some(function));
+            }
             _ => 0,
         };
         [at, 0]
@@ -148,6 +152,7 @@ impl Topology {
             device: VF_DEVICE,
             bar2: None,
             total_vfs: 0,
+            next_function: 0,
         };
         let physical_shape = |device, total_vfs| Shape {
             role: Role::Physical,
@@ -155,6 +160,7 @@ impl Topology {
             bar2: (self.windows() > 0)
                 .then(|| (u64::from(self.windows()) * SF_WINDOW_LENGTH).next_power_of_two()),
             total_vfs,
+            next_function: self.place_of(Function::SecondPf).map_or(0, saturated::<u8>),
         };
         // In the flat layout the host has sized and named the functions before it is known which silicon comes.
         if self.is_flat() {
@@ -163,10 +169,19 @@ impl Topology {
                 _ => virtual_shape(Role::Lone),
             };
         }
-        let total_vfs = saturated::<u16>(self.places.iter().skip(1).flatten().count());
+        let vfs = self.places.iter().skip(1).flatten();
+        let total_vfs = saturated::<u16>(vfs.filter(|&&there| there != Function::SecondPf).count());
         match (self.function_at(place), place) {
             (Some(Function::Vf(_) | Function::EcVf(_)), 0) => virtual_shape(Role::Lone),
             (Some(Function::Vf(_) | Function::EcVf(_)), _) => virtual_shape(Role::Virtual),
+            // Another host's; its capabilities are those of a VF, which is what stood at the place when a host looked first.
+            (Some(Function::SecondPf), _) => Shape {
+                role: Role::Second,
+                device: PF_DEVICE,
+                bar2: None,
+                total_vfs: 0,
+                next_function: 0,
+            },
             (Some(Function::Ecpf), _) => physical_shape(EMBEDDED_PF_DEVICE, total_vfs),
             // A place that another device may need.
             (None, _) => virtual_shape(Role::Virtual),
@@ -242,6 +257,24 @@ mod tests {
         assert_eq!(lone.carrier(Function::Vf(1)), Some(0));
         assert_eq!(lone.carrier(Function::Vf(2)), None);
         assert_eq!(lone.difference(&pf), Some("the kind of its function"));
+    }
+
+    #[test]
+    fn a_second_pf_stands_behind_the_vfs_and_is_none_of_them() {
+        let device = serde_json::json!({ "kind": "pf", "vhca_id": 5, "page_mode": "func_id",
+            "vfs": { "total": 2, "first_vhca_id": 16 }, "second_pf": { "vhca_id": 6 } });
+        let room = Layout::Exchangeable {
+            virtual_functions: 4,
+            sf_windows: 0,
+        };
+        for layout in [Layout::Sriov, room] {
+            let topology = laid_out(device.clone(), layout);
+            assert_eq!(topology.carrier(Function::SecondPf), Some(3));
+            let shapes = topology.shapes();
+            assert_eq!((shapes[0].total_vfs, shapes[3].total_vfs), (2, 0));
+            assert_eq!((shapes[0].next_function, shapes[3].next_function), (3, 0));
+            assert_eq!((shapes[3].role, shapes[3].device), (Role::Second, PF_DEVICE));
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The functions that an eswitch manager looks after.
 
+use crate::order::HostPfState;
 use crate::reply::{Answered, Refusal, Reply};
 use crate::state::command::Command;
 use crate::state::silicon::Silicon;
@@ -36,7 +37,8 @@ pub(crate) fn create_esw_vport(silicon: &mut Silicon, command: &Command) -> Answ
         .subject
         .function
         .filter(|&function| Silicon::is_managed_by_vport(function));
-    let function = function.ok_or(Refusal::UnknownFunction)?;
+    let is_there = |function: &Function| !silicon.hosts.gone.contains(function);
+    let function = function.filter(is_there).ok_or(Refusal::UnknownFunction)?;
     let vport = silicon
         .roster
         .get(function)
@@ -59,11 +61,14 @@ pub(crate) fn destroy_esw_vport(silicon: &mut Silicon, command: &Command) -> Ans
 
 pub(crate) fn query_delegated_vhca(silicon: &mut Silicon, command: &Command) -> Answered {
     silicon.manages_eswitch(command)?;
-    let count = silicon.config.adjacent_vfs.len();
+    let gone = &silicon.hosts.gone;
+    let delegated = silicon.roster.adjacent_vfs().into_iter().zip(1..);
+    let delegated: Vec<_> = delegated.filter(|(vf, _)| !gone.contains(vf)).collect();
+    let count = delegated.len();
     let head = QueryDelegatedVhcaOut::new().with_function_count(saturated::<u16>(count));
     let mut output = head.as_bytes().to_vec();
-    for (number, _) in (1..).zip(&silicon.config.adjacent_vfs) {
-        let vhca_id = silicon.roster.vhca_id(Function::AdjacentVf(number));
+    for (vf, number) in delegated {
+        let vhca_id = silicon.roster.vhca_id(vf);
         let entry = DelegatedVhca::new()
             .with_vhca_id(vhca_id)
             .with_function_id(number);
@@ -77,8 +82,9 @@ impl Silicon {
     fn host_functions(&self) -> HostFunctions {
         let host = &self.config.external_host;
         HostFunctions::new()
-            .with_vf_count(*self.host_vfs)
+            .with_vf_count(self.hosts.vfs)
             .with_vf_total(host.vfs.total)
+            .with_host_pf_disabled(self.hosts.pf == HostPfState::Disabled)
     }
 
     /// The external host's PF and the satellite PFs, in the second layout.
@@ -88,19 +94,29 @@ impl Silicon {
         }
         let host = NetworkFunction::new()
             .with_pf_type(PF_TYPE_HOST)
-            .with_vf_count(*self.host_vfs)
+            .with_vf_count(self.hosts.vfs)
             .with_vf_total(self.config.external_host.vfs.total)
             .with_vhca_id(self.roster.vhca_id(Function::HostPf))
-            .with_vhca_state(VhcaState::Active.raw());
-        let satellites = (1..).zip(&self.config.satellite_pfs).map(|(number, _)| {
+            .with_vhca_state(self.host_pf_state().raw());
+        let satellites = (1_u16..).zip(self.roster.satellite_pfs());
+        let satellites = satellites.filter(|(_, satellite)| !self.hosts.gone.contains(satellite));
+        let satellites = satellites.map(|(number, satellite)| {
             NetworkFunction::new()
                 .with_host_number(saturated::<u8>(number))
                 .with_pf_type(PF_TYPE_SATELLITE)
-                .with_vhca_id(self.roster.vhca_id(Function::SatellitePf(number)))
+                .with_vhca_id(self.roster.vhca_id(satellite))
                 .with_vhca_state(VhcaState::Allocated.raw())
                 .with_esw_vport_manual(true)
         });
         Ok(std::iter::once(host).chain(satellites).collect())
+    }
+
+    /// The external host's PF in the second layout, where its driver having it is a state of its own.
+    fn host_pf_state(&self) -> VhcaState {
+        match self.hosts.pf {
+            HostPfState::InUse => VhcaState::InUse,
+            HostPfState::Disabled => VhcaState::Allocated,
+        }
     }
 
     fn is_managed_by_vport(function: Function) -> bool {

@@ -1,8 +1,6 @@
 //! Resets of one function: what is forgotten, and which pages go back to whom because of it.
 
 use crate::bus::Buses;
-use crate::config::OnReset;
-use crate::owner::Owner;
 use crate::record::Record;
 use crate::state::action::{Act, Action};
 use crate::state::endpoint::Endpoint;
@@ -32,16 +30,8 @@ impl Silicon {
         for other in others {
             self.reset_endpoint(other, now);
         }
-        let owner = Owner::from(endpoint);
-        let suppliers: Vec<Function> = self.endpoints.peek().keys().copied().collect();
-        for supplier in suppliers.into_iter().filter(|&supplier| supplier != endpoint) {
-            match self.config.firmware.on_reset {
-                OnReset::ReleaseAll => self.release_pages(supplier, owner, now, buses),
-                OnReset::ReturnPages => self.return_pages(supplier, owner, now, buses),
-                OnReset::Silent => {}
-            }
-            self.go_on(now, buses);
-        }
+        self.give_up_pages_of(endpoint, now, buses);
+        self.go_on(now, buses);
     }
 
     /// Resets an endpoint: its commands, queues, capabilities and mode are gone, and firmware has forgotten

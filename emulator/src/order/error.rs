@@ -28,6 +28,9 @@ pub enum OrderError {
     /// More VFs than the external host has.
     #[error("`host_vfs` is more than the external host has")]
     TooManyHostVfs,
+    /// It is none of the functions that can come and go by this order.
+    #[error("{0} does not come and go by this order")]
+    NotOfThisKind(Function),
     /// There is a hold of this name.
     #[error("there is a hold `{0}` already")]
     HoldExists(String),
@@ -64,6 +67,7 @@ impl OrderError {
             Self::NoEventQueue => "no event queue takes the event of an order",
             Self::UnknownCommand(_) => "an order names a command that does not exist",
             Self::TooManyHostVfs => "an order enables more VFs than the external host has",
+            Self::NotOfThisKind(_) => "an order lists a function that does not come and go by it",
             Self::HoldExists(_) => "an order installs a hold that exists",
             Self::UnknownHold(_) => "an order names a hold that does not exist",
             Self::TooManyRules => "an order installs one rule too many",

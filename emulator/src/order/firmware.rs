@@ -2,12 +2,13 @@
 
 use super::answer::Answer;
 use super::interrupts::{InterruptRule, SpuriousInterrupt};
+use super::other_functions::{FunctionsChanged, VhcaStateOrder};
 use super::page_request::PageRequest;
 use crate::config::{OnDisable, ReturnOrder};
 use prm::{Function, Opcode, PageMode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An order to firmware, carried out at once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -28,17 +29,29 @@ pub enum FirmwareOrder {
         /// Vport number.
         vport: u16,
     },
-    /// The external host changed its number of VFs: update QUERY_ESW_FUNCTIONS and post the event (type 0x0e).
-    FunctionsChanged {
-        /// host_num_of_vfs from now on.
-        host_vfs: u16,
-    },
+    /// Functions of other hosts came or went: update QUERY_ESW_FUNCTIONS and post the event (type 0x0e).
+    FunctionsChanged(FunctionsChanged),
+    /// A function changed its state: post a VHCA state change event (type 0x0f).
+    VhcaState(VhcaStateOrder),
     /// Install a rule for the interrupts of an event queue: lost, late, or one for several events.
     Interrupts(InterruptRule),
     /// Raise the vector of an event queue without an event.
     SpuriousInterrupt(SpuriousInterrupt),
     /// Change what the device is or does, for what comes.
     Reconfigure(Reconfigure),
+    /// Carry out an order at the interface of another function than the one under test: its driver is asked for pages and told of
+    /// errors and events.
+    At(OrderAt),
+}
+
+/// An order at the interface of a function.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderAt {
+    /// Whose interface (`pf2`, `vf1`, ...).
+    pub function: Function,
+    /// The order. Functions in it are those that this interface can name.
+    pub order: Box<FirmwareOrder>,
 }
 
 /// Which commands a rule or a hold is about. Absent fields match anything.
@@ -136,6 +149,10 @@ pub struct Reconfigure {
     /// vhca_ids by function.
     #[schemars(with = "BTreeMap<String, u16>", extend("propertyNames" = { "pattern": prm::function::PATTERN }))]
     pub vhca_ids: BTreeMap<Function, u16>,
+    /// The VFs that are delegated from now on (`adjacent_vf1`, ...). No event tells of it: the eswitch manager asks when it
+    /// goes to switchdev mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adjacent_vfs: Option<BTreeSet<Function>>,
 }
 
 /// An order to the gate.

@@ -69,14 +69,18 @@ pub enum OrderKind {
     DeviceError,
     /// Post a vport change event.
     VportChange,
-    /// Change the external host's number of VFs.
+    /// Change what other hosts have.
     FunctionsChanged,
+    /// Change the state of a function.
+    VhcaState,
     /// Install a rule for interrupts.
     Interrupts,
     /// Raise a vector without an event.
     SpuriousInterrupt,
     /// Change what the device is.
     Reconfigure,
+    /// Carry out an order elsewhere.
+    At,
     /// Install a hold.
     Hold,
     /// Release a hold.
@@ -105,10 +109,12 @@ impl From<&FirmwareOrder> for OrderKind {
             FirmwareOrder::Reset {} => Self::Reset,
             FirmwareOrder::DeviceError(_) => Self::DeviceError,
             FirmwareOrder::VportChange { .. } => Self::VportChange,
-            FirmwareOrder::FunctionsChanged { .. } => Self::FunctionsChanged,
+            FirmwareOrder::FunctionsChanged(_) => Self::FunctionsChanged,
+            FirmwareOrder::VhcaState(_) => Self::VhcaState,
             FirmwareOrder::Interrupts(_) => Self::Interrupts,
             FirmwareOrder::SpuriousInterrupt(_) => Self::SpuriousInterrupt,
             FirmwareOrder::Reconfigure(_) => Self::Reconfigure,
+            FirmwareOrder::At(_) => Self::At,
         }
     }
 }
@@ -143,9 +149,11 @@ impl fmt::Display for OrderKind {
             Self::DeviceError => "device_error",
             Self::VportChange => "vport_change",
             Self::FunctionsChanged => "functions_changed",
+            Self::VhcaState => "vhca_state",
             Self::Interrupts => "interrupts",
             Self::SpuriousInterrupt => "spurious_interrupt",
             Self::Reconfigure => "reconfigure",
+            Self::At => "at",
             Self::Hold => "hold",
             Self::Release => "release",
         })

@@ -105,6 +105,9 @@ fn general(config: &DeviceConfig, roster: &Roster, function: Function, own: bool
         caps.set_log_max_current_uc_list(5);
         caps.set_log_max_current_mc_list(5);
     }
+    if function == Function::SecondPf {
+        caps.set_dtor(!config.timeouts.are_driver_defaults());
+    }
     if !own {
         return caps;
     }

@@ -8,7 +8,7 @@ use crate::state::action::{Act, Action, OrderKind, Register};
 use crate::state::may::{May, bit, changes, changes_any, may, reads, reads_any};
 use crate::state::place::{Place, Thing};
 use Thing::{
-    Board, Capabilities, Chore, Description, Doorbells, Draws, EventQueue, Health, Holds, HostVfs, Inflow,
+    Board, Capabilities, Chore, Description, Doorbells, Draws, EventQueue, Health, Holds, Hosts, Inflow,
     Interface, Ledger, Life, Line, Managed, Naming, Objects, PageMemory, Port, Return, Rules, Slot, Takers,
     Uars, Vport, Waits,
 };
@@ -188,9 +188,9 @@ const fn execution(opcode: Opcode) -> May {
         }
         Opcode::QueryEq => may![reads(EventQueue)],
         Opcode::AllocUar | Opcode::DeallocUar => may![changes(Uars), reads(EventQueue)],
-        Opcode::QueryEswFunctions => may![reads(HostVfs)],
-        Opcode::CreateEswVport
-        | Opcode::DestroyEswVport
+        Opcode::QueryEswFunctions | Opcode::QueryDelegatedVhca => may![reads(Hosts)],
+        Opcode::CreateEswVport => may![changes_any(Vport), reads(Hosts)],
+        Opcode::DestroyEswVport
         | Opcode::ModifyNicVportContext
         | Opcode::ModifyVportState
         | Opcode::ModifyEswVportContext => may![changes_any(Vport)],
@@ -206,16 +206,17 @@ const fn execution(opcode: Opcode) -> May {
 /// What an order may touch, and which events it posts.
 const fn order(order: OrderKind) -> May {
     match order {
-        // The request is an act of its own.
-        OrderKind::RequestPages => may![],
+        // The request is an act of its own, and so is an order elsewhere.
+        OrderKind::RequestPages | OrderKind::At => may![],
         OrderKind::Answer | OrderKind::When => may![changes(Rules)],
         OrderKind::Reset => FORGETS,
         OrderKind::DeviceError => may![changes(Health)],
         OrderKind::VportChange => POSTS,
-        OrderKind::FunctionsChanged => may![changes(HostVfs)].and(POSTS),
+        OrderKind::FunctionsChanged => may![changes(Hosts)].and(POSTS),
+        OrderKind::VhcaState => may![changes_any(Managed)].and(POSTS),
         OrderKind::Interrupts => may![reads(Takers), changes(EventQueue)],
         OrderKind::SpuriousInterrupt => may![reads(Takers), reads(EventQueue)],
-        OrderKind::Reconfigure => may![changes(Description)],
+        OrderKind::Reconfigure => may![changes(Description), changes(Hosts)],
         OrderKind::Hold => may![changes(Holds)],
         OrderKind::Release => may![changes(Holds), reads_any(Slot)],
     }

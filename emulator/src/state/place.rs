@@ -63,8 +63,8 @@ pub enum Thing {
     Managed,
     /// The port.
     Port,
-    /// The number of VFs of the external host.
-    HostVfs,
+    /// What other hosts have: VFs, satellite PFs, VFs that are delegated.
+    Hosts,
 }
 
 impl Thing {
@@ -96,7 +96,7 @@ impl Thing {
         Self::Vport,
         Self::Managed,
         Self::Port,
-        Self::HostVfs,
+        Self::Hosts,
     ];
 
     /// Whether each function has one of its own, or several.
@@ -113,7 +113,7 @@ impl Thing {
                 | Self::Draws
                 | Self::Objects
                 | Self::Port
-                | Self::HostVfs
+                | Self::Hosts
         )
     }
 
@@ -146,7 +146,7 @@ impl Thing {
             Self::Vport => "the vport",
             Self::Managed => "the managed state",
             Self::Port => "the port",
-            Self::HostVfs => "the number of host VFs",
+            Self::Hosts => "the functions of other hosts",
         }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) const ECPF_VPORT: u16 = 0xfffe;
 pub(crate) struct Entry {
     pub(crate) function: Function,
     pub(crate) vhca_id: u16,
-    /// Identity in func_id mode; satellite PFs and delegated VFs have none.
+    /// Identity in func_id mode; satellite PFs, delegated VFs and a second host's PF have none.
     pub(crate) identity: Option<WireIdentity>,
     /// Number of the vport that the eswitch has for it.
     pub(crate) vport: Option<u16>,
@@ -97,15 +97,18 @@ impl Roster {
     }
 
     /// Whether commands and events at `endpoint` can be about `function`: so its driver can supply pages for it. That of the main
-    /// function names all, that of an external host's PF that host's VFs.
+    /// function names all but a second host's PF, that of an external host's PF that host's VFs.
     pub(crate) fn names(&self, endpoint: Function, function: Function) -> bool {
         endpoint == function
-            || endpoint == self.main()
+            || endpoint == self.main() && function != Function::SecondPf
             || self.managers.contains(&endpoint) && is_of_host(endpoint, function)
     }
 
     /// With whose driver the driver of this function comes and goes.
     pub(crate) fn host_of(&self, function: Function) -> Function {
+        if function == Function::SecondPf {
+            return function;
+        }
         let host = |&manager: &Function| manager == function || is_of_host(manager, function);
         let named = self.managers.iter().copied().find(|manager| host(manager));
         named.unwrap_or(self.main())
@@ -114,6 +117,21 @@ impl Roster {
     /// All functions, the main one first.
     pub(crate) fn functions(&self) -> &[Function] {
         &self.order
+    }
+
+    /// The satellite PFs of the description.
+    pub(crate) fn satellite_pfs(&self) -> Vec<Function> {
+        self.all(|function| matches!(function, Function::SatellitePf(_)))
+    }
+
+    /// The VFs of the description that another eswitch may delegate.
+    pub(crate) fn adjacent_vfs(&self) -> Vec<Function> {
+        self.all(|function| matches!(function, Function::AdjacentVf(_)))
+    }
+
+    fn all(&self, which: impl Fn(Function) -> bool) -> Vec<Function> {
+        let all = self.order.iter().copied();
+        all.filter(|&function| which(function)).collect()
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> + '_ {
@@ -220,6 +238,10 @@ fn described(config: &DeviceConfig) -> Vec<Entry> {
             None,
             Some(adjacent.vport),
         ));
+    }
+    if let Some(second) = config.second_pf {
+        // To others it is nobody: only its own driver has a name for it, by which it is function 0.
+        entries.push(entry(Function::SecondPf, second.vhca_id, None, None));
     }
     entries
 }

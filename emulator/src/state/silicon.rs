@@ -9,6 +9,7 @@ use crate::state::command::Command;
 use crate::state::draws::Draws;
 use crate::state::endpoint::{Endpoint, PageNaming};
 use crate::state::gate::Gate;
+use crate::state::hosts::Hosts;
 use crate::state::journal::Journal;
 use crate::state::ledger::Ledger;
 use crate::state::numbers::CommandNumber;
@@ -70,8 +71,7 @@ pub struct Silicon {
     pub(crate) subfunctions: Group<Subfunctions>,
     /// Whether the registers of the firmware's components are offered.
     pub(crate) offers_versions: Part<bool>,
-    /// host_num_of_vfs of the external host.
-    pub(crate) host_vfs: Part<u16>,
+    pub(crate) hosts: Part<Hosts>,
     pub(crate) draws: Part<Draws>,
     pub(crate) pace: Part<Pace>,
     pub(crate) inflow: Part<Inflow>,
@@ -108,7 +108,7 @@ impl Hash for Silicon {
             port,
             subfunctions,
             offers_versions,
-            host_vfs,
+            hosts,
             draws,
             pace,
             inflow,
@@ -129,16 +129,7 @@ impl Hash for Silicon {
         }
         (config, vhca_ids, managers, roster, endpoints, waits, ready).hash(state);
         (returns, gate, ledger, board, objects, vports, port).hash(state);
-        (
-            subfunctions,
-            offers_versions,
-            host_vfs,
-            draws,
-            pace,
-            inflow,
-            chores,
-        )
-            .hash(state);
+        (subfunctions, offers_versions, hosts, draws, pace, inflow, chores).hash(state);
     }
 }
 
@@ -151,8 +142,12 @@ impl Silicon {
         validation::check(&config)?;
         let roster = Roster::new(&config, &BTreeMap::new(), &BTreeSet::new());
         let own = roster.main();
-        let has_window =
-            |function: &Function| matches!(function, Function::Vf(_) | Function::EcVf(_) | Function::Sf(_));
+        let has_window = |function: &Function| {
+            matches!(
+                function,
+                Function::Vf(_) | Function::EcVf(_) | Function::Sf(_) | Function::SecondPf
+            )
+        };
         let others = roster.functions().iter().copied().filter(has_window);
         let mut endpoints = Groups::default();
         for function in std::iter::once(own).chain(others) {
@@ -160,7 +155,10 @@ impl Silicon {
         }
         Ok(Self {
             offers_versions: Part::new(false),
-            host_vfs: Part::new(config.external_host.enabled_vfs),
+            hosts: Part::new(Hosts {
+                vfs: config.external_host.enabled_vfs,
+                ..Hosts::default()
+            }),
             config: Part::new(Arc::new(config)),
             vhca_ids: Part::default(),
             managers: Part::default(),
@@ -232,8 +230,8 @@ impl Silicon {
         *self.roster = Arc::new(Roster::new(&self.config, &self.vhca_ids, &self.managers));
     }
 
-    /// The functions that have a register window, the main one first: VFs and SFs have, and the PF of an external host that is
-    /// connected.
+    /// The functions that have a register window, the main one first: VFs and SFs have, a second host's PF, and the PF of an external
+    /// host that is connected.
     #[must_use]
     pub fn endpoints(&self) -> Vec<Function> {
         let in_order = self.roster.functions().iter().copied();

@@ -61,6 +61,7 @@ fn kinds(config: &DeviceConfig) -> Result<(), ConfigError> {
         ("vfs", config.vfs.total > 0, pf),
         ("ec_vfs", config.ec_vfs.total > 0, ecpf),
         ("external_host", config.external_host != Default::default(), ecpf),
+        ("second_pf", config.second_pf.is_some(), pf || ecpf),
         ("satellite_pfs", !config.satellite_pfs.is_empty(), ecpf),
         ("sfs", config.sfs.max > 0, pf || ecpf),
         ("adjacent_vfs", !config.adjacent_vfs.is_empty(), pf || ecpf),

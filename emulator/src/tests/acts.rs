@@ -10,7 +10,7 @@ use crate::state::action::{Act, Action};
 use crate::state::declaration::Declarations;
 use crate::state::footprint::Footprint;
 use crate::state::place::Thing;
-use crate::testing::{Bench, PAGE_SLOT, pf_config, request, to};
+use crate::testing::{Bench, PAGE_SLOT, functions_changed, pf_config, request, to};
 use parts::Touch;
 use prm::access_register::{AccessRegister, RegisterAccess, RegisterId};
 use prm::eswitch::QueryEswFunctions;
@@ -151,7 +151,7 @@ fn give_orders(bench: &mut Bench) {
         bench.settle();
     }
     bench.wait(Cycles::from_millis(10));
-    bench.order(&FirmwareOrder::FunctionsChanged { host_vfs: 0 });
+    bench.order(&functions_changed(0));
     late_interrupt(bench);
     bench.order(&FirmwareOrder::DeviceError(DeviceError {
         syndrome: 1,

@@ -1,8 +1,7 @@
 //! Other functions: VFs, subfunctions, the eswitch's functions, and their own drivers.
 
 use crate::config::{AdjacentVf, DemandProfile, OnDisable, SatellitePf, ScalableFunctions};
-use crate::order::FirmwareOrder;
-use crate::testing::{Bench, ecpf_config, pf_config};
+use crate::testing::{Bench, ecpf_config, functions_changed, pf_config};
 use prm::capability::QueryHcaCap;
 use prm::capability_area::GeneralCapabilities;
 use prm::eswitch::{
@@ -98,7 +97,7 @@ fn a_function_that_does_not_exist_cannot_be_enabled() {
 #[test]
 fn the_external_host_shows_in_both_layouts() {
     let mut bench = Bench::loaded(ecpf_config());
-    bench.order(&FirmwareOrder::FunctionsChanged { host_vfs: 1 });
+    bench.order(&functions_changed(1));
     assert_eq!(
         bench.events(ASYNC).last().expect("posted").kind(),
         EventType::EswFunctionsChanged

@@ -275,6 +275,7 @@ fn what_a_command_waits_for_and_why_an_order_fails_read_back() {
         OrderError::NoEventQueue,
         OrderError::UnknownCommand("NOPE".to_owned()),
         OrderError::TooManyHostVfs,
+        OrderError::NotOfThisKind(Function::HostPf),
         OrderError::HoldExists("h".to_owned()),
         OrderError::UnknownHold(String::new()),
         OrderError::TooManyRules,

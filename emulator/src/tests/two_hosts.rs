@@ -1,6 +1,7 @@
 //! Two hosts at one device: an ECPF and the PF of an external host, each with a driver that supplies pages.
 
-use crate::order::{Answer, AnswerRule, FirmwareOrder, OrderError};
+use crate::config::SecondPf;
+use crate::order::{Answer, AnswerRule, FirmwareOrder, OrderAt, OrderError};
 use crate::owner::Owner;
 use crate::testing::{Bench, Seat, ecpf_config, pf_config, request, to};
 use prm::{CommandStatus, Function};
@@ -130,4 +131,77 @@ fn a_device_without_an_external_host_connects_none() {
     let mut bench = Bench::new(pf_config());
     assert!(!bench.silicon.connect_host());
     assert!(!bench.silicon.endpoints().contains(&Function::HostPf));
+}
+
+/// Two PFs of one silicon: the bench sits at the second, the first's driver is the seat.
+fn two_pfs() -> (Bench, Seat) {
+    let mut config = pf_config();
+    config.second_pf = Some(SecondPf { vhca_id: 6 });
+    let mut bench = Bench::loaded(config);
+    let first = bench.change_seats(Seat::at(Function::SecondPf));
+    bench.connect(Function::SecondPf);
+    bench.load();
+    (bench, first)
+}
+
+#[test]
+fn a_second_pf_supplies_itself_and_names_nobody_else() {
+    let (mut bench, first) = two_pfs();
+    assert_eq!(pages(&bench, Function::SecondPf, Function::SecondPf), 240);
+    assert_eq!(pages(&bench, Function::Pf, Function::Pf), 240);
+    bench.give(16, false, 4).ok();
+    let nobody = |id| Owner::Unnamed { id, ec: false };
+    assert_eq!(bench.silicon.ledger().pages(Function::SecondPf, nobody(16)), 4);
+    bench.change_seats(first);
+    bench.give(6, false, 3).ok();
+    assert_eq!(
+        bench.silicon.ledger().pages(Function::Pf, nobody(6)),
+        3,
+        "nor does the first name it"
+    );
+}
+
+#[test]
+fn a_reset_of_either_pf_leaves_the_other_one_alone() {
+    let (mut bench, _first) = two_pfs();
+    let Bench {
+        silicon, hosts, now, ..
+    } = &mut bench;
+    silicon.reset_function(Function::Pf, *now, hosts);
+    assert_eq!(silicon.ledger().pages(Function::Pf, Function::Pf.into()), 0);
+    assert_eq!(
+        silicon
+            .ledger()
+            .pages(Function::SecondPf, Function::SecondPf.into()),
+        240
+    );
+    let reset = FirmwareOrder::At(OrderAt {
+        function: Function::SecondPf,
+        order: Box::new(FirmwareOrder::Reset {}),
+    });
+    silicon.order(&reset, *now, hosts).unwrap();
+    assert_eq!(silicon.ledger().rows().count(), 0);
+}
+
+#[test]
+fn an_order_says_at_whose_interface_it_is_carried_out() {
+    let (mut bench, _first) = two_pfs();
+    let at = |function| {
+        FirmwareOrder::At(OrderAt {
+            function,
+            order: Box::new(FirmwareOrder::RequestPages(request(Function::SecondPf, 3))),
+        })
+    };
+    bench.order(&at(Function::SecondPf));
+    let [asked] = bench.silicon.unanswered_requests()[..] else {
+        panic!("one request")
+    };
+    assert_eq!(asked.supplier, Function::SecondPf);
+    let Bench {
+        silicon, hosts, now, ..
+    } = &mut bench;
+    let refused = silicon.order(&at(Function::Pf), *now, hosts);
+    assert_eq!(refused, Err(OrderError::UnknownFunction(Function::SecondPf)));
+    let refused = silicon.order(&at(Function::HostPf), *now, hosts);
+    assert_eq!(refused, Err(OrderError::UnknownFunction(Function::HostPf)));
 }

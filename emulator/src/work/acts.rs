@@ -97,7 +97,7 @@ impl Silicon {
 
     fn take_notes(&self, take: &mut impl Notes) {
         self.take_notes_of_description(take);
-        take(Place::of(Thing::HostVfs), self.host_vfs.take_touch());
+        take(Place::of(Thing::Hosts), self.hosts.take_touch());
         self.endpoints.take_touches(|function, _| match function {
             Some(function) => {
                 let endpoint = self.endpoints.peek().get(&function);

@@ -17,13 +17,14 @@ use prm::Function;
 /// Most pages for one list.
 const MOST_FOR_A_LIST: u64 = 1024;
 
-/// The demand at an endpoint; none where its driver names nobody but itself.
+/// The demand at an endpoint; none where its driver names nobody but itself, unless it is a second host's PF.
 pub(crate) fn at<'a>(
     config: &'a DeviceConfig,
     roster: &Roster,
     endpoint: Function,
 ) -> Option<&'a config::Demand> {
-    roster.is_manager(endpoint).then_some(&config.demand)
+    let has_demand = roster.is_manager(endpoint) || endpoint == Function::SecondPf;
+    has_demand.then_some(&config.demand)
 }
 
 /// What a command needs, if anything.

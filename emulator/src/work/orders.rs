@@ -2,11 +2,13 @@
 
 use crate::bus::Buses;
 use crate::config::DeviceConfig;
-use crate::order::{CommandMatch, DeviceError, FirmwareOrder, OrderError, Reconfigure, SpuriousInterrupt};
+use crate::order::{
+    CommandMatch, DeviceError, FirmwareOrder, OrderAt, OrderError, Reconfigure, SpuriousInterrupt,
+};
 use crate::state::action::{Act, Action};
 use crate::state::silicon::Silicon;
-use prm::event::{EswFunctionsChanged, EventEntry, VportChange};
-use prm::{Cycles, Function, Opcode};
+use prm::event::{EventEntry, VportChange};
+use prm::{Cycles, EventType, Function, Opcode};
 use std::sync::Arc;
 
 impl Silicon {
@@ -64,13 +66,8 @@ impl Silicon {
                 let data = VportChange::new().with_vport_number(*vport);
                 self.post_ordered(own, &EventEntry::of(&data), now, buses)
             }
-            FirmwareOrder::FunctionsChanged { host_vfs } => {
-                if *host_vfs > self.config.external_host.vfs.total {
-                    return Err(OrderError::TooManyHostVfs);
-                }
-                *self.host_vfs = *host_vfs;
-                self.post_ordered(own, &EventEntry::of(&EswFunctionsChanged::new()), now, buses)
-            }
+            FirmwareOrder::FunctionsChanged(changes) => self.change_functions(own, changes, now, buses),
+            FirmwareOrder::VhcaState(order) => self.change_vhca_state(own, *order, now, buses),
             FirmwareOrder::Interrupts(rule) => self
                 .event_queue(own, rule.queue)
                 .ok_or(OrderError::NoEventQueue)?
@@ -82,7 +79,19 @@ impl Silicon {
                 Ok(())
             }
             FirmwareOrder::Reconfigure(changes) => self.reconfigure(changes),
+            FirmwareOrder::At(OrderAt { function, order }) => {
+                if !self.endpoints.contains_key(function) {
+                    return Err(OrderError::UnknownFunction(*function));
+                }
+                self.carry_out(*function, order, now, buses)
+            }
         }
+    }
+
+    pub(crate) fn check_taken(&self, own: Function, event: EventType) -> Result<(), OrderError> {
+        let endpoint = self.endpoints.get(&own);
+        let takes = endpoint.is_some_and(|state| state.queue_for(event).is_some());
+        takes.then_some(()).ok_or(OrderError::NoEventQueue)
     }
 
     fn post_ordered(
@@ -92,13 +101,7 @@ impl Silicon {
         now: Cycles,
         buses: &mut dyn Buses,
     ) -> Result<(), OrderError> {
-        let takes = self
-            .endpoints
-            .get(&own)
-            .is_some_and(|state| state.queue_for(entry.kind()).is_some());
-        if !takes {
-            return Err(OrderError::NoEventQueue);
-        }
+        self.check_taken(own, entry.kind())?;
         self.post_event(own, entry, now, buses);
         Ok(())
     }
@@ -130,6 +133,9 @@ impl Silicon {
         {
             return Err(OrderError::UnknownFunction(unknown));
         }
+        if let Some(there) = &changes.adjacent_vfs {
+            self.delegate(there)?;
+        }
         let config: &mut DeviceConfig = Arc::make_mut(&mut self.config);
         let Reconfigure {
             boot,
@@ -138,6 +144,7 @@ impl Silicon {
             on_disable,
             return_order,
             vhca_ids,
+            adjacent_vfs: _,
         } = changes;
         config.demand.boot = boot.unwrap_or(config.demand.boot);
         config.demand.init = init.unwrap_or(config.demand.init);

@@ -1,6 +1,7 @@
 //! Page requests: what firmware has asked its suppliers for, and what has become of it.
 
 use crate::bus::Buses;
+use crate::config::OnReset;
 use crate::order::{Answer, OrderError, PageRequest};
 use crate::owner::Owner;
 use crate::record::Record;
@@ -162,6 +163,19 @@ impl Silicon {
         self.acts(Act::at(supplier, Action::PageRequest), |silicon| {
             silicon.post_back(supplier, owner, 0, true, now, buses);
         });
+    }
+
+    /// A function has no use any more for what others supplied for it: it goes back as [`OnReset`] says.
+    pub(crate) fn give_up_pages_of(&mut self, function: Function, now: Cycles, buses: &mut dyn Buses) {
+        let owner = Owner::from(function);
+        let suppliers: Vec<Function> = self.endpoints.peek().keys().copied().collect();
+        for supplier in suppliers.into_iter().filter(|&supplier| supplier != function) {
+            match self.config.firmware.on_reset {
+                OnReset::ReleaseAll => self.release_pages(supplier, owner, now, buses),
+                OnReset::ReturnPages => self.return_pages(supplier, owner, now, buses),
+                OnReset::Silent => {}
+            }
+        }
     }
 
     /// Posts an event by which pages of `owner` go back, if it holds any and its supplier listens.

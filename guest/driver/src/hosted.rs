@@ -5,7 +5,7 @@ use crate::clock::ControlClock;
 use driver_host::orders::{HostAnswer, HostOrder, HostReply, carry_out};
 use driver_host::remote::{RemoteMachine, Seat};
 use driver_host::{HostLost, HostStop, Machine, World, WorldSetup};
-use driver_vfio::{Card, Seats, VfioBus, VfioError};
+use driver_vfio::{Card, VfioBus, VfioError};
 use prm::Cycles;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -62,8 +62,7 @@ impl Hosted {
     fn begin(&mut self, setup: WorldSetup) -> Result<(), HostStop> {
         self.world = None;
         let main = setup.endpoint();
-        let seat = |&function| Some((function, Seat::of(function, main, self.sf_window)?));
-        let seats: Seats = setup.functions.iter().filter_map(seat).collect();
+        let seats = Seat::all(&setup.functions, main, self.sf_window);
         let bus = VfioBus::new(Rc::clone(&self.card), seats).map_err(lost)?;
         let machine = RemoteMachine::new(bus, self.clock.clone(), setup.page_bytes).map_err(lost)?;
         self.world = Some(World::new(machine, setup));

@@ -101,7 +101,7 @@ fn counter_of(owner: &str, kind: DeviceKind) -> &'static str {
         (Function::Sf(_), _) => "fw_pages_sfs",
         (Function::HostPf, _) => "fw_pages_host_pf",
         (Function::SatellitePf(_), _) => "fw_pages_spfs",
-        (Function::Pf | Function::Ecpf, _) => "none",
+        (Function::Pf | Function::SecondPf | Function::Ecpf, _) => "none",
     }
 }
 

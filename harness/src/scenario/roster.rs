@@ -33,6 +33,9 @@ pub fn ranges(device: &DeviceConfig) -> Vec<(Function, Function)> {
     if device.kind == DeviceKind::Pf && device.eswitch.ecpf_vport_exists {
         all.extend(one(Function::Ecpf));
     }
+    if device.second_pf.is_some() {
+        all.extend(one(Function::SecondPf));
+    }
     all.extend(many(Function::Sf, device.sfs.max));
     all.extend(many(Function::AdjacentVf, adjacent));
     all

@@ -7,7 +7,7 @@ use crate::scenario::{Action, GateStep, HostStep, ScenarioFile};
 use crate::swarm::frame::main_function;
 use driver::HostOperation;
 use emulator::config::{DeviceConfig, DeviceKind};
-use emulator::order::{Answer, AnswerRule, FirmwareOrder, Hold, PageRequest};
+use emulator::order::{Answer, AnswerRule, FirmwareOrder, FunctionsChanged, Hold, PageRequest};
 use prm::{EswitchMode, Function};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -212,7 +212,11 @@ impl Book {
                 FirmwareOrder::RequestPages(request) => self.request(request, false),
                 _ => false,
             }),
-            FirmwareOrder::FunctionsChanged { host_vfs } => {
+            FirmwareOrder::FunctionsChanged(FunctionsChanged {
+                host_vfs: Some(host_vfs),
+                host_pf: None,
+                satellite_pfs: None,
+            }) => {
                 self.announce(*host_vfs);
                 true
             }

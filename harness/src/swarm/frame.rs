@@ -69,7 +69,7 @@ impl Frame {
             Some(HostStep::Operation(operation)) => Some(*operation),
             _ => None,
         });
-        let announces = |step: &Step| matches!(step.firmware, Some(FirmwareOrder::FunctionsChanged { .. }));
+        let announces = |step: &Step| matches!(step.firmware, Some(FirmwareOrder::FunctionsChanged(_)));
         let mut base = file.clone();
         base.device.timeouts = TIMEOUTS;
         base.steps.clear();

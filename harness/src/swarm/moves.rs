@@ -4,7 +4,8 @@ use crate::swarm::draft::Drawing;
 use crate::swarm::frame::Kind;
 use driver::HostOperation;
 use emulator::order::{
-    Answer, AnswerRule, CommandMatch, FirmwareOrder, Hold, HoldPoint, PageRequest, ReactionRule,
+    Answer, AnswerRule, CommandMatch, FirmwareOrder, FunctionsChanged, Hold, HoldPoint, PageRequest,
+    ReactionRule,
 };
 use prm::{EswitchMode, Function};
 
@@ -262,7 +263,11 @@ impl Drawing<'_> {
         let total = self.frame.device().external_host.vfs.total;
         let host_vfs = u16::try_from(self.dice.between(0, total.into())).unwrap_or(0);
         self.book.announce(host_vfs);
-        self.order(FirmwareOrder::FunctionsChanged { host_vfs });
+        let changed = FunctionsChanged {
+            host_vfs: Some(host_vfs),
+            ..FunctionsChanged::default()
+        };
+        self.order(FirmwareOrder::FunctionsChanged(changed));
     }
 
     /// Holds a command; returns the hold's name.

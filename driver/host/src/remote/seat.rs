@@ -1,7 +1,8 @@
 //! Where the registers of a function lie on a bus on which every function of a device is an ordinary one.
 
-use prm::Function;
+use prm::{Function, saturated};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The BAR that registers are in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +17,7 @@ pub enum Bar {
 /// See the module's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seat {
-    /// The place on the bus: 0 for the device's main function, k for its k-th VF.
+    /// The place on the bus: 0 for the device's main function, k for its k-th VF, the one behind the last VF for a second host's PF.
     pub place: u16,
     /// The BAR.
     pub bar: Bar,
@@ -25,10 +26,19 @@ pub struct Seat {
 }
 
 impl Seat {
-    /// The seat of `endpoint` on a device with this main function and `sf_window` bytes for the registers of each SF; `None`
-    /// for a function that has no registers of its own.
+    /// The seats of the functions of a device, of which `main` is the main one, with `sf_window` bytes for the registers of each SF.
+    /// Functions that have no registers of their own have none.
     #[must_use]
-    pub fn of(endpoint: Function, main: Function, sf_window: u64) -> Option<Self> {
+    pub fn all(functions: &[Function], main: Function, sf_window: u64) -> BTreeMap<Function, Seat> {
+        let is_vf = |function: &&Function| {
+            **function != main && matches!(function, Function::Vf(_) | Function::EcVf(_))
+        };
+        let vfs = saturated::<u16>(functions.iter().filter(is_vf).count());
+        let seat = |&function| Some((function, Self::of(function, main, vfs, sf_window)?));
+        functions.iter().filter_map(seat).collect()
+    }
+
+    fn of(endpoint: Function, main: Function, vfs: u16, sf_window: u64) -> Option<Self> {
         let own = |place| Self {
             place,
             bar: Bar::Own,
@@ -39,6 +49,7 @@ impl Seat {
         }
         match endpoint {
             Function::Vf(number) | Function::EcVf(number) => Some(own(number)),
+            Function::SecondPf => Some(own(vfs.saturating_add(1))),
             Function::Sf(number) => Some(Self {
                 place: 0,
                 bar: Bar::Scalable,
@@ -55,7 +66,7 @@ mod tests {
 
     #[test]
     fn vfs_have_places_of_their_own_and_sfs_windows_at_the_main_function() {
-        let seat = |endpoint| Seat::of(endpoint, Function::Pf, 1 << 20);
+        let seat = |endpoint| Seat::of(endpoint, Function::Pf, 3, 1 << 20);
         let own = |place| {
             Some(Seat {
                 place,
@@ -71,7 +82,16 @@ mod tests {
         };
         assert_eq!(seat(Function::Sf(3)), Some(third));
         assert_eq!(seat(Function::HostVf(1)), None);
-        let lone = Seat::of(Function::Vf(1), Function::Vf(1), 1 << 20);
+        let lone = Seat::of(Function::Vf(1), Function::Vf(1), 0, 1 << 20);
         assert_eq!(lone, own(0), "a VF without its PF is the main function");
+        let functions = [
+            Function::Pf,
+            Function::Vf(1),
+            Function::Vf(2),
+            Function::Sf(1),
+            Function::SecondPf,
+        ];
+        let seats = Seat::all(&functions, Function::Pf, 1 << 20);
+        assert_eq!(seats.get(&Function::SecondPf).copied(), own(3));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Card, PHYSICAL};
 use crate::port::Clients;
+use prm::Function;
 
 impl Card {
     /// A reset from outside (`VFIO_USER_DEVICE_RESET`). What was due before has happened.
@@ -34,11 +35,12 @@ impl Card {
         }
     }
 
-    /// Resets the first `count` VFs.
+    /// Resets the first `count` VFs. A second host's PF, which stands behind them, is none.
     pub(super) fn reset_vfs(&mut self, count: usize) {
         let now = self.clock.time();
         let vfs = self.functions.iter_mut().zip(self.topology.places());
-        for (function, vf) in vfs.skip(1).take(count) {
+        let others = vfs.skip(1).take(count);
+        for (function, vf) in others.filter(|(_, there)| **there != Some(Function::SecondPf)) {
             function.reset_registers();
             if let Some(vf) = *vf {
                 self.silicon.reset_endpoint(vf, now);

@@ -20,6 +20,8 @@ pub(crate) struct Shape {
     pub(crate) bar2: Option<u64>,
     /// TotalVFs; 0 if there is no SR-IOV capability.
     pub(crate) total_vfs: u16,
+    /// Number of the next function at the port that is no VF, 0 if there is none.
+    pub(crate) next_function: u8,
 }
 
 /// What a write to configuration space brings about beyond the register.
@@ -33,16 +35,16 @@ pub(crate) enum Effect {
     VfsDisabled(u16),
 }
 
-/// The chain of extended capabilities: SR-IOV and ARI for a PF with VFs, ARI for its VFs, nothing for others. Functions beyond the
+/// The chain of extended capabilities: SR-IOV and ARI for a PF with VFs, ARI for its VFs and a second PF, nothing for others. Functions beyond the
 /// eighth are on the bus of their PF only if the device says so by ARI (Base Specification, "Alternative Routing-ID
 /// Interpretation").
-fn extended_capabilities(space: &mut Space, role: Role, total_vfs: u16) {
+fn extended_capabilities(space: &mut Space, role: Role, total_vfs: u16, next_function: u8) {
     match role {
         Role::Physical if total_vfs > 0 => {
             sriov::place(space, total_vfs, ari::BEHIND_SRIOV);
-            ari::place(space, ari::BEHIND_SRIOV);
+            ari::place(space, ari::BEHIND_SRIOV, next_function);
         }
-        Role::Virtual => ari::place(space, EXTENDED),
+        Role::Virtual | Role::Second => ari::place(space, EXTENDED, next_function),
         Role::Physical | Role::Lone => {}
     }
 }
@@ -101,11 +103,12 @@ impl PciFunction {
             device,
             bar2,
             total_vfs,
+            next_function,
         } = self.shape;
         header::place(&mut self.space, device, bar2, capability::FIRST);
         capability::place(&mut self.space, role);
         if self.settled {
-            extended_capabilities(&mut self.space, role, total_vfs);
+            extended_capabilities(&mut self.space, role, total_vfs, next_function);
         }
     }
 

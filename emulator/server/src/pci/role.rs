@@ -9,4 +9,6 @@ pub(crate) enum Role {
     Virtual,
     /// A VF that was passed through alone: there is no other function.
     Lone,
+    /// The PF of a second host, at the same port as the first one's.
+    Second,
 }

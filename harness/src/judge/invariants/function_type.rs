@@ -18,6 +18,6 @@ pub fn type_of(endpoint: Function, owner: Owner) -> Option<FunctionType> {
         Function::Sf(_) => FunctionType::Sf,
         Function::HostPf => FunctionType::HostPf,
         Function::SatellitePf(_) => FunctionType::Spf,
-        Function::Pf | Function::Ecpf => return None,
+        Function::Pf | Function::SecondPf | Function::Ecpf => return None,
     })
 }

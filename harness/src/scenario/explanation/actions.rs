@@ -5,7 +5,8 @@ use crate::scenario::deed::{Fault, FunctionOperation, GateStep, HostStep, RaceSt
 use crate::scenario::step::{Action, Step};
 use crate::scenario::unfolding::Line;
 use emulator::order::{
-    Answer, AnswerRule, CommandMatch, FirmwareOrder, Hold, HoldPoint, PageRequest, ReactionRule,
+    Answer, AnswerRule, CommandMatch, FirmwareOrder, FunctionsChanged, Hold, HoldPoint, HostPfState, OrderAt,
+    PageRequest, ReactionRule, VhcaStateOrder,
 };
 
 /// The step's action as one sentence.
@@ -72,11 +73,17 @@ fn order_clause(order: &FirmwareOrder) -> String {
             )
         }
         FirmwareOrder::VportChange { vport } => format!("firmware reports a change of vport {vport}"),
-        FirmwareOrder::FunctionsChanged { host_vfs } => {
+        FirmwareOrder::FunctionsChanged(changes) => functions_clause(changes),
+        FirmwareOrder::VhcaState(VhcaStateOrder { function, state }) => {
+            let state = state.map(|state| serde_json::to_value(state).unwrap_or_default());
+            let state = state.and_then(|state| state.as_str().map(|name| format!(": {name}")));
             format!(
-                "firmware reports that the external host now has {} enabled",
-                count(*host_vfs, "VF")
+                "firmware reports a change of the state of `{function}`{}",
+                state.unwrap_or_default()
             )
+        }
+        FirmwareOrder::At(OrderAt { function, order }) => {
+            format!("at the interface of `{function}`, {}", order_clause(order))
         }
         FirmwareOrder::Interrupts(rule) => {
             let which = match rule.times {
@@ -99,6 +106,27 @@ fn order_clause(order: &FirmwareOrder) -> String {
             format!("from now on firmware has {}", enumeration(&named))
         }
     }
+}
+
+fn functions_clause(changes: &FunctionsChanged) -> String {
+    let vfs = changes.host_vfs;
+    let vfs = vfs.map(|vfs| format!("the external host now has {} enabled", count(vfs, "VF")));
+    let pf = changes.host_pf.map(|state| match state {
+        HostPfState::InUse => "the external host has its PF in use".to_owned(),
+        HostPfState::Disabled => "the external host's PF is disabled".to_owned(),
+    });
+    let satellites = changes.satellite_pfs.as_ref().map(|there| {
+        let named: Vec<String> = there.iter().map(|function| format!("`{function}`")).collect();
+        match named.is_empty() {
+            true => "there are no satellite PFs any more".to_owned(),
+            false => format!("of the satellite PFs there are {} now", enumeration(&named)),
+        }
+    });
+    let told: Vec<String> = [vfs, pf, satellites].into_iter().flatten().collect();
+    if told.is_empty() {
+        return "firmware reports a change of functions, and nothing has changed".to_owned();
+    }
+    format!("firmware reports that {}", enumeration(&told))
 }
 
 fn request_clause(request: &PageRequest) -> String {

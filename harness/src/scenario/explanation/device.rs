@@ -81,6 +81,8 @@ fn roster(device: &DeviceConfig) -> Vec<String> {
     if device.kind == DeviceKind::Ecpf {
         functions(1, "host PF", vec![device.external_host.pf_vhca_id]);
     }
+    let second: Vec<u16> = device.second_pf.iter().map(|pf| pf.vhca_id).collect();
+    functions(second.len(), "PF of a second host", second);
     let host = &device.external_host.vfs;
     functions(host.total.into(), "host VF", ids(host));
     functions(device.ec_vfs.total.into(), "EC VF", ids(&device.ec_vfs));

@@ -110,7 +110,10 @@ impl Sense<'_> {
     fn check_operation(&mut self, operation: HostOperation, step: &Step, path: &Path) {
         let at = path.member(operation.word());
         match operation {
-            HostOperation::Unload | HostOperation::Kexec | HostOperation::Reboot => {
+            HostOperation::Unload => {
+                self.goes(|function| function != Function::SecondPf, Some(false));
+            }
+            HostOperation::Kexec | HostOperation::Reboot => {
                 self.goes(|_| true, Some(false));
                 self.story.scalable_functions.clear();
                 self.story.device_numbers = None;
@@ -124,7 +127,10 @@ impl Sense<'_> {
             }
             HostOperation::EnableVfs(number) => self.check_vfs(number, step, &at),
             HostOperation::DisableVfs => {
-                self.goes(|function| !is_scalable(function), Some(false));
+                self.goes(
+                    |function| !is_scalable(function) && function != Function::SecondPf,
+                    Some(false),
+                );
                 self.check_vfs(0, step, path);
             }
             HostOperation::AddSf(number) => {
@@ -238,8 +244,11 @@ impl Sense<'_> {
 
     fn check_second_driver(&mut self, step: &FunctionStep, path: &Path) {
         let at = path.member("which");
-        if !matches!(step.which, Function::Vf(_) | Function::EcVf(_) | Function::Sf(_)) {
-            let hint = "a second driver instance runs on a `vf`, an `ec_vf` or an `sf`";
+        if !matches!(
+            step.which,
+            Function::Vf(_) | Function::EcVf(_) | Function::Sf(_) | Function::SecondPf
+        ) {
+            let hint = "a second driver instance runs on a `vf`, an `ec_vf`, an `sf` or `pf2`";
             self.wrong(
                 &at,
                 format!("no second driver can run on `{}`", step.which),

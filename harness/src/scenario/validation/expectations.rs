@@ -122,8 +122,14 @@ impl Sense<'_> {
         }
     }
 
-    /// An owner in firmware's book: a function of the device, or `id` and a number.
+    /// An owner in firmware's book: a function of the device, or `id` and a number. In front of it, and of a colon, may be another
+    /// supplier than the function under test.
     fn check_owner(&mut self, name: &str, path: &Path, is_name: bool) {
+        if let Some((supplier, owner)) = name.split_once(':') {
+            self.check_owner(supplier, path, is_name);
+            self.check_owner(owner, path, is_name);
+            return;
+        }
         if name
             .strip_prefix("id")
             .is_some_and(|number| number.parse::<u16>().is_ok())

@@ -5,14 +5,18 @@ use crate::scenario::document::Path;
 use crate::scenario::problem::suggestion;
 use emulator::config::DeviceKind;
 use emulator::order::{
-    Answer, AnswerRule, CommandMatch, FirmwareOrder, InterruptFate, InterruptRule, PageRequest, ReactionRule,
-    Reconfigure,
+    Answer, AnswerRule, CommandMatch, FirmwareOrder, FunctionsChanged, InterruptFate, InterruptRule, OrderAt,
+    PageRequest, ReactionRule, Reconfigure,
 };
 use prm::{Function, Opcode, PagesOp};
 
 impl Sense<'_> {
     /// An order that is carried out in this step.
     pub(super) fn check_order_now(&mut self, order: &FirmwareOrder, path: &Path) {
+        if let FirmwareOrder::At(at) = order {
+            self.check_order_at(at, &path.member("at"), true);
+            return;
+        }
         let event = match order {
             FirmwareOrder::RequestPages(request) => {
                 let at = path.member("request_pages");
@@ -23,7 +27,12 @@ impl Sense<'_> {
                 Some(at)
             }
             FirmwareOrder::VportChange { .. } => Some(path.member("vport_change")),
-            FirmwareOrder::FunctionsChanged { .. } => Some(path.member("functions_changed")),
+            FirmwareOrder::FunctionsChanged(_) => Some(path.member("functions_changed")),
+            FirmwareOrder::VhcaState(order) => {
+                let at = path.member("vhca_state");
+                self.check_on_device(order.function, &at.member("function"));
+                Some(at)
+            }
             FirmwareOrder::Interrupts(_) => Some(path.member("interrupts")),
             FirmwareOrder::SpuriousInterrupt(_) => Some(path.member("spurious_interrupt")),
             FirmwareOrder::Answer(_) => {
@@ -36,7 +45,10 @@ impl Sense<'_> {
                 self.story.rules[1] += 1;
                 None
             }
-            FirmwareOrder::Reset {} | FirmwareOrder::DeviceError(_) | FirmwareOrder::Reconfigure(_) => None,
+            FirmwareOrder::Reset {}
+            | FirmwareOrder::DeviceError(_)
+            | FirmwareOrder::Reconfigure(_)
+            | FirmwareOrder::At(_) => None,
         };
         if let Some(at) = event {
             self.check_heard(&at);
@@ -83,27 +95,84 @@ impl Sense<'_> {
             }
             FirmwareOrder::Interrupts(rule) => self.check_interrupts(rule, &path.member("interrupts")),
             FirmwareOrder::VportChange { .. } | FirmwareOrder::SpuriousInterrupt(_) => {}
-            FirmwareOrder::FunctionsChanged { host_vfs } => {
-                let at = path.member("functions_changed");
-                let total = self.scenario.device.external_host.vfs.total;
-                if self.scenario.device.kind != DeviceKind::Ecpf {
-                    self.wrong_name(
-                        &at,
-                        "only an `ecpf` has an external host",
-                        "no host",
-                        "set `device.kind`",
-                    );
-                } else if *host_vfs > total {
-                    let hint = format!("`device.external_host.vfs.total` is {total}");
-                    self.wrong(
-                        &at.member("host_vfs"),
-                        "more VFs than the host has",
-                        "too many",
-                        hint,
-                    );
-                }
+            FirmwareOrder::FunctionsChanged(changes) => {
+                self.check_functions_changed(changes, &path.member("functions_changed"));
             }
+            FirmwareOrder::VhcaState(order) => {
+                let at = path.member("vhca_state").member("function");
+                self.check_function(order.function, &at);
+            }
+            FirmwareOrder::At(at) => self.check_order_at(at, &path.member("at"), false),
             FirmwareOrder::Reconfigure(change) => self.check_reconfigure(change, &path.member("reconfigure")),
+        }
+    }
+
+    /// An order at another interface: a driver may be bound there, and where it is carried out `now` one is.
+    fn check_order_at(&mut self, at: &OrderAt, path: &Path, now: bool) {
+        let function = path.member("function");
+        self.check_function(at.function, &function);
+        self.check_interface(at.function, &function);
+        let posts = matches!(
+            *at.order,
+            FirmwareOrder::RequestPages(_)
+                | FirmwareOrder::VportChange { .. }
+                | FirmwareOrder::FunctionsChanged(_)
+                | FirmwareOrder::VhcaState(_)
+        );
+        let loaded = self.story.loads.get(&at.function).copied().unwrap_or(Some(false));
+        if now && posts && loaded == Some(false) && self.missing(at.function).is_none() {
+            let message = format!("no driver is loaded on `{}`", at.function);
+            let hint =
+                "firmware tells it by an event, which a loaded driver takes; load one by a step before it";
+            self.wrong(&function, message, "nobody hears it", hint);
+        }
+        self.check_order(&at.order, &path.member("order"));
+    }
+
+    fn check_functions_changed(&mut self, changes: &FunctionsChanged, at: &Path) {
+        let total = self.scenario.device.external_host.vfs.total;
+        if self.scenario.device.kind != DeviceKind::Ecpf {
+            self.wrong_name(
+                at,
+                "only an `ecpf` has an external host",
+                "no host",
+                "set `device.kind`",
+            );
+        } else if changes.host_vfs.is_some_and(|vfs| vfs > total) {
+            let hint = format!("`device.external_host.vfs.total` is {total}");
+            self.wrong(
+                &at.member("host_vfs"),
+                "more VFs than the host has",
+                "too many",
+                hint,
+            );
+        }
+        let listed = changes.satellite_pfs.iter().flatten();
+        let is_it = |function| matches!(function, Function::SatellitePf(_));
+        self.check_listed(listed, is_it, "satellite PF", &at.member("satellite_pfs"));
+    }
+
+    /// Whether all of a list are on the device, and of the kind that the list is of.
+    fn check_listed<'l>(
+        &mut self,
+        listed: impl Iterator<Item = &'l Function>,
+        is_it: impl Fn(Function) -> bool,
+        kind: &str,
+        path: &Path,
+    ) {
+        for (index, &function) in listed.enumerate() {
+            let at = path.element(index);
+            if !is_it(function) {
+                let message = format!("`{function}` is no {kind}");
+                self.wrong(
+                    &at,
+                    message,
+                    "another kind",
+                    format!("list each {kind} that is there"),
+                );
+            } else {
+                self.check_function(function, &at);
+            }
         }
     }
 
@@ -241,6 +310,9 @@ impl Sense<'_> {
         if *change == Reconfigure::default() {
             self.wrong(path, "nothing is changed", "empty", "name at least one field");
         }
+        let listed = change.adjacent_vfs.iter().flatten();
+        let is_it = |function| matches!(function, Function::AdjacentVf(_));
+        self.check_listed(listed, is_it, "delegated VF", &path.member("adjacent_vfs"));
         for function in change.vhca_ids.keys().copied().collect::<Vec<Function>>() {
             if let Some(message) = self.missing(function) {
                 let at = path.member("vhca_ids").member(&function.to_string());

@@ -67,6 +67,7 @@ impl Sense<'_> {
             Function::Ecpf if self.scenario.device.kind == DeviceKind::Pf => {
                 device.member("eswitch").member("ecpf_vhca_id")
             }
+            Function::SecondPf => device.member("second_pf").member("vhca_id"),
             Function::HostPf => device.member("external_host").member("pf_vhca_id"),
             Function::HostVf(_) => device
                 .member("external_host")

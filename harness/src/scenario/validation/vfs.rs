@@ -65,6 +65,7 @@ impl Sense<'_> {
         let device = &self.scenario.device;
         let exists = match (device.kind, function) {
             (DeviceKind::Pf, Function::Pf) | (DeviceKind::Ecpf, Function::Ecpf) => true,
+            (_, Function::SecondPf) => device.second_pf.is_some(),
             (DeviceKind::Pf, Function::Vf(number)) => number <= device.vfs.total,
             (DeviceKind::Vf, Function::Vf(number)) => number == 1,
             (DeviceKind::Ecpf, Function::EcVf(number)) => number <= device.ec_vfs.total,

@@ -278,9 +278,9 @@ impl GuestOperations {
 /// Shows a VF's registers where the kernel looks for them.
 ///
 /// The kernel takes the place of a VF's BAR from the PF's capability and never writes the VF's own BAR register, which is
-/// what QEMU maps by; so it is written from user space, with memory decoding on.
+/// what QEMU maps by; so it is written from user space, with memory decoding on. A PF has a place of its own.
 fn prepare_vf(guest: &mut Guest, function: Function, device: &str) -> Result<(), GuestError> {
-    if guest.silicon().main_function() == function {
+    if guest.silicon().main_function() == function || function == Function::SecondPf {
         return Ok(());
     }
     let order = Order::ReadFiles {

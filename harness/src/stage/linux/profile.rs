@@ -10,6 +10,8 @@ pub struct Profile {
     kind: DeviceKind,
     /// TotalVFs of the SR-IOV capability; 0 means that there is none.
     total_vfs: u16,
+    /// It has the PF of a second host, behind the VFs.
+    second_pf: bool,
     /// Number of windows for scalable functions in BAR 2.
     sf_windows: u16,
 }
@@ -33,14 +35,14 @@ impl Room {
     /// The room of a guest that boots for a device with this profile.
     pub(super) fn of(profile: Profile) -> Self {
         Self {
-            virtual_functions: Self::USUAL.virtual_functions.max(profile.total_vfs),
+            virtual_functions: Self::USUAL.virtual_functions.max(profile.places()),
             sf_windows: Self::USUAL.sf_windows.max(profile.sf_windows),
         }
     }
 
     /// Whether a device with this profile fits.
     pub(super) const fn holds(self, profile: Profile) -> bool {
-        profile.total_vfs <= self.virtual_functions && profile.sf_windows <= self.sf_windows
+        profile.places() <= self.virtual_functions && profile.sf_windows <= self.sf_windows
     }
 }
 
@@ -55,14 +57,20 @@ impl Profile {
                 DeviceKind::Ecpf => device.ec_vfs.total,
                 DeviceKind::Vf => 0,
             },
+            second_pf: device.second_pf.is_some(),
             sf_windows: device.sfs.max,
         }
+    }
+
+    /// Places that it takes besides that of the function under test.
+    const fn places(self) -> u16 {
+        self.total_vfs.saturating_add(self.second_pf as u16)
     }
 
     /// Whether a kernel that has seen the functions of this profile need not look for those of the other.
     #[must_use]
     pub(super) fn looks_like(self, other: Self) -> bool {
-        (self.kind, self.total_vfs) == (other.kind, other.total_vfs)
+        (self.kind, self.total_vfs, self.second_pf) == (other.kind, other.total_vfs, other.second_pf)
     }
 }
 

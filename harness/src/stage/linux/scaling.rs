@@ -12,7 +12,8 @@ mod limits;
 use crate::scenario::{Action, GateStep, HostStep, ScenarioFile, Step, TimeStep, Together};
 use emulator::config::OnDisable;
 use emulator::order::{
-    Answer, AnswerRule, FirmwareOrder, InterruptFate, InterruptRule, QueueKind, ReactionRule, Reconfigure,
+    Answer, AnswerRule, FirmwareOrder, InterruptFate, InterruptRule, OrderAt, QueueKind, ReactionRule,
+    Reconfigure,
 };
 use limits::{Demand, Limits, Span};
 use prm::saturated;
@@ -163,6 +164,7 @@ fn scale_order(order: &mut FirmwareOrder, scale: &Scale) {
             *after_ms = scale.short(*after_ms);
             then.iter_mut().for_each(|order| scale_order(order, scale));
         }
+        FirmwareOrder::At(OrderAt { order, .. }) => scale_order(order, scale),
         FirmwareOrder::Reconfigure(Reconfigure {
             on_disable: Some(on_disable),
             ..
@@ -229,6 +231,7 @@ fn order_times(order: &FirmwareOrder, times: &mut Vec<u64>) {
             times.push((*after_ms).into());
             then.iter().for_each(|order| order_times(order, times));
         }
+        FirmwareOrder::At(OrderAt { order, .. }) => order_times(order, times),
         FirmwareOrder::Reconfigure(Reconfigure {
             on_disable: Some(on_disable),
             ..

@@ -53,14 +53,12 @@ pub fn machine(
     time: Time,
 ) -> io::Result<SocketMachine> {
     let main = like.main_function();
-    let endpoints = like.endpoints().into_iter();
-    let seats =
-        endpoints.filter_map(|endpoint| Some((endpoint, Seat::of(endpoint, main, SF_WINDOW_LENGTH)?)));
+    let seats = Seat::all(&like.endpoints(), main, SF_WINDOW_LENGTH);
     let clock = match time {
         Time::Virtual => Clock::Still,
         Time::Wall => Clock::Wall,
     };
-    let bus = SocketBus::new(folder.to_owned(), seats.collect(), clock)?;
+    let bus = SocketBus::new(folder.to_owned(), seats, clock)?;
     let port = match time {
         Time::Virtual => DevicePort::Still(control.port()),
         Time::Wall => DevicePort::Wall(WallPort::new(control.port(), bus.vectors())),

@@ -37,6 +37,11 @@ impl Room {
                 Function::Vf(number) | Function::EcVf(number) => {
                     room.virtual_functions = room.virtual_functions.max(number);
                 }
+                Function::SecondPf => {
+                    let device = &scenario.device;
+                    let behind = device.vfs.total.max(device.ec_vfs.total).saturating_add(1);
+                    room.virtual_functions = room.virtual_functions.max(behind);
+                }
                 Function::Sf(number) => room.sf_windows = room.sf_windows.max(number),
                 _ => {}
             }

@@ -159,6 +159,7 @@ fn first_device() -> DeviceConfig {
         external_host: ExternalHost::default(),
         satellite_pfs: Vec::new(),
         sfs: ScalableFunctions::default(),
+        second_pf: None,
         adjacent_vfs: Vec::new(),
         teardown: Teardown::default(),
         timeouts: Timeouts::default(),
