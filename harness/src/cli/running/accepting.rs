@@ -309,7 +309,9 @@ fn as_expected(scenario: &ScenarioFile, violation: &Violation) -> String {
     let step = name.map_or_else(|| json!(violation.step), |name| json!(name));
     let mut fields = vec![("invariant", json!(violation.invariant)), ("step", step)];
     if let Some(subject) = &violation.subject {
-        let is_counter = COUNTERS.contains(&subject.as_str());
+        // What concerns a second driver has its function in front.
+        let name = subject.split_once(':').map_or(subject.as_str(), |(_, name)| name);
+        let is_counter = COUNTERS.contains(&name);
         fields.push((if is_counter { "counter" } else { "function" }, json!(subject)));
     }
     fields.extend(violation.driver.map(|number| ("driver", json!(number))));
