@@ -1,13 +1,19 @@
-//! Tables in the docs that are made from the types: of knobs, of answers, of fates of interrupts and of invariants.
+//! Tables in the docs that are made from the types: of knobs, of answers, of fates of interrupts and of invariants; and one from
+//! the scenarios, of those that need another build of the Linux driver than a distribution's.
 //!
 //! `WRITE_TABLES=1 cargo test -p harness --test tables` writes them.
 
-use harness::scenario::InvariantName;
+use harness::cli::naming::qualified_name;
 use harness::scenario::schema::schema;
+use harness::scenario::{InvariantName, read_scenario, scenario_files};
+use harness::stage::linux::build::Configuration;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+const LINUX_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/linux.md");
+const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/scenarios.md");
 
 fn definition(name: &str) -> &'static Value {
@@ -93,9 +99,30 @@ fn invariants() -> String {
     table
 }
 
+/// Which scenarios need which build of the driver.
+fn builds() -> String {
+    let folder = Path::new(SCENARIOS);
+    let mut needing: BTreeMap<Configuration, Vec<String>> = BTreeMap::new();
+    for file in scenario_files(folder).expect("scenarios are there") {
+        let scenario = read_scenario(&file).expect("a scenario");
+        let build = Configuration::needed_by(&scenario);
+        needing.entry(build).or_default().push(qualified_name(&file));
+    }
+    let mut table = String::from("| build | scenarios that need it |\n|---|---|\n");
+    for (build, option) in [
+        (Configuration::Subfunctions, "--subfunctions"),
+        (Configuration::WithoutEswitch, "--no-eswitch"),
+    ] {
+        let names = needing.remove(&build).unwrap_or_default();
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(table, "| `setup {option}` | {} |", names.join(", ")).expect("a string");
+    }
+    table
+}
+
 /// The page with the table of this name made anew.
-fn with_table(page: &str, name: &str, table: &str) -> String {
-    let begin = format!("<!-- {name}, from the types -->\n");
+fn with_table(page: &str, name: &str, source: &str, table: &str) -> String {
+    let begin = format!("<!-- {name}, from the {source} -->\n");
     let (before, rest) = page.split_once(&begin).expect("the page has the table");
     let (_, after) = rest.split_once("<!-- end -->").expect("the table ends");
     format!("{before}{begin}{table}<!-- end -->{after}")
@@ -110,11 +137,23 @@ fn the_tables_are_those_of_the_types() {
         ("fates", fates()),
         ("invariants", invariants()),
     ];
-    let wanted = tables
-        .iter()
-        .fold(page.clone(), |page, (name, table)| with_table(&page, name, table));
+    let wanted = tables.iter().fold(page.clone(), |page, (name, table)| {
+        with_table(&page, name, "types", table)
+    });
+    write_or_compare(PAGE, &page, &wanted);
+}
+
+#[test]
+fn the_table_of_builds_is_that_of_the_scenarios() {
+    let page = std::fs::read_to_string(Path::new(LINUX_PAGE)).expect("the page is there");
+    let wanted = with_table(&page, "builds", "scenarios", &builds());
+    write_or_compare(LINUX_PAGE, &page, &wanted);
+}
+
+#[track_caller]
+fn write_or_compare(path: &str, page: &str, wanted: &str) {
     if std::env::var_os("WRITE_TABLES").is_some() {
-        std::fs::write(PAGE, wanted).expect("it can be written");
+        std::fs::write(path, wanted).expect("it can be written");
     } else {
         assert!(
             page == wanted,
