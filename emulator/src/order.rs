@@ -11,6 +11,7 @@ mod interrupts;
 mod limits;
 mod other_functions;
 mod page_request;
+mod stray_event;
 
 pub use answer::Answer;
 pub use error::OrderError;
@@ -22,3 +23,4 @@ pub use interrupts::{InterruptFate, InterruptRule, QueueKind, SpuriousInterrupt}
 pub use limits::{LONGEST_NAME, MAX_ORDERS, MAX_PENDING, MAX_RULES};
 pub use other_functions::{FunctionsChanged, HostPfState, VhcaStateName, VhcaStateOrder};
 pub use page_request::PageRequest;
+pub use stray_event::StrayEvent;

@@ -61,17 +61,21 @@ async fn follow(driver: &Driver) {
         subfunction::on_host_pf_disabled(driver).await;
         return;
     }
-    let (present, manager) = driver
-        .step(driver.reads(Object::Eswitch), |state, _| {
-            (*state.eswitch.num_vfs, is_ecpf_manager(state))
-        })
+    let (present, manager, loaded) = driver
+        .step(
+            [driver.reads(Object::Eswitch), driver.reads(Object::Sriov)],
+            |state, _| {
+                let loaded = membership::that_exist(state, host.num_vfs);
+                (*state.eswitch.num_vfs, is_ecpf_manager(state), loaded)
+            },
+        )
         .await;
     if host.num_vfs == present || !manager {
         return;
     }
     if present > 0 {
         membership::unload_vfs(driver).await;
-    } else if membership::load_vfs(driver, host.num_vfs, EventMask::SWITCHDEV)
+    } else if membership::load_vfs(driver, loaded, EventMask::SWITCHDEV)
         .await
         .is_err()
     {

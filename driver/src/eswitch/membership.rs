@@ -5,6 +5,7 @@ use crate::ecpf;
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::runtime::Object;
+use crate::state::State;
 use crate::state::eswitch::{ECPF_VPORT, EventMask, PF_VPORT, VportKind};
 use crate::state::functions::{ec_vf_base, is_ecpf, is_ecpf_manager};
 use crate::vport::{load_vport, unload_vport};
@@ -114,7 +115,10 @@ async fn enable_group(driver: &Driver, group: Group, events: EventMask) -> Resul
         }
         Group::Vfs => {
             let count = driver
-                .then(driver.reads(Object::Eswitch), |state, _| *state.eswitch.num_vfs)
+                .then(
+                    [driver.reads(Object::Eswitch), driver.reads(Object::Sriov)],
+                    |state, _| that_exist(state, *state.eswitch.num_vfs),
+                )
                 .await;
             load_vfs(driver, count, events).await
         }
@@ -158,6 +162,12 @@ async fn satellites(driver: &Driver) -> Vec<u16> {
             state.eswitch.satellites.to_vec()
         })
         .await
+}
+
+/// How many of so many VFs have a vport: firmware may say that more are enabled than it has said that there are, and only those
+/// that there are get loaded (`mlx5_esw_for_each_vf_vport`). Reads [`Object::Sriov`].
+pub(super) fn that_exist(state: &State, count: u16) -> u16 {
+    count.min(state.sriov.max_vfs())
 }
 
 /// Loads the vports of the first `count` VFs (`mlx5_eswitch_load_vf_vports`).

@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::interrupts::{InterruptRule, SpuriousInterrupt};
 use super::other_functions::{FunctionsChanged, VhcaStateOrder};
 use super::page_request::PageRequest;
+use super::stray_event::StrayEvent;
 use crate::config::{OnDisable, ReturnOrder};
 use prm::{Function, Opcode, PageMode};
 use schemars::JsonSchema;
@@ -33,6 +34,8 @@ pub enum FirmwareOrder {
     FunctionsChanged(FunctionsChanged),
     /// A function changed its state: post a VHCA state change event (type 0x0f).
     VhcaState(VhcaStateOrder),
+    /// Post an event about what the device does not have.
+    StrayEvent(StrayEvent),
     /// Install a rule for the interrupts of an event queue: lost, late, or one for several events.
     Interrupts(InterruptRule),
     /// Raise the vector of an event queue without an event.

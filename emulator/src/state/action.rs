@@ -73,6 +73,8 @@ pub enum OrderKind {
     FunctionsChanged,
     /// Change the state of a function.
     VhcaState,
+    /// Post an event about what is not there.
+    StrayEvent,
     /// Install a rule for interrupts.
     Interrupts,
     /// Raise a vector without an event.
@@ -111,6 +113,7 @@ impl From<&FirmwareOrder> for OrderKind {
             FirmwareOrder::VportChange { .. } => Self::VportChange,
             FirmwareOrder::FunctionsChanged(_) => Self::FunctionsChanged,
             FirmwareOrder::VhcaState(_) => Self::VhcaState,
+            FirmwareOrder::StrayEvent(_) => Self::StrayEvent,
             FirmwareOrder::Interrupts(_) => Self::Interrupts,
             FirmwareOrder::SpuriousInterrupt(_) => Self::SpuriousInterrupt,
             FirmwareOrder::Reconfigure(_) => Self::Reconfigure,
@@ -150,6 +153,7 @@ impl fmt::Display for OrderKind {
             Self::VportChange => "vport_change",
             Self::FunctionsChanged => "functions_changed",
             Self::VhcaState => "vhca_state",
+            Self::StrayEvent => "stray_event",
             Self::Interrupts => "interrupts",
             Self::SpuriousInterrupt => "spurious_interrupt",
             Self::Reconfigure => "reconfigure",

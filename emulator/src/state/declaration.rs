@@ -212,7 +212,7 @@ const fn order(order: OrderKind) -> May {
         OrderKind::Reset => FORGETS,
         OrderKind::DeviceError => may![changes(Health)],
         OrderKind::VportChange => POSTS,
-        OrderKind::FunctionsChanged => may![changes(Hosts)].and(POSTS),
+        OrderKind::FunctionsChanged | OrderKind::StrayEvent => may![changes(Hosts)].and(POSTS),
         OrderKind::VhcaState => may![changes_any(Managed)].and(POSTS),
         OrderKind::Interrupts => may![reads(Takers), changes(EventQueue)],
         OrderKind::SpuriousInterrupt => may![reads(Takers), reads(EventQueue)],

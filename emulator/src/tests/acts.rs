@@ -4,7 +4,7 @@ use crate::Pace;
 use crate::config::{CommandExecution, ScalableFunctions};
 use crate::order::{
     Answer, AnswerRule, DeviceError, FirmwareOrder, GateOrder, Hold, HoldPoint, InterruptFate, InterruptRule,
-    QueueKind, ReactionRule, Reconfigure, SpuriousInterrupt,
+    QueueKind, ReactionRule, Reconfigure, SpuriousInterrupt, StrayEvent,
 };
 use crate::state::action::{Act, Action};
 use crate::state::declaration::Declarations;
@@ -153,6 +153,7 @@ fn give_orders(bench: &mut Bench) {
     bench.wait(Cycles::from_millis(10));
     bench.order(&functions_changed(0));
     late_interrupt(bench);
+    bench.order(&FirmwareOrder::StrayEvent(StrayEvent::HostVfs { count: 9 }));
     bench.order(&FirmwareOrder::DeviceError(DeviceError {
         syndrome: 1,
         fatal: false,

@@ -1,12 +1,13 @@
 //! Event queues: owner bit, arming, interrupts, overflow.
 
 use crate::config::DeviceKind;
-use crate::order::{FirmwareOrder, OrderError};
+use crate::order::{FirmwareOrder, OrderError, StrayEvent};
 use crate::record::Record;
-use crate::testing::{Bench, pf_config, plain};
-use prm::event::{PageRequest, VportChange};
+use crate::testing::{Bench, ecpf_config, pf_config, plain};
+use prm::eswitch::{HostFunctions, QueryEswFunctions};
+use prm::event::{PageRequest, VhcaStateChange, VportChange};
 use prm::event_queue::DestroyEq;
-use prm::{Command, EventType, Function, PageCount};
+use prm::{Command, EventType, Function, PageCount, WireIdentity};
 
 const COMMANDS: u8 = 1;
 const ASYNC: u8 = 2;
@@ -118,6 +119,21 @@ fn ordered_events_carry_their_data() {
     let events = bench.events(ASYNC);
     assert_eq!(events[0].kind(), EventType::NicVportChange);
     assert_eq!(events[0].data::<VportChange>().vport_number(), 1);
+}
+
+#[test]
+fn events_may_tell_of_what_is_not_there() {
+    let mut bench = Bench::loaded(ecpf_config());
+    bench.order(&FirmwareOrder::StrayEvent(StrayEvent::HostVfs { count: 9 }));
+    let told = bench.run::<QueryEswFunctions>(&QueryEswFunctions::input()).ok();
+    let host = HostFunctions::from_prefix(&told.bytes[16..]).expect("long enough");
+    assert_eq!(host.vf_count(), 9);
+    let stranger = WireIdentity { id: 900, ec: true };
+    bench.order(&FirmwareOrder::StrayEvent(StrayEvent::VhcaState(stranger)));
+    let events = bench.events(ASYNC);
+    assert_eq!(events[0].kind(), EventType::EswFunctionsChanged);
+    let data: VhcaStateChange = events[1].data();
+    assert_eq!((data.function_id(), data.ec_function()), (900, 1));
 }
 
 #[test]

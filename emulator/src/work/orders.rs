@@ -3,11 +3,11 @@
 use crate::bus::Buses;
 use crate::config::DeviceConfig;
 use crate::order::{
-    CommandMatch, DeviceError, FirmwareOrder, OrderAt, OrderError, Reconfigure, SpuriousInterrupt,
+    CommandMatch, DeviceError, FirmwareOrder, OrderAt, OrderError, Reconfigure, SpuriousInterrupt, StrayEvent,
 };
 use crate::state::action::{Act, Action};
 use crate::state::silicon::Silicon;
-use prm::event::{EventEntry, VportChange};
+use prm::event::{EswFunctionsChanged, EventEntry, VhcaStateChange, VportChange};
 use prm::{Cycles, EventType, Function, Opcode};
 use std::sync::Arc;
 
@@ -68,6 +68,17 @@ impl Silicon {
             }
             FirmwareOrder::FunctionsChanged(changes) => self.change_functions(own, changes, now, buses),
             FirmwareOrder::VhcaState(order) => self.change_vhca_state(own, *order, now, buses),
+            FirmwareOrder::StrayEvent(StrayEvent::HostVfs { count }) => {
+                self.post_ordered(own, &EventEntry::of(&EswFunctionsChanged::new()), now, buses)?;
+                self.hosts.vfs = *count;
+                Ok(())
+            }
+            FirmwareOrder::StrayEvent(StrayEvent::VhcaState(identity)) => {
+                let data = VhcaStateChange::new()
+                    .with_ec_function(u16::from(identity.ec))
+                    .with_function_id(identity.id);
+                self.post_ordered(own, &EventEntry::of(&data), now, buses)
+            }
             FirmwareOrder::Interrupts(rule) => self
                 .event_queue(own, rule.queue)
                 .ok_or(OrderError::NoEventQueue)?

@@ -3,6 +3,7 @@
 use crate::scenario::{Action, HostStep, RaceStep, ScenarioFile, Step};
 use driver::{HostOperation, Needs, RevisionName};
 use emulator::config::{DemandProfile, Port};
+use emulator::order::{FirmwareOrder, StrayEvent};
 use std::fmt;
 
 /// How far a stage lets people look into the driver.
@@ -157,6 +158,8 @@ impl Abilities {
 pub fn needs_subfunctions(action: Action<'_>) -> bool {
     match action {
         Action::Host(HostStep::Operation(operation)) => operation.needs() == Needs::Subfunctions,
+        // A driver without them does not listen.
+        Action::Firmware(FirmwareOrder::StrayEvent(StrayEvent::VhcaState(_))) => true,
         Action::Host(HostStep::Function(function)) => matches!(function.which, prm::Function::Sf(_)),
         _ => false,
     }

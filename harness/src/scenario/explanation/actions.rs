@@ -6,8 +6,9 @@ use crate::scenario::step::{Action, Step};
 use crate::scenario::unfolding::Line;
 use emulator::order::{
     Answer, AnswerRule, CommandMatch, FirmwareOrder, FunctionsChanged, Hold, HoldPoint, HostPfState, OrderAt,
-    PageRequest, ReactionRule, VhcaStateOrder,
+    PageRequest, ReactionRule, StrayEvent, VhcaStateOrder,
 };
+use prm::WireIdentity;
 
 /// The step's action as one sentence.
 #[must_use]
@@ -84,6 +85,14 @@ fn order_clause(order: &FirmwareOrder) -> String {
         }
         FirmwareOrder::At(OrderAt { function, order }) => {
             format!("at the interface of `{function}`, {}", order_clause(order))
+        }
+        FirmwareOrder::StrayEvent(StrayEvent::HostVfs { count: vfs }) => {
+            let vfs = count(*vfs, "VF");
+            format!("firmware reports that the external host now has {vfs} enabled, more than there are")
+        }
+        FirmwareOrder::StrayEvent(StrayEvent::VhcaState(WireIdentity { id, ec })) => {
+            let bit = if *ec { " with the ec bit" } else { "" };
+            format!("firmware reports that function id {id}{bit} changed its state")
         }
         FirmwareOrder::Interrupts(rule) => {
             let which = match rule.times {

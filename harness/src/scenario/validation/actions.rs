@@ -133,6 +133,8 @@ impl Sense<'_> {
                 );
                 self.check_vfs(0, step, path);
             }
+            // One too many, or a number that is taken: the driver refuses it, and the step says so.
+            HostOperation::AddSf(_) if self.scenario.device.sfs.max > 0 && self.expects_refusal(step) => {}
             HostOperation::AddSf(number) => {
                 self.number_on_device(number);
                 if self.check_scalable(number, &at) && !self.story.scalable_functions.insert(number) {

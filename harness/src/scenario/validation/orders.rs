@@ -6,7 +6,7 @@ use crate::scenario::problem::suggestion;
 use emulator::config::DeviceKind;
 use emulator::order::{
     Answer, AnswerRule, CommandMatch, FirmwareOrder, FunctionsChanged, InterruptFate, InterruptRule, OrderAt,
-    PageRequest, ReactionRule, Reconfigure,
+    PageRequest, ReactionRule, Reconfigure, StrayEvent,
 };
 use prm::{Function, Opcode, PagesOp};
 
@@ -33,6 +33,7 @@ impl Sense<'_> {
                 self.check_on_device(order.function, &at.member("function"));
                 Some(at)
             }
+            FirmwareOrder::StrayEvent(_) => Some(path.member("stray_event")),
             FirmwareOrder::Interrupts(_) => Some(path.member("interrupts")),
             FirmwareOrder::SpuriousInterrupt(_) => Some(path.member("spurious_interrupt")),
             FirmwareOrder::Answer(_) => {
@@ -93,6 +94,7 @@ impl Sense<'_> {
                     );
                 }
             }
+            FirmwareOrder::StrayEvent(event) => self.check_stray(event, &path.member("stray_event")),
             FirmwareOrder::Interrupts(rule) => self.check_interrupts(rule, &path.member("interrupts")),
             FirmwareOrder::VportChange { .. } | FirmwareOrder::SpuriousInterrupt(_) => {}
             FirmwareOrder::FunctionsChanged(changes) => {
@@ -286,6 +288,28 @@ impl Sense<'_> {
         self.check_reaction_length(rule, &then);
         for (index, order) in rule.then.iter().enumerate() {
             self.check_order(order, &then.element(index));
+        }
+    }
+
+    fn check_stray(&mut self, event: &StrayEvent, path: &Path) {
+        let device = &self.scenario.device;
+        match event {
+            StrayEvent::HostVfs { .. } if device.kind != DeviceKind::Ecpf => {
+                let at = path.member("host_vfs");
+                let hint = "set `device.kind`";
+                self.wrong_name(&at, "only an `ecpf` has an external host", "no host", hint);
+            }
+            StrayEvent::HostVfs { count } if *count <= device.external_host.vfs.total => {
+                let at = path.member("host_vfs").member("count");
+                let hint = "write {\"functions_changed\": {\"host_vfs\": ...}} for VFs that the host has";
+                self.wrong(&at, "the host has as many VFs", "nothing stray", hint);
+            }
+            StrayEvent::VhcaState(_) if device.sfs.max == 0 => {
+                let hint = "set `device.sfs.max`: without SFs no driver takes the event";
+                let message = "the device tells nobody of states";
+                self.wrong_name(&path.member("vhca_state"), message, "nobody hears it", hint);
+            }
+            _ => {}
         }
     }
 

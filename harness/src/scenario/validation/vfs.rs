@@ -50,7 +50,7 @@ impl Sense<'_> {
     }
 
     /// Whether the step expects a result other than success, or is joined by a later one, which may.
-    fn expects_refusal(&self, step: &Step) -> bool {
+    pub(super) fn expects_refusal(&self, step: &Step) -> bool {
         let refused = |revision| {
             step.expect
                 .resolved(revision)
