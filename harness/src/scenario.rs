@@ -14,6 +14,7 @@ pub mod collection;
 pub mod deed;
 pub mod device_reading;
 pub mod document;
+pub mod duration_range;
 pub mod expectation;
 pub mod explanation;
 pub mod invariant;
@@ -33,6 +34,7 @@ pub mod vocabulary;
 pub use collection::scenario_files;
 pub use deed::{Fault, FunctionOperation, GateStep, HostStep, RaceStep, TimeStep};
 pub use device_reading::{parse_device, read_device};
+pub use duration_range::MsRange;
 pub use expectation::{
     Books, ByRevision, End, ExpectedViolation, ExpectedWarning, REVISIONS, StepExpectation, StepReference,
 };

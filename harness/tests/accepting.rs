@@ -98,6 +98,24 @@ fn violations_and_numbers_of_single_revisions_are_accepted() {
     ends(&bench.tool(&["check", "scenarios"]), 0);
 }
 
+#[test]
+fn a_range_of_durations_moves_at_the_bound_that_did_not_hold() {
+    let text = broken(
+        "\"returns\": 0, \"counters\"",
+        "\"returns\": 0, \"took_ms\": { \"at_least\": 1, \"at_most\": 5 }, \"counters\"",
+    );
+    let bench = bench("range", &text);
+    let ran = bench.tool(&["run"]);
+    ends(&ran, 100);
+    assert!(ran.stdout.contains("not at most 5"), "{}", ran.stdout);
+    ends(&bench.tool(&["run", "--accept"]), 0);
+    let accepted: serde_json::Value = serde_json::from_str(&file(&bench)).expect("it is JSON");
+    let range = &accepted["steps"][0]["expect"]["all"]["took_ms"];
+    assert_eq!(range["at_least"], 1);
+    assert!(range["at_most"].as_u64() > Some(5), "{accepted}");
+    ends(&bench.tool(&["run"]), 0);
+}
+
 /// `text` with one part replaced, which has to be there.
 fn replaced(text: &str, part: &str, by: &str) -> String {
     assert!(text.contains(part), "{part}");

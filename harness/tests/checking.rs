@@ -256,6 +256,26 @@ fn expectations_that_compare_nothing_are_refused() {
 }
 
 #[test]
+fn a_range_of_durations_has_a_bound_and_begins_before_it_ends() {
+    refused(
+        "no-bound",
+        &step(r#"{ "host": "unload", "expect": { "all": { "took_ms": {} } } }"#),
+        "11:57",
+        "the range has no bound",
+        "at_least",
+    );
+    refused(
+        "reversed",
+        &step(
+            r#"{ "host": "unload", "expect": { "all": { "took_ms": { "at_least": 400, "at_most": 300 } } } }"#,
+        ),
+        "11:57",
+        "the range ends before it begins",
+        "the smaller one",
+    );
+}
+
+#[test]
 fn outcomes_on_linux_are_several_and_can_be_seen() {
     let with = |outcomes: &str| broken("\"row\"", &format!("\"linux_outcomes\": [{outcomes}], \"row\""));
     let good = r#"{"why": "w", "steps": {"2": {"ledger": {"pf": 0}}}}"#;

@@ -94,6 +94,22 @@ pub(crate) fn compare_books(
         expected.took_s.filter(|_| insight == Insight::Whole).map(text),
         shown(outcome.took_ns.map(seconds)),
     );
+    let range = expected.took_ms.filter(|_| insight == Insight::Whole);
+    let took = outcome.took_ns.map(milliseconds);
+    let bounds = range.map_or([None; 2], |range| [range.at_least, range.at_most]);
+    let [least, most] = bounds;
+    scalar(
+        Scalar::TookMsAtLeast,
+        least
+            .filter(|least| took.is_none_or(|took| took < *least))
+            .map(text),
+        shown(took),
+    );
+    scalar(
+        Scalar::TookMsAtMost,
+        most.filter(|most| took.is_none_or(|took| took > *most)).map(text),
+        shown(took),
+    );
     scalar(
         Scalar::EnabledVports,
         expected
@@ -227,6 +243,10 @@ fn describe(wanted: &ExpectedViolation) -> String {
     parts.extend(wanted.driver.map(|driver| format!("driver {driver}")));
     parts.extend(wanted.firmware.map(|firmware| format!("firmware {firmware}")));
     parts.join(", ")
+}
+
+const fn milliseconds(ns: u64) -> u64 {
+    ns / 1_000_000
 }
 
 const fn seconds(ns: u64) -> u64 {

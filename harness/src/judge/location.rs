@@ -110,7 +110,7 @@ pub(crate) fn names(aspect: &Aspect) -> Vec<String> {
         Aspect::Counter(name) => names("counters", name.clone()),
         Aspect::Ledger(owner) => names("ledger", owner.clone()),
         Aspect::Root(key) => names("roots", key.to_string()),
-        Aspect::Scalar(scalar) => vec![scalar.name().to_owned()],
+        Aspect::Scalar(scalar) => scalar.name().split('.').map(str::to_owned).collect(),
         Aspect::Warning(place) => names("warnings", place.to_string()),
         Aspect::MissingViolation(place) => names("violations", place.to_string()),
         Aspect::Violation(_) => vec!["violations".to_owned()],

@@ -43,6 +43,10 @@ pub enum Scalar {
     Returns,
     /// Whole seconds that it took.
     TookS,
+    /// The least whole milliseconds that it may take.
+    TookMsAtLeast,
+    /// The most whole milliseconds that it may take.
+    TookMsAtMost,
     /// The eswitch's count of vports.
     EnabledVports,
     /// Whether an operation still runs.
@@ -57,9 +61,11 @@ pub enum Scalar {
 
 impl Scalar {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Returns,
         Self::TookS,
+        Self::TookMsAtLeast,
+        Self::TookMsAtMost,
         Self::EnabledVports,
         Self::Pending,
         Self::LeakedPages,
@@ -73,6 +79,8 @@ impl Scalar {
         match self {
             Self::Returns => "returns",
             Self::TookS => "took_s",
+            Self::TookMsAtLeast => "took_ms.at_least",
+            Self::TookMsAtMost => "took_ms.at_most",
             Self::EnabledVports => "enabled_vports",
             Self::Pending => "pending",
             Self::LeakedPages => "leaked_pages",

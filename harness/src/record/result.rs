@@ -1,6 +1,6 @@
 //! What a run yields: the outcome, the books after every step, and everything a report shows.
 
-use super::aspect::{Aspect, Deed};
+use super::aspect::{Aspect, Deed, Scalar};
 use super::failure::Failure;
 use crate::record::measured::Measured;
 use crate::record::timeline::Timeline;
@@ -117,6 +117,10 @@ impl fmt::Display for Mismatch {
         match what {
             Aspect::Violation(invariant) => write!(f, "{invariant} broke unexpectedly: {actual}"),
             Aspect::MissingViolation(_) => write!(f, "this was expected and {actual}: {expected}"),
+            Aspect::Scalar(Scalar::TookMsAtLeast) => {
+                write!(f, "took_ms is {actual}, not at least {expected}")
+            }
+            Aspect::Scalar(Scalar::TookMsAtMost) => write!(f, "took_ms is {actual}, not at most {expected}"),
             Aspect::Deed(Deed::Firmware) => write!(f, "firmware did not carry out the order: {actual}"),
             Aspect::Deed(Deed::Gate) => write!(f, "the gate did not do what the step says: {actual}"),
             Aspect::Deed(Deed::Operation) => write!(f, "the operation does not end: {actual}"),

@@ -3,6 +3,7 @@
 //! What is named is compared; what is not named is not. Warnings and violations are the exception: at the end both
 //! lists have to be exactly the ones given, and an absent list is an empty one.
 
+use crate::scenario::duration_range::MsRange;
 use crate::scenario::invariant::InvariantName;
 use crate::scenario::vocabulary::COUNTERS;
 use driver::RevisionName;
@@ -127,6 +128,9 @@ pub struct Books {
     /// Whole virtual seconds, rounded down, that the step's host operation took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub took_s: Option<u64>,
+    /// Whole virtual milliseconds, rounded down, that the step's host operation took, as a range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub took_ms: Option<MsRange>,
     /// The eswitch's count of enabled vports, as a signed number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled_vports: Option<i64>,
@@ -150,6 +154,9 @@ impl Books {
         self.roots.extend(&own.roots);
         self.returns = own.returns.or(self.returns);
         self.took_s = own.took_s.or(self.took_s);
+        if let Some(own) = own.took_ms {
+            self.took_ms = Some(self.took_ms.unwrap_or_default().overridden_with(own));
+        }
         self.enabled_vports = own.enabled_vports.or(self.enabled_vports);
         self.pending = own.pending.or(self.pending);
     }

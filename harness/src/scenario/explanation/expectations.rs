@@ -21,6 +21,7 @@ pub(super) fn books(books: &Books) -> String {
     if let Some(seconds) = books.took_s {
         parts.push(format!("it takes {seconds} s"));
     }
+    parts.extend(books.took_ms.map(|range| format!("it takes {}", range.words())));
     parts.extend(numbers(&books.counters, &books.ledger, &books.roots));
     if let Some(vports) = books.enabled_vports {
         parts.push(format!("the eswitch counts {vports} enabled vports"));

@@ -2,6 +2,7 @@
 
 use super::sense::Sense;
 use crate::scenario::document::{Content, Path};
+use crate::scenario::duration_range::MsRange;
 use crate::scenario::expectation::{Books, End, ExpectedViolation, REVISIONS};
 use crate::scenario::invariant::Subject;
 use crate::scenario::problem::suggestion;
@@ -79,6 +80,9 @@ impl Sense<'_> {
         self.check_counters(&books.counters, path);
         self.check_ledger(books.ledger.keys(), path);
         self.check_errno(books.returns, path);
+        if let Some(range) = books.took_ms {
+            self.check_range(range, &path.member("took_ms"));
+        }
         if step
             .action()
             .is_some_and(|action| !matches!(action, Action::Host(_)))
@@ -86,6 +90,7 @@ impl Sense<'_> {
             for (field, given) in [
                 ("returns", books.returns.is_some()),
                 ("took_s", books.took_s.is_some()),
+                ("took_ms", books.took_ms.is_some()),
             ] {
                 if given {
                     let message =
@@ -94,6 +99,16 @@ impl Sense<'_> {
                     self.wrong_name(&path.member(field), message, "never compared", hint);
                 }
             }
+        }
+    }
+
+    fn check_range(&mut self, range: MsRange, path: &Path) {
+        if range.is_empty() {
+            let hint = "name `at_least`, `at_most` or both, in milliseconds";
+            self.wrong(path, "the range has no bound", "any time", hint);
+        } else if range.is_impossible() {
+            let hint = "`at_least` is the smaller one";
+            self.wrong(path, "the range ends before it begins", "never within", hint);
         }
     }
 

@@ -73,6 +73,7 @@ impl Sense<'_> {
         for (field, given) in [
             ("roots", !books.roots.is_empty()),
             ("took_s", books.took_s.is_some()),
+            ("took_ms", books.took_ms.is_some()),
             ("enabled_vports", books.enabled_vports.is_some()),
         ] {
             if given {
