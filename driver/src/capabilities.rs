@@ -7,9 +7,13 @@ use crate::state::State;
 use crate::state::capabilities::{Capabilities, OtherFunction};
 use crate::state::command::CommandError;
 use crate::state::functions::vport_function;
+use prm::access_register::{
+    AccessRegister, AccessRegisterIn, REGISTER_DATA_OFFSET, RegisterAccess, RegisterId,
+};
 use prm::capability::{CAPABILITY_AREA_OFFSET, QueryHcaCap, SetHcaCap};
 use prm::capability_area::{GeneralCapabilities, GeneralCapabilities2};
 use prm::command::Command;
+use prm::component::ManagementCapabilities;
 use prm::layout::Layout;
 use prm::{CapabilityMode, CapabilityType, Opcode, VhcaId};
 
@@ -129,6 +133,36 @@ pub(crate) async fn query_all(driver: &Driver) -> Result<(), CommandError> {
         query(driver, CapabilityType::EswitchFlowTable, CapabilityMode::Current).await?;
         query(driver, CapabilityType::Eswitch, CapabilityMode::Current).await?;
     }
+    if driver.settled(|state| state.capabilities.general().mcam_reg()) {
+        for group in REGISTER_GROUPS {
+            query_registers(driver, group).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Groups of management registers that a driver asks for (`mlx5_query_hca_caps`).
+const REGISTER_GROUPS: [u8; 3] = [0, 1, 2];
+
+/// Asks which management registers of a group there are, and keeps the first group (`mlx5_query_mcam_reg`).
+async fn query_registers(driver: &Driver, group: u8) -> Result<(), CommandError> {
+    let head: AccessRegisterIn = AccessRegister::input()
+        .with_op_mod(RegisterAccess::Read.raw())
+        .with_register_id(RegisterId::ManagementCapabilities.raw());
+    let asked = ManagementCapabilities::new().with_access_reg_group(group);
+    let input = [&head.as_bytes()[..], &asked.as_bytes()[..]].concat();
+    let output = command::execute(driver, &input, input.len()).await?;
+    let registers = output
+        .get(REGISTER_DATA_OFFSET..)
+        .and_then(|data| ManagementCapabilities::from_prefix(data).ok())
+        .ok_or(CommandError::malformed(Opcode::AccessReg))?;
+    if group == 0 {
+        driver
+            .step(driver.writes(Object::LoadTime), |state, _| {
+                state.capabilities.store_registers(registers);
+            })
+            .await;
+    }
     Ok(())
 }
 
@@ -173,6 +207,8 @@ fn wanted_general(capabilities: &Capabilities) -> GeneralCapabilities {
         release_all_pages set_release_all_pages;
         icm_mng_function_id_mode set_icm_mng_function_id_mode;
         pci_sync_for_fw_update_event set_pci_sync_for_fw_update_event;
+        pci_sync_for_fw_update_with_driver_unload set_pci_sync_for_fw_update_with_driver_unload;
+        pcie_reset_using_hotreset_method set_pcie_reset_using_hotreset_method;
         vhca_state set_vhca_state;
         event_on_vhca_state_invalid set_event_on_vhca_state_invalid;
         event_on_vhca_state_allocated set_event_on_vhca_state_allocated;

@@ -57,7 +57,7 @@ async fn execute_as(
     let prepared = driver.step(queueing(driver, lane), prepare).await.map_err(fail)?;
     let (slot, mode) = submit(driver, lane, prepared, learnt).await.map_err(fail)?;
     let output = match mode {
-        Mode::Polling => completion::poll(driver, slot).await,
+        Mode::Polling => completion::poll(driver, slot, learnt.is_some()).await,
         Mode::Events => completion::wait(driver, slot).await,
     };
     let output = output.map_err(fail)?;
@@ -186,7 +186,11 @@ async fn send(driver: &Driver, lane: Lane, slot: u8, prepared: Prepared, learnt:
     }
     driver
         .then(driver.writes(Object::CommandSlot(slot)), |state, bus| {
-            state.command.queue.send(slot, prepared, bus);
+            let queue = &mut state.command.queue;
+            queue.send(slot, prepared, bus);
+            if let Some(entry) = queue.entry_mut(slot) {
+                entry.polled = learnt == Some(Mode::Polling);
+            }
         })
         .await;
     (slot, mode)

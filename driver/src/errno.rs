@@ -39,6 +39,7 @@ macro_rules! errnos {
 }
 
 errnos! {
+    EPERM 1;
     ENOENT 2;
     EIO 5;
     ENXIO 6;

@@ -6,6 +6,7 @@
 //! * `poll` - from time to time, a look
 //! * `sensors` - what says that the device is lost
 //! * `reset` - resets, and a device that is given up
+//! * `sync_reset` - while firmware may be reset with the consent of all hosts
 //! * `recovery` - the way back
 //! * `waits` - waiting for a device on its way down and back up
 
@@ -13,7 +14,12 @@ mod poll;
 mod recovery;
 mod reset;
 mod sensors;
+mod sync_reset;
 mod waits;
 
 pub(crate) use poll::{drain, fire, start_poll, stop_poll};
 pub(crate) use reset::{declare_faulty, enter_error_state, reset_function};
+pub(crate) use sync_reset::{
+    RESET_POLL, clear_reset, drain_resets, fire_reset, init_reset, listen_for_resets, on_general_event,
+};
+pub(crate) use waits::wait_readable;

@@ -3,6 +3,7 @@
 use crate::command;
 use crate::eswitch;
 use crate::handle::Driver;
+use crate::health;
 use crate::pages;
 use crate::runtime::{Object, TaskRole};
 use crate::state::event_queues::{Handler, Role};
@@ -126,6 +127,10 @@ async fn dispatch(driver: &Driver, entry: &EventEntry) {
                 .point(driver.writes(Object::SubfunctionQueue))
                 .await;
             subfunction::on_vhca_state_change(driver, entry);
+        }
+        EventType::General => {
+            driver.runtime().point(driver.writes(Object::Health)).await;
+            health::on_general_event(driver, entry);
         }
         _ => {}
     }

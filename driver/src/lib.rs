@@ -29,6 +29,7 @@ mod ecpf;
 pub mod errno;
 mod eswitch;
 mod event_queue;
+mod firmware_reset;
 mod flow_objects;
 mod handle;
 mod health;

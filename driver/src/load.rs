@@ -127,6 +127,7 @@ async fn bring_up(driver: &Driver) -> Result<(), Errno> {
 async fn init_once(driver: &Driver) -> Result<(), Errno> {
     command::run::<QueryAdapter>(driver, &QueryAdapter::input()).await?;
     driver.pause(pauses::OBJECTS_COME).await;
+    health::init_reset(driver).await;
     sriov::init(driver).await;
     if let Err(errno) = eswitch::init(driver).await {
         sriov::cleanup(driver).await;
@@ -161,6 +162,7 @@ pub(crate) async fn remove(driver: &Driver) -> Result<(), Errno> {
     {
         return Err(Errno::ENODEV);
     }
+    health::drain_resets(driver).await;
     health::drain(driver).await;
     if driver.settled(|state| state.interface.light) {
         under_both_locks(driver, async || function::close_light(driver).await).await;

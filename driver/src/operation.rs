@@ -83,6 +83,8 @@ operations! {
     /// Write 1 to `reset` of this function: a function-level reset.
     #[serde(skip)]
     ResetFunction = "flr", Nothing, "resets the function";
+    /// `devlink dev reload action fw_activate`: firmware is reset with the consent of all hosts, and the driver loads again.
+    ActivateFirmware = "fw_activate", Nothing, "has new firmware activated";
     /// The machine goes to sleep and wakes up: every driver unloads, and loads again.
     SuspendResume = "suspend_resume", Nothing, "sends the machine to sleep and wakes it up";
     /// Another kernel takes the machine over after the drivers were shut down; no device is reset.

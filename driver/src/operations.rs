@@ -6,6 +6,7 @@ use crate::books::DriverBooks;
 use crate::bus;
 use crate::errno::Errno;
 use crate::eswitch;
+use crate::firmware_reset;
 use crate::handle::Driver;
 use crate::health;
 use crate::interrupts;
@@ -61,6 +62,7 @@ impl Driver {
             HostOperation::Reload => under_lock(Box::pin(load::reload(self))).await,
             HostOperation::EnableVfs(number) => sriov::write_number(self, number).await,
             HostOperation::DisableVfs => sriov::write_number(self, 0).await,
+            HostOperation::ActivateFirmware => under_lock(Box::pin(firmware_reset::activate(self))).await,
             HostOperation::SuspendResume => power::suspend_resume(self).await,
             HostOperation::Kexec | HostOperation::Reboot => power::shut_down(self).await,
             HostOperation::ResetFunction => bus::reset(self).await,
@@ -81,6 +83,7 @@ impl Driver {
     /// Starts what is due by now. To be called whenever time has passed.
     pub fn fire_timers(&self) {
         health::fire(self);
+        health::fire_reset(self);
     }
 
     /// Hashes what the driver and its device have yet to read of the memory that they share: commands that are not over, free

@@ -42,6 +42,16 @@ pub(crate) const RESET_LOOK: Cycles = Cycles::from_millis(20);
 /// A look at an interface that the driver has switched off (`mlx5_cmd_fast_teardown_hca` looks without a pause).
 pub(crate) const SWITCH_OFF_LOOK: Cycles = Cycles::from_micros(10);
 
+/// What was polled for reaches its caller: another task's turn.
+pub(crate) const POLLED_RESULT: Cycles = Cycles::from_micros(20);
+
+/// A look at firmware that is to be reset (`mlx5_sync_reset_unload_flow`: `msleep(20)`).
+pub(crate) const SYNC_RESET_LOOK: Cycles = Cycles::from_millis(20);
+
+/// A bridge resets its bus, and waits before the functions are used again (`pci_reset_secondary_bus`: `msleep(2)`,
+/// `pci_bridge_wait_for_secondary_bus`: a second).
+pub(crate) const BUS_RESET: Cycles = Cycles::from_millis(1_002);
+
 /// A look at a device that is to be readable again (`mlx5_health_wait_pci_up`: `msleep(100)`).
 pub(crate) const READABLE_LOOK: Cycles = Cycles::from_millis(100);
 

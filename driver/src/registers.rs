@@ -21,6 +21,12 @@ pub(crate) fn initializing(bus: &mut Bus) -> InitializingWord {
     InitializingWord::from_word(bus.read_register(offset(INITIALIZING)))
 }
 
+/// Tells firmware that the driver has unloaded for its reset (`mlx5_set_fw_rst_ack`).
+pub(crate) fn acknowledge_reset(bus: &mut Bus) {
+    let word = InitializingWord::new().with_reset_acknowledged(true);
+    bus.write_register(offset(INITIALIZING), word.to_word());
+}
+
 /// The revision of the command interface (`cmdif_rev`). Reads the firmware revision too, as it gets printed.
 pub(crate) fn interface_revision(bus: &mut Bus) -> u16 {
     let _firmware = bus.read_register(offset(FIRMWARE_REVISION));

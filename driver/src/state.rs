@@ -6,6 +6,7 @@ pub mod capabilities;
 pub mod command;
 pub mod eswitch;
 pub mod event_queues;
+pub(crate) mod firmware_reset;
 pub(crate) mod flow_objects;
 pub(crate) mod functions;
 pub mod health;

@@ -39,6 +39,8 @@ pub(crate) async fn query_register(driver: &Driver) -> Result<(), CommandError> 
             replace(&mut limits.full_crdump, stated.full_crdump());
             replace(&mut limits.firmware_reset, stated.firmware_reset());
             replace(&mut limits.pcie_toggle, stated.pcie_toggle());
+            replace(&mut limits.pci_sync_update, stated.pci_sync_update());
+            replace(&mut limits.reset_unload, stated.reset_unload());
             replace(&mut limits.tear_down, stated.tear_down());
             replace(&mut limits.reclaim_pages, stated.reclaim_pages());
             replace(&mut limits.reclaim_vfs_pages, stated.reclaim_vfs_pages());

@@ -13,7 +13,7 @@ const WAITERS: [&str; 4] = [
 ];
 
 /// Who may ask what time it is, and what for. Only the first may compare what he is told.
-const CLOCKS: [(&str, &str); 10] = [
+const CLOCKS: [(&str, &str); 12] = [
     (WAITS, "limits of waits"),
     (
         "handle/driver.rs",
@@ -24,6 +24,11 @@ const CLOCKS: [(&str, &str); 10] = [
     ("operations.rs", "the trace bears the time"),
     ("health/poll.rs", "the beginning of an interval between two polls"),
     ("health/recovery.rs", "a recovery is noted with its time"),
+    (
+        "health/sync_reset.rs",
+        "the beginning of an interval between two looks",
+    ),
+    ("firmware_reset/negotiation.rs", "until when a reset is expected"),
     ("pages/reporting.rs", "the beginning of a window of messages"),
     ("pages/request.rs", "the trace bears the time"),
     ("pages/waiting.rs", "a wait is noted with its times"),

@@ -60,9 +60,25 @@ pub struct DeviceConfig {
     /// In which ways a driver may end its function without giving its pages back.
     #[serde(default)]
     pub teardown: Teardown,
+    /// Whether firmware can be reset with the consent of all hosts, and how functions are reset on their bus then.
+    #[serde(default)]
+    pub sync_reset: SyncReset,
     /// Behaviour that the interface leaves to firmware.
     #[serde(default)]
     pub firmware: FirmwareKnobs,
+}
+
+/// Resets of firmware that all hosts agree on: register MFRL, and events that ask for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncReset {
+    /// There are none.
+    #[default]
+    None,
+    /// Drivers unload; a function's bus would be reset by the bridge above it.
+    HotReset,
+    /// Drivers unload; a function's link would be switched off and on by the bridge above it.
+    LinkToggle,
 }
 
 /// Ways to end a function in haste. Without one a driver unloads as always, also when its machine ends.

@@ -149,7 +149,7 @@ static ROWS: &[Row] = &[
     Row::done(Opcode::DeallocPd),
     Row::of::<uar::AllocUar>(Quiet(resource::alloc_uar)).shows(fields::alloc_uar),
     Row::of::<uar::DeallocUar>(Quiet(resource::dealloc_uar)).shows(fields::dealloc_uar),
-    Row::of::<access_register::AccessRegister>(Quiet(adapter::access_register)).shows(fields::access_register).takes(Latency::Micros(120)),
+    Row::of::<access_register::AccessRegister>(OnBus(adapter::access_register)).shows(fields::access_register).takes(Latency::Micros(120)),
     Row::done(Opcode::Nop),
     Row::numbers(Opcode::AllocTransportDomain),
     Row::done(Opcode::DeallocTransportDomain),

@@ -17,7 +17,7 @@ pub use answer::Answer;
 pub use error::OrderError;
 pub use firmware::{
     AnswerRule, CommandMatch, DeviceError, FirmwareOrder, GateOrder, Hold, HoldPoint, OrderAt, ReactionRule,
-    Reconfigure,
+    Reconfigure, SyncResetOrder,
 };
 pub use interrupts::{InterruptFate, InterruptRule, QueueKind, SpuriousInterrupt};
 pub use limits::{LONGEST_NAME, MAX_ORDERS, MAX_PENDING, MAX_RULES};

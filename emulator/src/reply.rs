@@ -127,6 +127,8 @@ refusals! {
     NoMoreUars = LimitExceeded 0x0006_0002;
     /// The UAR is in use by an event queue.
     UarInUse = ResourceBusy 0x0006_0003;
+    /// A reset of firmware is under way, or a host has said no to it.
+    NoReset = BadSystemState 0x0007_0004;
     /// The register is unknown.
     UnknownRegister = BadParameter 0x0007_0001;
     /// There is no such port, or it cannot be set so.

@@ -261,6 +261,7 @@ impl Silicon {
         };
         let endpoint = command.endpoint;
         let exchanges_pages = command.opcode == Opcode::ManagePages;
+        let writes_register = command.opcode == Opcode::AccessReg;
         if exchanges_pages && self.chores.contains_key(&endpoint) {
             // The one before it is not through its list.
             self.agenda.enter(at, DueKind::InService, Task::Execute(number));
@@ -287,7 +288,10 @@ impl Silicon {
             command.reply = reply;
             command.stage = Stage::Executed;
         }
-        !self.enter_chore(endpoint, number, at) && self.executed(number, at, buses)
+        // Who has asked for a reset of firmware is answered when the others have been.
+        let waits = writes_register && self.awaits_consent(endpoint, number);
+        let goes_on = waits || self.enter_chore(endpoint, number, at);
+        !goes_on && self.executed(number, at, buses)
     }
 
     /// What the operation answers. Its handler works on all of the silicon, so the command stands apart meanwhile.

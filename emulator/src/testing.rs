@@ -95,6 +95,7 @@ pub(crate) fn plain(kind: DeviceKind, vhca_id: u16) -> DeviceConfig {
         second_pf: None,
         adjacent_vfs: Vec::new(),
         teardown: Default::default(),
+        sync_reset: Default::default(),
         timeouts: Default::default(),
         firmware: Default::default(),
     }

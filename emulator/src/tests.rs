@@ -7,6 +7,7 @@ mod events;
 mod function_resets;
 mod functions;
 mod gate;
+mod haste;
 mod hosts;
 mod interrupts;
 mod lifecycle;

@@ -14,3 +14,4 @@ pub(crate) mod other_functions;
 pub(crate) mod outputs;
 pub(crate) mod requests;
 pub(crate) mod supplies;
+pub(crate) mod sync_reset;

@@ -30,6 +30,8 @@ raw_enum! {
         PortCounters = 0x5008 "PPCNT",
         /// Byte order of the host: [`HostEndianness`].
         HostEndianness = 0x7004 "HOST_ENDIANNESS",
+        /// The reset of firmware: [`FirmwareResetLevel`].
+        FirmwareResetLevel = 0x9028 "MFRL",
         /// What a component of the firmware is: [`ComponentStatus`](crate::component::ComponentStatus).
         ComponentStatus = 0x9060 "MCQS",
         /// Version of a component: [`ComponentInformation`](crate::component::ComponentInformation).
@@ -114,6 +116,64 @@ layout! {
         /// The driver unloads for a reset.
         reset_unload: 32,
         _: 32,
+    }
+}
+
+layout! {
+    /// The reset of firmware that all hosts agree on, register 0x9028 (PRM "MFRL"; `mlx5_reg_mfrl_set`).
+    pub struct FirmwareResetLevel: 8 {
+        _: 32,
+        _: 2,
+        /// Written: firmware is to ask all hosts for it.
+        start: 1,
+        /// Written: this host's answer, 1 yes, 2 no.
+        response: 2,
+        /// Written: which type of reset.
+        reset_type_selected: 3,
+        /// How a function is reset on its bus: a [`ResetMethod`].
+        method: 3,
+        _: 1,
+        /// How far it is: a [`ResetStatus`].
+        state: 4,
+        /// Types of reset that are possible.
+        reset_type: 8,
+        /// Read: levels that are possible. Written: the level that is meant. One bit each, as [`RESET_LEVEL_3`].
+        reset_level: 8,
+    }
+}
+
+/// `reset_level`: firmware is replaced while it runs.
+pub const RESET_LEVEL_0: u8 = 1 << 0;
+/// `reset_level`: all drivers unload, firmware is reset, all load again.
+pub const RESET_LEVEL_3: u8 = 1 << 3;
+/// `reset_level`: the machine has to start again.
+pub const RESET_LEVEL_6: u8 = 1 << 6;
+
+raw_enum! {
+    /// How a function is reset on its bus, once firmware wants that (`MLX5_MFRL_REG_PCI_RESET_METHOD_*`).
+    pub enum ResetMethod: u8 {
+        /// The bridge switches its link off and on.
+        LinkToggle = 0 "LINK_TOGGLE",
+        /// The bridge resets its bus.
+        HotReset = 1 "HOT_RESET",
+    }
+}
+
+raw_enum! {
+    /// How far a reset of firmware is (`MLX5_MFRL_REG_RESET_STATE_*`).
+    pub enum ResetStatus: u8 {
+        /// There is none, or it is over.
+        Idle = 0 "IDLE",
+        /// Hosts are being asked.
+        InNegotiation = 1 "IN_NEGOTIATION",
+        /// Hosts unload, or firmware starts.
+        InProgress = 2 "IN_PROGRESS",
+        /// A host has not answered.
+        NegotiationTimedOut = 3 "NEGOTIATION_TIMED_OUT",
+        /// A host has said no.
+        Refused = 4 "REFUSED",
+        /// A host has not unloaded.
+        UnloadTimedOut = 5 "UNLOAD_TIMED_OUT",
     }
 }
 

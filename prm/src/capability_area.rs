@@ -127,7 +127,12 @@ layout! {
         _: 32,
         /// Most entries of QUERY_ESW_FUNCTIONS in its second layout.
         query_host_net_function_num_max: 5,
-        _: 126,
+        _: 80,
+        /// For a reset of firmware a function is reset by its bridge's bus, where register MFRL says so.
+        pcie_reset_using_hotreset_method: 1,
+        /// The firmware's update has drivers unload.
+        pci_sync_for_fw_update_with_driver_unload: 1,
+        _: 44,
         /// Base-2 logarithm of the most receive queues.
         log_max_rq: 5,
         _: 3,

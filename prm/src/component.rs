@@ -18,7 +18,13 @@ layout! {
         component_information: 1,
         /// Group 0: [`ComponentStatus`] can be read.
         component_status: 1,
-        _: 480,
+        _: 55,
+        /// Group 0: [`FirmwareResetLevel`](crate::access_register::FirmwareResetLevel) can be read and written.
+        firmware_reset_level: 1,
+        _: 274,
+        /// That register tells how far a reset is.
+        reset_state: 1,
+        _: 149,
     }
 }
 

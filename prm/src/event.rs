@@ -176,6 +176,33 @@ layout! {
     }
 }
 
+/// Sub-type of a GENERAL event: [`SyncReset`].
+pub const GENERAL_SYNC_RESET: u8 = 0x8;
+
+layout! {
+    /// The reset of firmware goes on (PRM "PCI Sync For FW Update Event"; `struct mlx5_eqe_sync_fw_update`).
+    pub struct SyncReset: 28 {
+        _: 24,
+        /// How: a [`SyncResetState`] in the low 4 bits.
+        state: 8,
+        _: 192,
+    }
+}
+
+raw_enum! {
+    /// What firmware asks of a driver for its reset (`enum sync_rst_state_type`).
+    pub enum SyncResetState: u8 {
+        /// Whether it may be reset.
+        Request = 0 "request",
+        /// To reset the function now.
+        Now = 1 "now",
+        /// Nothing any more.
+        Abort = 2 "abort",
+        /// To unload.
+        Unload = 3 "unload",
+    }
+}
+
 layout! {
     /// A function changed its state; the manager asks with QUERY_VHCA_STATE (`struct mlx5_eqe_vhca_state`).
     pub struct VhcaStateChange: 28 {
@@ -202,4 +229,5 @@ event_data! {
     VportChange: NicVportChange;
     EswFunctionsChanged: EswFunctionsChanged;
     VhcaStateChange: VhcaStateChange;
+    SyncReset: General;
 }

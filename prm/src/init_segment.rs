@@ -106,9 +106,19 @@ layout! {
         nic_interface_supported: 3,
         /// The function is that of an embedded CPU (ECPF).
         embedded_cpu: 1,
-        _: 23,
+        /// Written: the driver has unloaded for a reset of firmware.
+        reset_acknowledged: 1,
+        _: 6,
+        /// How far that reset is: [`RESET_IDLE`], [`RESET_WANTS_TOGGLE`].
+        reset_state: 4,
+        _: 12,
     }
 }
+
+/// `reset_state`: firmware is not being reset, or has been.
+pub const RESET_IDLE: u8 = 0;
+/// `reset_state`: the function is to be reset on its bus.
+pub const RESET_WANTS_TOGGLE: u8 = 4;
 
 layout! {
     /// What the firmware reports of a failure, at [`HEALTH_BUFFER`] (`struct health_buffer`).

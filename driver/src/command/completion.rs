@@ -4,6 +4,7 @@ use super::lanes::notify_lane;
 use crate::device_bus::Bus;
 use crate::handle::{Driver, LastLook, Look, Patience, Upcalls};
 use crate::message::MessageKind;
+use crate::pauses::POLLED_RESULT;
 use crate::revision::{PageSlotWait, TimedOutMailboxes};
 use crate::runtime::{Announcement, Object};
 use crate::state::State;
@@ -18,7 +19,11 @@ const EVENT_GRACE: Cycles = Cycles::from_secs(5);
 
 /// Looks at the queue entry until the device gives it back (`poll_timeout`). As long as that lasts, no other regular
 /// command is handled.
-pub(super) async fn poll(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandErrorKind> {
+pub(super) async fn poll(
+    driver: &Driver,
+    slot: u8,
+    others_by_event: bool,
+) -> Result<Vec<u8>, CommandErrorKind> {
     let limit = driver.settled(|state| state.timeouts.command);
     let limit = limit.saturating_add(POLL_GRACE);
     let mut patience = Patience::begin(driver, limit, LastLook::AtLimit);
@@ -27,6 +32,11 @@ pub(super) async fn poll(driver: &Driver, slot: u8) -> Result<Vec<u8>, CommandEr
     let ended = driver
         .wait_for(looking(driver, slot), Object::Device, &mut patience, look)
         .await;
+    if others_by_event && ended.is_ok() {
+        // An interrupt is faster than the way from the worker that polls to the caller.
+        driver.pause(POLLED_RESULT).await;
+        driver.runtime().follow(looking(driver, slot)).await;
+    }
     let result = match ended {
         Ok(result) => collect(driver, slot, result).await,
         Err(()) => Err(give_up(driver, slot).await),
@@ -177,6 +187,17 @@ pub(crate) async fn on_completion(driver: &Driver, vector: u32, on_late: impl As
 
 /// Ends the command in a slot. If its caller has given up, what came too late.
 async fn complete(driver: &Driver, slot: u8) -> Option<LateCompletion> {
+    let is_polled = driver.go_on(|state, _| {
+        let by_event = !state.interface.in_error() && *state.command.mode == Mode::Events;
+        by_event && state.command.queue.entry(slot).is_some_and(|entry| entry.polled)
+    });
+    if is_polled {
+        // A kernel's poll and its event handler both take the completion for theirs, and whoever comes second believes that the
+        // caller had given up; then the caller lets go of what is gone.
+        driver.message(MessageKind::LateCompletion { slot });
+        driver.message(MessageKind::CompletedTwice { slot });
+        return None;
+    }
     let given_up = driver.go_on(|state, bus| {
         if state.interface.in_error() || *state.command.mode != Mode::Events {
             return None;

@@ -28,6 +28,8 @@ const EVENTS: Reach = Reach::NOTHING
         SubfunctionQueue,
         // A page command that completes late settles what was set aside for it.
         PageBook,
+        // Firmware asks whether it may be reset.
+        Health,
     ])
     .reads(&[CommandMode, DeviceState, PageMode]);
 
@@ -60,7 +62,7 @@ pub(super) const fn of(driver: DriverId, role: TaskRole) -> Declaration {
             Reach::NOTHING,
         ),
         // It loads and unloads.
-        TaskRole::Health => (Reach::ALL, Reach::ALL),
+        TaskRole::Health | TaskRole::FirmwareReset => (Reach::ALL, Reach::ALL),
         TaskRole::Host(operation) => of_host(operation),
         #[cfg(test)]
         TaskRole::Test => (Reach::ALL, Reach::ALL),
@@ -73,6 +75,7 @@ const fn of_host(operation: HostOperation) -> (Reach, Reach) {
         HostOperation::Load
         | HostOperation::Unload
         | HostOperation::Reload
+        | HostOperation::ActivateFirmware
         | HostOperation::SuspendResume
         | HostOperation::Kexec
         | HostOperation::Reboot => (Reach::ALL, Reach::ALL),

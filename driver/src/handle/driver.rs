@@ -157,7 +157,7 @@ impl Driver {
     /// When the driver next has something to do that no task waits for: a look at the device's health.
     #[must_use]
     pub fn next_timer(&self) -> Option<Cycles> {
-        self.look(|state| state.health.next_poll())
+        self.look(|state| state.health.next_timer())
     }
 
     /// A copy of the whole state. Without its tasks it says all of a driver only where it has none.

@@ -35,7 +35,7 @@ pub(super) async fn wait_down(driver: &Driver, limit: Cycles) -> bool {
 }
 
 /// Waits until firmware can be read again (`mlx5_health_wait_pci_up`), as long as a firmware reset may take.
-pub(super) async fn wait_readable(driver: &Driver) -> Result<(), Errno> {
+pub(crate) async fn wait_readable(driver: &Driver) -> Result<(), Errno> {
     let limit = driver.settled(|state| state.timeouts.firmware_reset);
     let mut patience = Patience::begin(driver, limit, LastLook::AtLimit);
     let look = |_: Option<&()>, _: &State, bus: &mut Bus| match registers::health_firmware_version(bus) {

@@ -4,6 +4,7 @@ use crate::ecpf;
 use crate::errno::Errno;
 use crate::event_queue;
 use crate::handle::Driver;
+use crate::health;
 use crate::netdev;
 use crate::pages;
 use crate::pauses;
@@ -24,6 +25,7 @@ pub(super) async fn load(driver: &Driver) -> Result<(), Errno> {
         uar::free(driver).await;
         return Err(errno);
     }
+    health::listen_for_resets(driver, true).await;
     if let Err(errno) = netdev::create_root(driver).await {
         bring_down(driver).await;
         return Err(errno);
@@ -55,6 +57,7 @@ pub(super) async fn unload(driver: &Driver) {
 /// Event queues, page requests, doorbells. Page requests that are queued when the event queues go meet first the closed
 /// gate, then polling.
 async fn bring_down(driver: &Driver) {
+    health::listen_for_resets(driver, false).await;
     event_queue::destroy_all(driver).await;
     pages::stop(driver).await;
     driver.pause(pauses::LISTENERS_GO).await;

@@ -133,6 +133,10 @@ messages! {
     /// A completion came after the caller had given up.
     Error LateCompletion { slot: u8 }
         => "Command completion arrived after timeout (entry idx = {slot}).";
+    /// A command that was polled for completed by event, too: a kernel lets go of it twice.
+    Error CompletedTwice { slot: u8 }
+        => "refcount_t: underflow; use-after-free." + " slot {slot}"
+        at r"lib/refcount\.c:\d+ at refcount_warn_saturate";
     /// Every regular slot is held by a command that ran into its limit.
     Error AllSlotsStalled
         => "All CMD slots are stalled, aborting command";
@@ -225,6 +229,71 @@ messages! {
     Error RecoveryFailed { errno: Errno }
         => "health recovery failed" + ", err {errno}"
         or "health recovery flow aborted";
+
+    // Resets of firmware.
+    /// A driver does not let firmware be reset.
+    Warning SyncResetRefused
+        => "PCI Sync FW Update Reset Nack Sent";
+    /// Firmware could not be told so.
+    Warning SyncResetRefusalFailed
+        => "PCI Sync FW Update Reset Nack Failed";
+    /// A driver lets firmware be reset.
+    Warning SyncResetAgreed
+        => "PCI Sync FW Update Reset Ack. Device reset is expected.";
+    /// Firmware could not be told so.
+    Warning SyncResetAgreementFailed { errno: Errno }
+        => "PCI Sync FW Update Reset Ack Failed. Error code: {errno}";
+    /// Firmware has taken its request back.
+    Warning SyncResetAborted
+        => "PCI Sync FW Update Reset Aborted.";
+    /// The reset did not begin in time.
+    Warning SyncResetTimedOut
+        => "PCI Sync FW Update Reset Timeout.";
+    /// The reset that an administrator waits for did not come in time.
+    Warning SyncResetWaitTimedOut { seconds: u64 }
+        => "FW sync reset timeout after {seconds} seconds";
+    /// Firmware asks once more.
+    Warning SyncResetRequestedAgain
+        => "Reset request was already set";
+    /// No reset is expected any more.
+    Warning SyncResetClearedAgain
+        => "Reset request was already cleared";
+    /// The function goes down for the reset.
+    Warning SyncResetForcesDown
+        => "Sync Reset Unload. Function is forced down.";
+    /// It does not go down in haste.
+    Warning SyncResetUnloadsGracefully { errno: Errno }
+        => "Fast teardown failed, unloading, err {errno}";
+    /// It is down.
+    Warning SyncResetUnloaded
+        => "Sync Reset Unload done, device reset expected";
+    /// Firmware was reset, or wants the function to be reset on its bus.
+    Warning SyncResetAction { state: u8 }
+        => "Sync Reset, got reset action. rst_state = {state}";
+    /// It was not.
+    Error SyncResetNoAction { state: u8 }
+        => "Got timeout waiting for sync reset action, state = {state}";
+    /// Firmware says that the reset is not over.
+    Error SyncResetIncomplete { state: u8 }
+        => "Sync reset did not complete, state={state}";
+    /// The device cannot be read after the reset.
+    Error ResetReloadAborted
+        => "reset reload flow aborted, PCI reads still not working";
+    /// The device was reset while the driver expected that.
+    Warning DeviceWasReset
+        => "Got Device Reset";
+    /// The register of resets cannot be read.
+    Warning ResetMethodUnknown { errno: Errno }
+        => "Failed reading MFRL, err {errno}";
+    /// No reset without fast teardown.
+    Warning ResetNeedsFastTeardown
+        => "fast teardown is not supported by firmware";
+    /// No reset while there are scalable functions.
+    Warning ResetWithSubfunctions
+        => "SFs should be removed before reset";
+    /// No reset while there are functions of another kind behind the bridge.
+    Warning ResetWithOthers { device: u16 }
+        => "unrecognized dev_id ({device:#x})";
 
     // Pages.
     /// A page counter is not zero after all pages were reclaimed.

@@ -25,6 +25,9 @@ async fn shut_down_one(driver: &Driver) {
             if !is_bound(driver).await {
                 return;
             }
+            if !driver.settled(|_| is_scalable(driver.endpoint())) {
+                health::drain_resets(driver).await;
+            }
             health::drain(driver).await;
             let is_scalable = driver.settled(|_| is_scalable(driver.endpoint()));
             if is_scalable || !unload_in_haste(driver).await {

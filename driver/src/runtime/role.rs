@@ -21,6 +21,8 @@ pub enum TaskRole {
     HealthPoll,
     /// Brings a lost device back.
     Health,
+    /// Lets firmware be reset.
+    FirmwareReset,
     /// Does what a test says.
     #[cfg(test)]
     Test,
@@ -38,6 +40,7 @@ impl TaskRole {
             Self::VhcaStateWorker => "vhca_state_worker",
             Self::HealthPoll => "health_poll",
             Self::Health => "health",
+            Self::FirmwareReset => "firmware_reset",
             #[cfg(test)]
             Self::Test => "test",
         }

@@ -4,6 +4,7 @@ use prm::capability_area::{
     EswitchCapabilities, EswitchFlowTableCapabilities, EthernetCapabilities, GeneralCapabilities,
     GeneralCapabilities2, NicFlowTableCapabilities,
 };
+use prm::component::ManagementCapabilities;
 use prm::layout::Layout;
 use prm::{CapabilityMode, CapabilityType, VhcaId};
 use std::rc::Rc;
@@ -32,6 +33,8 @@ pub struct Areas {
     pub eswitch_flow_table: Area<EswitchFlowTableCapabilities>,
     /// The eswitch.
     pub eswitch: Area<EswitchCapabilities>,
+    /// Which management registers of group 0 there are.
+    pub registers: ManagementCapabilities,
 }
 
 /// The driver's copy of the capabilities. Cloning shares the areas until they change.
@@ -93,6 +96,23 @@ impl Capabilities {
     #[must_use]
     pub fn ethernet(&self) -> &EthernetCapabilities {
         &self.areas.ethernet.current
+    }
+
+    /// Whether there is a register for the reset of firmware (`MLX5_CAP_MCAM_REG(dev, mfrl)`).
+    #[must_use]
+    pub fn has_reset_register(&self) -> bool {
+        self.areas.registers.firmware_reset_level()
+    }
+
+    /// Whether that register tells how far a reset is.
+    #[must_use]
+    pub fn tells_reset_state(&self) -> bool {
+        self.areas.registers.reset_state()
+    }
+
+    /// Keeps which management registers there are.
+    pub(crate) fn store_registers(&mut self, registers: ManagementCapabilities) {
+        Rc::make_mut(&mut self.areas).registers = registers;
     }
 
     /// The driver's own vhca_id.

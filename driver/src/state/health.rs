@@ -1,5 +1,6 @@
 //! The device's health, as far as it has been looked at.
 
+use super::firmware_reset::FirmwareReset;
 use crate::runtime::WorkQueue;
 use prm::Cycles;
 
@@ -20,6 +21,8 @@ pub struct Health {
     /// When the device was last recovered.
     pub(crate) recovered: Option<Cycles>,
     pub(crate) queue: WorkQueue<HealthWork>,
+    /// The reset of firmware that all hosts agree on.
+    pub(crate) reset: FirmwareReset,
 }
 
 impl Health {
@@ -27,8 +30,11 @@ impl Health {
     pub(crate) fn begin(&mut self) {
         // The queue may still have a worker that is about to end.
         let queue = std::mem::take(&mut self.queue);
+        let mut reset = std::mem::take(&mut self.reset);
+        reset.begin(false);
         *self = Self {
             queue,
+            reset,
             ..Self::default()
         };
     }
@@ -39,10 +45,13 @@ impl Health {
         self.next_poll = Some(now);
     }
 
-    /// When the next poll is due.
+    /// When something is due.
     #[must_use]
-    pub(crate) const fn next_poll(&self) -> Option<Cycles> {
-        self.next_poll
+    pub(crate) fn next_timer(&self) -> Option<Cycles> {
+        [self.next_poll, self.reset.next_timer()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

@@ -24,6 +24,11 @@ pub struct SubfunctionState {
 }
 
 impl SubfunctionState {
+    /// Whether there are ports of scalable functions (`mlx5_sf_table_empty`).
+    pub(crate) fn has_ports(&self) -> bool {
+        !self.ports.is_empty()
+    }
+
     /// Function ids of the scalable functions for which the host has a device, so that a driver can bind to them.
     #[must_use]
     pub fn devices(&self) -> &BTreeSet<u16> {

@@ -28,6 +28,10 @@ pub struct Timeouts {
     pub firmware_reset: Cycles,
     /// A function's interface goes off after a fatal error.
     pub pcie_toggle: Cycles,
+    /// A reset of firmware that the driver has agreed to begins.
+    pub pci_sync_update: Cycles,
+    /// Firmware is reset once the driver has unloaded.
+    pub reset_unload: Cycles,
     /// A function's interface goes off because the driver says so.
     pub tear_down: Cycles,
 }
@@ -45,6 +49,8 @@ impl Default for Timeouts {
             full_crdump: Cycles::from_secs(60),
             firmware_reset: Cycles::from_secs(60),
             pcie_toggle: Cycles::from_secs(2),
+            pci_sync_update: Cycles::from_secs(5),
+            reset_unload: Cycles::from_secs(300),
             tear_down: Cycles::from_secs(3),
         }
     }

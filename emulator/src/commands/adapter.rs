@@ -1,11 +1,13 @@
 //! The adapter's description and the registers behind ACCESS_REG.
 
+use crate::bus::Buses;
 use crate::commands::component;
 use crate::reply::{Answered, Refusal, Reply};
 use crate::state::command::Command;
 use crate::state::port::Port;
 use crate::state::silicon::Silicon;
 use crate::version::board_id;
+use prm::Cycles;
 use prm::access_register::{
     AccessRegisterIn, AccessRegisterOut, DefaultTimeouts, HostEndianness, REGISTER_DATA_OFFSET,
     RegisterAccess, RegisterId,
@@ -21,7 +23,12 @@ pub(crate) fn query_adapter(silicon: &mut Silicon, _: &Command) -> Answered {
     Ok(Reply::done(&output))
 }
 
-pub(crate) fn access_register(silicon: &mut Silicon, command: &Command) -> Answered {
+pub(crate) fn access_register(
+    silicon: &mut Silicon,
+    command: &Command,
+    at: Cycles,
+    buses: &mut dyn Buses,
+) -> Answered {
     let input = AccessRegisterIn::from_prefix(&command.input).unwrap_or_default();
     let access = RegisterAccess::from_raw(command.op_mod);
     let register = RegisterId::from_raw(input.register_id());
@@ -50,6 +57,10 @@ pub(crate) fn access_register(silicon: &mut Silicon, command: &Command) -> Answe
         }
         (RegisterId::HostEndianness | RegisterId::DefaultTimeouts, _) => {
             return Err(Refusal::UnknownModifier);
+        }
+        (RegisterId::FirmwareResetLevel, _) => {
+            let answer = silicon.reset_level(command.endpoint, command.number, access, data, at, buses)?;
+            output.extend_from_slice(answer.as_bytes());
         }
         (other, _) if component::register_length(other).is_some() => {
             output.extend(silicon.component_register(other, access, data)?);

@@ -1,9 +1,10 @@
 //! The firmware's components behind ACCESS_REG: there is one, the firmware itself. `devlink dev info` asks for its version.
 
+use crate::config::SyncReset;
 use crate::reply::Refusal;
 use crate::state::silicon::Silicon;
 use crate::version::FirmwareVersion;
-use prm::access_register::{RegisterAccess, RegisterId};
+use prm::access_register::{FirmwareResetLevel, RegisterAccess, RegisterId};
 use prm::component::{
     COMPONENT_BOOT_IMAGE, COMPONENT_IN_USE, ComponentInformation, ComponentStatus, ComponentVersion,
     INFORMATION_VERSION, ManagementCapabilities, VERSION_STRING_LENGTH,
@@ -19,6 +20,7 @@ const GROUP: u8 = 0;
 pub(super) const fn register_length(register: RegisterId) -> Option<usize> {
     match register {
         RegisterId::ManagementCapabilities => Some(ManagementCapabilities::SIZE),
+        RegisterId::FirmwareResetLevel => Some(FirmwareResetLevel::SIZE),
         RegisterId::ComponentStatus => Some(ComponentStatus::SIZE),
         RegisterId::ComponentInformation => Some(ComponentInformation::SIZE),
         _ => None,
@@ -33,14 +35,20 @@ impl Silicon {
         access: RegisterAccess,
         data: &[u8],
     ) -> Result<Vec<u8>, Refusal> {
-        if !*self.offers_versions {
+        let versions = *self.offers_versions;
+        let resets = self.config.sync_reset != SyncReset::None;
+        let is_there = match register {
+            RegisterId::ManagementCapabilities => versions || resets,
+            _ => versions,
+        };
+        if !is_there {
             return Err(Refusal::UnknownRegister);
         }
         if access != RegisterAccess::Read {
             return Err(Refusal::UnknownModifier);
         }
         match register {
-            RegisterId::ManagementCapabilities => management_capabilities(data),
+            RegisterId::ManagementCapabilities => management_capabilities(data, versions, resets),
             RegisterId::ComponentStatus => component_status(data),
             RegisterId::ComponentInformation => self.component_information(data),
             _ => Err(Refusal::UnknownRegister),
@@ -63,14 +71,16 @@ impl Silicon {
     }
 }
 
-fn management_capabilities(data: &[u8]) -> Result<Vec<u8>, Refusal> {
+fn management_capabilities(data: &[u8], versions: bool, resets: bool) -> Result<Vec<u8>, Refusal> {
     let asked = ManagementCapabilities::from_prefix(data).map_err(|_| Refusal::InputLength)?;
     let (group, known) = (asked.access_reg_group(), asked.access_reg_group() == GROUP);
     let register = ManagementCapabilities::new()
         .with_feature_group(asked.feature_group())
         .with_access_reg_group(group)
-        .with_component_information(known)
-        .with_component_status(known);
+        .with_component_information(known && versions)
+        .with_component_status(known && versions)
+        .with_firmware_reset_level(known && resets)
+        .with_reset_state(resets);
     Ok(register.as_bytes().to_vec())
 }
 

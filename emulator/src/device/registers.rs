@@ -115,6 +115,17 @@ impl Silicon {
             segment::QUEUE_ADDRESS_HIGH => state.queue.set_address_high(value),
             segment::QUEUE_ADDRESS_LOW => self.write_queue_address(endpoint, value, now),
             segment::COMMAND_DOORBELL => return self.ring_commands(endpoint, value, now, buses),
+            segment::INITIALIZING => {
+                let unloaded = InitializingWord::from_word(value).reset_acknowledged();
+                if unloaded && self.awaits_unload(endpoint) {
+                    // Firmware is reset; a new endpoint knows of no reset.
+                    self.reset_endpoint(endpoint, now);
+                    if let Some(state) = self.endpoints.get_mut(&endpoint) {
+                        // Until it is up again firmware shows that the reset is not over.
+                        state.interface.ready_at = now;
+                    }
+                }
+            }
             _ => self.write_uar(endpoint, offset, value, now, buses),
         }
         false
@@ -203,6 +214,7 @@ fn initializing(state: &Endpoint, now: Cycles) -> InitializingWord {
     InitializingWord::new()
         .with_initializing(now < state.interface.ready_at)
         .with_embedded_cpu(embedded_cpu)
+        .with_reset_state(state.interface.sync_reset.shown())
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the halves are what is asked for")]

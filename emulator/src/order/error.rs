@@ -31,6 +31,9 @@ pub enum OrderError {
     /// It is none of the functions that can come and go by this order.
     #[error("{0} does not come and go by this order")]
     NotOfThisKind(Function),
+    /// The device has no reset of firmware that hosts agree on.
+    #[error("this device has no `sync_reset`")]
+    NoSyncReset,
     /// There is a hold of this name.
     #[error("there is a hold `{0}` already")]
     HoldExists(String),
@@ -68,6 +71,7 @@ impl OrderError {
             Self::UnknownCommand(_) => "an order names a command that does not exist",
             Self::TooManyHostVfs => "an order enables more VFs than the external host has",
             Self::NotOfThisKind(_) => "an order lists a function that does not come and go by it",
+            Self::NoSyncReset => "an order asks for a reset that the device does not have",
             Self::HoldExists(_) => "an order installs a hold that exists",
             Self::UnknownHold(_) => "an order names a hold that does not exist",
             Self::TooManyRules => "an order installs one rule too many",

@@ -36,6 +36,8 @@ pub enum FirmwareOrder {
     VhcaState(VhcaStateOrder),
     /// Post an event about what the device does not have.
     StrayEvent(StrayEvent),
+    /// Another host has asked for a reset of firmware, and it goes on: post the event that asks this one's driver.
+    SyncReset(SyncResetOrder),
     /// Install a rule for the interrupts of an event queue: lost, late, or one for several events.
     Interrupts(InterruptRule),
     /// Raise the vector of an event queue without an event.
@@ -55,6 +57,18 @@ pub struct OrderAt {
     pub function: Function,
     /// The order. Functions in it are those that this interface can name.
     pub order: Box<FirmwareOrder>,
+}
+
+/// What firmware asks for, on behalf of another host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncResetOrder {
+    /// Whether firmware may be reset.
+    Request,
+    /// To unload: firmware is reset once the driver has said that it has.
+    Unload,
+    /// Nothing any more.
+    Abort,
 }
 
 /// Which commands a rule or a hold is about. Absent fields match anything.

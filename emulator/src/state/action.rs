@@ -79,6 +79,8 @@ pub enum OrderKind {
     Interrupts,
     /// Raise a vector without an event.
     SpuriousInterrupt,
+    /// Go on with a reset that hosts agree on.
+    SyncReset,
     /// Change what the device is.
     Reconfigure,
     /// Carry out an order elsewhere.
@@ -114,6 +116,7 @@ impl From<&FirmwareOrder> for OrderKind {
             FirmwareOrder::FunctionsChanged(_) => Self::FunctionsChanged,
             FirmwareOrder::VhcaState(_) => Self::VhcaState,
             FirmwareOrder::StrayEvent(_) => Self::StrayEvent,
+            FirmwareOrder::SyncReset(_) => Self::SyncReset,
             FirmwareOrder::Interrupts(_) => Self::Interrupts,
             FirmwareOrder::SpuriousInterrupt(_) => Self::SpuriousInterrupt,
             FirmwareOrder::Reconfigure(_) => Self::Reconfigure,
@@ -156,6 +159,7 @@ impl fmt::Display for OrderKind {
             Self::StrayEvent => "stray_event",
             Self::Interrupts => "interrupts",
             Self::SpuriousInterrupt => "spurious_interrupt",
+            Self::SyncReset => "sync_reset",
             Self::Reconfigure => "reconfigure",
             Self::At => "at",
             Self::Hold => "hold",

@@ -4,7 +4,7 @@
 //! capability that is not offered is a command that never comes.
 
 use crate::config::DeviceConfig;
-use crate::config::Port;
+use crate::config::{Port, SyncReset};
 use crate::state::roster::{Roster, ec_vf_vport_base};
 use prm::capability_area::{
     EswitchCapabilities, EswitchFlowTableCapabilities, EthernetCapabilities, FlowTableProperties,
@@ -110,6 +110,13 @@ fn general(config: &DeviceConfig, roster: &Roster, function: Function, own: bool
     }
     if !own {
         return caps;
+    }
+    if config.sync_reset != SyncReset::None {
+        caps.set_mcam_reg(true);
+        caps.set_general_notification_event(true);
+        caps.set_pci_sync_for_fw_update_event(true);
+        caps.set_pci_sync_for_fw_update_with_driver_unload(true);
+        caps.set_pcie_reset_using_hotreset_method(config.sync_reset == SyncReset::HotReset);
     }
     caps.set_fast_teardown(config.teardown.fast);
     caps.set_force_teardown(config.teardown.force);

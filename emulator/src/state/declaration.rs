@@ -158,6 +158,9 @@ const EXCHANGES_PAGES: May = may![
     changes_any(Slot),
 ];
 
+/// A register of the port, or firmware is asked for its reset, asks for it, or is answered.
+const ASKS_FOR_RESET: May = may![changes(Port), changes(Interface), changes_any(Slot)].and(POSTS);
+
 /// Boot pages move to the row that they have in the mode that is in force now.
 const CHOOSES_MODE: May = may![
     changes(Capabilities),
@@ -197,7 +200,7 @@ const fn execution(opcode: Opcode) -> May {
         Opcode::QueryNicVportContext | Opcode::QueryVportState | Opcode::QueryEswVportContext => {
             may![reads_any(Vport)]
         }
-        Opcode::AccessReg => may![changes(Port)],
+        Opcode::AccessReg => ASKS_FOR_RESET,
         // What firmware numbers, flow tables, and what it does nothing for.
         _ => may![changes(Objects)],
     }
@@ -214,6 +217,7 @@ const fn order(order: OrderKind) -> May {
         OrderKind::VportChange => POSTS,
         OrderKind::FunctionsChanged | OrderKind::StrayEvent => may![changes(Hosts)].and(POSTS),
         OrderKind::VhcaState => may![changes_any(Managed)].and(POSTS),
+        OrderKind::SyncReset => may![changes(Interface)].and(POSTS),
         OrderKind::Interrupts => may![reads(Takers), changes(EventQueue)],
         OrderKind::SpuriousInterrupt => may![reads(Takers), reads(EventQueue)],
         OrderKind::Reconfigure => may![changes(Description), changes(Hosts)],

@@ -4,6 +4,7 @@ use crate::state::capabilities::Area;
 use crate::state::command_queue::CommandQueue;
 use crate::state::event_queue::{EventMask, EventQueue};
 use crate::state::health::Health;
+use crate::state::numbers::CommandNumber;
 use crate::state::place::{Notes, Place, Thing};
 use parts::{Part, Parts};
 use prm::{Cycles, EventType, Function};
@@ -46,6 +47,32 @@ pub(crate) struct Interface {
     pub(crate) nic_interface: u8,
     /// Until when the device initialises after a reset.
     pub(crate) ready_at: Cycles,
+    /// The reset of firmware with the consent of all hosts, of which this one is.
+    pub(crate) sync_reset: SyncReset,
+}
+
+/// A reset of firmware that hosts agree on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct SyncReset {
+    pub(crate) stage: ResetStage,
+    /// The command that has started it, which waits for the answer.
+    pub(crate) starter: Option<CommandNumber>,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum ResetStage {
+    /// There is none.
+    #[default]
+    Idle,
+    /// The driver is asked.
+    Asked,
+    /// It has said no.
+    Refused,
+    /// It has said yes, to somebody else's reset.
+    Agreed,
+    /// It is to unload.
+    Unloading,
 }
 
 /// How far the driver has come.

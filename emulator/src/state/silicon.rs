@@ -7,7 +7,7 @@ use crate::state::agenda::{Agenda, Due, DueKind, Task};
 use crate::state::board::{RequestBoard, UnansweredRequest};
 use crate::state::command::Command;
 use crate::state::draws::Draws;
-use crate::state::endpoint::{Endpoint, PageNaming};
+use crate::state::endpoint::{Endpoint, PageNaming, ResetStage};
 use crate::state::gate::Gate;
 use crate::state::hosts::Hosts;
 use crate::state::journal::Journal;
@@ -291,6 +291,16 @@ impl Silicon {
     #[must_use]
     pub fn health_seen_at(&self, endpoint: Function) -> Option<Cycles> {
         self.endpoints.peek().get(&endpoint)?.health.peek().seen_at
+    }
+
+    /// Whether a driver has been asked for a reset that hosts agree on, and it is not over: time is not idle then.
+    #[must_use]
+    pub fn expects_reset(&self, endpoint: Function) -> bool {
+        let state = self.endpoints.peek().get(&endpoint);
+        state.is_some_and(|state| {
+            let stage = state.interface.peek().sync_reset.stage;
+            !matches!(stage, ResetStage::Idle | ResetStage::Refused)
+        })
     }
 
     /// Whether a page request to this endpoint would be seen.

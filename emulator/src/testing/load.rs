@@ -54,14 +54,18 @@ impl Bench {
 
     pub(crate) fn load(&mut self) {
         self.load_without_events();
+        self.allocate_uar();
+        self.create_eq(1 << 0x0a, 8);
+        self.create_eq(0x1f_f2be, 8);
+        self.create_eq(1 << 0x0b, 8);
+    }
+
+    pub(crate) fn allocate_uar(&mut self) {
         self.uar = self
             .run::<AllocUar>(&AllocUar::input())
             .ok()
             .read::<AllocUarOut>()
             .uar();
-        self.create_eq(1 << 0x0a, 8);
-        self.create_eq(0x1f_f2be, 8);
-        self.create_eq(1 << 0x0b, 8);
     }
 
     /// Destroys the event queues in the order of an unload, takes all pages of these identities back, and disables.

@@ -1,7 +1,7 @@
 //! Events and interrupts: how they are posted, and the doorbells of their queues.
 
 use crate::bus::Buses;
-use crate::order::{InterruptFate, QueueKind};
+use crate::order::{InterruptFate, OrderError, QueueKind};
 use crate::record::Record;
 use crate::state::agenda::{DueKind, Task};
 use crate::state::event_queue::EventQueue;
@@ -28,6 +28,32 @@ impl Silicon {
         let endpoints = self.endpoints.peek().values();
         let mut queues = endpoints.flat_map(|endpoint| endpoint.event_queues.peek().values());
         queues.all(holds)
+    }
+
+    /// Whether the driver has an event queue that takes this type.
+    ///
+    /// # Errors
+    /// [`OrderError::NoEventQueue`] where it has none.
+    pub(crate) fn check_taken(&self, own: Function, event: EventType) -> Result<(), OrderError> {
+        let endpoint = self.endpoints.get(&own);
+        let takes = endpoint.is_some_and(|state| state.queue_for(event).is_some());
+        takes.then_some(()).ok_or(OrderError::NoEventQueue)
+    }
+
+    /// Posts an event that an order asks for.
+    ///
+    /// # Errors
+    /// [`OrderError::NoEventQueue`] where nobody would see it.
+    pub(crate) fn post_ordered(
+        &mut self,
+        own: Function,
+        entry: &EventEntry,
+        now: Cycles,
+        buses: &mut dyn Buses,
+    ) -> Result<(), OrderError> {
+        self.check_taken(own, entry.kind())?;
+        self.post_event(own, entry, now, buses);
+        Ok(())
     }
 
     /// Posts an event on the queue that takes its type; false if it is lost.

@@ -89,6 +89,7 @@ impl Silicon {
                 self.raise(own, number.ok_or(OrderError::NoEventQueue)?, now, buses);
                 Ok(())
             }
+            FirmwareOrder::SyncReset(which) => self.go_on_with_reset(own, *which, now, buses),
             FirmwareOrder::Reconfigure(changes) => self.reconfigure(changes),
             FirmwareOrder::At(OrderAt { function, order }) => {
                 if !self.endpoints.contains_key(function) {
@@ -97,24 +98,6 @@ impl Silicon {
                 self.carry_out(*function, order, now, buses)
             }
         }
-    }
-
-    pub(crate) fn check_taken(&self, own: Function, event: EventType) -> Result<(), OrderError> {
-        let endpoint = self.endpoints.get(&own);
-        let takes = endpoint.is_some_and(|state| state.queue_for(event).is_some());
-        takes.then_some(()).ok_or(OrderError::NoEventQueue)
-    }
-
-    fn post_ordered(
-        &mut self,
-        own: Function,
-        entry: &EventEntry,
-        now: Cycles,
-        buses: &mut dyn Buses,
-    ) -> Result<(), OrderError> {
-        self.check_taken(own, entry.kind())?;
-        self.post_event(own, entry, now, buses);
-        Ok(())
     }
 
     pub(crate) fn check_match(&self, to: &CommandMatch) -> Result<(), OrderError> {

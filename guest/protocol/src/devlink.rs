@@ -17,6 +17,11 @@ pub enum Devlink {
         /// The function.
         device: String,
     },
+    /// `devlink dev reload action fw_activate`: firmware is reset, and the driver loads again.
+    ActivateFirmware {
+        /// The function.
+        device: String,
+    },
     /// `devlink dev eswitch set mode`.
     EswitchMode {
         /// The function that manages the eswitch.

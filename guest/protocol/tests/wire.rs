@@ -141,6 +141,10 @@ fn devlink() {
             r#"{"info":{"device":"0000:00:04.0"}}"#,
         ),
         (
+            Devlink::ActivateFirmware { device: device() },
+            r#"{"activate_firmware":{"device":"0000:00:04.0"}}"#,
+        ),
+        (
             Devlink::Reload { device: device() },
             r#"{"reload":{"device":"0000:00:04.0"}}"#,
         ),

@@ -43,6 +43,8 @@ pub(crate) struct Entry {
     pub(crate) opcode: Opcode,
     /// The caller has given up.
     pub(crate) timed_out: bool,
+    /// The caller polls, although others learn of their completions by event.
+    pub(crate) polled: bool,
     /// All of the output can still be read: its mailboxes were not freed.
     pub(crate) whole: bool,
     /// How it ended, once it has.

@@ -294,6 +294,7 @@ impl Queue {
             ticket,
             opcode,
             timed_out: false,
+            polled: false,
             whole: true,
             result: None,
             input,

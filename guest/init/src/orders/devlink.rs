@@ -33,10 +33,14 @@ mod attribute {
     /// Inside a version.
     pub const VERSION_VALUE: u16 = 104;
     pub const PORT_FUNCTION: u16 = 145;
+    pub const RELOAD_ACTION: u16 = 153;
     pub const PORT_PCI_SF_NUMBER: u16 = 164;
     /// Inside [`PORT_FUNCTION`].
     pub const FUNCTION_STATE: u16 = 2;
 }
+
+/// Value of [`attribute::RELOAD_ACTION`].
+const ACTION_FW_ACTIVATE: u8 = 2;
 
 const FLAVOUR_PCI_SF: u16 = 7;
 
@@ -108,6 +112,11 @@ fn message(operation: &Devlink) -> Result<(Message, String), Refusal> {
     let (device, command, more, what) = match operation {
         Devlink::Info { device } => (device, command::INFO_GET, Vec::new(), "info".to_owned()),
         Devlink::Reload { device } => (device, command::RELOAD, Vec::new(), "reload".to_owned()),
+        Devlink::ActivateFirmware { device } => {
+            let action = DefaultNla::new(attribute::RELOAD_ACTION, vec![ACTION_FW_ACTIVATE]);
+            let what = "reload action fw_activate".to_owned();
+            (device, command::RELOAD, vec![action], what)
+        }
         Devlink::EswitchMode { device, mode } => {
             let (number, name) = match mode {
                 EswitchMode::Legacy => (0, "legacy"),
@@ -241,7 +250,14 @@ mod tests {
     #[test]
     fn operations_have_their_bytes() {
         let device = DEVICE.to_owned();
-        let cases: [(Devlink, u8, &[u8]); 5] = [
+        let cases: [(Devlink, u8, &[u8]); 6] = [
+            (
+                Devlink::ActivateFirmware {
+                    device: device.clone(),
+                },
+                37,
+                b"\x05\0\x99\0\x02\0\0\0",
+            ),
             (
                 Devlink::Reload {
                     device: device.clone(),

@@ -6,7 +6,7 @@ use crate::scenario::step::{Action, Step};
 use crate::scenario::unfolding::Line;
 use emulator::order::{
     Answer, AnswerRule, CommandMatch, FirmwareOrder, FunctionsChanged, Hold, HoldPoint, HostPfState, OrderAt,
-    PageRequest, ReactionRule, StrayEvent, VhcaStateOrder,
+    PageRequest, ReactionRule, StrayEvent, SyncResetOrder, VhcaStateOrder,
 };
 use prm::WireIdentity;
 
@@ -83,6 +83,11 @@ fn order_clause(order: &FirmwareOrder) -> String {
                 state.unwrap_or_default()
             )
         }
+        FirmwareOrder::SyncReset(order) => match order {
+            SyncResetOrder::Request => "asks whether it may be reset, as another host wants".to_owned(),
+            SyncResetOrder::Unload => "wants the driver to unload for the reset".to_owned(),
+            SyncResetOrder::Abort => "gives the reset up".to_owned(),
+        },
         FirmwareOrder::At(OrderAt { function, order }) => {
             format!("at the interface of `{function}`, {}", order_clause(order))
         }

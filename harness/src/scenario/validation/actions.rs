@@ -119,6 +119,7 @@ impl Sense<'_> {
                 self.story.device_numbers = None;
             }
             HostOperation::Reload
+            | HostOperation::ActivateFirmware
             | HostOperation::SuspendResume
             | HostOperation::SetEswitchMode(EswitchMode::Legacy) => {
                 self.goes(is_scalable, Some(false));

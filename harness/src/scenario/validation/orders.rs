@@ -3,7 +3,7 @@
 use super::sense::Sense;
 use crate::scenario::document::Path;
 use crate::scenario::problem::suggestion;
-use emulator::config::DeviceKind;
+use emulator::config::{DeviceKind, SyncReset};
 use emulator::order::{
     Answer, AnswerRule, CommandMatch, FirmwareOrder, FunctionsChanged, InterruptFate, InterruptRule, OrderAt,
     PageRequest, ReactionRule, Reconfigure, StrayEvent,
@@ -34,6 +34,7 @@ impl Sense<'_> {
                 Some(at)
             }
             FirmwareOrder::StrayEvent(_) => Some(path.member("stray_event")),
+            FirmwareOrder::SyncReset(_) => Some(path.member("sync_reset")),
             FirmwareOrder::Interrupts(_) => Some(path.member("interrupts")),
             FirmwareOrder::SpuriousInterrupt(_) => Some(path.member("spurious_interrupt")),
             FirmwareOrder::Answer(_) => {
@@ -99,6 +100,16 @@ impl Sense<'_> {
             FirmwareOrder::VportChange { .. } | FirmwareOrder::SpuriousInterrupt(_) => {}
             FirmwareOrder::FunctionsChanged(changes) => {
                 self.check_functions_changed(changes, &path.member("functions_changed"));
+            }
+            FirmwareOrder::SyncReset(_) => {
+                if self.scenario.device.sync_reset == SyncReset::None {
+                    self.wrong(
+                        &path.member("sync_reset"),
+                        "the device has no reset that hosts agree on",
+                        "no such reset",
+                        "set `device.sync_reset`",
+                    );
+                }
             }
             FirmwareOrder::VhcaState(order) => {
                 let at = path.member("vhca_state").member("function");

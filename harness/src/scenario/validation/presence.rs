@@ -47,7 +47,10 @@ impl Sense<'_> {
         if ends && !step.background {
             self.story.driver = Driver::Removed;
         }
-        if matches!(operation, HostOperation::Reload | HostOperation::SuspendResume) {
+        if matches!(
+            operation,
+            HostOperation::Reload | HostOperation::SuspendResume | HostOperation::ActivateFirmware
+        ) {
             self.count_demand();
         }
     }

@@ -18,6 +18,8 @@ enum Binding {
     Reload,
     /// Unloaded and loaded again, whatever came of it.
     Sleep,
+    /// Unloaded and loaded again, or left as it was.
+    Activation,
 }
 
 /// What this stage knows of an operation.
@@ -65,6 +67,7 @@ impl GuestOperations {
             HostStep::Operation(HostOperation::Unload) => Some(Binding::Unload),
             HostStep::Operation(HostOperation::Reload) => Some(Binding::Reload),
             HostStep::Operation(HostOperation::SuspendResume) => Some(Binding::Sleep),
+            HostStep::Operation(HostOperation::ActivateFirmware) => Some(Binding::Activation),
             _ => None,
         };
         // From the first moment of an unload on there may be no counters.
@@ -147,6 +150,9 @@ impl GuestOperations {
             },
             HostStep::Operation(HostOperation::Unload) => Order::Unbind { device },
             HostStep::Operation(HostOperation::Reload) => Order::Devlink(Devlink::Reload { device }),
+            HostStep::Operation(HostOperation::ActivateFirmware) => {
+                Order::Devlink(Devlink::ActivateFirmware { device })
+            }
             HostStep::Operation(HostOperation::SuspendResume) => {
                 // The kernel suspends its devices and resumes them at once, without sending the machine to sleep.
                 guest.write("/sys/power/pm_test", "devices")?;
@@ -247,6 +253,8 @@ impl GuestOperations {
                 }
                 Some(Binding::Unload) => self.bound = false,
                 Some(Binding::Reload) => self.loaded = returned == 0,
+                // What fails may fail before the driver is touched; what is there to be seen is looked at all the same.
+                Some(Binding::Activation) => self.loaded = operation.own.was_loaded && returned == 0,
                 Some(Binding::Sleep) => self.loaded = operation.own.was_loaded && returned == 0,
                 None => {}
             }

@@ -261,7 +261,10 @@ impl Stage for LinuxStage<'_> {
     }
 
     fn order(&mut self, order: &FirmwareOrder) -> Result<Result<(), OrderRefused>, Stop<GuestError>> {
-        if matches!(order, FirmwareOrder::DeviceError(_)) && !self.course.device_in_error {
+        let silicon = self.course.guest.silicon();
+        // Who waits for a reset looks at other things, and more often.
+        let polls = !self.course.device_in_error && !silicon.expects_reset(silicon.main_function());
+        if matches!(order, FirmwareOrder::DeviceError(_)) && polls {
             self.await_health_poll()?;
         }
         self.course.device_in_error |= scaling::reports_an_error(order);

@@ -80,7 +80,9 @@ impl Course<'_> {
         self.observe();
         settling::serve(self.guest, time.min(IDLE))?;
         let nothing_runs = !self.operations.all.any_pending() && settling::is_at_rest(self.guest.silicon());
-        if self.device_in_error || !nothing_runs {
+        let main = self.guest.silicon().main_function();
+        let may_be_reset = self.guest.silicon().expects_reset(main);
+        if self.device_in_error || may_be_reset || !nothing_runs {
             settling::serve(self.guest, time.saturating_sub(IDLE))?;
         }
         Ok(())

@@ -7,7 +7,7 @@ use crate::stage::linux::profile::{Profile, Room};
 use device_server::{DeviceServer, Layout, ServerOptions};
 use emulator::config::{
     Demand, DeviceConfig, DeviceKind, Eswitch, ExternalHost, FirmwareKnobs, Port, ScalableFunctions,
-    Teardown, Timeouts, VirtualFunctions,
+    SyncReset, Teardown, Timeouts, VirtualFunctions,
 };
 use files::Scratch;
 use guest::kit::Kit;
@@ -162,6 +162,7 @@ fn first_device() -> DeviceConfig {
         second_pf: None,
         adjacent_vfs: Vec::new(),
         teardown: Teardown::default(),
+        sync_reset: SyncReset::default(),
         timeouts: Timeouts::default(),
         firmware: FirmwareKnobs::default(),
     }

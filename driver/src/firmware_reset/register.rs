@@ -1,0 +1,91 @@
+//! The register by which a driver starts a reset and answers firmware (MFRL).
+
+use crate::command;
+use crate::errno::Errno;
+use crate::handle::Driver;
+use crate::state::command::CommandError;
+use prm::Opcode;
+use prm::access_register::{
+    AccessRegister, AccessRegisterIn, FirmwareResetLevel, REGISTER_DATA_OFFSET, RESET_LEVEL_3,
+    RegisterAccess, RegisterId, ResetStatus,
+};
+use prm::command::Command as _;
+
+/// What a driver says to firmware that has asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Consent {
+    /// It may.
+    Yes = 1,
+    /// It may not.
+    No = 2,
+}
+
+fn message(access: RegisterAccess, register: FirmwareResetLevel) -> Vec<u8> {
+    let head: AccessRegisterIn = AccessRegister::input()
+        .with_op_mod(access.raw())
+        .with_register_id(RegisterId::FirmwareResetLevel.raw());
+    [&head.as_bytes()[..], &register.as_bytes()[..]].concat()
+}
+
+/// What the register says.
+///
+/// # Errors
+/// As [`command::execute`].
+pub(super) async fn read(driver: &Driver) -> Result<FirmwareResetLevel, CommandError> {
+    let input = message(RegisterAccess::Read, FirmwareResetLevel::new());
+    let output = command::execute(driver, &input, input.len()).await?;
+    output
+        .get(REGISTER_DATA_OFFSET..)
+        .and_then(|data| FirmwareResetLevel::from_prefix(data).ok())
+        .ok_or(CommandError::malformed(Opcode::AccessReg))
+}
+
+/// Answers firmware.
+///
+/// # Errors
+/// As [`command::execute`].
+pub(super) async fn answer(driver: &Driver, consent: Consent) -> Result<(), CommandError> {
+    let register = FirmwareResetLevel::new()
+        .with_reset_level(RESET_LEVEL_3)
+        .with_response(consent as u8);
+    let input = message(RegisterAccess::Write, register);
+    command::execute(driver, &input, input.len()).await.map(|_| ())
+}
+
+/// Asks firmware for the reset. That it refuses is told by what the register says then, and not printed.
+///
+/// # Errors
+/// What has become of the reset; as [`command::execute_raw`].
+pub(super) async fn start(driver: &Driver) -> Result<(), Errno> {
+    let register = FirmwareResetLevel::new()
+        .with_reset_level(RESET_LEVEL_3)
+        .with_start(true);
+    let input = message(RegisterAccess::Write, register);
+    let result = command::execute_raw(driver, &input, input.len()).await;
+    let refused = matches!(&result, Err(error) if error.is_refusal());
+    let tells = driver.settled(|state| state.capabilities.tells_reset_state());
+    if refused && tells {
+        return Err(state_error(driver).await.err().unwrap_or(Errno::EREMOTEIO));
+    }
+    match command::check(driver, &input, input.len(), result) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.errno()),
+    }
+}
+
+/// What the register says of the reset, as an error unless there is none (`mlx5_fw_reset_get_reset_state_err`).
+///
+/// # Errors
+/// See there.
+pub(super) async fn state_error(driver: &Driver) -> Result<(), Errno> {
+    let Ok(register) = read(driver).await else {
+        return Err(Errno::EIO);
+    };
+    match ResetStatus::from_raw(register.state()) {
+        ResetStatus::Idle => Ok(()),
+        ResetStatus::InNegotiation | ResetStatus::InProgress => Err(Errno::EBUSY),
+        ResetStatus::NegotiationTimedOut | ResetStatus::UnloadTimedOut => Err(Errno::ETIMEDOUT),
+        ResetStatus::Refused => Err(Errno::EPERM),
+        ResetStatus::Unknown(_) => Err(Errno::EIO),
+    }
+}
