@@ -98,6 +98,8 @@ operations! {
     };
     /// `devlink port add`: create this scalable function (1 is `sf1`).
     AddSf(number: u16) = "add_sf", Subfunctions, format!("adds sf{number}");
+    /// `devlink port add ... controller 1`: create a scalable function for the external host (1 is a number of the caller's choice).
+    AddHostSf(number: u16) = "add_host_sf", Subfunctions, format!("adds sf{number} for the host");
     /// `devlink port function set state active`.
     ActivateSf(number: u16) = "activate_sf", Subfunctions, format!("activates sf{number}");
     /// `devlink port function set state inactive`: its driver is told to go; the port stays.

@@ -17,6 +17,7 @@ use crate::power;
 use crate::runtime::{Object, TaskId, TaskRole};
 use crate::sriov;
 use crate::subfunction;
+use crate::subfunction::Controller;
 use std::hash::{Hash, Hasher};
 use std::pin::Pin;
 
@@ -67,7 +68,8 @@ impl Driver {
             HostOperation::Kexec | HostOperation::Reboot => power::shut_down(self).await,
             HostOperation::ResetFunction => bus::reset(self).await,
             HostOperation::SetEswitchMode(mode) => eswitch::set_mode(self, mode).await,
-            HostOperation::AddSf(number) => subfunction::add(self, number).await,
+            HostOperation::AddSf(number) => subfunction::add(self, Controller::Local, number).await,
+            HostOperation::AddHostSf(number) => subfunction::add(self, Controller::Host, number).await,
             HostOperation::ActivateSf(number) => subfunction::activate(self, number).await,
             HostOperation::DeactivateSf(number) => subfunction::deactivate(self, number).await,
             HostOperation::RemoveSf(number) => subfunction::remove(self, number).await,

@@ -12,6 +12,7 @@ mod port;
 mod vhca_state;
 mod work;
 
+pub(crate) use crate::state::subfunction::Controller;
 pub(crate) use device::{create_devices, destroy_devices};
 pub(crate) use hardware::{cleanup, deallocate_all, init, on_host_pf_disabled};
 pub(crate) use port::{activate, add, deactivate, remove, remove_ports};

@@ -217,6 +217,9 @@ pub struct ExternalHost {
     /// The host's virtual functions (`host_vf1`, ...): `total` is host_total_vfs.
     #[serde(default)]
     pub vfs: VirtualFunctions,
+    /// The host's scalable functions (`host_sf1`, ...), which the ECPF adds for it: what QUERY_HCA_CAP of the host's PF tells.
+    #[serde(default, skip_serializing_if = "ScalableFunctions::is_none")]
+    pub sfs: ScalableFunctions,
     /// host_num_of_vfs: how many of them the host has enabled at the start.
     #[serde(default)]
     pub enabled_vfs: u16,
@@ -251,6 +254,12 @@ pub struct ScalableFunctions {
     /// vhca_id of the first; the others follow by one.
     #[serde(default)]
     pub first_vhca_id: u16,
+}
+
+impl ScalableFunctions {
+    fn is_none(&self) -> bool {
+        self.max == 0
+    }
 }
 
 /// A delegated VF.

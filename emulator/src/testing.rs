@@ -14,7 +14,7 @@ pub(crate) use driver::{Bench, Output, PAGE_SLOT, request};
 pub(crate) use host::{Host, Hosts};
 pub(crate) use seat::Seat;
 
-use crate::config::{DeviceConfig, DeviceKind, Eswitch, ExternalHost, VirtualFunctions};
+use crate::config::{DeviceConfig, DeviceKind, Eswitch, ExternalHost, ScalableFunctions, VirtualFunctions};
 use crate::order::{CommandMatch, FirmwareOrder, FunctionsChanged};
 use prm::PageMode;
 
@@ -61,6 +61,7 @@ pub(crate) fn ecpf_config() -> DeviceConfig {
             ecpf_vhca_id: None,
         },
         external_host: ExternalHost {
+            sfs: ScalableFunctions::default(),
             pf_vhca_id: 0,
             vfs: VirtualFunctions {
                 total: 2,

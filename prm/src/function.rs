@@ -27,6 +27,8 @@ pub enum Function {
     EcVf(u16),
     /// A scalable function.
     Sf(u16),
+    /// A scalable function of the external host, which the embedded CPU manages.
+    HostSf(u16),
     /// A virtual function delegated by another eswitch.
     AdjacentVf(u16),
 }
@@ -34,7 +36,7 @@ pub enum Function {
 /// The text names no function.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error(
-    "`{0}` is not a function; write pf, pf2, ecpf, host_pf, spf1, vf1, host_vf1, ec_vf1, sf1 or adjacent_vf1"
+    "`{0}` is not a function; write pf, pf2, ecpf, host_pf, spf1, vf1, host_vf1, ec_vf1, sf1, host_sf1 or adjacent_vf1"
 )]
 pub struct UnknownFunction(pub String);
 
@@ -50,6 +52,7 @@ impl fmt::Display for Function {
             Self::HostVf(n) => write!(f, "host_vf{n}"),
             Self::EcVf(n) => write!(f, "ec_vf{n}"),
             Self::Sf(n) => write!(f, "sf{n}"),
+            Self::HostSf(n) => write!(f, "host_sf{n}"),
             Self::AdjacentVf(n) => write!(f, "adjacent_vf{n}"),
         }
     }
@@ -79,6 +82,7 @@ impl FromStr for Function {
             "host_vf" => Ok(Self::HostVf(number)),
             "ec_vf" => Ok(Self::EcVf(number)),
             "sf" => Ok(Self::Sf(number)),
+            "host_sf" => Ok(Self::HostSf(number)),
             "adjacent_vf" => Ok(Self::AdjacentVf(number)),
             _ => Err(unknown()),
         }
@@ -99,7 +103,7 @@ impl<'de> Deserialize<'de> for Function {
 }
 
 /// Names of functions, as a regular expression.
-pub const PATTERN: &str = "^(pf2?|ecpf|host_pf|(spf|vf|host_vf|ec_vf|sf|adjacent_vf)[1-9][0-9]*)$";
+pub const PATTERN: &str = "^(pf2?|ecpf|host_pf|(spf|vf|host_vf|ec_vf|sf|host_sf|adjacent_vf)[1-9][0-9]*)$";
 
 #[cfg(feature = "schema")]
 impl schemars::JsonSchema for Function {
@@ -132,6 +136,7 @@ mod tests {
             Function::HostVf(2),
             Function::EcVf(3),
             Function::Sf(88),
+            Function::HostSf(2),
             Function::AdjacentVf(1),
         ];
         for function in kinds {

@@ -90,6 +90,7 @@ const fn of_host(operation: HostOperation) -> (Reach, Reach) {
             Reach::NOTHING,
         ),
         HostOperation::AddSf(_)
+        | HostOperation::AddHostSf(_)
         | HostOperation::ActivateSf(_)
         | HostOperation::DeactivateSf(_)
         | HostOperation::RemoveSf(_) => (

@@ -32,7 +32,7 @@ impl FunctionKind {
             Function::Vf(_) | Function::HostVf(_) | Function::EcVf(_) | Function::AdjacentVf(_) => {
                 Self::Virtual
             }
-            Function::Sf(_) => Self::Scalable,
+            Function::Sf(_) | Function::HostSf(_) => Self::Scalable,
         }
     }
 }

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct SubfunctionState {
     /// Function ids, if there may be scalable functions.
     pub(crate) table: Part<Option<HardwareTable>>,
+    /// Function ids of the external host's, if it may have scalable functions.
+    pub(crate) host_table: Part<Option<HardwareTable>>,
     /// Ports by the number a person gave them.
     pub(crate) ports: Part<BTreeMap<u16, Port>>,
     /// Function ids for which the host has a device.
@@ -29,6 +31,24 @@ impl SubfunctionState {
         !self.ports.is_empty()
     }
 
+    /// The function ids that are taken, the manager's own first.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = (u16, Taken)> + '_ {
+        let tables = self.table.iter().chain(self.host_table.iter());
+        tables.flat_map(|table| table.taken.iter().map(|(&id, &taken)| (id, taken)))
+    }
+
+    /// Changes the table that a function id is in, if there is one.
+    pub(crate) fn with_table_of(&mut self, id: u16, change: impl FnOnce(&mut HardwareTable)) {
+        let tables = [self.table.as_mut(), self.host_table.as_mut()];
+        if let Some(table) = tables
+            .into_iter()
+            .flatten()
+            .find(|table| table.ids().contains(&id))
+        {
+            change(table);
+        }
+    }
+
     /// Function ids of the scalable functions for which the host has a device, so that a driver can bind to them.
     #[must_use]
     pub fn devices(&self) -> &BTreeSet<u16> {
@@ -39,6 +59,7 @@ impl SubfunctionState {
     pub(super) fn take_touches(&self, take: &mut dyn FnMut(Object, Touch)) {
         let functions = [
             self.table.take_touch(),
+            self.host_table.take_touch(),
             self.ports.take_touch(),
             self.devices.take_touch(),
             self.makes_devices.take_touch(),
@@ -51,7 +72,16 @@ impl SubfunctionState {
     }
 }
 
-/// The driver's own range of function ids (`struct mlx5_sf_hw_table`).
+/// Whose scalable function it is (`controller` of `devlink port add`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Controller {
+    /// The eswitch manager's own.
+    Local,
+    /// The external host's.
+    Host,
+}
+
+/// A range of function ids (`struct mlx5_sf_hwc_table`).
 #[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct HardwareTable {
     /// The first.
@@ -82,6 +112,8 @@ impl HardwareTable {
 pub(crate) struct Port {
     /// Its function id, which is its vport's number too.
     pub(crate) id: u16,
+    /// Whose it is.
+    pub(crate) controller: Controller,
     /// Its state as far as the driver has been told.
     pub(crate) state: VhcaState,
 }

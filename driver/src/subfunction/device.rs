@@ -30,7 +30,7 @@ pub(crate) async fn create_devices(driver: &Driver) {
         driver.queue_work(VhcaStateWork::LookAtAll);
     }
     for id in ids(driver) {
-        arm(driver, id).await;
+        let _ignored = arm(driver, id).await;
     }
 }
 
@@ -71,6 +71,10 @@ pub(super) async fn look_at_all(driver: &Driver) {
 
 /// Follows what firmware says about a function's state (`mlx5_sf_dev_state_change_handler`).
 pub(super) async fn on_state(driver: &Driver, id: u16, told: VhcaState) {
+    if !ids(driver).contains(&id) {
+        // The host's: its devices are on the other side.
+        return;
+    }
     let goes = driver
         .step(driver.writes(Object::Subfunctions), |state, _| {
             let subfunctions = &mut state.subfunction;

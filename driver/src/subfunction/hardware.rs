@@ -1,5 +1,6 @@
 //! Which function ids are taken, in firmware's eyes.
 
+use super::vhca_state::arm;
 use crate::capabilities;
 use crate::command;
 use crate::errno::Errno;
@@ -7,13 +8,14 @@ use crate::handle::Driver;
 use crate::runtime::Object;
 use crate::state::capabilities::OtherFunction;
 use crate::state::eswitch::PF_VPORT;
-use crate::state::subfunction::{HardwareTable, SubfunctionState, Taken};
+use crate::state::subfunction::{Controller, HardwareTable, SubfunctionState, Taken};
 use crate::state::{State, functions};
 use prm::CapabilityType;
 use prm::capability_area::GeneralCapabilities;
 use prm::command::Command as _;
-use prm::subfunction::{AllocSf, DeallocSf, ModifyVhcaState};
+use prm::subfunction::{AllocSf, DeallocSf, ModifyVhcaState, VhcaState};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Finds out which function ids there are (`mlx5_sf_hw_table_init`).
 ///
@@ -41,28 +43,32 @@ pub(crate) async fn init(driver: &Driver) -> Result<(), Errno> {
     if !possible {
         return Ok(());
     }
+    let mut host_ids = 0..0;
     if embedded_with_host {
         let host = OtherFunction {
             id: PF_VPORT,
             ec_vf: false,
             is_vhca_id: false,
         };
-        let _area: GeneralCapabilities = capabilities::query_other(driver, host, CapabilityType::General)
+        let area: GeneralCapabilities = capabilities::query_other(driver, host, CapabilityType::General)
             .await
             .map_err(|error| error.errno())?;
+        host_ids = area.sf_base_id()..area.sf_base_id().saturating_add(area.max_num_sf());
     }
     driver
         .step(driver.writes(Object::Subfunctions), |state, _| {
             let general = state.capabilities.general();
             let count = if general.sf() { general.max_num_sf() } else { 0 };
-            if count > 0 {
-                let table = HardwareTable {
-                    base: general.sf_base_id(),
-                    count,
+            let own_ids = general.sf_base_id()..general.sf_base_id().saturating_add(count);
+            let table = |ids: Range<u16>| {
+                (!ids.is_empty()).then(|| HardwareTable {
+                    base: ids.start,
+                    count: ids.end.saturating_sub(ids.start),
                     taken: BTreeMap::new(),
-                };
-                *state.subfunction.table = Some(table);
-            }
+                })
+            };
+            *state.subfunction.table = table(own_ids);
+            *state.subfunction.host_table = table(host_ids);
         })
         .await;
     Ok(())
@@ -73,6 +79,7 @@ pub(crate) async fn cleanup(driver: &Driver) {
     driver
         .step(driver.writes(Object::Subfunctions), |state, _| {
             *state.subfunction.table = None;
+            *state.subfunction.host_table = None;
             state.subfunction.ports.clear();
         })
         .await;
@@ -81,14 +88,15 @@ pub(crate) async fn cleanup(driver: &Driver) {
 /// Takes the lowest free function id for the function a person calls `number` (`mlx5_sf_hw_table_sf_alloc`).
 ///
 /// # Errors
-/// `EOPNOTSUPP` without scalable functions, `EEXIST` for a number in use, `ENOSPC` without a free id; as the commands.
-pub(super) async fn allocate(driver: &Driver, number: u16) -> Result<u16, Errno> {
+/// `EOPNOTSUPP` without scalable functions, `EEXIST` for a number in use, `ENOSPC` without a free id, or where the controller can have
+/// none; as the commands.
+pub(super) async fn allocate(driver: &Driver, controller: Controller, number: u16) -> Result<u16, Errno> {
     let id = driver
         .step(driver.writes(Object::Subfunctions), |state, _| {
-            reserve(state, number)
+            reserve(state, controller, number)
         })
         .await?;
-    let result = allocate_id(driver, id, number).await;
+    let result = allocate_id(driver, controller, id, number).await;
     if let Err(errno) = result {
         release(driver, id).await;
         return Err(errno);
@@ -96,8 +104,16 @@ pub(super) async fn allocate(driver: &Driver, number: u16) -> Result<u16, Errno>
     Ok(id)
 }
 
-fn reserve(state: &mut State, number: u16) -> Result<u16, Errno> {
-    let table = state.subfunction.table.as_mut().ok_or(Errno::EOPNOTSUPP)?;
+fn reserve(state: &mut State, controller: Controller, number: u16) -> Result<u16, Errno> {
+    let functions = &mut state.subfunction;
+    if functions.table.is_none() && functions.host_table.is_none() {
+        return Err(Errno::EOPNOTSUPP);
+    }
+    let table = match controller {
+        Controller::Local => functions.table.as_mut(),
+        Controller::Host => functions.host_table.as_mut(),
+    };
+    let table = table.ok_or(Errno::ENOSPC)?;
     if table.taken.values().any(|taken| taken.number == number) {
         return Err(Errno::EEXIST);
     }
@@ -115,7 +131,7 @@ fn reserve(state: &mut State, number: u16) -> Result<u16, Errno> {
     Ok(id)
 }
 
-async fn allocate_id(driver: &Driver, id: u16, number: u16) -> Result<(), Errno> {
+async fn allocate_id(driver: &Driver, controller: Controller, id: u16, number: u16) -> Result<(), Errno> {
     command::run::<AllocSf>(driver, &AllocSf::input().with_function_id(id))
         .await
         .map_err(|error| error.errno())?;
@@ -123,7 +139,12 @@ async fn allocate_id(driver: &Driver, id: u16, number: u16) -> Result<(), Errno>
         .with_function_id(id)
         .with_select_sw_function_id(true)
         .with_sw_function_id(number.into());
-    if let Err(error) = command::run::<ModifyVhcaState>(driver, &input).await {
+    let mut result = command::run::<ModifyVhcaState>(driver, &input).await.map(|_| ());
+    // Nobody else arms the events of a function whose driver is on another host.
+    if result.is_ok() && controller == Controller::Host {
+        result = arm(driver, id).await;
+    }
+    if let Err(error) = result {
         free_id(driver, id).await;
         return Err(error.errno());
     }
@@ -137,9 +158,9 @@ async fn free_id(driver: &Driver, id: u16) {
 async fn release(driver: &Driver, id: u16) {
     driver
         .step(driver.writes(Object::Subfunctions), |state, _| {
-            if let Some(table) = &mut *state.subfunction.table {
+            state.subfunction.with_table_of(id, |table| {
                 table.taken.remove(&id);
-            }
+            });
         })
         .await;
 }
@@ -154,10 +175,11 @@ pub(super) async fn free(driver: &Driver, id: u16) {
 pub(super) async fn free_later(driver: &Driver, id: u16) {
     driver
         .step(driver.writes(Object::Subfunctions), |state, _| {
-            let table = state.subfunction.table.as_mut();
-            if let Some(taken) = table.and_then(|table| table.taken.get_mut(&id)) {
-                taken.delete_pending = true;
-            }
+            state.subfunction.with_table_of(id, |table| {
+                if let Some(taken) = table.taken.get_mut(&id) {
+                    taken.delete_pending = true;
+                }
+            });
         })
         .await;
 }
@@ -166,10 +188,8 @@ pub(super) async fn free_later(driver: &Driver, id: u16) {
 pub(super) async fn on_allocated(driver: &Driver, id: u16) {
     let pending = driver
         .then(driver.reads(Object::Subfunctions), |state, _| {
-            let table = state.subfunction.table.as_ref();
-            table
-                .and_then(|table| table.taken.get(&id))
-                .is_some_and(|taken| taken.delete_pending)
+            let mut taken = state.subfunction.taken();
+            taken.any(|(other, taken)| other == id && taken.delete_pending)
         })
         .await;
     if pending {
@@ -177,11 +197,21 @@ pub(super) async fn on_allocated(driver: &Driver, id: u16) {
     }
 }
 
-/// The host's PF is gone, and with it the drivers that functions waited for.
+/// The host's PF is gone, and with it the drivers of the host's functions: their ports are as without drivers, and those that
+/// were waited for are freed (`mlx5_sf_table_esw_changed_event_handler`, `mlx5_sf_hw_table_esw_changed_event_handler`).
 pub(crate) async fn on_host_pf_disabled(driver: &Driver) {
     let pending = driver
-        .then(driver.reads(Object::Subfunctions), |state, _| {
-            let taken = state.subfunction.table.iter().flat_map(|table| &table.taken);
+        .step(driver.writes(Object::Subfunctions), |state, _| {
+            let functions = &mut state.subfunction;
+            let ports = functions.ports.values_mut();
+            for port in ports.filter(|port| port.controller == Controller::Host) {
+                port.state = match port.state {
+                    VhcaState::InUse => VhcaState::Active,
+                    VhcaState::TeardownRequest => VhcaState::Allocated,
+                    other => other,
+                };
+            }
+            let taken = functions.host_table.iter().flat_map(|table| &table.taken);
             taken
                 .filter(|(_, taken)| taken.delete_pending)
                 .map(|(&id, _)| id)
@@ -197,12 +227,7 @@ pub(crate) async fn on_host_pf_disabled(driver: &Driver) {
 pub(crate) async fn deallocate_all(driver: &Driver) {
     let taken = driver
         .step(driver.reads(Object::Subfunctions), |state, _| {
-            let taken = state
-                .subfunction
-                .table
-                .iter()
-                .flat_map(|table| table.taken.keys());
-            taken.copied().collect::<Vec<_>>()
+            state.subfunction.taken().map(|(id, _)| id).collect::<Vec<_>>()
         })
         .await;
     for id in taken {

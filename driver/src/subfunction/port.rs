@@ -8,7 +8,7 @@ use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::runtime::Object;
 use crate::state::eswitch::EventMask;
-use crate::state::subfunction::Port;
+use crate::state::subfunction::{Controller, Port};
 use crate::state::{State, functions};
 use crate::vport;
 use prm::EswitchMode;
@@ -24,11 +24,11 @@ fn find(state: &State, number: u16) -> Result<Port, Errno> {
 ///
 /// # Errors
 /// `ENODEV` without a bound driver, `EOPNOTSUPP` outside switchdev mode; as allocating the function and loading its vport.
-pub(crate) async fn add(driver: &Driver, number: u16) -> Result<(), Errno> {
-    devlink::with_bound(driver, async || add_locked(driver, number).await).await
+pub(crate) async fn add(driver: &Driver, controller: Controller, number: u16) -> Result<(), Errno> {
+    devlink::with_bound(driver, async || add_locked(driver, controller, number).await).await
 }
 
-async fn add_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
+async fn add_locked(driver: &Driver, controller: Controller, number: u16) -> Result<(), Errno> {
     let possible = driver
         .step(driver.reads(Object::Eswitch), |state, _| {
             functions::is_allowed(state)
@@ -39,13 +39,14 @@ async fn add_locked(driver: &Driver, number: u16) -> Result<(), Errno> {
     if !possible {
         return Err(Errno::EOPNOTSUPP);
     }
-    let id = hardware::allocate(driver, number).await?;
+    let id = hardware::allocate(driver, controller, number).await?;
     if let Err(errno) = vport::load_vport(driver, id, EventMask::SWITCHDEV).await {
         hardware::free(driver, id).await;
         return Err(errno);
     }
     let port = Port {
         id,
+        controller,
         state: VhcaState::Allocated,
     };
     driver

@@ -5,6 +5,7 @@ use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pauses;
 use crate::runtime::Object;
+use crate::state::command::CommandError;
 use crate::state::subfunction::VhcaStateWork;
 use prm::command::Command as _;
 use prm::event::{EventEntry, VhcaStateChange};
@@ -59,11 +60,14 @@ pub(super) async fn query(driver: &Driver, id: u16) -> Option<VhcaState> {
     }
 }
 
-/// Asks for an event at the function's next change; whether that works does not matter (`mlx5_vhca_event_arm`).
-pub(super) async fn arm(driver: &Driver, id: u16) {
+/// Asks for an event at the function's next change (`mlx5_vhca_event_arm`).
+///
+/// # Errors
+/// As the command.
+pub(super) async fn arm(driver: &Driver, id: u16) -> Result<(), CommandError> {
     let input = ModifyVhcaState::input()
         .with_function_id(id)
         .with_select_arm_change_event(true)
         .with_arm_change_event(true);
-    let _ignored = command::run::<ModifyVhcaState>(driver, &input).await;
+    command::run::<ModifyVhcaState>(driver, &input).await.map(|_| ())
 }

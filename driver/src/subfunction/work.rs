@@ -36,7 +36,7 @@ async fn serve(driver: &Driver, id: u16) {
     let Some(told) = query(driver, id).await else {
         return;
     };
-    arm(driver, id).await;
+    let _ignored = arm(driver, id).await;
     if told == VhcaState::Allocated {
         hardware::on_allocated(driver, id).await;
     }

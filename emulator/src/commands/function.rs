@@ -165,7 +165,10 @@ impl Silicon {
             .endpoints
             .get(&function)
             .is_some_and(|state| state.life.enabled);
-        if runs && matches!(function, Function::Sf(_)) {
+        // Of a host's function its driver is out of sight: its state tells.
+        let runs_elsewhere =
+            matches!(function, Function::HostSf(_)) && self.vhca_state(function) == VhcaState::InUse;
+        if runs_elsewhere || runs && matches!(function, Function::Sf(_)) {
             VhcaState::TeardownRequest
         } else {
             VhcaState::Allocated

@@ -68,6 +68,6 @@ pub enum HostPfState {
     /// The host's driver has it.
     #[default]
     InUse,
-    /// The host has no driver for it, as while it starts anew.
+    /// The host has no driver for it, as while it starts anew, nor for its SFs.
     Disabled,
 }

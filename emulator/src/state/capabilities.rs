@@ -105,6 +105,13 @@ fn general(config: &DeviceConfig, roster: &Roster, function: Function, own: bool
         caps.set_log_max_current_uc_list(5);
         caps.set_log_max_current_mc_list(5);
     }
+    let host_sfs = config.external_host.sfs;
+    if function == Function::HostPf && host_sfs.max > 0 {
+        caps.set_sf(true);
+        caps.set_max_num_sf(host_sfs.max);
+        caps.set_sf_base_id(host_sfs.base_id);
+        caps.set_log_min_sf_size(LOG_SF_WINDOW);
+    }
     if function == Function::SecondPf {
         caps.set_dtor(!config.timeouts.are_driver_defaults());
     }
@@ -137,6 +144,8 @@ fn general(config: &DeviceConfig, roster: &Roster, function: Function, own: bool
         caps.set_max_num_sf(config.sfs.max);
         caps.set_sf_base_id(config.sfs.base_id);
         caps.set_log_min_sf_size(LOG_SF_WINDOW);
+    }
+    if config.sfs.max > 0 || host_sfs.max > 0 {
         caps.set_vhca_state(true);
         caps.set_event_on_vhca_state_allocated(true);
         caps.set_event_on_vhca_state_active(true);

@@ -45,6 +45,7 @@ fn owner_code(owner: Owner) -> u32 {
         Owner::Function(Function::EcVf(n)) => (7, n),
         Owner::Function(Function::Sf(n)) => (8, n),
         Owner::Function(Function::AdjacentVf(n)) => (9, n),
+        Owner::Function(Function::HostSf(n)) => (13, n),
         Owner::Function(Function::SecondPf) => (12, 0),
         Owner::Unnamed { id, ec: false } => (10, id),
         Owner::Unnamed { id, ec: true } => (11, id),

@@ -129,6 +129,11 @@ impl Roster {
         self.all(|function| matches!(function, Function::AdjacentVf(_)))
     }
 
+    /// The external host's SFs of the description.
+    pub(crate) fn host_sfs(&self) -> Vec<Function> {
+        self.all(|function| matches!(function, Function::HostSf(_)))
+    }
+
     fn all(&self, which: impl Fn(Function) -> bool) -> Vec<Function> {
         let all = self.order.iter().copied();
         all.filter(|&function| which(function)).collect()
@@ -163,7 +168,10 @@ impl Roster {
 
 /// Whether `function` is on the same host as the PF `manager`, which is none of the main function's.
 const fn is_of_host(manager: Function, function: Function) -> bool {
-    matches!((manager, function), (Function::HostPf, Function::HostVf(_)))
+    matches!(
+        (manager, function),
+        (Function::HostPf, Function::HostVf(_) | Function::HostSf(_))
+    )
 }
 
 fn described(config: &DeviceConfig) -> Vec<Entry> {
@@ -230,6 +238,13 @@ fn described(config: &DeviceConfig) -> Vec<Entry> {
             Some((id, ecpf)),
             Some(id),
         ));
+    }
+    let host = config.external_host.sfs;
+    for index in 0..host.max {
+        let id = host.base_id.wrapping_add(index);
+        let vhca_id = host.first_vhca_id.wrapping_add(index);
+        let function = Function::HostSf(index.wrapping_add(1));
+        entries.push(entry(function, vhca_id, Some((id, false)), Some(id)));
     }
     for (number, adjacent) in (1..).zip(&config.adjacent_vfs) {
         entries.push(entry(

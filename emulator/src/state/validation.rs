@@ -1,6 +1,6 @@
 //! Which device descriptions make sense.
 
-use crate::config::{DeviceConfig, DeviceKind, VirtualFunctions};
+use crate::config::{DeviceConfig, DeviceKind, ScalableFunctions, VirtualFunctions};
 use crate::state::roster::Roster;
 use prm::Function;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,28 +87,51 @@ fn counts(config: &DeviceConfig) -> Result<(), ConfigError> {
     if config.external_host.enabled_vfs > config.external_host.vfs.total {
         return wrong("external_host.enabled_vfs", "more than `vfs.total`");
     }
-    let sfs = config.sfs;
-    if sfs.max > 0 {
-        let most_vfs = config
-            .vfs
-            .total
-            .max(config.external_host.vfs.total)
-            .max(config.ec_vfs.total);
-        if sfs.base_id <= most_vfs {
-            return wrong("sfs.base_id", "must lie above the function ids of the VFs");
-        }
-        if sfs.base_id.checked_add(sfs.max).is_none_or(|end| end > 0xfff0) {
-            return wrong("sfs.max", "function ids would pass 0xfff0");
-        }
-        if sfs.first_vhca_id.checked_add(sfs.max).is_none() {
-            return wrong("sfs.first_vhca_id", "vhca_ids would pass 0xffff");
-        }
+    let scalable = [
+        (config.sfs, ["sfs.base_id", "sfs.max", "sfs.first_vhca_id"]),
+        (
+            config.external_host.sfs,
+            [
+                "external_host.sfs.base_id",
+                "external_host.sfs.max",
+                "external_host.sfs.first_vhca_id",
+            ],
+        ),
+    ];
+    for (sfs, fields) in scalable {
+        scalable_functions(config, sfs, fields)?;
     }
     if config.satellite_pfs.len() > 30 {
         return wrong("satellite_pfs", "QUERY_ESW_FUNCTIONS lists at most 30 of them");
     }
     if config.adjacent_vfs.len() > 1024 {
         return wrong("adjacent_vfs", "at most 1024");
+    }
+    Ok(())
+}
+
+fn scalable_functions(
+    config: &DeviceConfig,
+    sfs: ScalableFunctions,
+    [base_id, max, first_vhca_id]: [&'static str; 3],
+) -> Result<(), ConfigError> {
+    let wrong = |field, why| Err(ConfigError::OutOfRange { field, why });
+    if sfs.max == 0 {
+        return Ok(());
+    }
+    let most_vfs = config
+        .vfs
+        .total
+        .max(config.external_host.vfs.total)
+        .max(config.ec_vfs.total);
+    if sfs.base_id <= most_vfs {
+        return wrong(base_id, "must lie above the function ids of the VFs");
+    }
+    if sfs.base_id.checked_add(sfs.max).is_none_or(|end| end > 0xfff0) {
+        return wrong(max, "function ids would pass 0xfff0");
+    }
+    if sfs.first_vhca_id.checked_add(sfs.max).is_none() {
+        return wrong(first_vhca_id, "vhca_ids would pass 0xffff");
     }
     Ok(())
 }

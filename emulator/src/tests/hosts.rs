@@ -1,14 +1,18 @@
 //! Functions of other hosts that come and go, and what an eswitch manager is told of it.
 
-use crate::config::{AdjacentVf, OnReset, SatellitePf};
-use crate::order::{FirmwareOrder, FunctionsChanged, HostPfState, OrderError, Reconfigure};
+use crate::config::{AdjacentVf, OnReset, SatellitePf, ScalableFunctions};
+use crate::order::{
+    FirmwareOrder, FunctionsChanged, HostPfState, OrderError, Reconfigure, VhcaStateName, VhcaStateOrder,
+};
 use crate::testing::{Bench, ecpf_config, pf_config};
+use prm::capability::QueryHcaCap;
+use prm::capability_area::GeneralCapabilities;
 use prm::eswitch::{
     CreateEswVport, CreateEswVportOut, DestroyEswVport, ESW_FUNCTIONS_LAYOUT_V1, HostFunctions,
     NetworkFunction, QueryDelegatedVhca, QueryDelegatedVhcaOut, QueryEswFunctions, QueryEswFunctionsOut,
 };
-use prm::hca::EnableHca;
-use prm::subfunction::VhcaState;
+use prm::hca::{DisableHca, EnableHca};
+use prm::subfunction::{AllocSf, DeallocSf, QueryVhcaState, QueryVhcaStateOut, VhcaState};
 use prm::{Command, CommandStatus, Function};
 use std::collections::BTreeSet;
 
@@ -156,4 +160,63 @@ fn only_functions_of_its_kind_come_and_go_by_an_order() {
     let other = silicon.order(&other, *now, hosts);
     assert_eq!(other, Err(OrderError::NotOfThisKind(Function::HostPf)));
     assert_eq!(listed(&mut bench).len(), 3, "nothing has happened");
+}
+
+#[test]
+fn a_host_sf_is_told_by_the_host_pf_and_goes_when_its_driver_lets_go() {
+    let mut config = ecpf_config();
+    config.external_host.sfs = ScalableFunctions {
+        max: 2,
+        base_id: 512,
+        first_vhca_id: 200,
+    };
+    let mut bench = Bench::loaded(config);
+    let host = QueryHcaCap::input().with_other_function(true).with_function_id(0);
+    let output = bench.run::<QueryHcaCap>(&host).ok();
+    let caps = GeneralCapabilities::from_bytes(&output.bytes[16..]).expect("a whole area");
+    assert_eq!((caps.max_num_sf(), caps.sf_base_id()), (2, 512));
+    let id = 513;
+    let state = |bench: &mut Bench| {
+        let output = bench
+            .run::<QueryVhcaState>(&QueryVhcaState::input().with_function_id(id))
+            .ok();
+        VhcaState::from_raw(output.read::<QueryVhcaStateOut>().vhca_state())
+    };
+    let moved = |state| {
+        FirmwareOrder::VhcaState(VhcaStateOrder {
+            function: Function::HostSf(2),
+            state: Some(state),
+        })
+    };
+    assert_eq!(state(&mut bench), VhcaState::Invalid);
+    bench.run::<AllocSf>(&AllocSf::input().with_function_id(id)).ok();
+    bench
+        .run::<EnableHca>(&EnableHca::input().with_function_id(id))
+        .ok();
+    bench.order(&moved(VhcaStateName::InUse));
+    assert_eq!(bench.events(ASYNC).len(), 1);
+    bench.give(201, false, 6).ok();
+    assert_eq!(bench.held(Function::HostSf(2)), 6);
+    bench
+        .run::<DisableHca>(&DisableHca::input().with_function_id(id))
+        .ok();
+    assert_eq!(state(&mut bench), VhcaState::TeardownRequest);
+    let early = bench.run::<DeallocSf>(&DeallocSf::input().with_function_id(id));
+    assert_eq!(early.status(), CommandStatus::BadResourceState);
+    bench.order(&moved(VhcaStateName::Allocated));
+    bench
+        .run::<DeallocSf>(&DeallocSf::input().with_function_id(id))
+        .ok();
+    // Without the host's PF there are no drivers of its SFs either.
+    for (before, after) in [
+        (VhcaStateName::InUse, VhcaState::Active),
+        (VhcaStateName::TeardownRequest, VhcaState::Allocated),
+    ] {
+        bench.order(&moved(before));
+        bench.order(&FirmwareOrder::FunctionsChanged(FunctionsChanged {
+            host_pf: Some(HostPfState::Disabled),
+            ..FunctionsChanged::default()
+        }));
+        assert_eq!(state(&mut bench), after);
+    }
 }

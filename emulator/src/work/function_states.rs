@@ -14,7 +14,7 @@ impl Silicon {
         let external = !self.config.eswitch.manager;
         let (state, user_number) = match function {
             Function::Sf(number) if external => (VhcaState::Active, number.into()),
-            Function::Sf(_) => (VhcaState::Invalid, 0),
+            Function::Sf(_) | Function::HostSf(_) => (VhcaState::Invalid, 0),
             _ => (VhcaState::Allocated, 0),
         };
         Managed {

@@ -81,7 +81,7 @@ impl Silicon {
     pub(crate) fn subfunction(&self, id: u16) -> Option<Function> {
         self.roster
             .by_vport(id)
-            .filter(|function| matches!(function, Function::Sf(_)))
+            .filter(|function| matches!(function, Function::Sf(_) | Function::HostSf(_)))
     }
 
     /// The function that a capability command with `other_function` names.

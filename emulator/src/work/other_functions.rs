@@ -1,9 +1,10 @@
 //! Functions of others come, go, and change their state.
 
 use crate::bus::Buses;
-use crate::order::{FunctionsChanged, OrderError, VhcaStateOrder};
+use crate::order::{FunctionsChanged, HostPfState, OrderError, VhcaStateOrder};
 use crate::state::silicon::Silicon;
 use prm::event::{EswFunctionsChanged, EventEntry, VhcaStateChange};
+use prm::subfunction::VhcaState;
 use prm::{Cycles, EventType, Function};
 use std::collections::BTreeSet;
 
@@ -33,6 +34,9 @@ impl Silicon {
         self.check_taken(own, EventType::EswFunctionsChanged)?;
         self.hosts.vfs = host_vfs.unwrap_or(self.hosts.vfs);
         self.hosts.pf = host_pf.unwrap_or(self.hosts.pf);
+        if *host_pf == Some(HostPfState::Disabled) {
+            self.leave_host_sfs();
+        }
         let satellites = self.roster.satellite_pfs();
         let went = satellite_pfs
             .as_ref()
@@ -42,6 +46,17 @@ impl Silicon {
             self.give_up_pages_of(function, now, buses);
         }
         Ok(())
+    }
+
+    /// With the host's PF the drivers of the host's SFs are gone. One event says so for all of them.
+    fn leave_host_sfs(&mut self) {
+        for function in self.roster.host_sfs() {
+            match self.vhca_state(function) {
+                VhcaState::InUse => self.set_vhca_state(function, VhcaState::Active),
+                VhcaState::TeardownRequest => self.set_vhca_state(function, VhcaState::Allocated),
+                _ => {}
+            }
+        }
     }
 
     /// A function changes its state, and the driver of `own` is told.

@@ -33,6 +33,8 @@ pub enum Devlink {
     AddSf {
         /// The function that manages the eswitch.
         device: String,
+        /// `controller`: 0 for the manager's own, 1 for the external host's.
+        controller: u32,
         /// `pfnum`.
         pf_number: u16,
         /// `sfnum`.

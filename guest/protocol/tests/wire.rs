@@ -158,10 +158,11 @@ fn devlink() {
         (
             Devlink::AddSf {
                 device: device(),
+                controller: 0,
                 pf_number: 0,
                 sf_number: 88,
             },
-            r#"{"add_sf":{"device":"0000:00:04.0","pf_number":0,"sf_number":88}}"#,
+            r#"{"add_sf":{"device":"0000:00:04.0","controller":0,"pf_number":0,"sf_number":88}}"#,
         ),
         (
             Devlink::SetPortState {

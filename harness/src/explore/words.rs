@@ -5,7 +5,7 @@ use driver::runtime::{Access, Kind, Object, TaskName, Use};
 use driver_host::{Name, Possible};
 
 /// What tasks are called, by the last part of their names, and the kernel's function that does the same.
-const FUNCTIONS: [(&str, &str); 18] = [
+const FUNCTIONS: [(&str, &str); 19] = [
     ("host.load", "mlx5_load_one"),
     ("host.unload", "mlx5_unload_one"),
     ("host.reload", "mlx5_devlink_reload_up"),
@@ -13,6 +13,7 @@ const FUNCTIONS: [(&str, &str); 18] = [
     ("host.disable_vfs", "mlx5_sriov_disable"),
     ("host.set_eswitch_mode", "mlx5_devlink_eswitch_mode_set"),
     ("host.add_sf", "mlx5_devlink_sf_port_new"),
+    ("host.add_host_sf", "mlx5_devlink_sf_port_new"),
     ("host.activate_sf", "mlx5_devlink_sf_port_fn_state_set"),
     ("host.deactivate_sf", "mlx5_devlink_sf_port_fn_state_set"),
     ("host.remove_sf", "mlx5_devlink_sf_port_del"),

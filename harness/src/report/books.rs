@@ -98,7 +98,7 @@ fn counter_of(owner: &str, kind: DeviceKind) -> &'static str {
         | (Function::Vf(1), DeviceKind::Vf) => "self",
         (Function::Vf(_) | Function::HostVf(_) | Function::AdjacentVf(_), _) => "fw_pages_vfs",
         (Function::EcVf(_), _) => "fw_pages_ec_vfs",
-        (Function::Sf(_), _) => "fw_pages_sfs",
+        (Function::Sf(_) | Function::HostSf(_), _) => "fw_pages_sfs",
         (Function::HostPf, _) => "fw_pages_host_pf",
         (Function::SatellitePf(_), _) => "fw_pages_spfs",
         (Function::Pf | Function::SecondPf | Function::Ecpf, _) => "none",

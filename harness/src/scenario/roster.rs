@@ -25,6 +25,7 @@ pub fn ranges(device: &DeviceConfig) -> Vec<(Function, Function)> {
             one(Function::Ecpf),
             one(Function::HostPf),
             many(Function::HostVf, external.vfs.total),
+            many(Function::HostSf, external.sfs.max),
             many(Function::EcVf, device.ec_vfs.total),
             many(Function::SatellitePf, spfs),
         ]

@@ -33,6 +33,7 @@ mod attribute {
     /// Inside a version.
     pub const VERSION_VALUE: u16 = 104;
     pub const PORT_FUNCTION: u16 = 145;
+    pub const PORT_CONTROLLER_NUMBER: u16 = 150;
     pub const RELOAD_ACTION: u16 = 153;
     pub const PORT_PCI_SF_NUMBER: u16 = 164;
     /// Inside [`PORT_FUNCTION`].
@@ -127,14 +128,18 @@ fn message(operation: &Devlink) -> Result<(Message, String), Refusal> {
         }
         Devlink::AddSf {
             device,
+            controller,
             pf_number,
             sf_number,
         } => {
-            let more = vec![
+            let mut more = vec![
                 u16_attribute(attribute::PORT_FLAVOUR, FLAVOUR_PCI_SF),
                 u16_attribute(attribute::PORT_PCI_PF_NUMBER, *pf_number),
                 u32_attribute(attribute::PORT_PCI_SF_NUMBER, *sf_number),
             ];
+            if *controller != 0 {
+                more.push(u32_attribute(attribute::PORT_CONTROLLER_NUMBER, *controller));
+            }
             (
                 device,
                 command::PORT_NEW,
@@ -276,6 +281,7 @@ mod tests {
             (
                 Devlink::AddSf {
                     device: device.clone(),
+                    controller: 0,
                     pf_number: 0,
                     sf_number: 88,
                 },

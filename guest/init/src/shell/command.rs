@@ -150,6 +150,7 @@ fn devlink(words: &[&str]) -> Result<Devlink, String> {
         }
         ["port", "add", device, pf, sf] => Devlink::AddSf {
             device: device.to_owned(),
+            controller: 0,
             pf_number: narrow(decimal(pf)?, pf)?,
             sf_number: decimal(sf)?,
         },

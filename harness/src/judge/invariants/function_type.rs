@@ -15,7 +15,7 @@ pub fn type_of(endpoint: Function, owner: Owner) -> Option<FunctionType> {
     Some(match function {
         Function::Vf(_) | Function::HostVf(_) | Function::AdjacentVf(_) => FunctionType::Vf,
         Function::EcVf(_) => FunctionType::EcVf,
-        Function::Sf(_) => FunctionType::Sf,
+        Function::Sf(_) | Function::HostSf(_) => FunctionType::Sf,
         Function::HostPf => FunctionType::HostPf,
         Function::SatellitePf(_) => FunctionType::Spf,
         Function::Pf | Function::SecondPf | Function::Ecpf => return None,

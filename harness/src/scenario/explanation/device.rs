@@ -94,6 +94,14 @@ fn roster(device: &DeviceConfig) -> Vec<String> {
         "possible SF",
         (0..device.sfs.max).map(|n| first.wrapping_add(n)).collect(),
     );
+    let host = device.external_host.sfs;
+    functions(
+        host.max.into(),
+        "possible SF of the host",
+        (0..host.max)
+            .map(|n| host.first_vhca_id.wrapping_add(n))
+            .collect(),
+    );
     let adjacent: Vec<u16> = device.adjacent_vfs.iter().map(|vf| vf.vhca_id).collect();
     functions(adjacent.len(), "adjacent VF", adjacent);
     if device.external_host.enabled_vfs > 0 {

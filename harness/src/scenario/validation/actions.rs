@@ -143,6 +143,21 @@ impl Sense<'_> {
                     self.wrong(&at, message, "added before", "remove it first, or add another");
                 }
             }
+            HostOperation::AddHostSf(number) => {
+                let host = self.scenario.device.external_host.sfs.max;
+                if host == 0 {
+                    let hint = "set `device.external_host.sfs.max`";
+                    self.wrong(&at, "the host has no SFs", "no SFs", hint);
+                } else if self.check_scalable(number, &at) && !self.story.scalable_functions.insert(number) {
+                    let message = format!("there is a port with the number {number} already");
+                    self.wrong(
+                        &at,
+                        message,
+                        "added before",
+                        "own and host SFs share their numbers here",
+                    );
+                }
+            }
             HostOperation::ActivateSf(number) => self.check_present(number, &at),
             HostOperation::DeactivateSf(number) => {
                 self.check_present(number, &at);
@@ -168,7 +183,8 @@ impl Sense<'_> {
     }
 
     fn check_scalable(&mut self, number: u16, path: &Path) -> bool {
-        let max = self.scenario.device.sfs.max;
+        let device = &self.scenario.device;
+        let max = device.sfs.max.max(device.external_host.sfs.max);
         let fits = (1..=max).contains(&number);
         if max == 0 {
             self.wrong(

@@ -73,6 +73,10 @@ impl Sense<'_> {
                 .member("external_host")
                 .member("vfs")
                 .member("first_vhca_id"),
+            Function::HostSf(_) => device
+                .member("external_host")
+                .member("sfs")
+                .member("first_vhca_id"),
             Function::EcVf(_) => group("ec_vfs"),
             Function::Sf(_) => group("sfs"),
             Function::SatellitePf(number) => listed("satellite_pfs", number),

@@ -85,7 +85,9 @@ impl GuestOperations {
                 binding,
                 was_loaded,
                 adds: match step {
-                    HostStep::Operation(HostOperation::AddSf(number)) => Some(*number),
+                    HostStep::Operation(HostOperation::AddSf(number) | HostOperation::AddHostSf(number)) => {
+                        Some(*number)
+                    }
                     _ => None,
                 },
             },
@@ -178,11 +180,8 @@ impl GuestOperations {
             HostStep::Operation(HostOperation::SetEswitchMode(mode)) => {
                 Order::Devlink(Devlink::EswitchMode { device, mode: *mode })
             }
-            HostStep::Operation(HostOperation::AddSf(number)) => Order::Devlink(Devlink::AddSf {
-                device,
-                pf_number: 0,
-                sf_number: u32::from(*number),
-            }),
+            HostStep::Operation(HostOperation::AddSf(number)) => add_sf(device, 0, *number),
+            HostStep::Operation(HostOperation::AddHostSf(number)) => add_sf(device, 1, *number),
             HostStep::Operation(HostOperation::ActivateSf(number)) => Order::Devlink(Devlink::SetPortState {
                 device,
                 port: port(number),
@@ -281,6 +280,16 @@ impl GuestOperations {
     pub(super) const fn is_bound(&self) -> bool {
         self.bound
     }
+}
+
+/// Adds a scalable function for a controller.
+fn add_sf(device: String, controller: u32, number: u16) -> Order {
+    Order::Devlink(Devlink::AddSf {
+        device,
+        controller,
+        pf_number: 0,
+        sf_number: u32::from(number),
+    })
 }
 
 /// Shows a VF's registers where the kernel looks for them.

@@ -129,6 +129,7 @@ fn lines_become_orders() {
             "devlink port add 0000:00:04.0 0 88",
             Order::Devlink(Devlink::AddSf {
                 device: device(),
+                controller: 0,
                 pf_number: 0,
                 sf_number: 88,
             }),
