@@ -21,13 +21,32 @@ impl Driver {
             .insert(child.endpoint(), child.clone());
     }
 
+    /// Its VFs on the bus, by their numbers, each with its driver where one is bound.
+    pub(crate) async fn vfs_on_bus(&self) -> Vec<Option<Self>> {
+        let number = self
+            .then(self.reads(Object::Sriov), |state, _| state.sriov.num_vfs())
+            .await;
+        let mut vfs = Vec::new();
+        for vf in 1..=number {
+            let function = match self.endpoint() {
+                Function::Ecpf => Function::EcVf(vf),
+                _ => Function::Vf(vf),
+            };
+            let child = self.children().borrow().get(&function).cloned();
+            // Whether one was there is part of what the task has seen.
+            let is_there = self.runtime().see(|| child.is_some());
+            vfs.push(child.filter(|_| is_there));
+        }
+        vfs
+    }
+
     /// Forgets all of them.
     pub fn disown_all(&self) {
         self.children().borrow_mut().clear();
     }
 
     /// Whether the function is there for a driver to bind to: enabled, or active, by the driver of the function it belongs
-    /// to.
+    /// to. Whether the host has taken off its bus a function that belongs to no other is looked at elsewhere.
     pub(crate) async fn is_present(&self) -> bool {
         let Some(parent) = self.parent() else {
             return true;
@@ -69,8 +88,12 @@ pub(crate) async fn reset(driver: &Driver) -> Result<(), Errno> {
     }
     driver
         .holding(Object::DeviceLock, async || {
+            let about = [driver.writes(Object::Registers), driver.reads(Object::Interface)];
             driver
-                .step(driver.writes(Object::Registers), |_, bus| bus.reset_function())
+                .step(about, |state, bus| match *state.interface.removed {
+                    true => Err(Errno::ENOENT),
+                    false => Ok(bus.reset_function()?),
+                })
                 .await?;
             driver.pause(pauses::FUNCTION_RESET).await;
             Ok(())

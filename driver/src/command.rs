@@ -172,14 +172,14 @@ async fn submit(
 /// Takes a free slot and rings the doorbell. Part of an announced step.
 async fn send(driver: &Driver, lane: Lane, slot: u8, prepared: Prepared, learnt: Option<Mode>) -> (u8, Mode) {
     let ticket = prepared.ticket;
-    let mode = driver.go_on(|state, _| {
+    let (mode, is_heard) = driver.go_on(|state, _| {
         let queue = &mut state.command.queue;
         queue.take_slot(lane, slot, ticket);
         let mode = learnt.unwrap_or(*state.command.mode);
         if lane == Lane::Regular && mode == Mode::Events {
             queue.regular.turn.pop_front();
         }
-        mode
+        (mode, !*state.interface.dma_barred)
     });
     if mode == Mode::Events {
         driver.notify(lane.object());
@@ -187,7 +187,7 @@ async fn send(driver: &Driver, lane: Lane, slot: u8, prepared: Prepared, learnt:
     driver
         .then(driver.writes(Object::CommandSlot(slot)), |state, bus| {
             let queue = &mut state.command.queue;
-            queue.send(slot, prepared, bus);
+            queue.send(slot, prepared, is_heard, bus);
             if let Some(entry) = queue.entry_mut(slot) {
                 entry.polled = learnt == Some(Mode::Polling);
             }

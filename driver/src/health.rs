@@ -17,9 +17,9 @@ mod sensors;
 mod sync_reset;
 mod waits;
 
-pub(crate) use poll::{drain, fire, start_poll, stop_poll};
-pub(crate) use reset::{declare_faulty, enter_error_state, reset_function};
+pub(crate) use poll::{break_waits, drain, fire, start_poll, stop_poll};
+pub(crate) use reset::{declare_faulty, enter_error_state, force_error_state, reset_function};
 pub(crate) use sync_reset::{
     RESET_POLL, clear_reset, drain_resets, fire_reset, init_reset, listen_for_resets, on_general_event,
 };
-pub(crate) use waits::wait_readable;
+pub(crate) use waits::{wait_readable, wait_vital};

@@ -5,7 +5,7 @@
 //! | where | what |
 //! |---|---|
 //! | `operations`, `interrupts` | what the host starts and the device interrupts |
-//! | `health/recovery` | a lost device is brought back |
+//! | `health/recovery`, `pci` | a lost device is brought back; what the host does on the bus |
 //! | `load` | probe and load, unload and remove, reload |
 //! | `eswitch`, `sriov`, `subfunction`, `ecpf`, `netdev` | other functions and the drivers bound to them, the network device |
 //! | `health`, `event_queue` | the poll and resets; event queues |
@@ -41,6 +41,7 @@ pub mod operation;
 mod operations;
 mod pages;
 mod pauses;
+mod pci;
 mod power;
 mod registers;
 pub mod revision;
@@ -59,6 +60,6 @@ mod vport;
 pub use errno::Errno;
 pub use handle::{Driver, DriverSetup, DriverStanding, HostOptions};
 pub use message::{Message, MessageKind, MessageLevel};
-pub use operation::{HostOperation, Needs};
+pub use operation::{HostOperation, Needs, PciError};
 pub use revision::{Revision, RevisionName};
 pub use state::State;

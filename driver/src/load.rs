@@ -40,7 +40,7 @@ use prm::hca::QueryAdapter;
 /// Binds the driver (`mlx5_init_one` behind `probe_one`).
 ///
 /// # Errors
-/// What failed first. Nothing is left bound then; pages that could not be taken back are lost.
+/// What failed first, `-ENODEV` where the host has taken the function off its bus. Nothing is left bound then; pages that could not be taken back are lost.
 pub(crate) async fn probe(driver: &Driver) -> Result<(), Errno> {
     under_both_locks(driver, async || bind(driver).await).await
 }
@@ -64,21 +64,23 @@ async fn bind(driver: &Driver) -> Result<(), Errno> {
     ];
     let free = driver
         .step(begun, |state, _| {
+            if *state.interface.removed {
+                return Err(Errno::ENODEV);
+            }
             if *state.interface.probed {
-                return false;
+                return Err(Errno::EBUSY);
             }
             *state.interface.probed = true;
             *state.interface.device = DeviceState::Up;
+            *state.interface.dma_barred = false;
             *state.timeouts = Timeouts::default();
             state.health.begin();
             *state.capabilities = Capabilities::default();
             state.sriov.forget();
-            true
+            Ok(())
         })
         .await;
-    if !free {
-        return Err(Errno::EBUSY);
-    }
+    free?;
     driver.notify_device_state();
     pages::init(driver).await;
     let result = bring_up(driver).await;
@@ -162,6 +164,7 @@ pub(crate) async fn remove(driver: &Driver) -> Result<(), Errno> {
     {
         return Err(Errno::ENODEV);
     }
+    health::break_waits(driver).await;
     health::drain_resets(driver).await;
     health::drain(driver).await;
     if driver.settled(|state| state.interface.light) {

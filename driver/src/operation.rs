@@ -6,6 +6,28 @@ use crate::books::OwnerKey;
 use prm::EswitchMode;
 use serde::{Deserialize, Serialize};
 
+/// How bad an error on the way to a function is (PCI Express AER: ERR_FATAL, ERR_NONFATAL).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[serde(rename_all = "snake_case")]
+pub enum PciError {
+    /// The link cannot be trusted any more: nobody uses it until what is below it has been reset.
+    Fatal,
+    /// A request was lost; the link works.
+    Nonfatal,
+}
+
+impl PciError {
+    /// Its word in a sentence.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fatal => "fatal",
+            Self::Nonfatal => "nonfatal",
+        }
+    }
+}
+
 /// What a kernel may be built without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
@@ -91,6 +113,13 @@ operations! {
     Kexec = "kexec", Nothing, "lets another kernel take the machine over";
     /// The machine starts again after the drivers were shut down; every function is reset.
     Reboot = "reboot", Nothing, "starts the machine again";
+    /// Write 1 to `remove` of the function under test: its driver is unbound, and the host knows it no more.
+    Remove = "remove", Nothing, "takes the function off its bus";
+    /// Write 1 to `rescan`: a function that was taken off is found again, as new, and nothing is bound to it.
+    Rescan = "rescan", Nothing, "looks for functions that are not on its bus";
+    /// The port above the function reports an error (PCI Express AER): the host tells the drivers below it, resets what is below it,
+    /// and lets them begin anew. The step ends when that is over, whatever has come of it.
+    PciError(error: PciError) = "pci_error", Nothing, format!("is told of a {} error by the port above the function", error.word());
     /// `devlink dev eswitch set mode`.
     SetEswitchMode(mode: EswitchMode) = "eswitch_mode", Nothing, match mode {
         EswitchMode::Legacy => "sets the eswitch to legacy mode",

@@ -13,6 +13,7 @@ use crate::interrupts;
 use crate::load;
 use crate::operation::HostOperation;
 use crate::pages;
+use crate::pci;
 use crate::power;
 use crate::runtime::{Object, TaskId, TaskRole};
 use crate::sriov;
@@ -67,6 +68,12 @@ impl Driver {
             HostOperation::SuspendResume => power::suspend_resume(self).await,
             HostOperation::Kexec | HostOperation::Reboot => power::shut_down(self).await,
             HostOperation::ResetFunction => bus::reset(self).await,
+            HostOperation::Remove => pci::remove(self).await,
+            HostOperation::Rescan => pci::rescan(self).await,
+            HostOperation::PciError(error) => {
+                pci::recover(self, error).await;
+                Ok(())
+            }
             HostOperation::SetEswitchMode(mode) => eswitch::set_mode(self, mode).await,
             HostOperation::AddSf(number) => subfunction::add(self, Controller::Local, number).await,
             HostOperation::AddHostSf(number) => subfunction::add(self, Controller::Host, number).await,

@@ -30,6 +30,17 @@ pub(crate) const VF_REMOVED: Cycles = Cycles::from_millis(120);
 /// After a function-level reset, before the function is used again (`pcie_flr`: `msleep(100)`).
 pub(crate) const FUNCTION_RESET: Cycles = Cycles::from_millis(100);
 
+/// After the bus behind a port was reset, before anybody looks for its functions (`pci_reset_secondary_bus`: 2 ms;
+/// `pci_bridge_wait_for_secondary_bus`: 100 ms).
+pub(crate) const BUS_RESET: Cycles = Cycles::from_millis(102);
+
+/// A look at a function that is to be there again after a reset of its bus. The kernel waits twice as long after each look
+/// (`pci_dev_wait`).
+pub(crate) const BUS_RESET_LOOK: Cycles = Cycles::from_millis(500);
+
+/// How long it is looked for (`PCIE_RESET_READY_POLL_MS`, to the end of the last of the doubled waits).
+pub(crate) const BUS_RESET_LIMIT: Cycles = Cycles::from_millis(65_535);
+
 /// A look at the device's start (`wait_fw_init`: `FW_PRE_INIT_WAIT`).
 pub(crate) const START_LOOK: Cycles = Cycles::from_millis(2);
 
@@ -50,7 +61,7 @@ pub(crate) const SYNC_RESET_LOOK: Cycles = Cycles::from_millis(20);
 
 /// A bridge resets its bus, and waits before the functions are used again (`pci_reset_secondary_bus`: `msleep(2)`,
 /// `pci_bridge_wait_for_secondary_bus`: a second).
-pub(crate) const BUS_RESET: Cycles = Cycles::from_millis(1_002);
+pub(crate) const HOT_RESET: Cycles = Cycles::from_millis(1_002);
 
 /// A look at a device that is to be readable again (`mlx5_health_wait_pci_up`: `msleep(100)`).
 pub(crate) const READABLE_LOOK: Cycles = Cycles::from_millis(100);

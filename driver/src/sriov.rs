@@ -10,7 +10,7 @@ use crate::message::{AwaitedPages, MessageKind, VfNumber};
 use crate::pages;
 use crate::pauses;
 use crate::runtime::Object;
-use crate::state::interface::FunctionKind;
+use crate::state::interface::{FunctionKind, Interface};
 use crate::state::{State, functions};
 use prm::command::Command as _;
 use prm::function::Function;
@@ -104,7 +104,7 @@ pub(crate) async fn detach(driver: &Driver) {
 /// is a driver.
 ///
 /// # Errors
-/// `ENOENT` without an SR-IOV capability or without a driver, `EINVAL` for what is no 16-bit number, `ERANGE` for more
+/// `ENOENT` without an SR-IOV capability, without a driver, or where the function was taken off its bus, `EINVAL` for what is no 16-bit number, `ERANGE` for more
 /// than there can be, `EBUSY` for another number while some are enabled; as enabling the eswitch.
 pub(crate) async fn write_number(driver: &Driver, number: i32) -> Result<(), Errno> {
     let total = driver.options().total_vfs;
@@ -122,9 +122,15 @@ pub(crate) async fn write_number(driver: &Driver, number: i32) -> Result<(), Err
 
 async fn change_number(driver: &Driver, count: u16) -> Result<(), Errno> {
     let number = [driver.reads(Object::Sriov), driver.reads(Object::Interface)];
-    let (present, bound) = driver
-        .step(number, |state, _| (state.sriov.num_vfs, *state.interface.probed))
+    let (present, bound, removed) = driver
+        .step(number, |state, _| {
+            let Interface { probed, removed, .. } = &state.interface;
+            (state.sriov.num_vfs, **probed, **removed)
+        })
         .await;
+    if removed {
+        return Err(Errno::ENOENT);
+    }
     if count == present {
         return Ok(());
     }

@@ -112,7 +112,7 @@ impl State {
     /// Whether no command may reach the device (`mlx5_cmd_is_down`).
     #[must_use]
     pub fn is_down(&self) -> bool {
-        !self.command.is_up() || self.interface.in_error()
+        !self.command.is_up() || self.interface.in_error() || self.interface.is_offline()
     }
 
     /// An access to the device has failed. The first one is told, and puts the device into its error state: from here on

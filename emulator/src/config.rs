@@ -284,6 +284,8 @@ pub struct Timeouts {
     pub reclaim_vfs_pages_ms: u32,
     /// How long the driver waits, after a fatal error, for the function's interface to go off (DTOR `pcie_toggle`).
     pub pcie_toggle_ms: u32,
+    /// How long the driver waits for a device that nobody reaches to be there again (DTOR `fw_reset`).
+    pub firmware_reset_ms: u32,
 }
 
 impl Timeouts {
@@ -301,6 +303,7 @@ impl Default for Timeouts {
             reclaim_pages_ms: 5_000,
             reclaim_vfs_pages_ms: 120_000,
             pcie_toggle_ms: 2_000,
+            firmware_reset_ms: 60_000,
         }
     }
 }

@@ -16,8 +16,8 @@ mod stray_event;
 pub use answer::Answer;
 pub use error::OrderError;
 pub use firmware::{
-    AnswerRule, CommandMatch, DeviceError, FirmwareOrder, GateOrder, Hold, HoldPoint, OrderAt, ReactionRule,
-    Reconfigure, SyncResetOrder,
+    AnswerRule, CommandMatch, DeviceError, FirmwareOrder, GateOrder, Hold, HoldPoint, LinkState, OrderAt,
+    ReactionRule, Reconfigure, SyncResetOrder,
 };
 pub use interrupts::{InterruptFate, InterruptRule, QueueKind, SpuriousInterrupt};
 pub use limits::{LONGEST_NAME, MAX_ORDERS, MAX_PENDING, MAX_RULES};

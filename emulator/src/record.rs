@@ -5,6 +5,7 @@ mod words;
 
 pub use command_record::{CapabilityValues, CommandFields, CommandRecord, Completion, Hex};
 
+use crate::order::LinkState;
 use crate::owner::Owner;
 use prm::{Cycles, Function, Iova, WireIdentity};
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,15 @@ pub enum Record {
         /// Which function.
         endpoint: Function,
     },
+    /// The link to the host went down or came back.
+    Link {
+        /// When.
+        cycles: Cycles,
+        /// The function that the device is described from.
+        endpoint: Function,
+        /// Which of the two.
+        link: LinkState,
+    },
     /// Something the driver or a scenario did was not accepted, and no command status says so.
     Refused {
         /// When.
@@ -227,6 +237,7 @@ impl Record {
             | Self::GateCaught { cycles, .. }
             | Self::GateReleased { cycles, .. }
             | Self::FunctionReset { cycles, .. }
+            | Self::Link { cycles, .. }
             | Self::Refused { cycles, .. }
             | Self::Corruption { cycles, .. }
             | Self::StrayDma { cycles, .. }

@@ -11,6 +11,7 @@ mod haste;
 mod hosts;
 mod interrupts;
 mod lifecycle;
+mod link;
 mod pages;
 mod port;
 mod portions;

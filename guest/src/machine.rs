@@ -6,12 +6,14 @@
 //! * [`board`] - what both have
 //! * [`parent`] - the thread that starts it
 //! * [`process`] - QEMU as a child that does not outlive this process
+//! * [`monitor`] - orders to QEMU itself
 //! * [`agent`] - orders to the guest and what comes back, over its second serial port
 
 pub mod agent;
 pub mod board;
 pub mod command_line;
 pub mod driver_machine;
+pub mod monitor;
 pub mod parent;
 pub mod process;
 
@@ -19,4 +21,5 @@ pub use agent::{Agent, AgentError};
 pub use board::{Accelerator, Console};
 pub use command_line::{CommandLine, PORT_ADDRESS, PluggedFunction, root_port_option};
 pub use driver_machine::{DriverMachine, VirtioPort};
+pub use monitor::{Monitor, MonitorError, PortError};
 pub use process::{Process, StartError};

@@ -178,6 +178,7 @@ raw_enum! {
 }
 
 nested!(DefaultTimeouts { pcie_toggle_timeout, set_pcie_toggle_timeout: Timeout at 0x4 });
+nested!(DefaultTimeouts { firmware_reset_timeout, set_firmware_reset_timeout: Timeout at 0x1c });
 nested!(DefaultTimeouts { reclaim_pages_timeout, set_reclaim_pages_timeout: Timeout at 0x30 });
 nested!(DefaultTimeouts { reclaim_vfs_pages_timeout, set_reclaim_vfs_pages_timeout: Timeout at 0x34 });
 

@@ -1,5 +1,6 @@
 //! Completions: polled, by event, too late, and never.
 
+use super::gate::may_send;
 use super::lanes::notify_lane;
 use crate::device_bus::Bus;
 use crate::handle::{Driver, LastLook, Look, Patience, Upcalls};
@@ -142,15 +143,30 @@ async fn collect(
     }
 }
 
-/// Lets a command be lost: its slot stays taken until its completion comes (`cb_timeout` path of `wait_func`).
+/// Lets a command be lost: its slot stays taken until its completion comes (`cb_timeout` path of `wait_func`). Where none is expected
+/// any more, of a device that is down or of a command that could not be sent now, it is over (`mlx5_cmd_comp_handler`, forced).
 async fn give_up(driver: &Driver, slot: u8) -> CommandErrorKind {
     let free_mailboxes = driver.revision().timed_out_mailboxes() == TimedOutMailboxes::Freed;
+    let lane = driver.settled(|state| state.command.queue.lane_of(slot));
+    let about = [
+        driver.writes(Object::CommandSlot(slot)),
+        driver.writes(lane.object()),
+        driver.writes(Object::Mailboxes),
+        driver.reads(Object::CommandMode),
+        driver.reads(Object::DeviceState),
+    ];
     let lost = driver
-        .then(ending(driver, slot), |state, bus| {
+        .then(about, |state, bus| {
+            let queue = &state.command.queue;
+            let (opcode, ticket) = queue.entry(slot).map(|entry| (entry.opcode, entry.ticket))?;
+            let is_expected = may_send(state, opcode).is_ok();
             let queue = &mut state.command.queue;
-            let lost = queue.entry(slot).map(|entry| (entry.opcode, entry.ticket));
-            queue.give_up(slot, free_mailboxes, bus);
-            lost
+            if is_expected {
+                queue.give_up(slot, free_mailboxes, bus);
+            } else {
+                queue.finish(slot, false, bus);
+            }
+            Some((opcode, ticket))
         })
         .await;
     let Some((opcode, ticket)) = lost else {

@@ -24,7 +24,7 @@ pub(super) async fn go_down(driver: &Driver) {
         .await;
     driver.message(MessageKind::SyncResetForcesDown);
     match load::haste::fast(driver).await {
-        Ok(()) => health::enter_error_state(driver).await,
+        Ok(()) => health::force_error_state(driver).await,
         Err(errno) => driver.message(MessageKind::SyncResetUnloadsGracefully { errno }),
     }
     complete(driver).await;
@@ -33,7 +33,7 @@ pub(super) async fn go_down(driver: &Driver) {
 /// The device has been reset (`mlx5_sync_reset_reload_work`).
 pub(super) async fn after_reset(driver: &Driver) {
     health::clear_reset(driver, false).await;
-    health::enter_error_state(driver).await;
+    health::force_error_state(driver).await;
     complete(driver).await;
 }
 
@@ -128,6 +128,6 @@ async fn reset_on_bus(driver: &Driver) -> Result<(), Errno> {
     driver
         .step(driver.writes(Object::Registers), |_, bus| bus.reset_function())
         .await?;
-    driver.pause(crate::pauses::BUS_RESET).await;
+    driver.pause(crate::pauses::HOT_RESET).await;
     Ok(())
 }

@@ -78,7 +78,10 @@ const fn of_host(operation: HostOperation) -> (Reach, Reach) {
         | HostOperation::ActivateFirmware
         | HostOperation::SuspendResume
         | HostOperation::Kexec
-        | HostOperation::Reboot => (Reach::ALL, Reach::ALL),
+        | HostOperation::Reboot
+        | HostOperation::Remove
+        | HostOperation::Rescan
+        | HostOperation::PciError(_) => (Reach::ALL, Reach::ALL),
         HostOperation::EnableVfs(_) | HostOperation::DisableVfs => (
             VPORTS
                 .writes(&[DeviceLock, DevlinkLock, Sriov, Subfunctions])
@@ -98,7 +101,9 @@ const fn of_host(operation: HostOperation) -> (Reach, Reach) {
             Reach::NOTHING,
         ),
         HostOperation::ResetFunction => (
-            Reach::NOTHING.writes(&[DeviceLock, Registers]),
+            Reach::NOTHING
+                .writes(&[DeviceLock, Registers])
+                .reads(&[Interface]),
             // Whether the function is there, its parent's driver knows.
             Reach::NOTHING.reads(&[Sriov, Subfunctions]),
         ),

@@ -1,6 +1,6 @@
 //! The poll: from time to time, a look at the sensors and the counter.
 
-use super::sensors::{FATAL_SYNDROME, fatal_sensor};
+use super::sensors::{FATAL_SYNDROME, UNREACHABLE, fatal_sensor};
 use crate::handle::{Driver, LastLook, Patience};
 use crate::message::MessageKind;
 use crate::registers;
@@ -33,6 +33,15 @@ pub(crate) async fn stop_poll(driver: &Driver, for_good: bool) {
         .then(driver.writes(Object::Health), |state, _| {
             state.health.next_poll = None;
             state.health.drop_work |= for_good;
+        })
+        .await;
+}
+
+/// The driver is to be removed: from here on nobody waits for the device (`remove_one`).
+pub(crate) async fn break_waits(driver: &Driver) {
+    driver
+        .step(driver.writes(Object::Health), |state, _| {
+            state.health.breaks_waits = true
         })
         .await;
 }
@@ -81,10 +90,11 @@ async fn poll(driver: &Driver) {
     if driver.go_on(|state, _| state.health.next_poll.is_none() || state.interface.in_error()) {
         return;
     }
-    if let Some(sensor) = driver.go_on(|_, bus| fatal_sensor(bus)) {
+    if let Some(sensor) = driver.go_on(|state, bus| fatal_sensor(state, bus)) {
         driver.message(MessageKind::FatalSensor { sensor });
         let syndrome = driver.go_on(|_, bus| registers::health_syndrome(bus));
-        if syndrome != 0 {
+        // What a device that nobody reaches says of itself is not told.
+        if syndrome != 0 && sensor != UNREACHABLE {
             let fatal = sensor == FATAL_SYNDROME;
             driver.message(MessageKind::HealthSyndrome { syndrome, fatal });
         }

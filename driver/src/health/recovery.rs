@@ -1,7 +1,7 @@
 //! The way back: what the health queue does about a lost device.
 
 use super::reset::{reset, reset_function};
-use super::sensors::fatal_sensor;
+use super::sensors::{fatal_sensor, sensors};
 use super::waits::{wait_readable, wait_vital};
 use crate::command;
 use crate::errno::Errno;
@@ -61,8 +61,8 @@ async fn handle_fatal(driver: &Driver) {
     if dropped {
         return;
     }
-    driver.runtime().point(driver.reads(Object::Registers)).await;
-    if driver.go_on(|_, bus| fatal_sensor(bus)).is_some() {
+    driver.runtime().point(sensors(driver)).await;
+    if driver.go_on(|state, bus| fatal_sensor(state, bus)).is_some() {
         command::flush(driver).await;
     }
     driver
@@ -137,12 +137,12 @@ async fn try_recover(driver: &Driver) -> Result<(), Errno> {
         pages::on_device_reset(driver);
     }
     wait_readable(driver).await?;
-    if driver.settled(|state| state.interface.kind) == FunctionKind::Physical {
+    if driver.settled(|state| state.interface.kind) != FunctionKind::Scalable {
         wait_vital(driver).await?;
     }
     load::load_one(driver, load::Occasion::Recovery).await?;
     match driver
-        .step(driver.reads(Object::Registers), |_, bus| fatal_sensor(bus))
+        .step(sensors(driver), |state, bus| fatal_sensor(state, bus))
         .await
     {
         Some(_) => Err(Errno::EIO),

@@ -3,11 +3,13 @@
 use super::sensors::{FATAL_SYNDROME, fatal_sensor};
 use super::waits::wait_down;
 use crate::command;
+use crate::device_bus::Bus;
 use crate::handle::Driver;
 use crate::message::MessageKind;
 use crate::pages;
 use crate::registers;
 use crate::runtime::Object;
+use crate::state::State;
 use crate::state::health::HealthWork;
 use crate::state::interface::{DeviceState, FunctionKind};
 use prm::init_segment::{NIC_INTERFACE_DISABLED, NIC_INTERFACE_SOFTWARE_RESET};
@@ -33,6 +35,36 @@ pub(crate) async fn declare_faulty(driver: &Driver) {
     driver.queue_work(HealthWork::Faulty);
 }
 
+/// The host has found an error on the way to the function: if the device is lost, what waits for it is ended
+/// (`mlx5_enter_error_state`, not forced), and the reset that it may ask for is waited for (`mlx5_error_sw_reset`). Returns whether
+/// it was reset.
+pub(crate) async fn enter_error_state(driver: &Driver) -> bool {
+    let about = [
+        driver.writes(Object::DeviceState),
+        driver.reads(Object::Registers),
+    ];
+    let look = |state: &mut State, bus: &mut Bus| {
+        let was_lost = state.interface.in_error();
+        let is_lost = fatal_sensor(state, bus).is_some();
+        if is_lost {
+            *state.interface.device = DeviceState::InternalError;
+        }
+        (is_lost && !was_lost, was_lost || is_lost)
+    };
+    let (news, lost) = driver.step(about, look).await;
+    if news {
+        driver.notify_device_state();
+    }
+    driver
+        .holding(Object::InterfaceLock, async || {
+            if news {
+                command::flush(driver).await;
+            }
+            lost && reset(driver).await
+        })
+        .await
+}
+
 /// Resets the function through its interface register. Returns whether it confirmed: then firmware has dropped every
 /// command and every page.
 pub(crate) async fn reset_function(driver: &Driver) -> bool {
@@ -55,10 +87,14 @@ pub(crate) async fn reset_function(driver: &Driver) -> bool {
 /// Asks for a reset where the sensor calls for it, and waits for the function to go down (`error_sw_reset`). Returns
 /// whether it went down.
 pub(super) async fn reset(driver: &Driver) -> bool {
+    let about = [
+        driver.writes(Object::Registers),
+        driver.reads(Object::DeviceState),
+    ];
     let limit = driver
-        .step(driver.writes(Object::Registers), |state, bus| {
+        .step(about, |state, bus| {
             let physical = state.interface.kind == FunctionKind::Physical;
-            if fatal_sensor(bus) == Some(FATAL_SYNDROME) {
+            if fatal_sensor(state, bus) == Some(FATAL_SYNDROME) {
                 if !physical {
                     // Only a physical function may ask for the reset; the others wait for theirs.
                     return state.timeouts.full_crdump;
@@ -74,7 +110,7 @@ pub(super) async fn reset(driver: &Driver) -> bool {
 }
 
 /// From here on the driver answers its own commands; those that are outstanding end (`mlx5_enter_error_state`, forced).
-pub(crate) async fn enter_error_state(driver: &Driver) {
+pub(crate) async fn force_error_state(driver: &Driver) {
     let was_up = driver
         .step(driver.writes(Object::DeviceState), |state, _| {
             let was_up = *state.interface.device == DeviceState::Up;

@@ -78,7 +78,11 @@ pub(crate) async fn drain_resets(driver: &Driver) {
 
 /// Does what is due (`poll_sync_reset`, `mlx5_sync_reset_timeout_work`).
 pub(crate) fn fire_reset(driver: &Driver) {
-    let about = [driver.writes(Object::Health), driver.reads(Object::Registers)];
+    let about = [
+        driver.writes(Object::Health),
+        driver.reads(Object::Registers),
+        driver.reads(Object::DeviceState),
+    ];
     let work = driver.step_outside(about, |state, bus| {
         let now = bus.now();
         let is_due = |at: Option<Cycles>| {
@@ -96,7 +100,7 @@ pub(crate) fn fire_reset(driver: &Driver) {
             return None;
         }
         state.health.reset.next_poll = Some(now.saturating_add(RESET_POLL));
-        fatal_sensor(bus).map(|_| {
+        fatal_sensor(state, bus).map(|_| {
             state.health.reset.next_poll = None;
             ResetWork::Reload
         })

@@ -122,26 +122,28 @@ async fn start(driver: &Driver, limit: Cycles) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Waits for the device's start (`wait_fw_init`).
+/// Waits for the device's start (`wait_fw_init`). Nobody waits any longer once the driver is to be removed.
+///
+/// # Errors
+/// `-ETIMEDOUT`, and `-ENODEV` for a driver that is to be removed.
 async fn wait_started(driver: &Driver, limit: Cycles) -> Result<(), Errno> {
     let mut patience = Patience::begin(driver, limit, LastLook::AtLimit);
-    driver
-        .wait_until(
-            driver.reads(Object::Registers),
-            START_LOOK,
-            &mut patience,
-            |_: Option<&()>, _, bus| match registers::initializing(bus).initializing() {
-                false => Look::Reached(()),
+    let about = [driver.reads(Object::Registers), driver.reads(Object::Health)];
+    let started = driver
+        .wait_until(about, START_LOOK, &mut patience, |_: Option<&()>, state, bus| {
+            match registers::initializing(bus).initializing() {
+                false => Look::Reached(Ok(())),
+                true if state.health.gives_up() => Look::Reached(Err(Errno::ENODEV)),
                 true => Look::NotYet(()),
-            },
-        )
-        .await
-        .map_err(|()| {
-            driver.message(MessageKind::FirmwareNotReady {
-                limit_ms: limit.as_millis(),
-            });
-            Errno::ETIMEDOUT
+            }
         })
+        .await;
+    started.unwrap_or_else(|()| {
+        driver.message(MessageKind::FirmwareNotReady {
+            limit_ms: limit.as_millis(),
+        });
+        Err(Errno::ETIMEDOUT)
+    })
 }
 
 /// Chooses the interface step sequence: 1 if the device knows it, else 0 (`mlx5_core_set_issi`).

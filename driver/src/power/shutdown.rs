@@ -28,6 +28,7 @@ async fn shut_down_one(driver: &Driver) {
             if !driver.settled(|_| is_scalable(driver.endpoint())) {
                 health::drain_resets(driver).await;
             }
+            health::break_waits(driver).await;
             health::drain(driver).await;
             let is_scalable = driver.settled(|_| is_scalable(driver.endpoint()));
             if is_scalable || !unload_in_haste(driver).await {
@@ -58,6 +59,6 @@ async fn unload_in_haste(driver: &Driver) -> bool {
         health::start_poll(driver).await;
         return false;
     }
-    health::enter_error_state(driver).await;
+    health::force_error_state(driver).await;
     true
 }

@@ -18,6 +18,8 @@ pub struct Health {
     pub(crate) bus_failed: bool,
     /// Remove has begun: work that is queued does nothing.
     pub(crate) drop_work: bool,
+    /// The driver is to be removed: nobody waits for the device any more (`MLX5_BREAK_FW_WAIT`).
+    pub(crate) breaks_waits: bool,
     /// When the device was last recovered.
     pub(crate) recovered: Option<Cycles>,
     pub(crate) queue: WorkQueue<HealthWork>,
@@ -43,6 +45,11 @@ impl Health {
     pub(crate) fn note_bus_failure(&mut self, now: Cycles) {
         self.bus_failed = true;
         self.next_poll = Some(now);
+    }
+
+    /// Whether nobody waits for the device any more.
+    pub(crate) const fn gives_up(&self) -> bool {
+        self.breaks_waits
     }
 
     /// When something is due.

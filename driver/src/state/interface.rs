@@ -49,6 +49,16 @@ pub enum DeviceState {
     InternalError,
 }
 
+/// The way to the function, as the host's PCI core keeps it (`pci_channel_state_t`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PciChannel {
+    /// Open.
+    #[default]
+    Normal,
+    /// Closed since an error, until the function has been reset (`pci_channel_io_frozen`).
+    Frozen,
+}
+
 /// The function as a whole.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Interface {
@@ -60,6 +70,13 @@ pub struct Interface {
     pub ecpf: Part<bool>,
     /// The device's state.
     pub device: Part<DeviceState>,
+    /// The way to the function. It is the host's, not the driver's: it stays when a driver goes.
+    pub channel: Part<PciChannel>,
+    /// The driver keeps the device from memory (`pci_disable_device`): from an error on the bus to the reset that ends it, or to the
+    /// next probe (`pci_set_master`).
+    pub dma_barred: Part<bool>,
+    /// The host has taken the function off its bus.
+    pub removed: Part<bool>,
     /// A driver is bound.
     pub probed: Part<bool>,
     /// The interface is up (`MLX5_INTERFACE_STATE_UP`).
@@ -79,6 +96,12 @@ impl Interface {
         *self.device == DeviceState::InternalError
     }
 
+    /// Whether the host has closed the way to the function (`pci_channel_offline`).
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        *self.channel == PciChannel::Frozen
+    }
+
     /// Whether the function is that of an embedded CPU.
     #[must_use]
     pub fn is_ecpf(&self) -> bool {
@@ -91,6 +114,9 @@ impl Interface {
         used(take, Object::LoadTime, self.uar.take_touch());
         used(take, Object::LoadTime, self.issi.take_touch());
         used(take, Object::DeviceState, self.device.take_touch());
+        used(take, Object::DeviceState, self.channel.take_touch());
+        used(take, Object::DeviceState, self.dma_barred.take_touch());
+        used(take, Object::Interface, self.removed.take_touch());
         used(take, Object::Interface, self.probed.take_touch());
         used(take, Object::Interface, self.loaded.take_touch());
     }

@@ -196,3 +196,24 @@ fn the_transport_is_told_the_shape_of_the_function() {
         "MSI-X, and the error interrupt that QEMU arms"
     );
 }
+
+#[test]
+fn configuration_space_and_registers_read_all_ones_while_the_link_is_down_and_are_as_before_then() {
+    use emulator::FirmwareOrder;
+    use emulator::order::LinkState;
+    let served = Served::start(pf());
+    let mut guest = Guest::boot(&served, Function::Pf);
+    guest.set_config(0x10, &[0, 0, 0x40, 0xfe]);
+    let before = guest.whole_config();
+    served.with(|server| server.order(&FirmwareOrder::Link(LinkState::Down)).unwrap());
+    assert_eq!((guest.config_u32(0), guest.register(0, 0)), (u32::MAX, u32::MAX));
+    assert_eq!(
+        guest.register(0, 0x3000),
+        u32::MAX,
+        "nor does anything else in the BAR answer"
+    );
+    guest.set_config(0x10, &[0; 4]);
+    served.with(|server| server.order(&FirmwareOrder::Link(LinkState::Up)).unwrap());
+    assert_eq!(guest.whole_config(), before);
+    assert_ne!(guest.register(0, 0), u32::MAX);
+}

@@ -83,6 +83,7 @@ impl Silicon {
         let timeouts = self.config.timeouts;
         let mut register = DefaultTimeouts::new();
         register.set_pcie_toggle_timeout(&Timeout::from_millis(timeouts.pcie_toggle_ms.into()));
+        register.set_firmware_reset_timeout(&Timeout::from_millis(timeouts.firmware_reset_ms.into()));
         register.set_reclaim_pages_timeout(&Timeout::from_millis(timeouts.reclaim_pages_ms.into()));
         register.set_reclaim_vfs_pages_timeout(&Timeout::from_millis(timeouts.reclaim_vfs_pages_ms.into()));
         register

@@ -37,6 +37,13 @@ pub struct FirmwareKnobs {
     /// What becomes of the pages that a function has supplied when it ends in haste, by force or by its interface register
     /// (`kexec-fast-kept`). Its driver gives nothing back then, and frees or leaves them.
     pub on_haste: OnHaste,
+    /// Whether a driver may have firmware reset itself by the interface register, as recovery does after a fatal error (bit
+    /// `fw_reset_supported` of the initialisation segment, `recovery-reset`): every function is reset then, and its interface is off
+    /// until its driver sets it up anew. Otherwise the register resets the driver's own function only, and says that it cannot more.
+    pub takes_reset_requests: bool,
+    /// What firmware does with all that its drivers have set up when the device's link goes down (`link-flap`,
+    /// `link-flap-kept`).
+    pub on_link_down: OnLinkDown,
     /// What a device does with an output mailbox pointer of zero.
     pub zero_mailbox_pointer: ZeroMailboxPointer,
     /// What firmware does with pages that answer a request from before it released all pages of their owner
@@ -156,6 +163,19 @@ pub enum OnHaste {
     #[default]
     Forget,
     /// Firmware goes on with them until the function is reset: a fault.
+    Keep,
+}
+
+/// See [`FirmwareKnobs::on_link_down`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnLinkDown {
+    /// Every function is reset, as by a reset of its host: commands, queues, page mode and pages are forgotten
+    /// (PCI Express 2.9.1: a link that is down is a reset).
+    #[default]
+    Reset,
+    /// Commands under way are dropped; queues, page mode and pages stay. A driver that frees its pages meanwhile frees what
+    /// firmware uses: a fault.
     Keep,
 }
 

@@ -1,6 +1,7 @@
 //! The register window of an endpoint: the initialisation segment and the doorbells of its UAR pages.
 
 use crate::bus::Buses;
+use crate::order::LinkState;
 use crate::state::action::{Act, Action, Register};
 use crate::state::command_queue::{LOG_QUEUE_SIZE, LOG_QUEUE_STRIDE};
 use crate::state::endpoint::Endpoint;
@@ -19,7 +20,7 @@ const HEALTH_BUFFER_END: u64 = segment::HEALTH_BUFFER + 0x40;
 impl Silicon {
     /// Reads a 32-bit register of an endpoint's window. `offset` is in bytes from the start of BAR 0 (of an SF: of
     /// its window in BAR 2) and is rounded down to a register. The value is the big-endian word of the wire as an integer;
-    /// registers that do not exist read 0, those of a function without a window all ones.
+    /// registers that do not exist read 0, those of a function without a window all ones, and all of them while the link is down.
     #[must_use]
     pub fn read_register(&mut self, endpoint: Function, offset: u32, now: Cycles) -> u32 {
         let offset = u64::from(offset & !3);
@@ -28,7 +29,8 @@ impl Silicon {
     }
 
     fn register(&mut self, endpoint: Function, offset: u64, now: Cycles) -> u32 {
-        let Some(state) = self.endpoints.get_mut(&endpoint) else {
+        let is_reached = *self.link == LinkState::Up;
+        let Some(state) = self.endpoints.get_mut(&endpoint).filter(|_| is_reached) else {
             return u32::MAX;
         };
         if offset == segment::HEALTH_COUNTER {
@@ -51,7 +53,9 @@ impl Silicon {
                 .with_log_size(LOG_QUEUE_SIZE)
                 .with_log_stride(LOG_QUEUE_STRIDE)
                 .to_word(),
-            segment::INITIALIZING => initializing(state, now).to_word(),
+            segment::INITIALIZING => initializing(state, now)
+                .with_firmware_reset_supported(self.config.firmware.takes_reset_requests)
+                .to_word(),
             segment::COMMAND_TIMEOUT | segment::QUEUE_INIT_TIMEOUT => self.announced_timeout(),
             segment::INTERNAL_TIMER_HIGH => halves(now.0).0,
             segment::INTERNAL_TIMER_LOW => halves(now.0).1,
@@ -75,7 +79,8 @@ impl Silicon {
     }
 
     /// Writes a 32-bit register of an endpoint's window; `offset` and `value` as for [`Self::read_register`].
-    /// Doorbells are acted upon at once: a command is fetched from host memory, a pending interrupt is raised.
+    /// Doorbells are acted upon at once: a command is fetched from host memory, a pending interrupt is raised. While the link is down
+    /// what is written is lost.
     pub fn write_register(
         &mut self,
         endpoint: Function,
@@ -107,6 +112,9 @@ impl Silicon {
         now: Cycles,
         buses: &mut dyn Buses,
     ) -> bool {
+        if *self.link == LinkState::Down {
+            return false;
+        }
         let Some(state) = self.endpoints.get_mut(&endpoint) else {
             self.refuse(endpoint, now, "write to a function without a register window");
             return false;
@@ -136,7 +144,11 @@ impl Silicon {
         let register = QueueAddressLow::from_word(value);
         let interface = register.nic_interface();
         if interface == NIC_INTERFACE_SOFTWARE_RESET {
-            self.reset_endpoint(endpoint, now);
+            if self.config.firmware.takes_reset_requests {
+                self.reset_firmware(now);
+            } else {
+                self.reset_endpoint(endpoint, now);
+            }
         } else if interface == NIC_INTERFACE_FULL {
             self.begin_anew(endpoint, now);
         } else if interface == NIC_INTERFACE_DISABLED {

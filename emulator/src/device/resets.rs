@@ -1,15 +1,9 @@
 //! Resets of one function: what is forgotten, and which pages go back to whom because of it.
 
 use crate::bus::Buses;
-use crate::record::Record;
 use crate::state::action::{Act, Action};
-use crate::state::endpoint::Endpoint;
-use crate::state::port::Port;
 use crate::state::silicon::Silicon;
 use prm::{Cycles, Function};
-
-/// How long a device initialises after a reset.
-const INITIALIZATION: Cycles = Cycles::from_millis(1);
 
 impl Silicon {
     /// A function-level reset, asked for by the host of the function (PCI Express: Initiate Function Level Reset). The
@@ -32,38 +26,5 @@ impl Silicon {
         }
         self.give_up_pages_of(endpoint, now, buses);
         self.go_on(now, buses);
-    }
-
-    /// Resets an endpoint: its commands, queues, capabilities and mode are gone, and firmware has forgotten
-    /// every page that it supplied. Of the main function it resets the eswitch too. Rules and holds stay. What others
-    /// supplied for it stays booked: so it is for a VF whose PF takes it away, which gives its pages back when it is disabled.
-    pub fn reset_endpoint(&mut self, endpoint: Function, now: Cycles) {
-        self.acts(Act::at(endpoint, Action::Reset), |silicon| {
-            silicon.forget_endpoint(endpoint, now)
-        });
-    }
-
-    fn forget_endpoint(&mut self, endpoint: Function, now: Cycles) {
-        let Some(state) = self.endpoints.get(&endpoint) else {
-            return;
-        };
-        // One that nobody uses is reset again and again while a machine starts: nobody is told.
-        if state.life.enabled {
-            self.records.push(Record::FunctionReset {
-                cycles: now,
-                endpoint,
-            });
-        }
-        self.drop_commands_of(endpoint, now, "the function was reset");
-        self.forget_supplies(endpoint, now);
-        let mut fresh = Endpoint::new(endpoint);
-        fresh.interface.ready_at = now.saturating_add(INITIALIZATION);
-        self.endpoints.insert(endpoint, fresh);
-        self.objects.forget(endpoint);
-        if endpoint == self.main_function() {
-            self.vports.clear();
-            *self.port = Port::default();
-            self.subfunctions.clear();
-        }
     }
 }

@@ -25,6 +25,9 @@ pub enum FirmwareOrder {
     Reset {},
     /// Report an error through the health buffer.
     DeviceError(DeviceError),
+    /// The device's link to its host goes down or comes back. While it is down nobody reaches the device: registers and
+    /// configuration space read all ones, what is written is lost, and there are no DMA, no events and no interrupts.
+    Link(LinkState),
     /// Post a vport change event (type 0x0d).
     VportChange {
         /// Vport number.
@@ -147,6 +150,28 @@ pub struct DeviceError {
     /// Severity bit 7: the driver must treat the device as lost.
     #[serde(default)]
     pub fatal: bool,
+}
+
+/// The link between a device and its host (PCI Express: `DL_Active`, `DL_Inactive`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    /// The host reaches the device.
+    #[default]
+    Up,
+    /// It does not. What firmware makes of that is `firmware.on_link_down`.
+    Down,
+}
+
+impl LinkState {
+    /// Its word in a sentence.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
 }
 
 /// Changes to the device. Absent fields stay.

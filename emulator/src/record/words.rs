@@ -79,6 +79,7 @@ impl fmt::Display for Record {
             Self::GateCaught { name, n, .. } => write!(f, "gate `{name}` holds command {n}"),
             Self::GateReleased { name, .. } => write!(f, "gate `{name}` is open"),
             Self::FunctionReset { endpoint, .. } => write!(f, "{endpoint} is reset"),
+            Self::Link { link, .. } => write!(f, "the link is {}", link.word()),
             Self::Refused { endpoint, why, .. } => write!(f, "refuses {endpoint}: {why}"),
             Self::Corruption { what, .. } => write!(f, "finds corruption: {what:?}"),
             Self::StrayDma { at, why, .. } => write!(f, "stray DMA at {at}: {why}"),

@@ -67,6 +67,8 @@ pub enum OrderKind {
     Reset,
     /// Report an error through the health buffer.
     DeviceError,
+    /// The link goes down or comes back.
+    Link,
     /// Post a vport change event.
     VportChange,
     /// Change what other hosts have.
@@ -112,6 +114,7 @@ impl From<&FirmwareOrder> for OrderKind {
             FirmwareOrder::When(_) => Self::When,
             FirmwareOrder::Reset {} => Self::Reset,
             FirmwareOrder::DeviceError(_) => Self::DeviceError,
+            FirmwareOrder::Link(_) => Self::Link,
             FirmwareOrder::VportChange { .. } => Self::VportChange,
             FirmwareOrder::FunctionsChanged(_) => Self::FunctionsChanged,
             FirmwareOrder::VhcaState(_) => Self::VhcaState,
@@ -153,6 +156,7 @@ impl fmt::Display for OrderKind {
             Self::When => "when",
             Self::Reset => "reset",
             Self::DeviceError => "device_error",
+            Self::Link => "link",
             Self::VportChange => "vport_change",
             Self::FunctionsChanged => "functions_changed",
             Self::VhcaState => "vhca_state",

@@ -214,6 +214,8 @@ const fn order(order: OrderKind) -> May {
         OrderKind::Answer | OrderKind::When => may![changes(Rules)],
         OrderKind::Reset => FORGETS,
         OrderKind::DeviceError => may![changes(Health)],
+        // What it drops or resets are acts of their own.
+        OrderKind::Link => may![changes(Description)],
         OrderKind::VportChange => POSTS,
         OrderKind::FunctionsChanged => may![changes(Hosts), changes_any(Managed)].and(POSTS),
         OrderKind::StrayEvent => may![changes(Hosts)].and(POSTS),

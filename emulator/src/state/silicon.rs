@@ -1,6 +1,7 @@
 //! The silicon: one device's firmware with all its functions, as one value.
 
 use crate::config::DeviceConfig;
+use crate::order::LinkState;
 use crate::record::Record;
 use crate::state::action::{Act, Action};
 use crate::state::agenda::{Agenda, Due, DueKind, Task};
@@ -72,6 +73,8 @@ pub struct Silicon {
     /// Whether the registers of the firmware's components are offered.
     pub(crate) offers_versions: Part<bool>,
     pub(crate) hosts: Part<Hosts>,
+    /// Whether the host reaches the device. Everybody looks: it is noted as the description is.
+    pub(crate) link: Part<LinkState>,
     pub(crate) draws: Part<Draws>,
     pub(crate) pace: Part<Pace>,
     pub(crate) inflow: Part<Inflow>,
@@ -109,6 +112,7 @@ impl Hash for Silicon {
             subfunctions,
             offers_versions,
             hosts,
+            link,
             draws,
             pace,
             inflow,
@@ -129,7 +133,17 @@ impl Hash for Silicon {
         }
         (config, vhca_ids, managers, roster, endpoints, waits, ready).hash(state);
         (returns, gate, ledger, board, objects, vports, port).hash(state);
-        (subfunctions, offers_versions, hosts, draws, pace, inflow, chores).hash(state);
+        (
+            subfunctions,
+            offers_versions,
+            hosts,
+            link,
+            draws,
+            pace,
+            inflow,
+            chores,
+        )
+            .hash(state);
     }
 }
 
@@ -159,6 +173,7 @@ impl Silicon {
                 vfs: config.external_host.enabled_vfs,
                 ..Hosts::default()
             }),
+            link: Part::default(),
             config: Part::new(Arc::new(config)),
             vhca_ids: Part::default(),
             managers: Part::default(),
@@ -267,6 +282,13 @@ impl Silicon {
             Task::ReturnPages { supplier, .. } => Some(Act::at(*supplier, Action::ReturnPages)),
             Task::Interrupt { at, .. } => Some(Act::at(*at, Action::LateInterrupt)),
         }
+    }
+
+    /// Whether the host reaches the device.
+    #[must_use]
+    pub fn is_reached(&self) -> bool {
+        self.watch.look();
+        *self.link == LinkState::Up
     }
 
     /// The firmware's book of pages.

@@ -4,7 +4,7 @@ use crate::Pace;
 use crate::config::{CommandExecution, ScalableFunctions};
 use crate::order::{
     Answer, AnswerRule, DeviceError, FirmwareOrder, GateOrder, Hold, HoldPoint, InterruptFate, InterruptRule,
-    QueueKind, ReactionRule, Reconfigure, SpuriousInterrupt, StrayEvent,
+    LinkState, QueueKind, ReactionRule, Reconfigure, SpuriousInterrupt, StrayEvent,
 };
 use crate::state::action::{Act, Action};
 use crate::state::declaration::Declarations;
@@ -65,6 +65,8 @@ fn story(declarations: Declarations) -> Bench {
     bench.order(&FirmwareOrder::Reset {});
     bench.connect(Function::Pf);
     bench.silicon.reset_function(Function::Pf, now, &mut bench.hosts);
+    bench.order(&FirmwareOrder::Link(LinkState::Down));
+    bench.order(&FirmwareOrder::Link(LinkState::Up));
     bench
 }
 

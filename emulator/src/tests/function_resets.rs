@@ -5,6 +5,7 @@ use crate::record::Record;
 use crate::testing::{Bench, ecpf_config, pf_config};
 use prm::Function;
 use prm::event::PageRequest;
+use prm::init_segment::{self as segment, InitializingWord, QueueAddressLow};
 
 const PAGES: u8 = 3;
 
@@ -93,4 +94,27 @@ fn only_a_function_that_a_driver_has_enabled_goes_on_record() {
         _ => None,
     });
     assert_eq!(reset.collect::<Vec<_>>(), [Function::Pf]);
+}
+
+#[test]
+fn a_driver_may_have_firmware_reset_itself_if_the_knob_says_so() {
+    for takes in [false, true] {
+        let mut config = pf_config();
+        config.firmware.takes_reset_requests = takes;
+        let mut bench = Bench::loaded(config);
+        bench.give(16, false, 64).ok();
+        let word = InitializingWord::from_word(bench.read(segment::INITIALIZING));
+        assert_eq!(word.firmware_reset_supported(), takes);
+        let word = QueueAddressLow::from_word(bench.read(segment::QUEUE_ADDRESS_LOW));
+        let asks = word.with_nic_interface(segment::NIC_INTERFACE_SOFTWARE_RESET);
+        bench.write(segment::QUEUE_ADDRESS_LOW, asks.to_word());
+        assert_eq!((bench.held(Function::Pf), bench.held(Function::Vf(1))), (0, 0));
+        let now = bench.now;
+        let mut off = |function| {
+            let at = u32::try_from(segment::QUEUE_ADDRESS_LOW).expect("an offset");
+            let word = QueueAddressLow::from_word(bench.silicon.read_register(function, at, now));
+            word.nic_interface() == segment::NIC_INTERFACE_DISABLED
+        };
+        assert_eq!((off(Function::Pf), off(Function::Vf(1))), (true, takes));
+    }
 }

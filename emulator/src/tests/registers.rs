@@ -37,6 +37,7 @@ fn timeouts_are_announced_only_where_they_differ_from_the_drivers() {
         reclaim_pages_ms: 5000,
         reclaim_vfs_pages_ms: 1000,
         pcie_toggle_ms: 6000,
+        firmware_reset_ms: 9000,
     };
     let mut bench = Bench::new(config);
     assert_eq!(bench.read(COMMAND_TIMEOUT), 2000);
@@ -49,6 +50,7 @@ fn timeouts_are_announced_only_where_they_differ_from_the_drivers() {
     let register = DefaultTimeouts::from_bytes(&output.bytes[16..]).expect("64 bytes");
     assert_eq!(register.reclaim_vfs_pages_timeout(), Timeout::from_millis(1000));
     assert_eq!(register.pcie_toggle_timeout(), Timeout::from_millis(6000));
+    assert_eq!(register.firmware_reset_timeout(), Timeout::from_millis(9000));
 }
 
 #[test]

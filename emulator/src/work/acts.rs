@@ -154,6 +154,7 @@ impl Silicon {
             | self.managers.take_touch()
             | self.roster.take_touch()
             | self.offers_versions.take_touch()
+            | self.link.take_touch()
             | self.pace.take_touch();
         take(Place::of(Thing::Description), touch);
     }

@@ -1,7 +1,7 @@
 //! Events and interrupts: how they are posted, and the doorbells of their queues.
 
 use crate::bus::Buses;
-use crate::order::{InterruptFate, OrderError, QueueKind};
+use crate::order::{InterruptFate, LinkState, OrderError, QueueKind};
 use crate::record::Record;
 use crate::state::agenda::{DueKind, Task};
 use crate::state::event_queue::EventQueue;
@@ -95,6 +95,9 @@ impl Silicon {
         entry: &EventEntry,
         buses: &mut dyn Buses,
     ) -> Result<u8, &'static str> {
+        if *self.link == LinkState::Down {
+            return Err("the link is down");
+        }
         let state = self
             .endpoints
             .get_mut(&endpoint)

@@ -62,6 +62,10 @@ impl Silicon {
                 }
                 Ok(())
             }
+            FirmwareOrder::Link(link) => {
+                self.set_link(*link, now);
+                Ok(())
+            }
             FirmwareOrder::VportChange { vport } => {
                 let data = VportChange::new().with_vport_number(*vport);
                 self.post_ordered(own, &EventEntry::of(&data), now, buses)

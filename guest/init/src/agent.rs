@@ -1,15 +1,17 @@
 //! Serves a harness: one thread reads orders, one watches the kernel's log, and each order has a thread to itself.
 
 use crate::crew::{self, Crew, in_thread};
-use crate::kernel_log::KernelLog;
+use crate::kernel_log::{KernelLog, NewLines};
 use crate::port::{Sender, open_port};
 use crate::{next_kernel, orders, start};
 use guest_protocol::{
     Answer, Complaint, FromGuest, Order, Outcome, Ready, Refusal, Reply, Request, from_line,
 };
+use rustix::io::Errno;
 use rustix::system::uname;
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Who else is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +79,8 @@ fn watch(sender: &Arc<Sender>, log: &Arc<KernelLog>) -> Result<(), String> {
 
 fn serve(crew: &Crew, request: Request, sender: &Arc<Sender>, log: &Arc<KernelLog>) -> Result<(), String> {
     let (sender, log) = (Arc::clone(sender), Arc::clone(log));
+    // What is printed from now on counts, whenever the order's thread begins.
+    let from_now_on = matches!(request.order, Order::AwaitLine { .. }).then(NewLines::open);
     // The kernel names a blocked task by its thread: `task order-7:105 blocked for more than 120 seconds`.
     crew.carry_out(format!("order-{}", request.id), move || {
         let begun = microseconds();
@@ -86,7 +90,10 @@ fn serve(crew: &Crew, request: Request, sender: &Arc<Sender>, log: &Arc<KernelLo
             Order::Restart => Some(start::restart),
             _ => None,
         };
-        let result = carry_out(request.order, &sender, &log);
+        let result = match (request.order, from_now_on) {
+            (Order::AwaitLine { words, limit_ms }, Some(lines)) => await_line(lines, &words, limit_ms),
+            (order, _) => carry_out(order, &sender, &log),
+        };
         let end = end.filter(|_| result.is_ok());
         sender.send(&FromGuest::Reply(Reply {
             id: request.id,
@@ -123,6 +130,16 @@ fn carry_out(order: Order, sender: &Sender, log: &KernelLog) -> Result<Answer, R
         }
         other => orders::carry_out(other),
     }
+}
+
+fn await_line(lines: Result<NewLines, Errno>, words: &[String], limit_ms: u32) -> Result<Answer, Refusal> {
+    let limit = Duration::from_millis(limit_ms.into());
+    let awaited = lines.and_then(|lines| lines.wait_for(words, limit));
+    let refusal = |errno: Errno| Refusal {
+        errno: errno.raw_os_error(),
+        what: format!("wait for a line with {}", words.join(" or ")),
+    };
+    awaited.map(|()| Answer::Done).map_err(refusal)
 }
 
 fn printed(sender: &Sender, log: &KernelLog, at_most: usize) -> Answer {

@@ -1,12 +1,14 @@
 //! The kernel's log, read from `/dev/kmsg`.
 
 use guest_protocol::{Complaint, LogLine, classify, is_cut};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{Mode, OFlags, open};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, SeekFrom, open, seek};
 use rustix::io::{Errno, read};
+use rustix::time::{ClockId, clock_gettime};
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Lines kept for an order that has not come yet. What is more is dropped from the front.
 const KEPT: usize = 50_000;
@@ -25,6 +27,62 @@ pub struct KernelLog {
 struct State {
     lines: VecDeque<LogLine>,
     scene: Scene,
+}
+
+/// Since the kernel's start.
+fn uptime() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default()
+}
+
+/// What the kernel prints from a moment on, read beside [`KernelLog`].
+pub struct NewLines {
+    file: OwnedFd,
+}
+
+impl NewLines {
+    /// From now on.
+    ///
+    /// # Errors
+    ///
+    /// `/dev/kmsg` cannot be opened.
+    pub fn open() -> Result<Self, Errno> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = open("/dev/kmsg", flags, Mode::empty())?;
+        seek(&file, SeekFrom::End(0))?;
+        Ok(Self { file })
+    }
+
+    /// Waits for a line of the kernel's with one of these words in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Errno::TIMEDOUT`].
+    pub fn wait_for(&self, words: &[String], limit: Duration) -> Result<(), Errno> {
+        let end = uptime().saturating_add(limit);
+        let mut buffer = vec![0; RECORD];
+        loop {
+            match read(&self.file, &mut buffer) {
+                Ok(length) => {
+                    let record = String::from_utf8_lossy(&buffer[..length]);
+                    let line = parse_record(&record).filter(|(_, facility)| *facility == 0);
+                    if line.is_some_and(|(line, _)| words.iter().any(|word| line.text.contains(word))) {
+                        return Ok(());
+                    }
+                }
+                Err(Errno::PIPE | Errno::INTR) => {}
+                Err(Errno::AGAIN) => {
+                    let left = end.saturating_sub(uptime());
+                    if left.is_zero() {
+                        return Err(Errno::TIMEDOUT);
+                    }
+                    let left = Timespec::try_from(left).map_err(|_| Errno::INVAL)?;
+                    // An interrupted wait only means one look too many.
+                    let _ = poll(&mut [PollFd::new(&self.file, PollFlags::IN)], Some(&left));
+                }
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
 }
 
 /// Remembers what was said since the last `cut here`.

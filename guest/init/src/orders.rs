@@ -56,6 +56,7 @@ pub fn carry_out(order: Order) -> Result<Answer, Refusal> {
         Order::Run { program, arguments } => program::run(&program, &arguments),
         Order::KernelLog
         | Order::KernelLogPart { .. }
+        | Order::AwaitLine { .. }
         | Order::NextKernel
         | Order::Restart
         | Order::PowerOff => Err(refuse(Errno::NOSYS, "this order is not for here")),

@@ -120,6 +120,14 @@ pub enum Order {
         /// How many lines there may be.
         at_most: u32,
     },
+    /// Waits until the kernel prints a line with one of these words in it: [`Answer::Done`](crate::Answer::Done). What it has printed
+    /// before the order came does not count. Where none comes in time, the refusal is `ETIMEDOUT`.
+    AwaitLine {
+        /// One of them is enough.
+        words: Vec<String>,
+        /// How long to wait.
+        limit_ms: u32,
+    },
     /// Another kernel takes the machine over, without a reset, after the drivers have shut their devices down. Answered before that,
     /// once that kernel is loaded; then its own program says that it is [`Ready`](crate::Ready). What the old kernel prints meanwhile
     /// goes to the console.

@@ -124,6 +124,13 @@ fn orders() {
             Order::KernelLogPart { at_most: 2048 },
             r#"{"kernel_log_part":{"at_most":2048}}"#,
         ),
+        (
+            Order::AwaitLine {
+                words: vec!["successful".to_owned(), "failed".to_owned()],
+                limit_ms: 5000,
+            },
+            r#"{"await_line":{"words":["successful","failed"],"limit_ms":5000}}"#,
+        ),
         (Order::NextKernel, r#""next_kernel""#),
         (Order::Restart, r#""restart""#),
         (Order::PowerOff, r#""power_off""#),

@@ -5,6 +5,9 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// QEMU's name of the root port that functions are plugged in behind.
+pub(super) const PORT: &str = "mlx5";
+
 /// First QEMU that ends itself when its parent does, asked to.
 const EXITS_WITH_PARENT: (u32, u32, u32) = (10, 2, 0);
 
@@ -126,7 +129,7 @@ pub(super) fn channel(id: &str, socket: &Path) -> String {
 }
 
 /// A path as a value in a QEMU option: a comma is doubled.
-fn escaped(path: &Path) -> String {
+pub(super) fn escaped(path: &Path) -> String {
     path.display().to_string().replace(',', ",,")
 }
 

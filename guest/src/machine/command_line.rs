@@ -1,17 +1,20 @@
 //! QEMU's arguments for a machine with served functions plugged in.
 
-use super::board::{Accelerator, Board, Console};
+use super::board::{Accelerator, Board, Console, PORT};
+use super::monitor;
 use crate::kit::Kit;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// QEMU's name of the root port that the functions are plugged in behind.
-const PORT: &str = "mlx5";
 /// Device number of the root port on bus 0. It is the only bridge, so the bus behind it is number 1.
 const PORT_DEVICE: u8 = 4;
 /// The bus behind the root port.
 const BUS: u8 = 1;
+
+/// The root port looks after its slot itself. Where ACPI does, QEMU never says that the port's link is active, and a kernel that has
+/// reset what is behind the port waits for that in vain.
+const NATIVE_HOTPLUG: &str = "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off";
 
 /// The root port's address in the guest, as sysfs names it.
 pub const PORT_ADDRESS: &str = "0000:00:04.0";
@@ -88,6 +91,8 @@ pub struct CommandLine<'a> {
     pub console: Console,
     /// The UNIX socket that the second serial port connects to.
     pub agent: Option<&'a Path>,
+    /// The UNIX socket that QEMU's own orders are taken at ([`Monitor`](super::Monitor)).
+    pub monitor: Option<&'a Path>,
 }
 
 impl CommandLine<'_> {
@@ -95,7 +100,11 @@ impl CommandLine<'_> {
     #[must_use]
     pub fn command(&self, kit: &Kit) -> Command {
         let mut command = self.board().command(kit);
+        if let Some(monitor) = self.monitor {
+            command.args(monitor::options(monitor));
+        }
         if !self.functions.is_empty() {
+            command.args(["-global", NATIVE_HOTPLUG]);
             command.args(["-device", &root_port_option(self.bar_bytes)]);
         }
         for function in self.functions {

@@ -141,6 +141,7 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig) -> Result<(), Vm
             Console::Pipe
         },
         agent: takes_orders.then_some(&*agent_socket),
+        monitor: None,
     };
     tracing::info!("{}", kit.describe());
     let names = functions

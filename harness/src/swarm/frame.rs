@@ -13,6 +13,7 @@ pub const TIMEOUTS: Timeouts = Timeouts {
     reclaim_pages_ms: 1_500,
     reclaim_vfs_pages_ms: 3_000,
     pcie_toggle_ms: 2_000,
+    firmware_reset_ms: 6_000,
 };
 
 /// Why no firmware can be drawn for a file.

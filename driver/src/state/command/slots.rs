@@ -269,8 +269,9 @@ impl Queue {
         }
     }
 
-    /// Writes the queue entry into a slot that was taken for it, and rings the doorbell (`cmd_work_handler`).
-    pub(crate) fn send(&mut self, slot: u8, prepared: Prepared, bus: &mut Bus) {
+    /// Writes the queue entry into a slot that was taken for it, and rings the doorbell (`cmd_work_handler`), which is as lost on a
+    /// device that could not fetch the entry (`is_heard`).
+    pub(crate) fn send(&mut self, slot: u8, prepared: Prepared, is_heard: bool, bus: &mut Bus) {
         let mut entry = CommandEntry::new()
             .with_kind(ENTRY_KIND_PCIE)
             .with_input_length(prepared.input_len)
@@ -302,7 +303,9 @@ impl Queue {
             output_len: output_len as usize,
         };
         self.entries.insert(slot, entry);
-        bus.ring(registers::offset(COMMAND_DOORBELL), 1 << slot);
+        if is_heard {
+            bus.ring(registers::offset(COMMAND_DOORBELL), 1 << slot);
+        }
     }
 
     /// Looks whether the device has given the entry back. One that cannot be read has not come back.

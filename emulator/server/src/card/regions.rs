@@ -11,7 +11,7 @@ use vfio_bindings::bindings::vfio::{
 };
 
 impl Card {
-    /// Reads a region of a function.
+    /// Reads a region of a function: all ones while the link is down.
     ///
     /// # Errors
     /// `EINVAL` for a region that does not exist, and for a read of a BAR that is longer than [`LONGEST_READ`].
@@ -26,7 +26,9 @@ impl Card {
         if region == VFIO_PCI_CONFIG_REGION_INDEX {
             let at = usize::try_from(offset).map_err(|_| Errno::EINVAL)?;
             match self.functions.get(place) {
-                Some(function) if self.is_configurable(place) => function.read(at, data),
+                Some(function) if self.is_configurable(place) && self.silicon.is_reached() => {
+                    function.read(at, data);
+                }
                 _ => PciFunction::read_hidden(at, data),
             }
             return Ok(());
@@ -35,7 +37,7 @@ impl Card {
         if data.len() > LONGEST_READ {
             return Err(Errno::EINVAL);
         }
-        if !self.is_visible(place) {
+        if !self.is_visible(place) || !self.silicon.is_reached() {
             data.fill(0xff);
             return Ok(());
         }
@@ -45,7 +47,7 @@ impl Card {
         Ok(())
     }
 
-    /// Writes a region of a function.
+    /// Writes a region of a function. What is written while the link is down is lost.
     ///
     /// # Errors
     /// `EINVAL` for a region that does not exist, and for a write to a BAR that does not consist of whole registers.
@@ -58,7 +60,7 @@ impl Card {
         mut clients: Clients<'_>,
     ) -> Result<(), Errno> {
         if region == VFIO_PCI_CONFIG_REGION_INDEX {
-            if self.is_configurable(place) {
+            if self.is_configurable(place) && self.silicon.is_reached() {
                 // A reset shall find what was due before it done.
                 self.at_work(clients.again());
                 let offset = usize::try_from(offset).map_err(|_| Errno::EINVAL)?;

@@ -54,6 +54,7 @@ pub(super) fn write(file: &Path, device: &DeviceServer) -> Result<(), BootScript
         memory_mib: MEMORY_MIB,
         console: Console::Terminal,
         agent: None,
+        monitor: None,
     };
     let mut written = OutputFile::create_executable(&file)?;
     let script = script(&machine.command(&kit));

@@ -164,7 +164,10 @@ impl<'a> Reference<'a> {
 /// Whether a driver may complain of what comes of an order.
 fn disturbs(order: &FirmwareOrder) -> bool {
     match order {
-        FirmwareOrder::Answer(_) | FirmwareOrder::Reset {} | FirmwareOrder::DeviceError(_) => true,
+        FirmwareOrder::Answer(_)
+        | FirmwareOrder::Reset {}
+        | FirmwareOrder::DeviceError(_)
+        | FirmwareOrder::Link(_) => true,
         FirmwareOrder::When(rule) => rule.then.iter().any(disturbs),
         _ => false,
     }

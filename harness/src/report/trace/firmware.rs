@@ -135,6 +135,7 @@ pub(super) fn notices(process: &mut Process, timeline: &Timeline) {
             | Record::EventLost { endpoint, .. }
             | Record::InterruptLost { endpoint, .. }
             | Record::FunctionReset { endpoint, .. }
+            | Record::Link { endpoint, .. }
             | Record::Refused { endpoint, .. }
             | Record::Corruption { endpoint, .. }
             | Record::StrayDma { endpoint, .. }

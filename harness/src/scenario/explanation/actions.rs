@@ -73,6 +73,7 @@ fn order_clause(order: &FirmwareOrder) -> String {
                 error.syndrome
             )
         }
+        FirmwareOrder::Link(link) => format!("the device's link is {}", link.word()),
         FirmwareOrder::VportChange { vport } => format!("firmware reports a change of vport {vport}"),
         FirmwareOrder::FunctionsChanged(changes) => functions_clause(changes),
         FirmwareOrder::VhcaState(VhcaStateOrder { function, state }) => {

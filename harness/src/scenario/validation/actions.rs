@@ -113,7 +113,7 @@ impl Sense<'_> {
             HostOperation::Unload => {
                 self.goes(|function| function != Function::SecondPf, Some(false));
             }
-            HostOperation::Kexec | HostOperation::Reboot => {
+            HostOperation::Remove | HostOperation::Kexec | HostOperation::Reboot => {
                 self.goes(|_| true, Some(false));
                 self.story.scalable_functions.clear();
                 self.story.device_numbers = None;

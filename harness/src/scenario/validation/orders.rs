@@ -49,6 +49,7 @@ impl Sense<'_> {
             }
             FirmwareOrder::Reset {}
             | FirmwareOrder::DeviceError(_)
+            | FirmwareOrder::Link(_)
             | FirmwareOrder::Reconfigure(_)
             | FirmwareOrder::At(_) => None,
         };
@@ -97,7 +98,9 @@ impl Sense<'_> {
             }
             FirmwareOrder::StrayEvent(event) => self.check_stray(event, &path.member("stray_event")),
             FirmwareOrder::Interrupts(rule) => self.check_interrupts(rule, &path.member("interrupts")),
-            FirmwareOrder::VportChange { .. } | FirmwareOrder::SpuriousInterrupt(_) => {}
+            FirmwareOrder::Link(_)
+            | FirmwareOrder::VportChange { .. }
+            | FirmwareOrder::SpuriousInterrupt(_) => {}
             FirmwareOrder::FunctionsChanged(changes) => {
                 self.check_functions_changed(changes, &path.member("functions_changed"));
             }

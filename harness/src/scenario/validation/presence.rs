@@ -34,7 +34,14 @@ impl Sense<'_> {
             .into_iter()
             .flatten()
             .any(|books| books.returns.is_some());
-        if !foreseen && let Some(message) = self.no_driver() {
+        let is_of_the_bus = matches!(
+            operation,
+            HostOperation::Remove | HostOperation::Rescan | HostOperation::PciError(_)
+        );
+        if !foreseen
+            && !is_of_the_bus
+            && let Some(message) = self.no_driver()
+        {
             let hint = format!(
                 "put {{\"host\": \"load\"}} before it, or expect by `returns` what `{what}` returns without a driver"
             );
@@ -42,7 +49,7 @@ impl Sense<'_> {
         }
         let ends = matches!(
             operation,
-            HostOperation::Unload | HostOperation::Kexec | HostOperation::Reboot
+            HostOperation::Unload | HostOperation::Remove | HostOperation::Kexec | HostOperation::Reboot
         );
         if ends && !step.background {
             self.story.driver = Driver::Removed;

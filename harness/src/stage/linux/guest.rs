@@ -17,7 +17,7 @@ use crate::stage::heard::is_fatal;
 use device_server::{DeviceServer, Watch};
 use emulator::{CommandRecord, Record, Silicon};
 use files::Scratch;
-use guest::machine::{Agent, AgentError, PluggedFunction, Process};
+use guest::machine::{Agent, AgentError, Monitor, PluggedFunction, PortError, Process};
 use guest_protocol::{Complaint, FromGuest, LogLine, Ready, Reply};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
@@ -57,6 +57,7 @@ pub struct Guest {
     server: DeviceServer,
     process: Process,
     agent: Agent,
+    monitor: Monitor,
     /// What the probes have seen since the device was replaced.
     seen: Seen,
     /// What its kernel has seen.
@@ -109,6 +110,14 @@ impl Guest {
     #[must_use]
     pub fn address_under_test(&self) -> String {
         self.address(self.silicon().main_function()).unwrap_or_default()
+    }
+
+    /// Lets the root port in front of the device report an error.
+    ///
+    /// # Errors
+    /// [`GuestError::Monitor`].
+    pub fn report_port_error(&mut self, error: PortError) -> Result<(), GuestError> {
+        Ok(self.monitor.report_port_error(error)?)
     }
 
     /// How much the device has recorded so far, and since when nothing was added.

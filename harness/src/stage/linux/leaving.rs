@@ -35,6 +35,7 @@ impl LinuxStage<'_> {
             (self.warned, Wear::Warned),
             (!self.log.heard.complaints.is_empty(), Wear::Complained),
             (self.course.device_in_error, Wear::DeviceError),
+            (self.course.operations.leaves_marks(), Wear::DeviceError),
             (self.course.operations.all.any_pending(), Wear::Pending),
         ];
         if let Some((_, wear)) = wear.into_iter().find(|(holds, _)| *holds) {
@@ -62,6 +63,7 @@ impl LinuxStage<'_> {
             (self.succeeded, Wear::Succeeded),
             (is_worse, Wear::Complained),
             (self.course.device_in_error, Wear::DeviceError),
+            (self.course.operations.leaves_marks(), Wear::DeviceError),
             (self.course.operations.all.any_pending(), Wear::Pending),
         ];
         if let Some((_, wear)) = wear.into_iter().find(|(holds, _)| *holds) {

@@ -1,6 +1,7 @@
 //! Host operations of a run: the guest's orders for each, which still run, what they returned.
 
 mod auxiliary;
+mod recovery;
 
 use super::guest::{DRIVER, Guest, GuestError};
 use crate::scenario::{FunctionOperation, HostStep};
@@ -9,6 +10,9 @@ use driver::{Errno, HostOperation};
 use guest_protocol::{Answer, Devlink, Order, Outcome};
 use prm::{Cycles, Function};
 use std::collections::BTreeMap;
+
+/// Makes the kernel look for functions that are not on its bus.
+const RESCAN: &str = "/sys/bus/pci/rescan";
 
 /// What an operation does to the driver of the function under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +48,10 @@ pub(super) struct GuestOperations {
     loaded: bool,
     /// Devlink ports of scalable functions.
     ports: BTreeMap<u16, u32>,
+    /// The function under test was taken off its bus.
+    is_removed: bool,
+    /// The kernel was made to recover from an error of the bus: it may have closed the way to the functions for good.
+    has_recovered: bool,
     /// The last operation activated a scalable function, whose device nobody should probe.
     sf_stays_unbound: bool,
 }
@@ -61,10 +69,16 @@ impl GuestOperations {
             auxiliary::set_autoprobe(guest, !activates)?;
             self.sf_stays_unbound = activates;
         }
+        match step {
+            HostStep::Operation(HostOperation::Remove) => self.is_removed = true,
+            HostStep::Operation(HostOperation::Rescan) => self.is_removed = false,
+            HostStep::Operation(HostOperation::PciError(_)) => self.has_recovered = true,
+            _ => {}
+        }
         let order = self.order(guest, step)?;
         let binding = match step {
             HostStep::Operation(HostOperation::Load) => Some(Binding::Load),
-            HostStep::Operation(HostOperation::Unload) => Some(Binding::Unload),
+            HostStep::Operation(HostOperation::Unload | HostOperation::Remove) => Some(Binding::Unload),
             HostStep::Operation(HostOperation::Reload) => Some(Binding::Reload),
             HostStep::Operation(HostOperation::SuspendResume) => Some(Binding::Sleep),
             HostStep::Operation(HostOperation::ActivateFirmware) => Some(Binding::Activation),
@@ -75,6 +89,9 @@ impl GuestOperations {
         self.loaded &= binding.is_none();
         let began = guest.now();
         let id = guest.start(order)?;
+        if let HostStep::Operation(HostOperation::PciError(error)) = step {
+            recovery::begin(guest, *error)?;
+        }
         Ok(self.all.add(Operation {
             kind: "host",
             name,
@@ -177,6 +194,15 @@ impl GuestOperations {
                     text: "1".to_owned(),
                 }
             }
+            HostStep::Operation(HostOperation::Remove) => Order::WriteFile {
+                path: format!("/sys/bus/pci/devices/{device}/remove"),
+                text: "1".to_owned(),
+            },
+            HostStep::Operation(HostOperation::Rescan) => Order::WriteFile {
+                path: RESCAN.to_owned(),
+                text: "1".to_owned(),
+            },
+            HostStep::Operation(HostOperation::PciError(_)) => recovery::end(),
             HostStep::Operation(HostOperation::SetEswitchMode(mode)) => {
                 Order::Devlink(Devlink::EswitchMode { device, mode: *mode })
             }
@@ -268,7 +294,15 @@ impl GuestOperations {
         if std::mem::take(&mut self.sf_stays_unbound) {
             auxiliary::set_autoprobe(guest, true)?;
         }
+        if std::mem::take(&mut self.is_removed) {
+            guest.write(RESCAN, "1")?;
+        }
         Ok(())
+    }
+
+    /// Whether what the kernel knows of the bus may be other than before the run.
+    pub(super) const fn leaves_marks(&self) -> bool {
+        self.has_recovered
     }
 
     /// Whether the driver of the function under test is loaded, so that it shows its counters.

@@ -12,8 +12,8 @@ mod limits;
 use crate::scenario::{Action, GateStep, HostStep, ScenarioFile, Step, TimeStep, Together};
 use emulator::config::OnDisable;
 use emulator::order::{
-    Answer, AnswerRule, FirmwareOrder, InterruptFate, InterruptRule, OrderAt, QueueKind, ReactionRule,
-    Reconfigure,
+    Answer, AnswerRule, FirmwareOrder, InterruptFate, InterruptRule, LinkState, OrderAt, QueueKind,
+    ReactionRule, Reconfigure,
 };
 use limits::{Demand, Limits, Span};
 use prm::saturated;
@@ -40,6 +40,7 @@ impl Scale {
                 held: longest_span(scenario, given.command_ms.into(), is_held),
                 operating: longest_span(scenario, given.reclaim_vfs_pages_ms.into(), operates),
                 dies: orders().any(reports_an_error),
+                leaves: orders().any(cuts_the_link),
                 stalls: holds || orders().any(stalls_a_command),
             },
         ))
@@ -50,11 +51,20 @@ impl Scale {
     }
 }
 
-/// Whether an order makes the device report an error, at once or as a reaction.
+/// Whether an order makes the device report an error or go away, at once or as a reaction.
 pub(super) fn reports_an_error(order: &FirmwareOrder) -> bool {
     match order {
-        FirmwareOrder::DeviceError(_) => true,
+        FirmwareOrder::DeviceError(_) | FirmwareOrder::Link(LinkState::Down) => true,
         FirmwareOrder::When(ReactionRule { then, .. }) => then.iter().any(reports_an_error),
+        _ => false,
+    }
+}
+
+/// Whether an order takes the device out of its host's reach, at once or as a reaction.
+fn cuts_the_link(order: &FirmwareOrder) -> bool {
+    match order {
+        FirmwareOrder::Link(LinkState::Down) => true,
+        FirmwareOrder::When(ReactionRule { then, .. }) => then.iter().any(cuts_the_link),
         _ => false,
     }
 }

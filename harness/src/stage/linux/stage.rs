@@ -25,6 +25,7 @@ use crate::stage::stop::Stop;
 use driver::HostOperation;
 use driver_host::Account;
 use emulator::config::Timeouts;
+use emulator::order::LinkState;
 use emulator::{FirmwareOrder, GateOrder, HoldState};
 use guest_protocol::LogLine;
 use prm::Cycles;
@@ -264,7 +265,11 @@ impl Stage for LinuxStage<'_> {
         let silicon = self.course.guest.silicon();
         // Who waits for a reset looks at other things, and more often.
         let polls = !self.course.device_in_error && !silicon.expects_reset(silicon.main_function());
-        if matches!(order, FirmwareOrder::DeviceError(_)) && polls {
+        let is_lost = matches!(
+            order,
+            FirmwareOrder::DeviceError(_) | FirmwareOrder::Link(LinkState::Down)
+        );
+        if is_lost && polls {
             self.await_health_poll()?;
         }
         self.course.device_in_error |= scaling::reports_an_error(order);

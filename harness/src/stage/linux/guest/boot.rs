@@ -61,7 +61,7 @@ impl Guest {
             initrd: initrd.to_owned(),
             plugged,
         };
-        let (process, agent) = machine.start(&server, &folder, 1)?;
+        let (process, agent, monitor) = machine.start(&server, &folder, 1)?;
         let mut watched = Watched::of(&mut server, &process, &agent)?;
         watched.interrupt = interrupt
             .map(|interrupt| server.watch(interrupt))
@@ -76,6 +76,7 @@ impl Guest {
             server,
             process,
             agent,
+            monitor,
             replies: BTreeMap::new(),
             complaints: Vec::new(),
             commands: Vec::new(),

@@ -1,7 +1,7 @@
 //! Why a guest cannot be used.
 
 use device_server::ServeError;
-use guest::machine::{AgentError, StartError};
+use guest::machine::{AgentError, MonitorError, StartError};
 use guest_protocol::Refusal;
 use prm::Cycles;
 use std::io;
@@ -23,6 +23,9 @@ pub enum GuestError {
         /// What failed.
         error: AgentError,
     },
+    /// QEMU's monitor does not take an order.
+    #[error(transparent)]
+    Monitor(#[from] MonitorError),
     /// A folder or a socket of this process failed.
     #[error("{what}: {error}")]
     Io {
@@ -63,7 +66,12 @@ impl GuestError {
     #[must_use]
     pub const fn is_of_the_machine(&self) -> bool {
         match self {
-            Self::Serve(_) | Self::Start(_) | Self::Io { .. } | Self::Qemu(_) | Self::Interrupted => true,
+            Self::Serve(_)
+            | Self::Start(_)
+            | Self::Monitor(_)
+            | Self::Io { .. }
+            | Self::Qemu(_)
+            | Self::Interrupted => true,
             Self::Agent { .. } | Self::Gone(_) | Self::Silent { .. } | Self::Refused { .. } => false,
         }
     }

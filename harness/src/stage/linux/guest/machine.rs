@@ -4,7 +4,7 @@ use super::error::GuestError;
 use device_server::DeviceServer;
 use files::Scratch;
 use guest::kit::Kit;
-use guest::machine::{Agent, CommandLine, Console, PluggedFunction, Process};
+use guest::machine::{Agent, CommandLine, Console, Monitor, PluggedFunction, Process};
 use std::io;
 use std::path::PathBuf;
 
@@ -39,12 +39,13 @@ impl Machine {
         server: &DeviceServer,
         folder: &Scratch,
         number: u32,
-    ) -> Result<(Process, Agent), GuestError> {
+    ) -> Result<(Process, Agent, Monitor), GuestError> {
         let agent_socket = folder.path().join(format!("agent-{number}.sock"));
         let agent = Agent::listen(&agent_socket).map_err(|error| GuestError::Agent {
             what: "cannot serve the guest's second serial port",
             error,
         })?;
+        let monitor_socket = folder.path().join(format!("monitor-{number}.sock"));
         let command = CommandLine {
             functions: &self.plugged,
             bar_bytes: server.bar_bytes(),
@@ -54,9 +55,10 @@ impl Machine {
             memory_mib: MEMORY_MIB,
             console: Console::File(folder.path().join("console.log")),
             agent: Some(&agent_socket),
+            monitor: Some(&monitor_socket),
         }
         .command(&self.kit);
         let process = Process::start(command, &folder.path().join("qemu.log"))?;
-        Ok((process, agent))
+        Ok((process, agent, Monitor::at(monitor_socket)))
     }
 }

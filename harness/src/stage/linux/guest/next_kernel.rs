@@ -96,7 +96,7 @@ impl Guest {
         self.server.unwatch(self.watched.agent);
         self.server.unwatch(self.watched.end);
         self.machines += 1;
-        let (process, agent) = self.machine.start(&self.server, &self.folder, self.machines)?;
+        let (process, agent, monitor) = self.machine.start(&self.server, &self.folder, self.machines)?;
         let watched = Watched::of(&mut self.server, &process, &agent)?;
         self.watched = Watched {
             interrupt: self.watched.interrupt,
@@ -104,6 +104,7 @@ impl Guest {
         };
         self.process = process;
         self.agent = agent;
+        self.monitor = monitor;
         Ok(())
     }
 

@@ -26,6 +26,8 @@ const RECLAIM: u64 = 5_000;
 /// The same for a function that has to go off after a fatal error. The kernel looks at a device's health every 2 s and a
 /// random second more; what the scenario does in between has to find it waiting all the same.
 const DYING: u64 = 6_000;
+/// The least that the wait for a device to be there again is scaled to.
+const LEAST_RETURN: u64 = 4_000;
 /// From a fatal error to the poll that sees it: in our driver's run at the most, and in the kernel, which adds up to a second by
 /// chance.
 const HEALTH_POLL: u64 = 2_000;
@@ -42,6 +44,8 @@ pub(super) struct Demand {
     pub(super) operating: Span,
     /// The device reports an error.
     pub(super) dies: bool,
+    /// Nobody reaches the device for a while, or from then on.
+    pub(super) leaves: bool,
     /// Commands are kept waiting, so that it matters which limit ends first.
     pub(super) stalls: bool,
 }
@@ -97,6 +101,7 @@ impl Limit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     GoingDown,
+    Returning,
     Reclaim,
     Command,
     PageWait,
@@ -150,6 +155,11 @@ impl Limits {
             // From the error on, of which a scenario knows when it was.
             kinds.push((u64::from(given.pcie_toggle_ms) + HEALTH_POLL, Kind::GoingDown));
         }
+        if demand.leaves {
+            // It is waited for when it has not gone down in time.
+            let ms = u64::from(given.firmware_reset_ms) + u64::from(given.pcie_toggle_ms) + HEALTH_POLL;
+            kinds.push((ms, Kind::Returning));
+        }
         kinds.sort_by_key(|&(given, _)| given);
         let command = u64::from(given.command_ms);
         let mut limits = Self {
@@ -179,6 +189,17 @@ impl Limits {
                 self.all.push(Limit {
                     given,
                     from: scaled,
+                    to: latest + latest / 8,
+                });
+            }
+            Kind::Returning => {
+                let before = u64::from(self.timeouts.pcie_toggle_ms);
+                let scaled = needed.saturating_sub(before).max(LEAST_RETURN);
+                self.timeouts.firmware_reset_ms = ms(scaled);
+                let latest = before + scaled + LATE_HEALTH_POLL;
+                self.all.push(Limit {
+                    given,
+                    from: before + scaled,
                     to: latest + latest / 8,
                 });
             }
@@ -226,7 +247,7 @@ impl Limits {
             .find(|&limit| limit <= time);
         match kind {
             Kind::Command | Kind::PageWait => long(time - since.unwrap_or(0)).clamp(2 * MARGIN, LONG),
-            Kind::Reclaim | Kind::GoingDown => 2 * MARGIN,
+            Kind::Reclaim | Kind::GoingDown | Kind::Returning => 2 * MARGIN,
         }
     }
 

@@ -11,6 +11,7 @@ fn timeouts([command_ms, reclaim_pages_ms, reclaim_vfs_pages_ms, pcie_toggle_ms]
         reclaim_pages_ms,
         reclaim_vfs_pages_ms,
         pcie_toggle_ms,
+        firmware_reset_ms: 60_000,
     }
 }
 
@@ -19,6 +20,14 @@ fn demand(times: &[u64], dies: bool) -> Demand {
         times: times.to_vec(),
         dies,
         ..Demand::default()
+    }
+}
+
+/// A device that nobody reaches for a while.
+fn leaves(times: &[u64]) -> Demand {
+    Demand {
+        leaves: true,
+        ..demand(times, true)
     }
 }
 
@@ -109,7 +118,7 @@ proptest! {
     ) {
         times.sort_unstable();
         let span = |steps| Span { steps, pauses: times.first().copied().into_iter().collect() };
-        let demand = Demand { held: span(held), operating: span(operating), times, dies, stalls };
+        let demand = Demand { held: span(held), operating: span(operating), times, dies, leaves: false, stalls };
         check(given, &demand)?;
     }
 
@@ -166,6 +175,28 @@ fn pauses_in_a_row_reach_the_limit_that_their_sum_reaches() {
     let rest = limits.rest(30_000, first, 40_000);
     assert!(first + rest > u64::from(limits.timeouts.command_ms) * 9 / 8);
     assert_eq!(limits.rest(0, 0, 4_000), 0);
+}
+
+#[test]
+fn a_device_that_comes_back_in_time_does_so_on_the_wall_clock_too() {
+    let given = timeouts(DEFAULTS);
+    for (time, in_time) in [(20_000, true), (63_999, true), (64_000, false), (90_000, false)] {
+        let limits = Limits::of(given, &leaves(&[time]));
+        let (toggle, back) = (limits.timeouts.pcie_toggle_ms, limits.timeouts.firmware_reset_ms);
+        assert!(!limits.plain && back < given.firmware_reset_ms);
+        let (earliest, latest) = (toggle + back, toggle + back + 3_000);
+        let at = limits.time(time);
+        assert_eq!(
+            at < u64::from(earliest),
+            in_time,
+            "{time} is {at}, the limit {earliest}"
+        );
+        assert_eq!(
+            at > u64::from(latest),
+            !in_time,
+            "{time} is {at}, the limit {latest}"
+        );
+    }
 }
 
 #[test]
