@@ -213,6 +213,7 @@ fn configuration_space_and_registers_read_all_ones_while_the_link_is_down_and_ar
         "nor does anything else in the BAR answer"
     );
     guest.set_config(0x10, &[0; 4]);
+    guest.client.reset().unwrap();
     served.with(|server| server.order(&FirmwareOrder::Link(LinkState::Up)).unwrap());
     assert_eq!(guest.whole_config(), before);
     assert_ne!(guest.register(0, 0), u32::MAX);

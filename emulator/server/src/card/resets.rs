@@ -5,13 +5,20 @@ use crate::port::Clients;
 use prm::Function;
 
 impl Card {
-    /// A reset from outside (`VFIO_USER_DEVICE_RESET`). What was due before has happened.
+    /// A reset from outside (`VFIO_USER_DEVICE_RESET`). What was due before has happened. While the link is down it reaches nobody: it
+    /// says no more than that the client has realized the function.
     pub(crate) fn device_reset(&mut self, place: usize, mut clients: Clients<'_>) {
         self.at_work(clients.again());
+        let is_reached = self.silicon.is_reached();
         if let Some(function) = self.functions.get_mut(place) {
-            function.device_reset();
+            match is_reached {
+                true => function.device_reset(),
+                false => function.settle(),
+            }
         }
-        self.reset_silicon(place, clients);
+        if is_reached {
+            self.reset_silicon(place, clients);
+        }
     }
 
     /// The client is gone: the function is as at power on for the next one.

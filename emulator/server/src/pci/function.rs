@@ -95,6 +95,14 @@ impl PciFunction {
         self.reset_registers();
     }
 
+    /// Extended configuration space is shown from now on; registers stay as they are.
+    pub(crate) fn settle(&mut self) {
+        if !self.settled {
+            self.settled = true;
+            extended_capabilities(&mut self.space, self.shape.role, self.shape.total_vfs);
+        }
+    }
+
     /// All registers have their reset values. What is shown stays.
     pub(crate) fn reset_registers(&mut self) {
         self.space = Space::new();

@@ -190,7 +190,12 @@ impl Machine for InprocMachine {
         // What was rung is forgotten with everything else.
         self.rung.retain(|&(function, _)| function != endpoint);
         let now = self.now;
-        self.with_device(|silicon, lines| silicon.reset_function(endpoint, now, lines));
+        self.with_device(|silicon, lines| {
+            // Nobody reaches a device whose link is down.
+            if silicon.is_reached() {
+                silicon.reset_function(endpoint, now, lines);
+            }
+        });
         Ok(())
     }
 
