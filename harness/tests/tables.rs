@@ -1,5 +1,6 @@
-//! Tables in the docs that are made from the types: of knobs, of answers, of fates of interrupts and of invariants; and one from
-//! the scenarios, of those that need another build of the Linux driver than a distribution's.
+//! Tables in the docs that are made from the types: of knobs, of answers, of fates of interrupts and of invariants; one from the
+//! scenarios, of those that need another build of the Linux driver than a distribution's; and one that has to be complete, of what
+//! Linux does.
 //!
 //! `WRITE_TABLES=1 cargo test -p harness --test tables` writes them.
 
@@ -15,6 +16,7 @@ use std::path::Path;
 const LINUX_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/linux.md");
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/scenarios.md");
+const OPERATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations.md");
 
 fn definition(name: &str) -> &'static Value {
     &schema()["$defs"][name]
@@ -160,4 +162,31 @@ fn write_or_compare(path: &str, page: &str, wanted: &str) {
             "write them: WRITE_TABLES=1 cargo test -p harness --test tables"
         );
     }
+}
+
+/// The words of a choice, whether they stand alone or have something below them.
+fn alternatives(name: &str) -> Vec<&'static str> {
+    let alternatives = definition(name)["oneOf"].as_array().expect("a choice");
+    let word = |alternative: &'static Value| {
+        let alone = alternative["const"].as_str();
+        alone.or_else(|| alternative["required"][0].as_str())
+    };
+    let words: Vec<&str> = alternatives.iter().filter_map(word).collect();
+    assert_eq!(words.len(), alternatives.len(), "each has a word");
+    words
+}
+
+#[test]
+fn every_step_and_order_stands_in_the_comparison_with_linux() {
+    let page = std::fs::read_to_string(Path::new(OPERATIONS)).expect("the page is there");
+    let steps = alternatives("HostStep")
+        .into_iter()
+        .chain(alternatives("FirmwareOrder"));
+    let is_missing = |word: &&str| {
+        ![format!("`{word}`"), format!("\"{word}\"")]
+            .iter()
+            .any(|said| page.contains(said))
+    };
+    let missing: Vec<&str> = steps.filter(is_missing).collect();
+    assert!(missing.is_empty(), "no row has {missing:?}");
 }

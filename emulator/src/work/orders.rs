@@ -8,7 +8,7 @@ use crate::order::{
 use crate::state::action::{Act, Action};
 use crate::state::silicon::Silicon;
 use prm::event::{EswFunctionsChanged, EventEntry, VhcaStateChange, VportChange};
-use prm::{Cycles, EventType, Function, Opcode};
+use prm::{Cycles, Function, Opcode};
 use std::sync::Arc;
 
 impl Silicon {

@@ -99,7 +99,13 @@ impl PciFunction {
     pub(crate) fn settle(&mut self) {
         if !self.settled {
             self.settled = true;
-            extended_capabilities(&mut self.space, self.shape.role, self.shape.total_vfs);
+            let Shape {
+                role,
+                total_vfs,
+                next_function,
+                ..
+            } = self.shape;
+            extended_capabilities(&mut self.space, role, total_vfs, next_function);
         }
     }
 
