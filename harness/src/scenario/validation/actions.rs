@@ -134,10 +134,8 @@ impl Sense<'_> {
                 );
                 self.check_vfs(0, step, path);
             }
-            // One too many, or a number that is taken: the driver refuses it, and the step says so. In the background nothing is said
-            // yet, and others go on with the function.
-            HostOperation::AddSf(_)
-                if self.scenario.device.sfs.max > 0 && !step.background && self.expects_refusal(step) => {}
+            // One too many, or a number that is taken: the driver refuses it, and the step says so.
+            HostOperation::AddSf(_) if self.scenario.device.sfs.max > 0 && self.is_refused(step) => {}
             HostOperation::AddSf(number) => {
                 self.number_on_device(number);
                 if self.check_scalable(number, &at) && !self.story.scalable_functions.insert(number) {

@@ -50,14 +50,17 @@ impl Sense<'_> {
     }
 
     /// Whether the step expects a result other than success, or is joined by a later one, which may.
-    pub(super) fn expects_refusal(&self, step: &Step) -> bool {
+    fn expects_refusal(&self, step: &Step) -> bool {
+        step.background || self.is_refused(step)
+    }
+
+    /// Whether the step expects a result other than success.
+    pub(super) fn is_refused(&self, step: &Step) -> bool {
         let refused = |revision| {
-            step.expect
-                .resolved(revision)
-                .returns
-                .is_some_and(|returned| returned != 0)
+            let returns = step.expect.resolved(revision).returns;
+            returns.is_some_and(|returned| returned != 0)
         };
-        step.background || self.scenario.revisions().into_iter().any(refused)
+        self.scenario.revisions().into_iter().any(refused)
     }
 
     /// A function-level reset: of a function that the host sees on its PCI bus.
