@@ -42,7 +42,7 @@ impl Silicon {
     }
 
     /// A function is in this state from now on. The event that tells of it is used up.
-    pub(crate) fn set_vhca_state(&mut self, function: Function, state: VhcaState) {
+    pub(crate) fn put_in_state(&mut self, function: Function, state: VhcaState) {
         let mut managed = self.managed(function);
         managed.state = state;
         managed.armed = false;

@@ -52,8 +52,8 @@ impl Silicon {
     fn leave_host_sfs(&mut self) {
         for function in self.roster.host_sfs() {
             match self.vhca_state(function) {
-                VhcaState::InUse => self.set_vhca_state(function, VhcaState::Active),
-                VhcaState::TeardownRequest => self.set_vhca_state(function, VhcaState::Allocated),
+                VhcaState::InUse => self.put_in_state(function, VhcaState::Active),
+                VhcaState::TeardownRequest => self.put_in_state(function, VhcaState::Allocated),
                 _ => {}
             }
         }
@@ -76,7 +76,7 @@ impl Silicon {
         let identity = entry.identity.ok_or(OrderError::NoIdentity(function))?;
         self.check_taken(own, EventType::VhcaStateChange)?;
         if let Some(state) = state {
-            self.set_vhca_state(function, state.into());
+            self.put_in_state(function, state.into());
         }
         let data = VhcaStateChange::new()
             .with_ec_function(u16::from(identity.ec))
