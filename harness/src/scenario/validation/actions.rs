@@ -112,6 +112,8 @@ impl Sense<'_> {
         match operation {
             HostOperation::Unload => {
                 self.goes(|function| function != Function::SecondPf, Some(false));
+                self.story.scalable_functions.clear();
+                self.story.device_numbers = None;
             }
             HostOperation::Remove | HostOperation::Kexec | HostOperation::Reboot => {
                 self.goes(|_| true, Some(false));
