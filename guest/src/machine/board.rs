@@ -118,7 +118,8 @@ impl Board<'_> {
     }
 
     fn kernel_words(&self) -> String {
-        let words = "console=ttyS0 panic=-1 net.ifnames=0";
+        // A processor that is emulated on a busy machine may miss the ticks by which a kernel tries its timer out, and it panics then.
+        let words = "console=ttyS0 panic=-1 net.ifnames=0 no_timer_check";
         format!("{words} {}", self.append).trim_end().to_owned()
     }
 }
