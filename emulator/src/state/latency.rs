@@ -14,7 +14,7 @@ pub(crate) enum Latency {
     Micros(u64),
     /// A base, and so long for each page of its list.
     Listed { base: u64, per_page: u64 },
-    /// MANAGE_PAGES: take 900 and 1 for each page, give 60 and 2 for each page, cannot give 40.
+    /// MANAGE_PAGES: take 900, however many pages it returns; give 60 and 2 for each page; cannot give 40.
     ManagePages,
 }
 
@@ -28,7 +28,8 @@ impl Latency {
             Self::Micros(base) => (base, 0),
             Self::Listed { base, per_page } => (base, per_page),
             Self::ManagePages => match PagesOp::from_raw(op_mod) {
-                PagesOp::Take => (900, 1),
+                // Its list is the answer's: how long that will be nobody knows before.
+                PagesOp::Take => (900, 0),
                 PagesOp::Give => (60, 2),
                 PagesOp::CannotGive | PagesOp::Unknown(_) => (40, 0),
             },
