@@ -20,6 +20,8 @@ pub enum Insight {
 pub struct Abilities {
     /// Points between two of its own steps where it stops the driver.
     pub race_points: &'static [&'static str],
+    /// It frees a page behind the driver's back at any time, and not only while the driver is stopped.
+    pub frees_any_time: bool,
     /// It makes a chosen allocation fail.
     pub faults: bool,
     /// Its driver has scalable functions.
@@ -55,6 +57,8 @@ pub enum Obstacle {
     OtherObjects,
     /// A race point.
     RacePoint,
+    /// A page that is freed while the driver runs.
+    FreeWhileRunning,
     /// An allocation that is to fail.
     ChosenAllocation,
     /// Scalable functions.
@@ -77,6 +81,9 @@ impl fmt::Display for Obstacle {
             }
             Self::RacePoint => {
                 "it stops the driver between two of its own steps, which needs the helper module (`setup --workshop` builds it) and a call that the kernel makes there"
+            }
+            Self::FreeWhileRunning => {
+                "it frees a page while the driver runs, and the helper module knows the device of a driver only where it has stopped it"
             }
             Self::ChosenAllocation => {
                 "it makes a chosen allocation fail, which needs the helper module; `setup --workshop` builds it"
@@ -125,7 +132,18 @@ impl Abilities {
         }
         let steps: Vec<Step> = scenario.in_file_order().collect();
         let mut actions = steps.iter().filter_map(Step::action);
-        actions.find_map(|action| self.action_obstacle(action))
+        let mut is_stopped = false;
+        actions.find_map(|action| {
+            match action {
+                Action::Race(RaceStep::Pause { .. }) => is_stopped = true,
+                Action::Race(RaceStep::Resume { .. }) => is_stopped = false,
+                Action::Race(RaceStep::FreePage { .. }) if !is_stopped && !self.frees_any_time => {
+                    return Some(Obstacle::FreeWhileRunning);
+                }
+                _ => {}
+            }
+            self.action_obstacle(action)
+        })
     }
 
     /// Why a run that takes so many seconds in our driver's time is not played; `None` if it is.

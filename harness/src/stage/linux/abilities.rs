@@ -12,6 +12,7 @@ const LONGEST_S: u64 = 80;
 pub const fn abilities(subfunctions: bool, eswitch: bool, full: bool) -> Abilities {
     Abilities {
         race_points: &[],
+        frees_any_time: false,
         faults: false,
         subfunctions,
         page_sizes: false,

@@ -27,6 +27,7 @@ use serde_json::Value;
 /// What a stage of our driver can do: everything.
 pub const ABILITIES: Abilities = Abilities {
     race_points: &RACE_POINTS,
+    frees_any_time: true,
     faults: true,
     subfunctions: true,
     page_sizes: true,
