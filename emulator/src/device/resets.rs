@@ -8,7 +8,7 @@ use prm::{Cycles, Function};
 impl Silicon {
     /// A function-level reset, asked for by the host of the function (PCI Express: Initiate Function Level Reset). The
     /// function is as [`reset_endpoint`](Self::reset_endpoint) leaves it. What others supplied for it goes back to them as
-    /// [`OnReset`] says. With a PF the functions of its host are reset, the main
+    /// [`OnReset`](crate::config::OnReset) says. With a PF the functions of its host are reset, the main
     /// function's VFs and SFs.
     pub fn reset_function(&mut self, endpoint: Function, now: Cycles, buses: &mut dyn Buses) {
         self.acts(Act::at(endpoint, Action::Reset), |silicon| {
