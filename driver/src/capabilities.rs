@@ -2,14 +2,13 @@
 
 use crate::command;
 use crate::handle::Driver;
+use crate::register_access;
 use crate::runtime::Object;
 use crate::state::State;
 use crate::state::capabilities::{Capabilities, OtherFunction};
 use crate::state::command::CommandError;
 use crate::state::functions::vport_function;
-use prm::access_register::{
-    AccessRegister, AccessRegisterIn, REGISTER_DATA_OFFSET, RegisterAccess, RegisterId,
-};
+use prm::access_register::RegisterId;
 use prm::capability::{CAPABILITY_AREA_OFFSET, QueryHcaCap, SetHcaCap};
 use prm::capability_area::{GeneralCapabilities, GeneralCapabilities2};
 use prm::command::Command;
@@ -146,16 +145,8 @@ const REGISTER_GROUPS: [u8; 3] = [0, 1, 2];
 
 /// Asks which management registers of a group there are, and keeps the first group (`mlx5_query_mcam_reg`).
 async fn query_registers(driver: &Driver, group: u8) -> Result<(), CommandError> {
-    let head: AccessRegisterIn = AccessRegister::input()
-        .with_op_mod(RegisterAccess::Read.raw())
-        .with_register_id(RegisterId::ManagementCapabilities.raw());
     let asked = ManagementCapabilities::new().with_access_reg_group(group);
-    let input = [&head.as_bytes()[..], &asked.as_bytes()[..]].concat();
-    let output = command::execute(driver, &input, input.len()).await?;
-    let registers = output
-        .get(REGISTER_DATA_OFFSET..)
-        .and_then(|data| ManagementCapabilities::from_prefix(data).ok())
-        .ok_or(CommandError::malformed(Opcode::AccessReg))?;
+    let registers = register_access::read(driver, RegisterId::ManagementCapabilities, &asked).await?;
     if group == 0 {
         driver
             .step(driver.writes(Object::LoadTime), |state, _| {

@@ -43,6 +43,7 @@ mod pages;
 mod pauses;
 mod pci;
 mod power;
+mod register_access;
 mod registers;
 pub mod revision;
 pub mod runtime;

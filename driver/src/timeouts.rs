@@ -1,20 +1,16 @@
 //! The driver's limits: its own, replaced by those the device states.
 
-use crate::command;
 use crate::handle::Driver;
+use crate::register_access;
 use crate::runtime::Object;
 use crate::state::command::CommandError;
 use crate::state::timeouts::{are_stated, replace};
-use prm::Opcode;
-use prm::access_register::{
-    AccessRegister, AccessRegisterIn, DefaultTimeouts, REGISTER_DATA_OFFSET, RegisterAccess, RegisterId,
-};
-use prm::command::Command as _;
+use prm::access_register::{DefaultTimeouts, RegisterId};
 
 /// Reads all other limits from the register of default time-outs, if there are any (`mlx5_tout_query_dtor`).
 ///
 /// # Errors
-/// As [`command::execute`].
+/// As [`register_access::read`].
 pub(crate) async fn query_register(driver: &Driver) -> Result<(), CommandError> {
     let stated = driver
         .step(driver.reads(Object::Registers), |_, bus| are_stated(bus))
@@ -22,16 +18,8 @@ pub(crate) async fn query_register(driver: &Driver) -> Result<(), CommandError> 
     if !stated {
         return Ok(());
     }
-    let head: AccessRegisterIn = AccessRegister::input()
-        .with_op_mod(RegisterAccess::Read.raw())
-        .with_register_id(RegisterId::DefaultTimeouts.raw());
-    let mut input = head.as_bytes().to_vec();
-    input.resize(REGISTER_DATA_OFFSET + DefaultTimeouts::SIZE, 0);
-    let output = command::execute(driver, &input, input.len()).await?;
-    let stated = output
-        .get(REGISTER_DATA_OFFSET..)
-        .and_then(|data| DefaultTimeouts::from_prefix(data).ok())
-        .ok_or(CommandError::malformed(Opcode::AccessReg))?;
+    let asked = DefaultTimeouts::new();
+    let stated = register_access::read(driver, RegisterId::DefaultTimeouts, &asked).await?;
     driver
         .then(driver.writes(Object::LoadTime), |state, _| {
             let limits = &mut *state.timeouts;

@@ -3,13 +3,9 @@
 use crate::command;
 use crate::errno::Errno;
 use crate::handle::Driver;
+use crate::register_access;
 use crate::state::command::CommandError;
-use prm::Opcode;
-use prm::access_register::{
-    AccessRegister, AccessRegisterIn, FirmwareResetLevel, REGISTER_DATA_OFFSET, RESET_LEVEL_3,
-    RegisterAccess, RegisterId, ResetStatus,
-};
-use prm::command::Command as _;
+use prm::access_register::{FirmwareResetLevel, RESET_LEVEL_3, RegisterAccess, RegisterId, ResetStatus};
 
 /// What a driver says to firmware that has asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,24 +16,14 @@ pub(super) enum Consent {
     No = 2,
 }
 
-fn message(access: RegisterAccess, register: FirmwareResetLevel) -> Vec<u8> {
-    let head: AccessRegisterIn = AccessRegister::input()
-        .with_op_mod(access.raw())
-        .with_register_id(RegisterId::FirmwareResetLevel.raw());
-    [&head.as_bytes()[..], &register.as_bytes()[..]].concat()
-}
+const REGISTER: RegisterId = RegisterId::FirmwareResetLevel;
 
 /// What the register says.
 ///
 /// # Errors
 /// As [`command::execute`].
 pub(super) async fn read(driver: &Driver) -> Result<FirmwareResetLevel, CommandError> {
-    let input = message(RegisterAccess::Read, FirmwareResetLevel::new());
-    let output = command::execute(driver, &input, input.len()).await?;
-    output
-        .get(REGISTER_DATA_OFFSET..)
-        .and_then(|data| FirmwareResetLevel::from_prefix(data).ok())
-        .ok_or(CommandError::malformed(Opcode::AccessReg))
+    register_access::read(driver, REGISTER, &FirmwareResetLevel::new()).await
 }
 
 /// Answers firmware.
@@ -48,8 +34,7 @@ pub(super) async fn answer(driver: &Driver, consent: Consent) -> Result<(), Comm
     let register = FirmwareResetLevel::new()
         .with_reset_level(RESET_LEVEL_3)
         .with_response(consent as u8);
-    let input = message(RegisterAccess::Write, register);
-    command::execute(driver, &input, input.len()).await.map(|_| ())
+    register_access::write(driver, REGISTER, &register).await
 }
 
 /// Asks firmware for the reset. That it refuses is told by what the register says then, and not printed.
@@ -60,7 +45,7 @@ pub(super) async fn start(driver: &Driver) -> Result<(), Errno> {
     let register = FirmwareResetLevel::new()
         .with_reset_level(RESET_LEVEL_3)
         .with_start(true);
-    let input = message(RegisterAccess::Write, register);
+    let input = register_access::message(RegisterAccess::Write, REGISTER, &register);
     let result = command::execute_raw(driver, &input, input.len()).await;
     let refused = matches!(&result, Err(error) if error.is_refusal());
     let tells = driver.settled(|state| state.capabilities.tells_reset_state());

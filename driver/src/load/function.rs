@@ -9,15 +9,14 @@ use crate::health;
 use crate::message::MessageKind;
 use crate::pages;
 use crate::pauses::START_LOOK;
+use crate::register_access;
 use crate::registers;
 use crate::revision::TimedOutMailboxes;
 use crate::runtime::Object;
 use crate::state::command::CommandErrorKind;
 use crate::state::interface::FunctionKind;
 use crate::timeouts;
-use prm::access_register::{
-    AccessRegister, AccessRegisterIn, HostEndianness, REGISTER_DATA_OFFSET, RegisterAccess, RegisterId,
-};
+use prm::access_register::{HostEndianness, RegisterId};
 use prm::command::Command as _;
 use prm::hca::{DisableHca, EnableHca, InitHca, QueryIssi, SetIssi, TeardownHca};
 use prm::{Cycles, QueryPagesPhase};
@@ -189,12 +188,8 @@ async fn open(driver: &Driver) -> Result<(), Errno> {
 
 /// Tells the device the host's byte order: little-endian (`set_hca_ctrl`).
 async fn write_host_endianness(driver: &Driver) -> Result<(), Errno> {
-    let head: AccessRegisterIn = AccessRegister::input()
-        .with_op_mod(RegisterAccess::Write.raw())
-        .with_register_id(RegisterId::HostEndianness.raw());
-    let mut input = head.as_bytes().to_vec();
-    input.resize(REGISTER_DATA_OFFSET + HostEndianness::SIZE, 0);
-    command::execute(driver, &input, input.len()).await?;
+    let register = HostEndianness::new();
+    register_access::write(driver, RegisterId::HostEndianness, &register).await?;
     Ok(())
 }
 
