@@ -40,6 +40,12 @@ impl Driver {
         vfs
     }
 
+    /// Whether it is bound to its function.
+    pub(crate) async fn is_bound(&self) -> bool {
+        self.then(self.reads(Object::Interface), |state, _| *state.interface.probed)
+            .await
+    }
+
     /// Forgets all of them.
     pub fn disown_all(&self) {
         self.children().borrow_mut().clear();

@@ -15,12 +15,7 @@ pub(crate) async fn with_bound(
 ) -> Result<(), Errno> {
     driver
         .holding(Object::DevlinkLock, async || {
-            let is_bound = driver
-                .then(driver.reads(Object::Interface), |state, _| {
-                    *state.interface.probed
-                })
-                .await;
-            if is_bound {
+            if driver.is_bound().await {
                 body().await
             } else {
                 Err(Errno::ENODEV)

@@ -40,7 +40,8 @@ use prm::hca::QueryAdapter;
 /// Binds the driver (`mlx5_init_one` behind `probe_one`).
 ///
 /// # Errors
-/// What failed first, `-ENODEV` where the host has taken the function off its bus. Nothing is left bound then; pages that could not be taken back are lost.
+/// What failed first, `-ENODEV` where the host has taken the function off its bus. Nothing is left bound then; pages that could not
+/// be taken back are lost.
 pub(crate) async fn probe(driver: &Driver) -> Result<(), Errno> {
     under_both_locks(driver, async || bind(driver).await).await
 }
@@ -234,6 +235,23 @@ async fn reload_locked(driver: &Driver) -> Result<(), Errno> {
     }
     unload_one(driver).await;
     load_one(driver, Occasion::Reload).await
+}
+
+/// [`load_one`] under the devlink lock (`mlx5_load_one`).
+///
+/// # Errors
+/// As [`load_one`].
+pub(crate) async fn load_again(driver: &Driver, occasion: Occasion) -> Result<(), Errno> {
+    driver
+        .holding(Object::DevlinkLock, async || load_one(driver, occasion).await)
+        .await
+}
+
+/// [`unload_one`] under the devlink lock (`mlx5_unload_one`).
+pub(crate) async fn unload(driver: &Driver) {
+    driver
+        .holding(Object::DevlinkLock, async || unload_one(driver).await)
+        .await;
 }
 
 /// Loads (`mlx5_load_one_devl_locked`). The caller holds the devlink lock.

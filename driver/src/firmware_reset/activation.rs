@@ -2,6 +2,8 @@
 
 use super::register;
 use super::unload::unload_for_reset;
+use crate::device_bus::Bus;
+use crate::devlink;
 use crate::errno::Errno;
 use crate::handle::{Driver, LastLook, Look, Patience};
 use crate::health;
@@ -18,26 +20,19 @@ use prm::access_register::RESET_LEVEL_3;
 /// `ENODEV` without a bound driver, `EBUSY` while a reset is under way, `EOPNOTSUPP` on a function or device that cannot,
 /// `EINVAL` where only a reboot does it, `EPERM` when a driver refuses, `ETIMEDOUT`; as loading.
 pub(crate) async fn activate(driver: &Driver) -> Result<(), Errno> {
-    driver
-        .holding(Object::DevlinkLock, async || activate_locked(driver).await)
-        .await
+    devlink::with_bound(driver, async || activate_locked(driver).await).await
 }
 
 async fn activate_locked(driver: &Driver) -> Result<(), Errno> {
-    let about = [driver.reads(Object::Interface), driver.reads(Object::Health)];
-    let (bound, in_progress, offered) = driver
-        .step(about, |state, _| {
+    let (in_progress, offered) = driver
+        .step(driver.reads(Object::Health), |state, _| {
             let reset = &state.health.reset;
             (
-                *state.interface.probed,
                 reset.is_offered && reset.in_progress,
                 reset.is_offered && !state.interface.light,
             )
         })
         .await;
-    if !bound {
-        return Err(Errno::ENODEV);
-    }
     if in_progress {
         return Err(Errno::EBUSY);
     }
@@ -85,11 +80,7 @@ async fn wait_until_down(driver: &Driver) -> Result<(), Errno> {
         }
     });
     let mut patience = Patience::begin(driver, limit, LastLook::Earlier);
-    let look = |_: Option<&()>, state: &State, _: &mut crate::device_bus::Bus| match state
-        .health
-        .reset
-        .completions
-    {
+    let look = |_: Option<&()>, state: &State, _: &mut Bus| match state.health.reset.completions {
         0 => Look::NotYet(()),
         _ => Look::Reached(()),
     };

@@ -6,7 +6,7 @@ use crate::handle::{Driver, LastLook, Look, Patience};
 use crate::health;
 use crate::load;
 use crate::message::MessageKind;
-use crate::pauses::SYNC_RESET_LOOK;
+use crate::pauses::{HOT_RESET, SYNC_RESET_LOOK};
 use crate::registers;
 use crate::runtime::Object;
 use crate::state::State;
@@ -55,8 +55,7 @@ async fn complete(driver: &Driver) {
             .await;
         match health::wait_readable(driver).await {
             Ok(()) => {
-                let load = async || load::load_one(driver, load::Occasion::Recovery).await;
-                let _told = driver.holding(Object::DevlinkLock, load).await;
+                let _told = load::load_again(driver, load::Occasion::Recovery).await;
             }
             Err(_) => driver.message(MessageKind::ResetReloadAborted),
         }
@@ -128,6 +127,6 @@ async fn reset_on_bus(driver: &Driver) -> Result<(), Errno> {
     driver
         .step(driver.writes(Object::Registers), |_, bus| bus.reset_function())
         .await?;
-    driver.pause(crate::pauses::HOT_RESET).await;
+    driver.pause(HOT_RESET).await;
     Ok(())
 }

@@ -34,12 +34,7 @@ impl Work for HealthWork {
             Self::Unreachable => {
                 command::flush(&driver).await;
                 // Firmware has not failed: without a reset it would go on with pages that are freed from here on.
-                let is_bound = driver
-                    .then(driver.reads(Object::Interface), |state, _| {
-                        *state.interface.probed
-                    })
-                    .await;
-                if is_bound {
+                if driver.is_bound().await {
                     reset_function(&driver).await;
                 }
                 handle_faulty(&driver).await;
@@ -133,8 +128,7 @@ async fn try_recover(driver: &Driver) -> Result<(), Errno> {
     let was_reset = reset(driver).await;
     load::unload_one(driver).await;
     if was_reset {
-        driver.runtime().point(driver.writes(Object::PageBook)).await;
-        pages::on_device_reset(driver);
+        pages::on_device_reset(driver).await;
     }
     wait_readable(driver).await?;
     if driver.settled(|state| state.interface.kind) != FunctionKind::Scalable {

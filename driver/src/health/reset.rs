@@ -78,8 +78,7 @@ pub(crate) async fn reset_function(driver: &Driver) -> bool {
     let limit = driver.settled(|state| state.timeouts.pcie_toggle);
     let is_down = wait_down(driver, limit).await;
     if is_down {
-        driver.runtime().point(driver.writes(Object::PageBook)).await;
-        pages::on_device_reset(driver);
+        pages::on_device_reset(driver).await;
     }
     is_down
 }

@@ -1,6 +1,7 @@
 //! Teardown in haste: what firmware may offer besides the graceful way, in which no page is given back by command.
 
 use crate::command;
+use crate::device_bus::Bus;
 use crate::errno::Errno;
 use crate::handle::{Driver, LastLook, Look, Patience};
 use crate::message::MessageKind;
@@ -33,9 +34,7 @@ pub(crate) async fn fast(driver: &Driver) -> Result<(), Errno> {
         .await;
     let limit = driver.settled(|state| state.timeouts.tear_down);
     let mut patience = Patience::begin(driver, limit, LastLook::AtLimit);
-    let look = |_: Option<&u8>, _: &State, bus: &mut crate::device_bus::Bus| match registers::queue_word(bus)
-        .nic_interface()
-    {
+    let look = |_: Option<&u8>, _: &State, bus: &mut Bus| match registers::queue_word(bus).nic_interface() {
         NIC_INTERFACE_DISABLED => Look::Reached(()),
         interface => Look::NotYet(interface),
     };

@@ -46,8 +46,9 @@ pub(crate) async fn on_late_completion(driver: &Driver, late: &LateCompletion) {
     }
 }
 
-/// The device was reset: it uses nothing that was set aside. Part of an announced step.
-pub(crate) fn on_device_reset(driver: &Driver) {
+/// The device was reset: it uses nothing that was set aside.
+pub(crate) async fn on_device_reset(driver: &Driver) {
+    driver.runtime().point(driver.writes(Object::PageBook)).await;
     let unsettled = driver.go_on(|state, bus| {
         state.pages.book.empty_quarantine(bus);
         state.pages.book.quarantine.settle_all()

@@ -70,15 +70,6 @@ pub(crate) async fn recover(driver: &Driver, error: PciError) {
     }
 }
 
-/// Whether a driver is bound.
-async fn is_bound(driver: &Driver) -> bool {
-    driver
-        .then(driver.reads(Object::Interface), |state, _| {
-            *state.interface.probed
-        })
-        .await
-}
-
 /// Whether the device is kept from memory from now on (`mlx5_pci_disable_device`, `mlx5_pci_enable_device`).
 async fn bar_dma(driver: &Driver, is_barred: bool) {
     driver
@@ -107,12 +98,12 @@ async fn tell(function: Option<&Driver>, error: PciError) -> Outcome {
             if error == PciError::Fatal {
                 set_channel(driver, PciChannel::Frozen).await;
             }
-            if !is_bound(driver).await {
+            if !driver.is_bound().await {
                 return Outcome::Lost;
             }
             let was_reset = stop(driver).await;
             if was_reset {
-                forget_pages(driver).await;
+                pages::on_device_reset(driver).await;
             }
             Outcome::Good
         })
@@ -122,18 +113,10 @@ async fn tell(function: Option<&Driver>, error: PciError) -> Outcome {
 /// The driver unloads, whatever still answers (`mlx5_pci_err_detected`). Returns whether its function went down by itself.
 async fn stop(driver: &Driver) -> bool {
     let was_reset = health::enter_error_state(driver).await;
-    driver
-        .holding(Object::DevlinkLock, async || load::unload_one(driver).await)
-        .await;
+    load::unload(driver).await;
     health::drain(driver).await;
     bar_dma(driver, true).await;
     was_reset
-}
-
-/// Firmware has dropped every page of this driver's function.
-async fn forget_pages(driver: &Driver) {
-    driver.runtime().point(driver.writes(Object::PageBook)).await;
-    pages::on_device_reset(driver);
 }
 
 /// Resets what is below the port, and waits for it to be there again (`aer_root_reset`, `pci_bridge_wait_for_secondary_bus`).
@@ -168,11 +151,11 @@ async fn after_reset(driver: &Driver) -> Outcome {
     driver
         .holding(Object::DeviceLock, async || {
             set_channel(driver, PciChannel::Normal).await;
-            if !is_bound(driver).await {
+            if !driver.is_bound().await {
                 return Outcome::Good;
             }
             bar_dma(driver, false).await;
-            forget_pages(driver).await;
+            pages::on_device_reset(driver).await;
             match health::wait_vital(driver).await {
                 Ok(()) => Outcome::Good,
                 Err(_) => Outcome::Lost,
@@ -185,12 +168,8 @@ async fn after_reset(driver: &Driver) -> Outcome {
 async fn resume(driver: &Driver) {
     driver
         .holding(Object::DeviceLock, async || {
-            if is_bound(driver).await {
-                driver
-                    .holding(Object::DevlinkLock, async || {
-                        let _failed = load::load_one(driver, load::Occasion::Reload).await;
-                    })
-                    .await;
+            if driver.is_bound().await {
+                let _failed = load::load_again(driver, load::Occasion::Reload).await;
             }
         })
         .await;
@@ -200,7 +179,7 @@ async fn resume(driver: &Driver) {
 async fn give_up(driver: &Driver) {
     driver
         .holding(Object::DeviceLock, async || {
-            if is_bound(driver).await {
+            if driver.is_bound().await {
                 stop(driver).await;
             }
         })

@@ -1,7 +1,6 @@
 //! The drivers of a machine, in the order in which it ends them.
 
 use crate::handle::Driver;
-use crate::runtime::Object;
 use prm::function::Function;
 
 /// The drivers of functions below this one, in the order in which a machine ends them: the youngest first, scalable functions
@@ -23,13 +22,4 @@ pub(super) fn below(driver: &Driver, which: impl Fn(Function) -> bool) -> Vec<Dr
 /// Whether it is on the auxiliary bus, and not on PCI.
 pub(super) const fn is_scalable(function: Function) -> bool {
     matches!(function, Function::Sf(_))
-}
-
-/// Whether a driver is bound.
-pub(super) async fn is_bound(driver: &Driver) -> bool {
-    driver
-        .then(driver.reads(Object::Interface), |state, _| {
-            *state.interface.probed
-        })
-        .await
 }

@@ -1,6 +1,6 @@
 //! The machine ends, or another kernel takes over (`shutdown`, `mlx5_try_fast_unload`).
 
-use super::drivers::{below, is_bound, is_scalable};
+use super::drivers::{below, is_scalable};
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::health;
@@ -22,19 +22,17 @@ pub(crate) async fn shut_down(driver: &Driver) -> Result<(), Errno> {
 async fn shut_down_one(driver: &Driver) {
     driver
         .holding(Object::DeviceLock, async || {
-            if !is_bound(driver).await {
+            if !driver.is_bound().await {
                 return;
             }
-            if !driver.settled(|_| is_scalable(driver.endpoint())) {
+            let is_scalable = is_scalable(driver.endpoint());
+            if !is_scalable {
                 health::drain_resets(driver).await;
             }
             health::break_waits(driver).await;
             health::drain(driver).await;
-            let is_scalable = driver.settled(|_| is_scalable(driver.endpoint()));
             if is_scalable || !unload_in_haste(driver).await {
-                driver
-                    .holding(Object::DevlinkLock, async || load::unload_one(driver).await)
-                    .await;
+                load::unload(driver).await;
             }
         })
         .await;

@@ -1,6 +1,6 @@
 //! The machine suspends and wakes up again (`mlx5_suspend`, `mlx5_resume`).
 
-use super::drivers::{below, is_bound, is_scalable};
+use super::drivers::{below, is_scalable};
 use crate::errno::Errno;
 use crate::handle::Driver;
 use crate::load;
@@ -29,10 +29,8 @@ pub(crate) async fn suspend_resume(driver: &Driver) -> Result<(), Errno> {
 async fn suspend(driver: &Driver) {
     driver
         .holding(Object::DeviceLock, async || {
-            if is_bound(driver).await {
-                driver
-                    .holding(Object::DevlinkLock, async || load::unload_one(driver).await)
-                    .await;
+            if driver.is_bound().await {
+                load::unload(driver).await;
             }
         })
         .await;
@@ -41,15 +39,10 @@ async fn suspend(driver: &Driver) {
 async fn resume(driver: &Driver) {
     driver
         .holding(Object::DeviceLock, async || {
-            if !is_bound(driver).await {
+            if !driver.is_bound().await {
                 return;
             }
-            let loaded = driver
-                .holding(Object::DevlinkLock, async || {
-                    load::load_one(driver, load::Occasion::Reload).await
-                })
-                .await;
-            if let Err(errno) = loaded {
+            if let Err(errno) = load::load_again(driver, load::Occasion::Reload).await {
                 driver.message(MessageKind::ResumeFailed { errno });
             }
         })
