@@ -6,6 +6,9 @@ use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 
+/// PCI device id of a VF of the ConnectX family. The driver takes a function for a VF by this id alone (`mlx5_core_pci_table`).
+pub const VF_DEVICE: u16 = 0x101c;
+
 /// Who owns pages. Numbers start at 1, as the functions of a PCI device do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Function {

@@ -6,12 +6,7 @@ use crate::handle::Driver;
 use crate::health;
 use crate::message::MessageKind;
 use crate::runtime::Object;
-use crate::state::State;
-
-/// PCI device id of a NIC's VF.
-const VF_OF_PF: u16 = 0x101c;
-/// PCI device id of a `BlueField`'s VF.
-const VF_OF_ECPF: u16 = 0x101e;
+use prm::function::VF_DEVICE;
 
 /// Answers (`mlx5_sync_reset_request_event`).
 pub(super) async fn answer(driver: &Driver) {
@@ -92,7 +87,8 @@ async fn is_capable(driver: &Driver) -> bool {
             if !*state.interface.ecpf && state.subfunction.has_ports() {
                 return Some(MessageKind::ResetWithSubfunctions);
             }
-            vfs_on_bus(state).map(|device| MessageKind::ResetWithOthers { device })
+            let others = state.sriov.num_vfs > 0;
+            others.then_some(MessageKind::ResetWithOthers { device: VF_DEVICE })
         })
         .await;
     let is_capable = obstacle.is_none();
@@ -100,16 +96,6 @@ async fn is_capable(driver: &Driver) -> bool {
         driver.message(obstacle);
     }
     is_capable
-}
-
-/// The device id of VFs behind the same bridge, if there are any.
-fn vfs_on_bus(state: &State) -> Option<u16> {
-    let device = if *state.interface.ecpf {
-        VF_OF_ECPF
-    } else {
-        VF_OF_PF
-    };
-    (state.sriov.num_vfs > 0).then_some(device)
 }
 
 /// Nothing comes of it: firmware has taken it back, or its time is over (`mlx5_sync_reset_abort_event`).

@@ -20,7 +20,7 @@ mod sriov;
 
 pub(crate) use capability::{MSIX_PENDING, MSIX_PENDING_LENGTH, MSIX_TABLE, MSIX_TABLE_LENGTH, MSIX_VECTORS};
 pub(crate) use function::{Effect, PciFunction, Shape};
-pub(crate) use header::{BAR0_SIZE, EMBEDDED_PF_DEVICE, PF_DEVICE, VF_DEVICE};
+pub(crate) use header::{BAR0_SIZE, EMBEDDED_PF_DEVICE, PF_DEVICE};
 pub(crate) use role::Role;
 pub(crate) use space::LENGTH as CONFIG_LENGTH;
 pub(crate) use sriov::MOST_VFS;

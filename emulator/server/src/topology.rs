@@ -2,10 +2,10 @@
 
 use crate::error::ServeError;
 use crate::options::Layout;
-use crate::pci::{BAR0_SIZE, EMBEDDED_PF_DEVICE, MOST_VFS, PF_DEVICE, Role, Shape, VF_DEVICE};
+use crate::pci::{BAR0_SIZE, EMBEDDED_PF_DEVICE, MOST_VFS, PF_DEVICE, Role, Shape};
 use emulator::{SF_WINDOW_LENGTH, Silicon};
-use prm::Function;
-use prm::saturated;
+use prm::function::VF_DEVICE;
+use prm::{Function, saturated};
 use std::path::PathBuf;
 
 /// A PCI function and its socket.

@@ -6,8 +6,6 @@ use super::space::Space;
 const VENDOR: u16 = 0x15b3;
 /// ConnectX-6: the PF of a NIC.
 pub(crate) const PF_DEVICE: u16 = 0x101b;
-/// Virtual function of the ConnectX family. The driver takes a function for a VF by this id alone (`mlx5_core_pci_table`).
-pub(crate) const VF_DEVICE: u16 = 0x101c;
 /// BlueField-2: the PF of the embedded CPU.
 pub(crate) const EMBEDDED_PF_DEVICE: u16 = 0xa2d6;
 /// The board. Nothing looks at it.

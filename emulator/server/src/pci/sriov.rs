@@ -1,7 +1,8 @@
 //! The SR-IOV capability (Base Specification, "SR-IOV Extended Capability"), the first of extended configuration space.
 
-use super::header::{BAR0_SIZE, VF_DEVICE};
+use super::header::BAR0_SIZE;
 use super::space::{EXTENDED, Space};
+use prm::function::VF_DEVICE;
 
 /// VFs that there is room for beside their PF: a bus has 256 functions, and behind a port they are all one device's.
 pub(crate) const MOST_VFS: u16 = 255;
