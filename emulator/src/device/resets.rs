@@ -18,9 +18,8 @@ impl Silicon {
 
     fn reset_with_others(&mut self, endpoint: Function, now: Cycles, buses: &mut dyn Buses) {
         self.reset_endpoint(endpoint, now);
-        let others: Vec<Function> = self.endpoints.peek().keys().copied().collect();
         let with_it = |&other: &Function| other != endpoint && self.roster.host_of(other) == endpoint;
-        let others: Vec<Function> = others.into_iter().filter(with_it).collect();
+        let others: Vec<Function> = self.all_endpoints().into_iter().filter(with_it).collect();
         for other in others {
             self.reset_endpoint(other, now);
         }

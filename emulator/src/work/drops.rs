@@ -7,8 +7,17 @@ use crate::state::silicon::Silicon;
 use prm::{Cycles, Function};
 
 impl Silicon {
-    /// Drops every command of an endpoint, as a reset does; they never complete.
+    /// Drops every command of an endpoint and all that its queue knows, as a reset does; they never complete.
     pub(crate) fn drop_commands_of(&mut self, endpoint: Function, now: Cycles, why: &'static str) {
+        self.drop_each_of(endpoint, now, why);
+        if let Some(state) = self.endpoints.get_mut(&endpoint) {
+            state.queue.clear();
+        }
+        self.make_room();
+    }
+
+    /// Drops every command of an endpoint. The command that is being executed stands apart and stays.
+    pub(crate) fn drop_each_of(&mut self, endpoint: Function, now: Cycles, why: &'static str) {
         // All slots of the endpoint are emptied below, which is a use of all its commands.
         let numbers: Vec<CommandNumber> = self
             .commands
@@ -20,10 +29,6 @@ impl Silicon {
         for number in numbers {
             self.drop_command(number, now, why);
         }
-        if let Some(state) = self.endpoints.get_mut(&endpoint) {
-            state.queue.clear();
-        }
-        self.make_room();
     }
 
     pub(crate) fn drop_command(&mut self, number: CommandNumber, now: Cycles, why: &'static str) {

@@ -3,9 +3,17 @@
 use crate::bus::Buses;
 use crate::state::silicon::Silicon;
 use crate::state::subfunctions::Managed;
-use prm::event::{self, EventEntry};
+use prm::event::{EventEntry, VhcaStateChange};
 use prm::subfunction::VhcaState;
-use prm::{Cycles, Function};
+use prm::{Cycles, Function, WireIdentity};
+
+/// The event that a function has changed its state.
+pub(crate) fn state_event(identity: WireIdentity) -> EventEntry {
+    let data = VhcaStateChange::new()
+        .with_ec_function(u16::from(identity.ec))
+        .with_function_id(identity.id);
+    EventEntry::of(&data)
+}
 
 impl Silicon {
     /// State of a function nobody has touched: a subfunction that an eswitch manager has to allocate does not exist,
@@ -66,11 +74,8 @@ impl Silicon {
         self.subfunctions.managed.insert(function, managed);
         let id = self.roster.get(function).and_then(|entry| entry.identity);
         if let Some(identity) = id.filter(|_| tell) {
-            let data = event::VhcaStateChange::new()
-                .with_ec_function(u16::from(identity.ec))
-                .with_function_id(identity.id);
             let manager = self.main_function();
-            self.post_event(manager, &EventEntry::of(&data), at, buses);
+            self.post_event(manager, &state_event(identity), at, buses);
         }
     }
 }

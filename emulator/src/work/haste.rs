@@ -3,7 +3,6 @@
 
 use crate::config::OnHaste;
 use crate::state::command_queue::Doorbells;
-use crate::state::numbers::CommandNumber;
 use crate::state::silicon::Silicon;
 use prm::{Cycles, Function};
 
@@ -11,17 +10,7 @@ impl Silicon {
     /// Closes an endpoint as it is: its commands never complete, its queues are gone, no event is told to it any more. A command
     /// that is being executed stands apart and stays.
     pub(crate) fn close_in_haste(&mut self, endpoint: Function, now: Cycles, why: &'static str) {
-        // Dropping changes which there are, and all the endpoint's slots with it.
-        let of_endpoint: Vec<CommandNumber> = self
-            .commands
-            .peek()
-            .values()
-            .filter(|command| command.endpoint == endpoint)
-            .map(|command| command.number)
-            .collect();
-        for number in of_endpoint {
-            self.drop_command(number, now, why);
-        }
+        self.drop_each_of(endpoint, now, why);
         self.make_room();
         self.drop_requests(endpoint);
         if self.config.firmware.on_haste == OnHaste::Forget {

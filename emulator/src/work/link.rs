@@ -5,7 +5,7 @@ use crate::order::LinkState;
 use crate::record::Record;
 use crate::state::action::{Act, Action};
 use crate::state::silicon::Silicon;
-use prm::{Cycles, Function};
+use prm::Cycles;
 
 impl Silicon {
     /// The link goes down or comes back (see [`OnLinkDown`]). Configuration spaces keep what the host wrote there: no driver of
@@ -20,8 +20,7 @@ impl Silicon {
             link,
         });
         if link == LinkState::Down {
-            let endpoints: Vec<Function> = self.endpoints.peek().keys().copied().collect();
-            for endpoint in endpoints {
+            for endpoint in self.all_endpoints() {
                 match self.config.firmware.on_link_down {
                     OnLinkDown::Reset => self.reset_endpoint(endpoint, now),
                     OnLinkDown::Keep => self.acts(Act::at(endpoint, Action::Reset), |silicon| {

@@ -7,7 +7,8 @@ use crate::order::{
 };
 use crate::state::action::{Act, Action};
 use crate::state::silicon::Silicon;
-use prm::event::{EswFunctionsChanged, EventEntry, VhcaStateChange, VportChange};
+use crate::work::function_states::state_event;
+use prm::event::{EswFunctionsChanged, EventEntry, VportChange};
 use prm::{Cycles, Function, Opcode};
 use std::sync::Arc;
 
@@ -78,10 +79,7 @@ impl Silicon {
                 Ok(())
             }
             FirmwareOrder::StrayEvent(StrayEvent::VhcaState(identity)) => {
-                let data = VhcaStateChange::new()
-                    .with_ec_function(u16::from(identity.ec))
-                    .with_function_id(identity.id);
-                self.post_ordered(own, &EventEntry::of(&data), now, buses)
+                self.post_ordered(own, &state_event(*identity), now, buses)
             }
             FirmwareOrder::Interrupts(rule) => self
                 .event_queue(own, rule.queue)

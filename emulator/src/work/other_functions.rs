@@ -3,7 +3,8 @@
 use crate::bus::Buses;
 use crate::order::{FunctionsChanged, HostPfState, OrderError, VhcaStateOrder};
 use crate::state::silicon::Silicon;
-use prm::event::{EswFunctionsChanged, EventEntry, VhcaStateChange};
+use crate::work::function_states::state_event;
+use prm::event::{EswFunctionsChanged, EventEntry};
 use prm::subfunction::VhcaState;
 use prm::{Cycles, EventType, Function};
 use std::collections::BTreeSet;
@@ -78,10 +79,7 @@ impl Silicon {
         if let Some(state) = state {
             self.put_in_state(function, state.into());
         }
-        let data = VhcaStateChange::new()
-            .with_ec_function(u16::from(identity.ec))
-            .with_function_id(identity.id);
-        self.post_event(own, &EventEntry::of(&data), now, buses);
+        self.post_event(own, &state_event(identity), now, buses);
         Ok(())
     }
 

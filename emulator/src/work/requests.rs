@@ -168,7 +168,7 @@ impl Silicon {
     /// A function has no use any more for what others supplied for it: it goes back as [`OnReset`] says.
     pub(crate) fn give_up_pages_of(&mut self, function: Function, now: Cycles, buses: &mut dyn Buses) {
         let owner = Owner::from(function);
-        let suppliers: Vec<Function> = self.endpoints.peek().keys().copied().collect();
+        let suppliers = self.all_endpoints();
         for supplier in suppliers.into_iter().filter(|&supplier| supplier != function) {
             match self.config.firmware.on_reset {
                 OnReset::ReleaseAll => self.release_pages(supplier, owner, now, buses),

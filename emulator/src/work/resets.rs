@@ -23,8 +23,7 @@ impl Silicon {
 
     /// Firmware begins anew, as a driver asked: every function is reset, and off until its driver sets it up.
     pub(crate) fn reset_firmware(&mut self, now: Cycles) {
-        let endpoints: Vec<Function> = self.endpoints.peek().keys().copied().collect();
-        for endpoint in endpoints {
+        for endpoint in self.all_endpoints() {
             self.acts(Act::at(endpoint, Action::Reset), |silicon| {
                 silicon.forget_endpoint(endpoint, now);
                 if let Some(state) = silicon.endpoints.get_mut(&endpoint) {
@@ -32,6 +31,11 @@ impl Silicon {
                 }
             });
         }
+    }
+
+    /// Every function that has an interface.
+    pub(crate) fn all_endpoints(&self) -> Vec<Function> {
+        self.endpoints.peek().keys().copied().collect()
     }
 
     fn forget_endpoint(&mut self, endpoint: Function, now: Cycles) {

@@ -86,26 +86,25 @@ impl Silicon {
 
     fn answer_reset(&mut self, endpoint: Function, agreed: bool, at: Cycles) {
         let starter = self.sync_reset(endpoint).starter;
-        let stage = match (agreed, starter) {
-            (false, _) => ResetStage::Refused,
-            (true, _) => ResetStage::Agreed,
+        let stage = match agreed {
+            false => ResetStage::Refused,
+            true => ResetStage::Agreed,
         };
         self.set_sync_reset(endpoint, stage, None);
-        if let Some(number) = starter {
-            if !agreed && let Some(command) = self.commands.get_mut(&number) {
-                command.reply = Some(Reply::refused(Refusal::NoReset));
-            }
-            self.agenda.enter(at, DueKind::InService, Task::Complete(number));
-            if agreed {
-                let rule = Arc::new(ReactionRule {
-                    command: CommandMatch::default(),
-                    after_ms: 0,
-                    then: vec![FirmwareOrder::SyncReset(SyncResetOrder::Unload)],
-                    times: 1,
-                });
-                let task = Task::React { rule, at: endpoint };
-                self.put_off(at.saturating_add(UNLOAD_AFTER), DueKind::InService, task, at);
-            }
+        let Some(number) = starter else { return };
+        if !agreed && let Some(command) = self.commands.get_mut(&number) {
+            command.reply = Some(Reply::refused(Refusal::NoReset));
+        }
+        self.agenda.enter(at, DueKind::InService, Task::Complete(number));
+        if agreed {
+            let rule = Arc::new(ReactionRule {
+                command: CommandMatch::default(),
+                after_ms: 0,
+                then: vec![FirmwareOrder::SyncReset(SyncResetOrder::Unload)],
+                times: 1,
+            });
+            let task = Task::React { rule, at: endpoint };
+            self.put_off(at.saturating_add(UNLOAD_AFTER), DueKind::InService, task, at);
         }
     }
 
