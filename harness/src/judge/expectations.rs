@@ -96,8 +96,7 @@ pub(crate) fn compare_books(
     );
     let range = expected.took_ms.filter(|_| insight == Insight::Whole);
     let took = outcome.took_ns.map(milliseconds);
-    let bounds = range.map_or([None; 2], |range| [range.at_least, range.at_most]);
-    let [least, most] = bounds;
+    let [least, most] = range.map_or([None; 2], |range| [range.at_least, range.at_most]);
     scalar(
         Scalar::TookMsAtLeast,
         least

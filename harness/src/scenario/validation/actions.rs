@@ -106,27 +106,30 @@ impl Sense<'_> {
         }
     }
 
+    /// The host has no scalable functions any more.
+    fn forget_subfunctions(&mut self) {
+        self.story.scalable_functions.clear();
+        self.story.device_numbers = None;
+    }
+
     /// Checks what an operation presupposes, and keeps what it sets up. Most have nothing of the kind.
     fn check_operation(&mut self, operation: HostOperation, step: &Step, path: &Path) {
         let at = path.member(operation.word());
         match operation {
             HostOperation::Unload => {
                 self.goes(|function| function != Function::SecondPf, Some(false));
-                self.story.scalable_functions.clear();
-                self.story.device_numbers = None;
+                self.forget_subfunctions();
             }
             HostOperation::Remove | HostOperation::Kexec | HostOperation::Reboot => {
                 self.goes(|_| true, Some(false));
-                self.story.scalable_functions.clear();
-                self.story.device_numbers = None;
+                self.forget_subfunctions();
             }
             HostOperation::Reload
             | HostOperation::ActivateFirmware
             | HostOperation::SuspendResume
             | HostOperation::SetEswitchMode(EswitchMode::Legacy) => {
                 self.goes(is_scalable, Some(false));
-                self.story.scalable_functions.clear();
-                self.story.device_numbers = None;
+                self.forget_subfunctions();
             }
             HostOperation::EnableVfs(number) => self.check_vfs(number, step, &at),
             HostOperation::DisableVfs => {
