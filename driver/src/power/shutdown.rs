@@ -25,11 +25,11 @@ async fn shut_down_one(driver: &Driver) {
             if !driver.is_bound().await {
                 return;
             }
+            health::break_waits(driver).await;
             let is_scalable = is_scalable(driver.endpoint());
             if !is_scalable {
                 health::drain_resets(driver).await;
             }
-            health::break_waits(driver).await;
             health::drain(driver).await;
             if is_scalable || !unload_in_haste(driver).await {
                 load::unload(driver).await;
