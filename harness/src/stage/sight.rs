@@ -164,13 +164,15 @@ impl DriverSight {
         self.books.iter().flat_map(|books| &books.owners)
     }
 
-    /// Whether it wrote where it must not during the step, as far as its messages are known.
+    /// Whether it wrote where it must not during the step, or went on with what it had let go of, as far as its messages are known.
     #[must_use]
     pub fn wrote_astray(&self) -> bool {
         self.messages.iter().any(|message| {
             matches!(
                 message.kind,
-                MessageKind::OutOfBoundsWrite { .. } | MessageKind::MailboxPoolCorrupted { .. }
+                MessageKind::OutOfBoundsWrite { .. }
+                    | MessageKind::MailboxPoolCorrupted { .. }
+                    | MessageKind::CompletedTwice { .. }
             )
         })
     }
@@ -211,9 +213,10 @@ mod tests {
         assert!(wrote_astray(MessageKind::OutOfBoundsWrite { length, offset }));
         let block = Iova(4_096);
         assert!(wrote_astray(MessageKind::MailboxPoolCorrupted { block }));
+        assert!(wrote_astray(MessageKind::CompletedTwice { slot: 0 }));
         let others = MessageKind::examples(1)
             .into_iter()
             .filter(|kind| wrote_astray(kind.clone()));
-        assert_eq!(others.count(), 2, "no other message tells of one");
+        assert_eq!(others.count(), 3, "no other message tells of one");
     }
 }
