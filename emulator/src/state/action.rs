@@ -93,6 +93,17 @@ pub enum OrderKind {
     Release,
 }
 
+impl Action {
+    /// Of which command this is a part.
+    #[must_use]
+    pub const fn opcode(self) -> Option<Opcode> {
+        match self {
+            Self::Service(opcode) | Self::Execution(opcode) | Self::Completion(opcode) => Some(opcode),
+            _ => None,
+        }
+    }
+}
+
 impl Register {
     /// The register at this offset of an endpoint's window, in bytes.
     pub(crate) const fn at(offset: u64) -> Self {
@@ -226,8 +237,44 @@ impl Act {
     }
 }
 
+/// Two commands of one opcode can be in service at once: the one in a higher slot than the first says so, since a recorded schedule
+/// finds its acts by these words. Commands about pages have one slot, and say nothing.
 impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}", self.action, self.endpoint)
+        write!(f, "{} at {}", self.action, self.endpoint)?;
+        match (self.action.opcode(), self.slot) {
+            (Some(opcode), Some(slot)) if slot > 0 && opcode != Opcode::ManagePages => {
+                write!(f, ", slot {slot}")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_commands_of_one_opcode_in_service_have_words_of_their_own() {
+        let execution = Act::at(Function::Pf, Action::Execution(Opcode::QueryVhcaState));
+        let words: Vec<String> = [0, 1, 2].map(|slot| execution.in_slot(slot).to_string()).into();
+        assert_eq!(
+            words,
+            [
+                "execution of QUERY_VHCA_STATE at pf",
+                "execution of QUERY_VHCA_STATE at pf, slot 1",
+                "execution of QUERY_VHCA_STATE at pf, slot 2"
+            ]
+        );
+    }
+
+    #[test]
+    fn commands_about_pages_have_one_slot_and_do_not_name_it() {
+        let execution = Act::at(Function::Pf, Action::Execution(Opcode::ManagePages));
+        assert_eq!(
+            execution.in_slot(31).to_string(),
+            "execution of MANAGE_PAGES at pf"
+        );
     }
 }

@@ -85,12 +85,12 @@ impl Detail {
             DeviceAct::Does {
                 act: Act { action, .. },
                 ..
-            } => match action {
-                Action::Service(opcode) | Action::Execution(opcode) | Action::Completion(opcode) => {
-                    !named.contains(&opcode)
-                }
-                Action::Portion | Action::ReturnPages | Action::Reaction | Action::PageRequest => false,
-                _ => true,
+            } => match action.opcode() {
+                Some(opcode) => !named.contains(&opcode),
+                None => !matches!(
+                    action,
+                    Action::Portion | Action::ReturnPages | Action::Reaction | Action::PageRequest
+                ),
             },
         }
     }
