@@ -91,6 +91,22 @@ impl CounterBook {
         })
     }
 
+    /// The type counters, self and none included, add up to the total. What is not shown cannot be added up.
+    pub(super) fn adds_up(&self) -> Option<Finding> {
+        let shown: Option<Vec<i64>> = PAGE_COUNTERS.iter().map(|counter| self.signed(counter)).collect();
+        let (total, types) = shown.as_deref()?.split_first()?;
+        let sum: i64 = types.iter().sum();
+        (i32_of(sum) != i32_of(*total)).then(|| Finding {
+            invariant: InvariantName::TotalMatchesTypes,
+            subject: Some(PAGE_COUNTERS[0].to_owned()),
+            driver: Some(*total),
+            firmware: None,
+            detail: format!(
+                "the type counters, self and none included, add up to {sum}, the total is {total}"
+            ),
+        })
+    }
+
     /// No counter of pages is below zero.
     pub(super) fn stays_positive(&self) -> Vec<Finding> {
         let shown = PAGE_COUNTERS
@@ -107,6 +123,11 @@ impl CounterBook {
             })
             .collect()
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "counters wrap at 32 bits")]
+const fn i32_of(value: i64) -> i32 {
+    value as i32
 }
 
 #[cfg(test)]
@@ -128,6 +149,26 @@ mod tests {
     fn what_is_not_shown_is_not_judged() {
         assert_eq!(book(7, 7).matches_ledger(), []);
         assert_eq!(book(7, 7).stays_positive(), []);
+    }
+
+    fn book_of(counters: [u32; 8]) -> CounterBook {
+        let named = PAGE_COUNTERS.map(ToOwned::to_owned).into_iter();
+        CounterBook {
+            counters: named.zip(counters).collect(),
+            ..book(0, 0)
+        }
+    }
+
+    #[test]
+    fn a_total_that_is_not_the_sum_of_its_types_is_found_and_wraps_as_counters_do() {
+        assert_eq!(book_of([248, 8, 0, 0, 0, 0, 240, 0]).adds_up(), None);
+        let found = book_of([247, 8, 0, 0, 0, 0, 240, 0]).adds_up().unwrap();
+        assert_eq!(found.invariant, InvariantName::TotalMatchesTypes);
+        assert_eq!((found.driver, found.subject.as_deref()), (Some(247), Some("fw_pages_total")));
+        let below = (-8_i32).cast_unsigned();
+        assert_eq!(book_of([232, below, 0, 0, 0, 0, 240, 0]).adds_up(), None);
+        assert_eq!(book_of([i32::MAX as u32 + 1, 1, 0, 0, 0, 0, i32::MAX as u32, 0]).adds_up(), None);
+        assert_eq!(book(7, 7).adds_up(), None, "what is not shown cannot be added up");
     }
 
     #[test]

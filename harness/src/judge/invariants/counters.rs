@@ -1,8 +1,7 @@
 //! The driver's counters: against the ledger, against each other, against zero.
 
-use super::counter_book::{CounterBook, PAGE_COUNTERS};
+use super::counter_book::CounterBook;
 use super::finding::Finding;
-use crate::scenario::InvariantName;
 use crate::stage::sight::{DriverSight, Sight};
 
 /// Everything about counters.
@@ -29,24 +28,8 @@ fn match_ledger(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
 /// The type counters, self and none included, add up to the total.
 fn add_up(sight: &Sight<'_>, findings: &mut Vec<Finding>) {
     for driver in &sight.drivers {
-        let book = book(sight, driver);
-        let shown: Option<Vec<i64>> = PAGE_COUNTERS.iter().map(|counter| book.signed(counter)).collect();
-        // What is not shown cannot be added up.
-        let Some([total, types @ ..]) = shown.as_deref() else {
-            continue;
-        };
-        let (total, sum): (i64, i64) = (*total, types.iter().sum());
-        if i32_of(sum) != i32_of(total) {
-            findings.push(Finding {
-                invariant: InvariantName::TotalMatchesTypes,
-                subject: Some(driver.subject("fw_pages_total")),
-                driver: Some(total),
-                firmware: None,
-                detail: format!(
-                    "the type counters, self and none included, add up to {sum}, the total is {total}"
-                ),
-            });
-        }
+        let found = book(sight, driver).adds_up();
+        findings.extend(found.map(|finding| of(driver, finding)));
     }
 }
 
@@ -78,9 +61,4 @@ fn of(driver: &DriverSight, finding: Finding) -> Finding {
         subject: finding.subject.map(|counter| driver.subject(counter)),
         ..finding
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "counters wrap at 32 bits")]
-const fn i32_of(value: i64) -> i32 {
-    value as i32
 }
