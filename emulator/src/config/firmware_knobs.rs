@@ -9,18 +9,19 @@ use serde::{Deserialize, Serialize};
 pub struct FirmwareKnobs {
     /// When vhca ids start to be page identities (`migrate-enomem-init-hca`).
     pub mode_effective_at: ModeEffectiveAt,
-    /// When the device falls back to function ids.
+    /// When the device falls back to function ids (`mode-cleared-at-teardown`, `mode-cleared-at-enable`).
     pub mode_cleared_at: ModeClearedAt,
     /// Answer to a TAKE for an id that holds nothing and names nobody (`boot-id-3-zero-pages`).
     pub take_unknown_id: TakeUnknownId,
-    /// What a device that stayed in function-id mode does with a vhca id in QUERY_PAGES(init).
+    /// What a device that stayed in function-id mode does with a vhca id in QUERY_PAGES(init) (`cap-ignored-id-literal`,
+    /// `cap-ignored-id-rejected`).
     pub query_pages_id: QueryPagesId,
     /// Whether a command that waits for pages holds up the others (`lock-ignored-errors`).
     pub command_execution: CommandExecution,
     /// Which pages go back first (`mixed-through-zero-oldest`).
     pub return_order: ReturnOrder,
     /// Most pages that firmware returns to one TAKE, however many it asks for; 0: no limit. Firmware that cannot free all at once
-    /// answers with fewer, and the driver asks again.
+    /// answers with fewer, and the driver asks again (`returns-at-most`).
     pub returns_at_most: u32,
     /// Function id in the answer to QUERY_PAGES(boot); anything but 0 is a quirk (`boot-id-3`).
     pub boot_function_id: u16,

@@ -31,10 +31,10 @@ pub enum Answer {
     },
     /// Neither executed nor completed, ever, unless the device is reset (`give-never-completes`).
     Never {},
-    /// Executed and completed, but the completion event and its interrupt are lost.
+    /// Executed and completed, but the completion event and its interrupt are lost (`answer-without-event`).
     LostEvent {},
     /// Executed and completed, and the completion event is posted, but its interrupt is lost: the driver finds the event when it
-    /// looks by itself or when the next interrupt comes.
+    /// looks by itself or when the next interrupt comes (`answer-without-interrupt`).
     LostInterrupt {},
     /// Not executed, and answered with success: firmware that swallows nonsense (`negative-startup-init-accepted`).
     Accept {},
@@ -63,7 +63,7 @@ pub enum Answer {
         /// Indices into the owned pages.
         indices: Vec<u32>,
     },
-    /// QUERY_PAGES only: the answer carries this count.
+    /// QUERY_PAGES only: the answer carries this count (`init-count-too-small`).
     PageCount {
         /// Signed count of 4 KiB pages.
         pages: i32,
