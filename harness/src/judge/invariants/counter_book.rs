@@ -164,10 +164,16 @@ mod tests {
         assert_eq!(book_of([248, 8, 0, 0, 0, 0, 240, 0]).adds_up(), None);
         let found = book_of([247, 8, 0, 0, 0, 0, 240, 0]).adds_up().unwrap();
         assert_eq!(found.invariant, InvariantName::TotalMatchesTypes);
-        assert_eq!((found.driver, found.subject.as_deref()), (Some(247), Some("fw_pages_total")));
+        assert_eq!(
+            (found.driver, found.subject.as_deref()),
+            (Some(247), Some("fw_pages_total"))
+        );
         let below = (-8_i32).cast_unsigned();
         assert_eq!(book_of([232, below, 0, 0, 0, 0, 240, 0]).adds_up(), None);
-        assert_eq!(book_of([i32::MAX as u32 + 1, 1, 0, 0, 0, 0, i32::MAX as u32, 0]).adds_up(), None);
+        assert_eq!(
+            book_of([i32::MAX as u32 + 1, 1, 0, 0, 0, 0, i32::MAX as u32, 0]).adds_up(),
+            None
+        );
         assert_eq!(book(7, 7).adds_up(), None, "what is not shown cannot be added up");
     }
 
