@@ -121,11 +121,12 @@ fn carry_out(order: Order, sender: &Sender, log: &KernelLog) -> Result<Answer, R
             Ok(Answer::Done)
         }
         Order::NextKernel => {
+            // Loading keeps the processor for a second or more: nobody reads the log meanwhile, and the machine ends right after it.
+            next_kernel::tell_console();
             let loaded = next_kernel::load().map_err(|error| Refusal {
                 errno: error.raw_os_error().unwrap_or(0),
                 what: format!("load the next kernel: {error}"),
             });
-            next_kernel::tell_console();
             loaded.map(|()| Answer::Done)
         }
         other => orders::carry_out(other),

@@ -32,19 +32,20 @@ impl Guest {
         how: Succession,
     ) -> Result<Vec<LogLine>, GuestError> {
         let printed = self.console().len();
-        let own = match how {
+        let (told, own) = match how {
             Succession::TakesOver => {
                 self.must(Order::NextKernel, LOADING)?;
+                let told = self.take_complaints();
                 self.begin()?;
-                self.printed_after(printed)
+                (told, self.printed_after(printed))
             }
             Succession::StartsAgain => {
                 self.must(Order::Restart, LOADING)?;
                 self.wait_end()?;
-                let own = self.printed_after(printed);
+                let (told, own) = (self.take_complaints(), self.printed_after(printed));
                 self.start_again()?;
                 self.begin()?;
-                own
+                (told, own)
             }
         };
         self.seen = Seen::default();
@@ -53,7 +54,11 @@ impl Guest {
         self.trace(events)?;
         // What the next kernel says of its start is nobody's.
         self.is_quiet()?;
-        self.complaints.extend(own.iter().filter_map(|line| {
+        // What the agent has told of may be on the console, too.
+        let is_told = |line: &LogLine| told.iter().any(|known| known.microseconds == line.microseconds);
+        let untold: Vec<&LogLine> = own.iter().filter(|line| !is_told(line)).collect();
+        self.complaints.extend(told);
+        self.complaints.extend(untold.into_iter().filter_map(|line| {
             Some(Complaint {
                 kind: classify(&line.text)?,
                 line: line.text.clone(),
