@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod language;
+
 use harness::scenario::scenario_files;
-use harness::scenario::schema::schema;
+use language::{definitions, referred};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -97,10 +99,6 @@ fn used() -> Used {
     used
 }
 
-fn definitions() -> &'static serde_json::Map<String, Value> {
-    schema()["$defs"].as_object().unwrap()
-}
-
 /// The words that a definition brings: its fields, and its variants.
 fn words_of(definition: &Value) -> Vec<String> {
     let listed = |value: &Value| -> Vec<String> {
@@ -120,11 +118,6 @@ fn words_of(definition: &Value) -> Vec<String> {
         }
     }
     words
-}
-
-/// The definition that a field refers to.
-fn referred(field: &Value) -> Option<&str> {
-    field["$ref"].as_str()?.strip_prefix("#/$defs/")
 }
 
 /// What a choice is where a file says nothing, of all fields that have it.
@@ -172,12 +165,9 @@ fn every_value_of_every_knob_is_set_by_a_scenario() {
     let used = used();
     let knobs = definitions()["FirmwareKnobs"]["properties"].as_object().unwrap();
     let mut unset: Vec<String> = Vec::new();
-    for (knob, field) in knobs {
+    let explained = |knob: &String| ELSEWHERE.iter().any(|&(_, word, _)| word == knob);
+    for (knob, field) in knobs.iter().filter(|(knob, _)| !explained(knob)) {
         let values = used.values.get(knob);
-        let known = ELSEWHERE.iter().any(|&(_, word, _)| word == knob);
-        if known {
-            continue;
-        }
         if values.is_none() {
             unset.push(knob.clone());
         }

@@ -4,10 +4,12 @@
 //!
 //! `WRITE_TABLES=1 cargo test -p harness --test tables` writes them.
 
+mod language;
+
 use harness::cli::naming::qualified_name;
-use harness::scenario::schema::schema;
 use harness::scenario::{InvariantName, read_scenario, scenario_files};
 use harness::stage::linux::build::Configuration;
+use language::{definitions, referred};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +21,7 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/scenarios.md");
 const OPERATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations.md");
 
 fn definition(name: &str) -> &'static Value {
-    &schema()["$defs"][name]
+    &definitions()[name]
 }
 
 fn words(schema: &Value) -> &str {
@@ -29,10 +31,7 @@ fn words(schema: &Value) -> &str {
 /// The values that a field can have, its default first, each with what it means.
 fn values(field: &Value) -> String {
     let default = &field["default"];
-    let reference = field["$ref"]
-        .as_str()
-        .and_then(|path| path.strip_prefix("#/$defs/"));
-    let Some(name) = reference else {
+    let Some(name) = referred(field) else {
         return format!("Default: `{default}`.");
     };
     let alternatives = definition(name)["oneOf"].as_array().expect("a choice");
