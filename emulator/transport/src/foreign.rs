@@ -25,6 +25,11 @@ static CLOSER: LazyLock<Option<Sender<OwnedFd>>> = LazyLock::new(|| {
     thread.spawn(close).ok().map(|_| sender)
 });
 
+/// Starts the thread that closes, unless it is there.
+pub fn start_closer() {
+    LazyLock::force(&CLOSER);
+}
+
 fn close_all(receiver: &Receiver<OwnedFd>) {
     for descriptor in receiver {
         drop(descriptor);

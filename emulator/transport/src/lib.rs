@@ -69,3 +69,10 @@ pub use listener::{ListenError, Listener};
 pub use memory::MemoryPolicy;
 pub use patience::Patience;
 pub use server::Server;
+
+/// Starts the threads that serve all connections of the process, which else come with the first that needs them: for
+/// whoever wants no thread to be started later.
+pub fn start_threads() {
+    watchdog::start();
+    foreign::start_closer();
+}

@@ -67,6 +67,11 @@ pub fn is_awake() -> bool {
     WATCHDOG.is_some()
 }
 
+/// Starts the thread, unless it is there.
+pub fn start() {
+    LazyLock::force(&WATCHDOG);
+}
+
 /// Does a write to this eventfd under watch. It ends within some 20 ms, whatever the client does meanwhile.
 pub fn watched(eventfd: &Arc<OwnedFd>, write: impl FnOnce()) -> Written {
     let Some(watchdog) = *WATCHDOG else {

@@ -5,6 +5,7 @@ pub(super) mod device;
 mod last_resort;
 pub(super) mod plug;
 pub(super) mod service;
+mod walls;
 
 use crate::cli::backend::quoted;
 use crate::cli::exit::Exit;
@@ -23,6 +24,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use transport::MemoryPolicy;
+use walls::Walls;
 
 /// What to serve, and where.
 #[derive(Clone, Debug, Args)]
@@ -57,6 +59,9 @@ pub(super) struct ServeArguments {
     /// End when standard input does: whoever holds its other end has ended, however that came.
     #[arg(long, hide = true)]
     until_stdin_ends: bool,
+    /// Serve without a sandbox: the process keeps all files and system calls of its user (docs/qemu.md).
+    #[arg(long)]
+    no_sandbox: bool,
     #[command(flatten)]
     memory: MemoryArguments,
 }
@@ -134,23 +139,30 @@ pub(super) fn serve(arguments: &ServeArguments) -> Exit {
             return Exit::Internal;
         }
     };
-    let arguments = arguments.clone();
+    let service = match start(arguments, config, &folder) {
+        Ok(service) => service,
+        Err(error) => return failed(&error),
+    };
+    let walls = if arguments.no_sandbox {
+        Walls::None
+    } else {
+        Walls::around(
+            &folder,
+            arguments.control.as_deref(),
+            service.device().sockets().len(),
+        )
+    };
+    let until_stdin_ends = arguments.until_stdin_ends;
     let work = move || {
-        let service = start(&arguments, config, &folder)?;
-        until_told(service, &signals, arguments.until_stdin_ends)
+        walls.close();
+        until_told(service, &signals, until_stdin_ends)
     };
     match last_resort::beside_signals(heard, last_resort::GRACE, work) {
         Ok(Some(Ok(()))) => {
             tracing::info!("ended; the sockets are gone");
             Exit::AsExpected
         }
-        Ok(Some(Err(error))) => {
-            match &error {
-                ServiceError::BootScript(BootScriptError::Kit(error)) => setup::print(error),
-                other => streams::error(other),
-            }
-            error.exit()
-        }
+        Ok(Some(Err(error))) => failed(&error),
         Ok(None) => {
             streams::error("the device is stuck in a file of a client; its sockets are left behind");
             Exit::Backend
@@ -160,6 +172,15 @@ pub(super) fn serve(arguments: &ServeArguments) -> Exit {
             Exit::Internal
         }
     }
+}
+
+/// Tells why a device is not served, or not any more.
+fn failed(error: &ServiceError) -> Exit {
+    match error {
+        ServiceError::BootScript(BootScriptError::Kit(error)) => setup::print(error),
+        other => streams::error(other),
+    }
+    error.exit()
 }
 
 fn start(arguments: &ServeArguments, config: DeviceConfig, folder: &Path) -> Result<Service, ServiceError> {
