@@ -91,12 +91,35 @@ pub(crate) fn is_gone(pid: i32) -> bool {
 mod tests {
     use super::*;
 
+    /// The number of a process that has ended.
+    fn gone() -> u32 {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        child.id()
+    }
+
+    #[test]
+    fn what_is_a_link_or_in_use_is_not_swept() {
+        let (base, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let kept = other.path().join("kept");
+        fs::write(&kept, "").unwrap();
+        let link = base.path().join(format!("{PREFIX}{}-link", gone()));
+        std::os::unix::fs::symlink(other.path(), &link).unwrap();
+        // One that has links in it goes, and they with it, and nothing behind them.
+        let left = base.path().join(format!("{PREFIX}{}-left", gone()));
+        fs::create_dir(&left).unwrap();
+        std::os::unix::fs::symlink(other.path(), left.join("folder")).unwrap();
+        std::os::unix::fs::symlink(&kept, left.join(LOCK)).unwrap();
+        let in_use = Scratch::new_in(base.path()).unwrap();
+        let _next = Scratch::new_in(base.path()).unwrap();
+        assert!(link.is_symlink() && kept.exists() && in_use.path().exists());
+        assert!(!left.exists());
+    }
+
     #[test]
     fn folders_of_killed_processes_are_swept() {
         let base = tempfile::tempdir().unwrap();
-        let mut child = std::process::Command::new("true").spawn().unwrap();
-        let gone = child.id();
-        child.wait().unwrap();
+        let gone = gone();
         let make = |name: &str| {
             let path = base.path().join(name);
             fs::create_dir(&path).unwrap();

@@ -2,7 +2,6 @@
 //!
 //! ```text
 //! kit.json            what is there; written last
-//! verified.json       how files looked when their hashes were right
 //! lock                held by a setup while it changes something
 //! apt/                apt's own state while something is fetched
 //! qemu/               QEMU and its libraries, unpacked
@@ -82,12 +81,6 @@ impl Cache {
     #[must_use]
     pub fn manifest(&self) -> PathBuf {
         self.root.join("kit.json")
-    }
-
-    /// What is known of files that were verified.
-    #[must_use]
-    pub fn verified(&self) -> PathBuf {
-        self.root.join("verified.json")
     }
 
     /// apt's folder.

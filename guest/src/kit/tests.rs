@@ -83,8 +83,31 @@ fn a_complete_kit_is_left_alone() {
         "{}",
         kit.describe()
     );
-    // Neither a lock nor a folder of apt: nothing was begun. What was verified is kept.
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    // Neither a lock nor a folder of apt: nothing was begun.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "two at once are two threads")]
+fn two_setups_at_once_take_turns_and_what_a_killed_one_left_is_gone() {
+    let (folder, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let cache = cache_with_kernel(folder.path(), RELEASE);
+    let options = options(own.path());
+    for left in ["linux-7.2.12.staging", "qemu.old"] {
+        fs::create_dir_all(folder.path().join(left).join("usr/lib")).unwrap();
+    }
+    let set_up = || setup::setup(&cache, &options, &mut Lines::default()).map(|kit| kit.describe());
+    let both =
+        std::thread::scope(|scope| [scope.spawn(set_up), scope.spawn(set_up)].map(|one| one.join().unwrap()));
+    for kit in both {
+        assert!(kit.unwrap().ends_with("(kit)"));
+    }
+    let mut names: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["kit.json", "linux", "lock"]);
 }
 
 #[test]
@@ -137,9 +160,6 @@ fn a_changed_file_is_found_before_it_is_used() {
     let error = Kit::locate_in(&cache, &options).unwrap_err().to_string();
     assert!(error.contains("mlx5_core.ko.xz has changed"), "{error}");
     fs::write(&module, "module").unwrap();
-    Kit::locate_in(&cache, &options).unwrap();
-    // A look that somebody wrote down for another file vouches for nothing.
-    fs::write(cache.verified(), "{}").unwrap();
     Kit::locate_in(&cache, &options).unwrap();
     fs::remove_file(&module).unwrap();
     assert!(Kit::locate_in(&cache, &options).is_err());
