@@ -3,7 +3,7 @@
 mod workbench;
 
 use rustix::process::{Pid, Signal, kill_process};
-use seccompiler::{SeccompAction, SeccompFilter, TargetArch, apply_filter};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch, apply_filter};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -153,14 +153,18 @@ fn no_sandbox_is_told_and_confines_nothing() {
 }
 
 /// Starts `serve` where this call is not there, as on a kernel without it.
-#[allow(clippy::disallowed_methods, reason = "a filter is a thread's, and a child's of it")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a filter is a thread's, and a child's of it"
+)]
 fn started_without(call: i64, bench: &Workbench) -> Server {
     let lacks = move || {
         let arch = TargetArch::try_from(std::env::consts::ARCH).expect("a known machine");
         let rules = BTreeMap::from([(call, Vec::new())]);
         let not_there = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
         let filter = SeccompFilter::new(rules, SeccompAction::Allow, not_there, arch).expect("a filter");
-        apply_filter(&filter.try_into().expect("a program")).expect("the kernel has seccomp");
+        let program: BpfProgram = filter.try_into().expect("a program");
+        apply_filter(&program).expect("the kernel has seccomp");
         Server::start(bench, &[])
     };
     // Of this thread alone, and of what it starts.
