@@ -56,7 +56,7 @@ impl Walls {
             tracing::warn!("the sandbox has a hole: {missing}");
         }
         tracing::info!(
-            "in a sandbox: no file can be opened, {} system calls are left, {} open files, {} GiB of memory of its own",
+            "in a sandbox: no file can be opened, {} system calls are left, at most {} open files and {} GiB of memory of its own",
             calls::ALLOWED.len(),
             sandbox.open_files,
             sandbox.own_bytes >> 30
