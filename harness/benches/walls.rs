@@ -3,7 +3,7 @@
 //! `cargo bench -p harness --bench walls [-- <accesses per round>]`. Client and servers are pinned to one processor. Five rounds,
 //! and within a round both servers take turns every few milliseconds, so that what else the machine does hits them alike.
 //! A round's ratio is that of its medians, and the result the middle of the five ratios. It fails where that is above
-//! [`FAILS_ABOVE`].
+//! [`FAILS_ABOVE`]; what is aimed at is [`AIM`].
 #![allow(clippy::disallowed_types, reason = "a benchmark measures with clocks")]
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,8 @@ const ROUNDS: usize = 5;
 /// Accesses of one server before it is the other one's turn, and those before them that are not counted.
 const BATCH: usize = 1000;
 const WARM_UP: usize = 100;
-const FAILS_ABOVE: f64 = 1.02;
+const FAILS_ABOVE: f64 = 1.04;
+const AIM: f64 = 1.02;
 const REPLY: usize = 36;
 
 fn message(command: u8, body: &[u8]) -> Vec<u8> {
@@ -141,7 +142,12 @@ fn main() -> ExitCode {
         .collect();
     ratios.sort_by(f64::total_cmp);
     let ratio = ratios[ROUNDS / 2];
-    println!("the sandbox costs {:+.2} % ({ratios:.4?})", (ratio - 1.0) * 100.0);
+    let cost = |ratio: f64| (ratio - 1.0) * 100.0;
+    println!(
+        "the sandbox costs {:+.2} %; the aim is {:+.2} % ({ratios:.4?})",
+        cost(ratio),
+        cost(AIM)
+    );
     if ratio > FAILS_ABOVE {
         ExitCode::FAILURE
     } else {
