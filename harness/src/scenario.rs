@@ -32,7 +32,10 @@ pub mod validation;
 pub mod vocabulary;
 
 pub use collection::scenario_files;
-pub use deed::{Fault, FunctionOperation, GateStep, HostStep, RaceStep, TimeStep};
+pub use deed::{
+    ALLOCATION_SITES, AllocationFault, Fault, FaultCount, FunctionOperation, FunctionStep, GateStep,
+    HostStep, RaceStep, TimeStep,
+};
 pub use device_reading::{parse_device, read_device};
 pub use duration_range::MsRange;
 pub use expectation::{

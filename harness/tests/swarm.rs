@@ -65,7 +65,7 @@ fn finds_a_row() -> Result<(), Failed> {
         );
         if pursued.repeats && row.is_some() && number <= MOST_ORDERS {
             let folder = tempfile::tempdir()?;
-            let told = pursued.told(&frame.base.name, seed, drawn.steps.len());
+            let told = pursued.told("On Linux", &frame.base.name, seed, drawn.steps.len());
             let saved = save(&told, folder.path())?;
             assert_eq!(read_scenario(&saved)?, told);
             return Ok(());

@@ -13,8 +13,8 @@ use std::str::FromStr;
 /// What `explore` is told.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ExploreArguments {
-    /// The scenario file with the race, or its name as `list` prints it.
-    pub(super) file: PathBuf,
+    /// The scenario file with the race, or its name as `list` prints it; with --strategy swarm none, since everything is drawn.
+    pub(super) file: Option<PathBuf>,
     /// Revision of the driver; `all` are those that the file names.
     #[arg(long, value_enum, default_value = "all")]
     pub(super) revision: RevisionChoice,
@@ -92,6 +92,8 @@ pub(super) enum StrategyChoice {
     Random,
     /// By priorities that are drawn, with few changes.
     Pct,
+    /// No race is gone through: devices, firmware, hosts and their troubles are drawn, and every rule is held against them.
+    Swarm,
 }
 
 /// Something that a search does to be short.

@@ -15,18 +15,23 @@ mod surveying;
 use crate::cli::exit::Exit;
 use crate::cli::explore_arguments::{ExploreArguments, ExploreBackend, ExploreFormat, StrategyChoice};
 use crate::cli::swarm_arguments::SwarmBounds;
-use crate::cli::{signals, streams, swarming};
+use crate::cli::swarming::{in_process, on_linux};
+use crate::cli::{signals, streams};
 use crate::explore::account::Account;
 use crate::report::exploration;
 use crate::report::palette::Palette;
+use crate::scenario::REVISIONS;
 use keeping::write_states;
 use std::sync::atomic::Ordering;
-use subject::{read, revisions};
+use subject::{NO_FILE, read, revisions};
 use surveying::one;
 
 pub(super) fn explore(arguments: &ExploreArguments) -> Exit {
     if arguments.backend == ExploreBackend::Linux {
         return explore_linux(arguments);
+    }
+    if arguments.strategy == StrategyChoice::Swarm {
+        return explore_swarm(arguments);
     }
     let subject = match read(arguments) {
         Ok(subject) => subject,
@@ -72,12 +77,40 @@ fn explore_linux(arguments: &ExploreArguments) -> Exit {
         streams::error("nobody forks a kernel: with --backend linux, ways are drawn (--strategy random)");
         return Exit::Usage;
     }
-    let bounds = SwarmBounds {
+    let Some(file) = &arguments.file else {
+        streams::error(NO_FILE);
+        return Exit::Usage;
+    };
+    on_linux::swarm(file, &bounds_of(arguments), &arguments.swarm)
+}
+
+/// Draws everything.
+fn explore_swarm(arguments: &ExploreArguments) -> Exit {
+    if let Some(file) = &arguments.file {
+        let file = file.display();
+        streams::error(format_args!(
+            "{file}: with --strategy swarm everything is drawn, and no file is read; firmware's choices alone are drawn with --strategy random --backend linux"
+        ));
+        return Exit::Usage;
+    }
+    let revisions = match arguments.revision.revision() {
+        Some(revision) => vec![revision],
+        None => REVISIONS.to_vec(),
+    };
+    in_process::swarm(
+        &revisions,
+        &bounds_of(arguments),
+        &arguments.swarm,
+        arguments.format,
+    )
+}
+
+fn bounds_of(arguments: &ExploreArguments) -> SwarmBounds {
+    SwarmBounds {
         seeds: arguments.seeds.0.clone(),
         max_seconds: arguments.max_seconds,
         jobs: arguments.jobs,
-    };
-    swarming::swarm(&arguments.file, &bounds, &arguments.swarm)
+    }
 }
 
 fn show(account: &Account, format: ExploreFormat) {

@@ -1,7 +1,8 @@
 //! What a swarm is told.
 
 use super::kit_arguments::KitArguments;
-use clap::Args;
+use crate::scenario::Reachability;
+use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -11,14 +12,20 @@ const GUESTS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// See the module's head.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "With --backend linux")]
+#[command(next_help_heading = "With --strategy swarm, and with --backend linux")]
 pub(super) struct SwarmArguments {
     /// Where findings are saved, each as a scenario.
     #[arg(long, value_name = "DIR", default_value = "findings")]
     pub(super) out: PathBuf,
-    /// Runs that are spent on shrinking one finding, at the most.
-    #[arg(long, value_name = "N", default_value_t = 40)]
-    pub(super) tries: u32,
+    /// Runs that are spent on shrinking one finding, at the most: 40 on linux, 2000 in process, where nobody says.
+    #[arg(long, value_name = "N")]
+    pub(super) tries: Option<u32>,
+    /// With --strategy swarm: what firmware may do.
+    #[arg(long, value_enum, default_value = "compliant_firmware")]
+    pub(super) class: ClassChoice,
+    /// With --strategy swarm: draw nothing that is known to break a rule; then nothing may be found.
+    #[arg(long)]
+    pub(super) clean: bool,
     /// Draw nothing: play the file itself, on a fresh guest for each seed.
     #[arg(long)]
     pub(super) as_it_is: bool,
@@ -27,6 +34,26 @@ pub(super) struct SwarmArguments {
     pub(super) draw: bool,
     #[command(flatten)]
     pub(super) kit: KitArguments,
+}
+
+/// What firmware may do in what is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum ClassChoice {
+    /// It keeps to the interface.
+    CompliantFirmware,
+    /// It does what the interface does not foresee, too.
+    FirmwareQuirk,
+}
+
+impl ClassChoice {
+    /// As a scenario has it.
+    pub(super) const fn reachability(self) -> Reachability {
+        match self {
+            Self::CompliantFirmware => Reachability::CompliantFirmware,
+            Self::FirmwareQuirk => Reachability::FirmwareQuirk,
+        }
+    }
 }
 
 /// What bounds a swarm.

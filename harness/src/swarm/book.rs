@@ -3,7 +3,7 @@
 //! Firmware that keeps to the interface asks nothing back that it has not got. What was asked for counts as given once everything
 //! before it has had time to end: not while a command is held or answered late, or an operation runs.
 
-use crate::scenario::{Action, GateStep, HostStep, ScenarioFile};
+use crate::scenario::{Action, FunctionOperation, GateStep, HostStep, ScenarioFile, Step};
 use crate::swarm::frame::main_function;
 use driver::HostOperation;
 use emulator::config::{DeviceConfig, DeviceKind};
@@ -27,6 +27,12 @@ pub struct Book {
     holds: BTreeSet<String>,
     running: BTreeMap<String, HostOperation>,
     gives_late: bool,
+    /// The device's numbers of scalable functions, by those of `add_sf`.
+    scalable: BTreeMap<u16, u16>,
+    /// Functions with a driver of their own.
+    bound: BTreeSet<Function>,
+    /// The main driver has gone from under drivers of its functions: where they are bound now is not foreseen.
+    orphans: bool,
 }
 
 impl Book {
@@ -44,6 +50,9 @@ impl Book {
             holds: BTreeSet::new(),
             running: BTreeMap::new(),
             gives_late: false,
+            scalable: BTreeMap::new(),
+            bound: BTreeSet::new(),
+            orphans: false,
         }
     }
 
@@ -89,8 +98,67 @@ impl Book {
         if self.device.kind == DeviceKind::Ecpf && (early || self.vfs > 0 || self.switchdev) {
             functions.push(Function::HostPf);
             functions.extend((1..=of(self.host_vfs, external.vfs.total)).map(Function::HostVf));
+            let satellites = u16::try_from(self.device.satellite_pfs.len()).unwrap_or(0);
+            functions.extend((1..=satellites).map(Function::SatellitePf));
         }
+        functions.extend(self.scalable.values().copied().map(Function::Sf));
         functions
+    }
+
+    /// Scalable functions that the host has added, by its own numbers.
+    #[must_use]
+    pub fn scalable(&self) -> Vec<u16> {
+        self.scalable.keys().copied().collect()
+    }
+
+    /// The number of the next scalable function that the host may add.
+    #[must_use]
+    pub fn next_scalable(&self) -> Option<u16> {
+        let may = self.switchdev && self.scalable.len() < usize::from(self.device.sfs.max);
+        may.then(|| (1..).find(|number| !self.scalable.contains_key(number)))?
+    }
+
+    /// Functions that a driver of their own can be bound to, and those that one is bound to.
+    #[must_use]
+    pub fn drivable(&self) -> Vec<(Function, bool)> {
+        let own = match self.device.kind {
+            DeviceKind::Pf => Function::Vf,
+            DeviceKind::Ecpf | DeviceKind::Vf => Function::EcVf,
+        };
+        let functions = (1..=self.vfs).map(own).filter(|_| !self.orphans);
+        functions
+            .map(|function| (function, self.bound.contains(&function)))
+            .collect()
+    }
+
+    /// A driver of its own is bound to a function, or removed.
+    pub fn bind(&mut self, function: Function, bound: bool) {
+        if bound {
+            self.bound.insert(function);
+        } else {
+            self.bound.remove(&function);
+        }
+    }
+
+    /// Whether the main driver takes in how many VFs the external host has when it is told: it does where it is about to ask anyway, and
+    /// in switchdev mode where there were none.
+    #[must_use]
+    pub fn tells_of_vfs(&self) -> bool {
+        let asks_later = self.vfs == 0 && !self.switchdev;
+        self.rests() && (asks_later || (self.switchdev && self.host_vfs == 0))
+    }
+
+    /// Nothing is held, nothing runs, no give is late.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        self.holds.is_empty() && self.running.is_empty() && !self.gives_late
+    }
+
+    /// Something runs that takes the main driver away.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        let mut running = self.running.values();
+        running.any(|operation| matches!(operation, HostOperation::Unload | HostOperation::Reload))
     }
 
     /// Functions that have pages which firmware may give back, and how many.
@@ -107,8 +175,7 @@ impl Book {
             return false;
         };
         if request.pages > 0 {
-            let rests = self.holds.is_empty() && self.running.is_empty() && !self.gives_late;
-            let book = match (at_once, rests) {
+            let book = match (at_once, self.rests()) {
                 (true, true) => &mut self.given,
                 (true, false) => &mut self.promised,
                 (false, _) => return request.pages <= MOST_PAGES,
@@ -130,16 +197,30 @@ impl Book {
                 self.promised.clear();
                 self.gives_late = false;
                 self.switchdev = false;
+                self.scalable.clear();
+                self.orphans |= !self.bound.is_empty();
+                self.bound.clear();
                 if operation == HostOperation::Unload {
                     self.vfs = 0;
                     self.loaded = false;
+                    self.orphans = false;
                 }
             }
             HostOperation::DisableVfs => {
                 self.vfs = 0;
+                self.bound.clear();
+                self.orphans = false;
                 self.forget(|function| matches!(function, Function::Vf(_) | Function::EcVf(_)));
             }
-            HostOperation::SetEswitchMode(_) => self.forget(|function| function != Function::Pf),
+            HostOperation::SetEswitchMode(_) => {
+                self.scalable.clear();
+                self.forget(|function| function != Function::Pf);
+            }
+            HostOperation::RemoveSf(number) => {
+                if let Some(number) = self.scalable.remove(&number) {
+                    self.forget(|function| function == Function::Sf(number));
+                }
+            }
             _ => {}
         }
     }
@@ -150,6 +231,11 @@ impl Book {
             HostOperation::Load => self.loaded = true,
             HostOperation::EnableVfs(number) => self.vfs = u16::try_from(number).unwrap_or(0),
             HostOperation::SetEswitchMode(mode) => self.switchdev = mode == EswitchMode::Switchdev,
+            HostOperation::AddSf(number) => {
+                let taken = &self.scalable;
+                let free = (1..).find(|number| !taken.values().any(|taken| taken == number));
+                self.scalable.extend(free.map(|free| (number, free)));
+            }
             _ => {}
         }
     }
@@ -184,6 +270,12 @@ impl Book {
         self.gives_late = true;
     }
 
+    /// All that was late has been answered.
+    pub fn give_at_once(&mut self) {
+        self.gives_late = false;
+        self.keep_promises();
+    }
+
     /// The external host has so many VFs.
     pub fn announce(&mut self, host_vfs: u16) {
         self.host_vfs = host_vfs;
@@ -196,7 +288,7 @@ impl Book {
     }
 
     fn keep_promises(&mut self) {
-        if self.holds.is_empty() && self.running.is_empty() && !self.gives_late {
+        if self.rests() {
             for (function, pages) in std::mem::take(&mut self.promised) {
                 *self.given.entry(function).or_default() += pages;
             }
@@ -220,6 +312,7 @@ impl Book {
                 self.announce(*host_vfs);
                 true
             }
+            FirmwareOrder::VportChange { .. } | FirmwareOrder::Reconfigure(_) => true,
             _ => false,
         }
     }
@@ -229,7 +322,48 @@ impl Book {
         if is_late && rule.to.command == "MANAGE_PAGES" && rule.to.op_mod != Some(2) {
             self.give_late();
         }
-        is_late
+        match &rule.with {
+            Answer::Needs { requests } => {
+                may_need(&rule.to.command) && requests.iter().all(|request| self.request(request, false))
+            }
+            // Firmware may refuse what makes something, not what takes it away.
+            Answer::Refuse { .. } => is_refusable(&rule.to.command),
+            _ => is_late,
+        }
+    }
+
+    /// Takes in a step; returns whether a compliant firmware may do so.
+    pub fn take(&mut self, step: &Step) -> bool {
+        match step.action() {
+            // A command that is held until an operation has ended runs into its limit.
+            Some(Action::Host(_)) if !step.background && !self.holds.is_empty() => false,
+            Some(Action::Host(HostStep::Operation(operation))) => {
+                match (&step.name, step.background) {
+                    (Some(name), true) => self.run(name, *operation),
+                    _ => {
+                        self.begin(*operation);
+                        self.end(*operation);
+                    }
+                }
+                true
+            }
+            Some(Action::Host(HostStep::WaitFor(name))) => {
+                self.join(name);
+                true
+            }
+            Some(Action::Firmware(order)) => self.order(order),
+            Some(Action::Gate(GateStep::Hold(hold))) => self.held(hold),
+            Some(Action::Gate(GateStep::Release { name })) => {
+                self.release(name);
+                true
+            }
+            Some(Action::Host(HostStep::Function(step))) => {
+                self.bind(step.which, step.operation == FunctionOperation::Load);
+                true
+            }
+            Some(Action::Gate(_) | Action::Time(_) | Action::Fault(_)) => true,
+            _ => false,
+        }
     }
 
     fn held(&mut self, hold: &Hold) -> bool {
@@ -238,36 +372,34 @@ impl Book {
     }
 }
 
+/// Whether a firmware that keeps to the interface may refuse a command: it may have no room, or no pages.
+#[must_use]
+pub fn is_refusable(command: &str) -> bool {
+    REFUSABLE.contains(&command)
+}
+
+/// See [`is_refusable`].
+pub const REFUSABLE: [&str; 6] = [
+    "ENABLE_HCA",
+    "CREATE_FLOW_TABLE",
+    "CREATE_FLOW_GROUP",
+    "MODIFY_NIC_VPORT_CONTEXT",
+    "MODIFY_VPORT_STATE",
+    "ALLOC_SF",
+];
+
+/// Whether a command may be outstanding until firmware has been given pages: not one that moves pages itself, nor one that takes away
+/// the queue by which firmware asks for them.
+#[must_use]
+pub fn may_need(command: &str) -> bool {
+    !matches!(command, "MANAGE_PAGES" | "DESTROY_EQ")
+}
+
 /// Whether firmware keeps to the interface in a drawn scenario.
 #[must_use]
 pub fn is_compliant(file: &ScenarioFile) -> bool {
     let mut book = Book::new(&file.device);
-    file.steps.iter().all(|step| match step.action() {
-        // A command that is held until an operation has ended runs into its limit.
-        Some(Action::Host(_)) if !step.background && !book.holds.is_empty() => false,
-        Some(Action::Host(HostStep::Operation(operation))) => {
-            match (&step.name, step.background) {
-                (Some(name), true) => book.run(name, *operation),
-                _ => {
-                    book.begin(*operation);
-                    book.end(*operation);
-                }
-            }
-            true
-        }
-        Some(Action::Host(HostStep::WaitFor(name))) => {
-            book.join(name);
-            true
-        }
-        Some(Action::Firmware(order)) => book.order(order),
-        Some(Action::Gate(GateStep::Hold(hold))) => book.held(hold),
-        Some(Action::Gate(GateStep::Release { name })) => {
-            book.release(name);
-            true
-        }
-        Some(Action::Gate(_) | Action::Time(_)) => true,
-        _ => false,
-    })
+    file.steps.iter().all(|step| book.take(step))
 }
 
 #[cfg(test)]

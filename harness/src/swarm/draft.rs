@@ -1,11 +1,13 @@
 //! A scenario that is being drawn: its steps so far, and what firmware may know behind them.
 
-use crate::scenario::{GateStep, HostStep, Step, TimeStep};
+use crate::scenario::{Fault, FunctionOperation, FunctionStep, GateStep, HostStep, Step, TimeStep};
 use crate::swarm::book::Book;
 use crate::swarm::dice::Dice;
 use crate::swarm::frame::Frame;
 use driver::HostOperation;
 use emulator::order::{FirmwareOrder, Hold};
+use prm::Function;
+use std::collections::BTreeSet;
 
 /// See the module's head.
 pub(super) struct Drawing<'a> {
@@ -15,6 +17,8 @@ pub(super) struct Drawing<'a> {
     pub(super) steps: Vec<Step>,
     /// Names that were given.
     pub(super) names: u32,
+    /// Scalable functions that are active, by the host's numbers.
+    pub(super) active: BTreeSet<u16>,
 }
 
 impl Drawing<'_> {
@@ -76,10 +80,40 @@ impl Drawing<'_> {
         });
     }
 
+    /// A driver of its own is bound to a function, or removed.
+    pub(super) fn bind(&mut self, which: Function, bound: bool) {
+        self.book.bind(which, bound);
+        let operation = if bound {
+            FunctionOperation::Load
+        } else {
+            FunctionOperation::Unload
+        };
+        self.steps.push(Step {
+            host: Some(HostStep::Function(FunctionStep { which, operation })),
+            ..Step::default()
+        });
+    }
+
+    /// One of the host's allocators is going to fail.
+    pub(super) fn fail(&mut self, fault: Fault) {
+        self.steps.push(Step {
+            fault: Some(fault),
+            ..Step::default()
+        });
+    }
+
     /// Time passes.
     pub(super) fn pass(&mut self, ms: u32) {
         self.steps.push(Step {
             time: Some(TimeStep::PassMs(ms.max(1).into())),
+            ..Step::default()
+        });
+    }
+
+    /// Time passes until nothing moves any more.
+    pub(super) fn quiesce(&mut self) {
+        self.steps.push(Step {
+            time: Some(TimeStep::Quiesce),
             ..Step::default()
         });
     }

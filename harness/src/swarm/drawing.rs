@@ -1,12 +1,17 @@
 //! A scenario from a frame and a seed: the frame's first operations, some moves of firmware and host, and the driver's removal.
 
-use crate::scenario::{ByRevision, End, ScenarioFile};
+use crate::scenario::{ByRevision, End, Reachability, ScenarioFile};
 use crate::swarm::book::Book;
+use crate::swarm::device::draw_device;
 use crate::swarm::dice::Dice;
 use crate::swarm::draft::Drawing;
-use crate::swarm::frame::Frame;
+use crate::swarm::frame::{Frame, Reach};
 use driver::HostOperation;
 use emulator::config::{CommandExecution, FirmwareKnobs, OnDisable, ReturnOrder};
+use std::collections::BTreeSet;
+
+/// Within this time in ms of virtual time everything that was late has come: longer than any limit and latency that is drawn.
+const SETTLING_MS: u32 = 20_000;
 
 /// A move that is a quirk, where quirks are allowed, in percent.
 const QUIRKS: usize = 30;
@@ -14,7 +19,19 @@ const QUIRKS: usize = 30;
 /// What firmware does under this seed. The same frame and seed draw the same, whatever other seeds draw.
 #[must_use]
 pub fn draw(frame: &Frame, seed: u64) -> ScenarioFile {
+    draw_in(frame, Dice::new(seed), seed)
+}
+
+/// A device, what its host does, and what its firmware does, all of it from this seed.
+#[must_use]
+pub fn draw_all(reachability: Reachability, reach: Reach, seed: u64) -> ScenarioFile {
     let mut dice = Dice::new(seed);
+    let device = draw_device(&mut dice, reach != Reach::Clean);
+    let frame = Frame::around(device, reachability, reach);
+    draw_in(&frame, dice, seed)
+}
+
+fn draw_in(frame: &Frame, mut dice: Dice, seed: u64) -> ScenarioFile {
     let mut file = frame.base.clone();
     file.name = format!("{}-seed-{seed}", frame.base.name);
     "What a kernel does under a firmware whose choices were drawn".clone_into(&mut file.concern);
@@ -38,6 +55,7 @@ pub fn draw(frame: &Frame, seed: u64) -> ScenarioFile {
         dice,
         steps: Vec::new(),
         names: 0,
+        active: BTreeSet::new(),
     };
     frame
         .first
@@ -50,11 +68,25 @@ pub fn draw(frame: &Frame, seed: u64) -> ScenarioFile {
             drawing.play();
         }
     }
+    if frame.is_wide() {
+        drawing.settle();
+    }
     if drawing.book.is_loaded() {
         drawing.operate(HostOperation::Unload);
     }
+    if frame.is_wide() {
+        drawing.quiesce();
+    }
     file.steps = drawing.steps;
     file
+}
+
+impl Drawing<'_> {
+    /// Everything that is late comes, and every fault has ended.
+    fn settle(&mut self) {
+        self.pass(SETTLING_MS);
+        self.book.give_at_once();
+    }
 }
 
 /// What the interface leaves to firmware.

@@ -1,5 +1,6 @@
 //! A broken invariant, and what makes two of them the same.
 
+use crate::scenario::InvariantName;
 use std::fmt;
 
 /// What holds for every driver at rest, whatever a compliant firmware does.
@@ -19,6 +20,12 @@ pub enum Invariant {
     OperationsEnd,
     /// An operation of the host succeeds where firmware keeps to the interface.
     OperationsSucceed,
+    /// Once every fault has ended nothing waits any more: no command, no request, no lock.
+    EverythingSettles,
+    /// Neither driver nor device gives up by itself.
+    NobodyPanics,
+    /// What is checked after every step of our own driver.
+    Checked(InvariantName),
 }
 
 impl Invariant {
@@ -33,6 +40,9 @@ impl Invariant {
             Self::NothingBelowZero => "nothing-below-zero",
             Self::OperationsEnd => "operations-end",
             Self::OperationsSucceed => "operations-succeed",
+            Self::EverythingSettles => "everything-settles",
+            Self::NobodyPanics => "nobody-panics",
+            Self::Checked(invariant) => invariant.name(),
         }
     }
 }

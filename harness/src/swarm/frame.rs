@@ -1,6 +1,8 @@
 //! What of a file stays when its firmware is drawn: the device, the host, the first steps, and what its host does at all.
 
-use crate::scenario::{Action, GateStep, HostStep, Reachability, ScenarioFile, Step};
+use crate::scenario::{
+    Action, ByRevision, End, GateStep, HostConfig, HostStep, Reachability, ScenarioFile, Step,
+};
 use driver::HostOperation;
 use emulator::config::{DeviceConfig, DeviceKind, Port, Timeouts};
 use emulator::order::FirmwareOrder;
@@ -37,6 +39,19 @@ pub struct Frame {
     pub operations: BTreeSet<Kind>,
     /// Firmware tells in it of the external host's VFs.
     pub announces_vfs: bool,
+    /// What is drawn at all.
+    pub reach: Reach,
+}
+
+/// How far a drawing goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Moves that a kernel can be told within seconds, on the wall clock.
+    Kernel,
+    /// Beside these, drivers on other functions, scalable functions, refusals, allocations that fail.
+    Everything,
+    /// The same, without what is known to break a rule of the catalogue: nothing may be found.
+    Clean,
 }
 
 /// Operations of the host that are drawn.
@@ -50,6 +65,8 @@ pub enum Kind {
     Vfs,
     /// The mode of the embedded switch.
     Mode,
+    /// Drivers on other functions, and scalable functions.
+    Functions,
 }
 
 impl Frame {
@@ -80,8 +97,54 @@ impl Frame {
             first: first.collect(),
             operations: anywhere.filter_map(kind).collect(),
             announces_vfs: file.steps.iter().any(announces),
+            reach: Reach::Kernel,
             base,
         })
+    }
+
+    /// A frame without any file: this device, and everything that its host can do.
+    #[must_use]
+    pub fn around(device: DeviceConfig, reachability: Reachability, reach: Reach) -> Self {
+        let announces_vfs = device.kind == DeviceKind::Ecpf && device.external_host.vfs.total > 0;
+        let mut operations = BTreeSet::from([Kind::Life, Kind::Reload, Kind::Vfs, Kind::Functions]);
+        if device.eswitch.manager && device.port == Port::Ethernet {
+            operations.insert(Kind::Mode);
+        }
+        Self {
+            base: ScenarioFile {
+                schema: None,
+                name: "swarm".to_owned(),
+                row: "swarm".to_owned(),
+                concern: String::new(),
+                why: String::new(),
+                reachability,
+                device: DeviceConfig {
+                    timeouts: TIMEOUTS,
+                    ..device
+                },
+                host: HostConfig::default(),
+                schedule_matters: true,
+                steps: Vec::new(),
+                expect: ByRevision::<End>::default(),
+                linux_outcomes: Vec::new(),
+            },
+            first: vec![HostOperation::Load],
+            operations,
+            announces_vfs,
+            reach,
+        }
+    }
+
+    /// More than a kernel can be told is drawn.
+    #[must_use]
+    pub fn is_wide(&self) -> bool {
+        self.reach != Reach::Kernel
+    }
+
+    /// What is known to break a rule is left out.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.reach == Reach::Clean
     }
 
     /// The device.

@@ -22,15 +22,16 @@ pub struct Pursued {
 }
 
 impl Pursued {
-    /// The scenario, told as one: what was seen, and where it comes from, a seed in the frame of this name with so many steps.
+    /// The scenario, told as one: what was seen `on` whom, and where it comes from, a seed in the frame of this name with so many
+    /// steps.
     #[must_use]
-    pub fn told(&self, frame: &str, seed: u64, drawn: usize) -> ScenarioFile {
+    pub fn told(&self, on: &str, frame: &str, seed: u64, drawn: usize) -> ScenarioFile {
         let finding = &self.finding;
         let mut file = self.file.clone();
         file.name = format!("{frame}-{}-seed-{seed}", finding.signature.invariant);
         file.concern = format!("{} is broken after step {}.", finding.signature, finding.step);
         file.why = format!(
-            "On Linux, {}. Firmware's choices were drawn from seed {seed} in the frame of `{frame}`; of {drawn} steps {} are left.",
+            "{on}, {}. Firmware's choices were drawn from seed {seed} in the frame of `{frame}`; of {drawn} steps {} are left.",
             finding.detail,
             file.steps.len(),
         );
@@ -134,7 +135,7 @@ mod tests {
         let sure = of(1);
         assert!(sure.repeats);
         assert_eq!(sure.file.steps.len(), 2);
-        let told = sure.told("a", 9, 12);
+        let told = sure.told("On Linux", "a", 9, 12);
         assert_eq!(told.name, "a-nothing-is-left-seed-9");
         assert!(told.why.contains("firmware has 4 pages") && told.why.contains("of 12 steps 2 are left"));
         assert!(of(2).repeats);

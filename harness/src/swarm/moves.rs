@@ -17,6 +17,18 @@ const PAGES: [i32; 18] = [
 /// How often firmware asks for pages of a function that does not work yet, in percent.
 const EARLY: usize = 12;
 
+/// Time in ms after which what was late has been worked off.
+const AFTERWARDS_MS: u32 = 100;
+
+/// MANAGE_PAGES with this modifier.
+fn page_command(op_mod: Option<u16>) -> CommandMatch {
+    CommandMatch {
+        command: "MANAGE_PAGES".to_owned(),
+        op_mod,
+        ..CommandMatch::default()
+    }
+}
+
 /// Moves within the interface.
 #[derive(Clone, Copy)]
 enum Move {
@@ -28,6 +40,8 @@ enum Move {
     Crowd,
     Pause,
     Announce,
+    OtherFunction,
+    Trouble,
 }
 
 impl Drawing<'_> {
@@ -37,6 +51,7 @@ impl Drawing<'_> {
             return self.operate_watched();
         }
         let announces = usize::from(self.frame.announces_vfs);
+        let wide = usize::from(self.frame.is_wide());
         let moves = [
             (4, Move::Ask),
             (2, Move::AskBack),
@@ -46,6 +61,8 @@ impl Drawing<'_> {
             (4, Move::Crowd),
             (1, Move::Pause),
             (2 * announces, Move::Announce),
+            (4 * wide, Move::OtherFunction),
+            (2 * wide, Move::Trouble),
         ];
         match self.dice.weighed(&moves).unwrap_or(Move::Ask) {
             Move::Ask => self.ask(),
@@ -59,10 +76,12 @@ impl Drawing<'_> {
                 self.pass(time);
             }
             Move::Announce => self.announce(),
+            Move::OtherFunction => self.other_function(),
+            Move::Trouble => self.trouble(),
         }
     }
 
-    fn ask(&mut self) {
+    pub(super) fn ask(&mut self) {
         if let Some(request) = self.wants(true) {
             self.request(request);
         }
@@ -81,8 +100,13 @@ impl Drawing<'_> {
 
     /// A request for pages; `at_once` as in the book.
     pub(super) fn wants(&mut self, at_once: bool) -> Option<PageRequest> {
-        let early = self.dice.chance(EARLY);
-        let function = self.dice.pick(&self.book.functions(early));
+        let early = self.dice.chance(EARLY) && !self.frame.is_clean();
+        let mut functions = self.book.functions(early);
+        if self.frame.is_clean() && !(at_once && self.book.rests()) {
+            // Whoever asks for another function while something is under way may come before the driver knows it.
+            functions.truncate(1);
+        }
+        let function = self.dice.pick(&functions);
         let request = PageRequest {
             function,
             identity: None,
@@ -113,11 +137,11 @@ impl Drawing<'_> {
 
     /// Firmware takes its time for some commands from now on.
     fn slow(&mut self) {
-        let pages = CommandMatch {
-            command: "MANAGE_PAGES".to_owned(),
-            op_mod: self.dice.pick(&[Some(1), Some(2), Some(2)]).flatten(),
-            ..CommandMatch::default()
-        };
+        if self.frame.is_clean() {
+            return self.slow_once();
+        }
+        let op_mod = self.dice.pick(&[Some(1), Some(2), Some(2)]).flatten();
+        let pages = page_command(op_mod);
         let others = self.commands(HostOperation::Unload);
         let other = self.dice.pick(&others);
         let to = match other.filter(|_| self.dice.chance(35)) {
@@ -125,6 +149,24 @@ impl Drawing<'_> {
             None => pages,
         };
         self.slow_for(to);
+    }
+
+    /// Firmware takes its time for one give, and nothing but requests comes before it is over.
+    fn slow_once(&mut self) {
+        let after_ms = self.dice.latency();
+        let with = if self.dice.chance(70) {
+            Answer::Late { after_ms }
+        } else {
+            Answer::CompletedLate { after_ms }
+        };
+        let to = page_command(Some(1));
+        self.book.give_late();
+        self.order(FirmwareOrder::Answer(AnswerRule { to, with, times: 1 }));
+        for _ in 0..self.dice.between(1, 3) {
+            self.ask();
+        }
+        self.pass(after_ms.saturating_add(AFTERWARDS_MS));
+        self.book.give_at_once();
     }
 
     fn slow_for(&mut self, to: CommandMatch) {
@@ -142,9 +184,9 @@ impl Drawing<'_> {
     }
 
     /// The host does something, and firmware reacts to its commands.
-    fn operate_watched(&mut self) {
+    pub(super) fn operate_watched(&mut self) {
         let operation = self.operation();
-        if self.book.is_loaded() {
+        if self.book.is_loaded() && !self.is_shy_of(operation) {
             for _ in 0..self.dice.below(3) {
                 self.react(operation);
             }
@@ -189,9 +231,22 @@ impl Drawing<'_> {
         }
     }
 
+    /// Whether nothing else may happen while the host does this: what comes while the main driver goes or comes is
+    /// known to be lost in places.
+    pub(super) fn is_shy_of(&self, operation: HostOperation) -> bool {
+        let is_life = matches!(
+            operation,
+            HostOperation::Load | HostOperation::Unload | HostOperation::Reload
+        );
+        self.frame.is_clean() && is_life
+    }
+
     /// A command of an operation is held while firmware goes on.
     fn operate_held(&mut self) {
         let operation = self.operation();
+        if self.is_shy_of(operation) {
+            return self.operate(operation);
+        }
         let mut holds = Vec::new();
         for _ in 0..self.dice.between(1, 2) {
             if let Some(mut command) = self.dice.pick(&self.commands(operation)) {
@@ -216,11 +271,10 @@ impl Drawing<'_> {
 
     /// The driver's worker is busy with one request, others queue up behind it, and the host does something.
     fn crowd(&mut self) {
-        let give = CommandMatch {
-            command: "MANAGE_PAGES".to_owned(),
-            op_mod: Some(1),
-            ..CommandMatch::default()
-        };
+        let give = page_command(Some(1));
+        if self.frame.is_clean() {
+            return self.crowd_around(give);
+        }
         let mut holds = Vec::new();
         if self.dice.chance(60) {
             holds.push(self.hold_of(give));
@@ -251,6 +305,24 @@ impl Drawing<'_> {
         self.join(runs);
     }
 
+    /// The same, and nobody is taken away meanwhile.
+    fn crowd_around(&mut self, give: CommandMatch) {
+        let held = self.hold_of(give);
+        for _ in 0..self.dice.between(1, 4) {
+            self.ask_either();
+        }
+        let operation = self.operation();
+        if self.is_shy_of(operation) {
+            self.let_go(vec![held]);
+            return self.operate(operation);
+        }
+        let runs = self.begin(operation);
+        let time = self.dice.between(1, 600);
+        self.pass(time);
+        self.let_go(vec![held]);
+        self.join(runs);
+    }
+
     fn ask_either(&mut self) {
         if self.dice.chance(50) {
             self.ask();
@@ -260,6 +332,9 @@ impl Drawing<'_> {
     }
 
     fn announce(&mut self) {
+        if self.frame.is_clean() && !self.book.tells_of_vfs() {
+            return self.ask();
+        }
         let total = self.frame.device().external_host.vfs.total;
         let host_vfs = u16::try_from(self.dice.between(0, total.into())).unwrap_or(0);
         self.book.announce(host_vfs);
@@ -301,7 +376,7 @@ impl Drawing<'_> {
     }
 
     /// What the host does next, of what it does in the frame.
-    fn operation(&mut self) -> HostOperation {
+    pub(super) fn operation(&mut self) -> HostOperation {
         if !self.book.is_loaded() {
             return HostOperation::Load;
         }
@@ -328,7 +403,7 @@ impl Drawing<'_> {
     }
 
     /// The commands of an operation that may be held, answered late or reacted to.
-    fn commands(&self, operation: HostOperation) -> Vec<CommandMatch> {
+    pub(super) fn commands(&self, operation: HostOperation) -> Vec<CommandMatch> {
         let mut names = match operation {
             HostOperation::Load => vec!["INIT_HCA", "SET_HCA_CAP", "QUERY_PAGES", "CREATE_EQ"],
             HostOperation::Unload => vec!["DESTROY_EQ", "TEARDOWN_HCA", "DISABLE_HCA"],

@@ -30,7 +30,8 @@ pub(super) fn strategy(arguments: &ExploreArguments) -> Strategy {
             }),
             jobs: arguments.jobs.unwrap_or_else(|| jobs(arguments)),
         },
-        StrategyChoice::Random => Strategy::Walks {
+        // A swarm goes through no race: whoever asks for its ways through one gets those that are drawn.
+        StrategyChoice::Random | StrategyChoice::Swarm => Strategy::Walks {
             draw: Draw::Uniform,
             seeds,
         },
@@ -74,7 +75,9 @@ pub(super) fn bounds(arguments: &ExploreArguments) -> String {
     });
     words.push(match arguments.strategy {
         StrategyChoice::Exhaustive => "every way".to_owned(),
-        StrategyChoice::Random => format!("seeds {:?}, uniform", arguments.seeds.0),
+        StrategyChoice::Random | StrategyChoice::Swarm => {
+            format!("seeds {:?}, uniform", arguments.seeds.0)
+        }
         StrategyChoice::Pct => format!(
             "seeds {:?}, priorities of depth {}",
             arguments.seeds.0, arguments.depth

@@ -10,6 +10,10 @@ use driver::RevisionName;
 use std::io;
 use std::path::PathBuf;
 
+/// What is said where a file is needed and none is named.
+pub(super) const NO_FILE: &str =
+    "which race? name a scenario, as races/drift; without any file everything is drawn with --strategy swarm";
+
 /// A race, read and sized.
 pub(super) struct Subject {
     pub(super) file: PathBuf,
@@ -18,14 +22,18 @@ pub(super) struct Subject {
 
 /// Reads the race, and gives it its sizes.
 pub(super) fn read(arguments: &ExploreArguments) -> Result<Subject, Exit> {
-    let files = library::look_up(&arguments.file).map_err(|error| {
+    let Some(path) = &arguments.file else {
+        streams::error(NO_FILE);
+        return Err(Exit::Usage);
+    };
+    let files = library::look_up(path).map_err(|error| {
         streams::error(&error);
         Exit::Usage
     })?;
     let [file] = &files[..] else {
         streams::error(format_args!(
             "{}: {} scenarios have this name; one race is explored at a time",
-            arguments.file.display(),
+            path.display(),
             files.len()
         ));
         return Err(Exit::Usage);

@@ -1,0 +1,276 @@
+//! A swarm on our driver: everything is drawn, every revision is played and judged, and what no row of the catalogue explains is
+//! shrunk, saved and told.
+
+use crate::cli::clock::Clock;
+use crate::cli::crew::{self, Team};
+use crate::cli::exit::Exit;
+use crate::cli::explore_arguments::ExploreFormat;
+use crate::cli::progress::{Pace, Progress};
+use crate::cli::swarm_arguments::{ClassChoice, SwarmArguments, SwarmBounds};
+use crate::cli::{diagnostic, library, signals, streams};
+use crate::scenario::{Reachability, ReadError, ScenarioFile};
+use crate::swarm::census::Census;
+use crate::swarm::drawing::draw_all;
+use crate::swarm::finding::Finding;
+use crate::swarm::frame::{Reach, orders};
+use crate::swarm::hunt::{Pursued, pursue};
+use crate::swarm::known::Known;
+use crate::swarm::ours::OurPlayer;
+use crate::swarm::player::Player as _;
+use crate::swarm::saving::save;
+use crate::swarm::shrinking::Effort;
+use driver::RevisionName;
+use std::convert::Infallible;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Runs that are spent on shrinking one finding: they take milliseconds.
+const TRIES: u32 = 2_000;
+
+/// A swarm of these seeds under these revisions, and how it went: [`Exit::Failed`] where something is new.
+pub(in crate::cli) fn swarm(
+    revisions: &[RevisionName],
+    bounds: &SwarmBounds,
+    arguments: &SwarmArguments,
+    format: ExploreFormat,
+) -> Exit {
+    let class = arguments.class.reachability();
+    let reach = if arguments.clean {
+        Reach::Clean
+    } else {
+        Reach::Everything
+    };
+    let seeds: Vec<u64> = bounds.seeds.clone().collect();
+    if arguments.draw {
+        return save_all(class, reach, &seeds, &arguments.out);
+    }
+    let ended = match signals::end_flag() {
+        Ok(flag) => flag,
+        Err(error) => {
+            streams::error(format_args!("signals cannot be taken: {error}"));
+            return Exit::Internal;
+        }
+    };
+    let known = match arguments.clean {
+        // Where nothing may be found nothing is explained.
+        true => Known::default(),
+        false => match learn(revisions, class) {
+            Ok(known) => known,
+            Err(error) => {
+                diagnostic::print(&error);
+                return Exit::InvalidScenario;
+            }
+        },
+    };
+    let clock = Clock::begin(bounds.max_seconds);
+    let progress = Progress::new(seeds.len(), Pace::Quick);
+    let mut session = Session {
+        arguments,
+        class,
+        reach,
+        known: &known,
+        census: Census::default(),
+        progress: &progress,
+        worst: Exit::AsExpected,
+        said: String::new(),
+    };
+    crew::in_order(
+        &seeds,
+        Team::of(bounds.jobs.unwrap_or_else(cores)),
+        || (),
+        |(), seed| {
+            (!clock.is_over() && !ended.load(Ordering::Relaxed)).then(|| play(class, reach, revisions, *seed))
+        },
+        |seed, played| session.take(*seed, played, &ended),
+    );
+    session.finish(seeds.len(), clock.elapsed().as_secs_f64(), &ended, format)
+}
+
+fn cores() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// The name of the file that a finding is kept in: letters, digits and hyphens.
+fn file_name(revision: RevisionName, finding: &Finding, seed: u64) -> String {
+    let told = format!("swarm-{revision}-{}-seed-{seed}", finding.signature);
+    let words = told.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
+        .to_lowercase()
+}
+
+/// Saves what these seeds draw.
+fn save_all(class: Reachability, reach: Reach, seeds: &[u64], folder: &Path) -> Exit {
+    for seed in seeds {
+        match save(&draw_all(class, reach, *seed), folder) {
+            Ok(path) => streams::out(format_args!("{}\n", path.display())),
+            Err(error) => {
+                streams::error(error);
+                return Exit::Internal;
+            }
+        }
+    }
+    Exit::AsExpected
+}
+
+/// What the project's scenarios show under these revisions.
+fn learn(revisions: &[RevisionName], class: Reachability) -> Result<Known, ReadError> {
+    let mut known = Known::default();
+    for file in library::look_up(Path::new(library::FOLDER)).unwrap_or_default() {
+        let scenario = library::read(&file)?;
+        for revision in revisions {
+            known.learn(&scenario, *revision, class);
+        }
+    }
+    Ok(known)
+}
+
+/// What became of a seed; none where the time was over before it began.
+type Played = Option<(ScenarioFile, Vec<(RevisionName, Vec<Finding>)>)>;
+
+fn play(
+    class: Reachability,
+    reach: Reach,
+    revisions: &[RevisionName],
+    seed: u64,
+) -> (ScenarioFile, Vec<(RevisionName, Vec<Finding>)>) {
+    let file = draw_all(class, reach, seed);
+    let of = |revision: &RevisionName| {
+        let mut player = OurPlayer {
+            revision: *revision,
+            seed,
+            reach,
+        };
+        let Ok(findings) = player.play(&file, true);
+        (*revision, findings)
+    };
+    let findings = revisions.iter().map(of).collect();
+    (file, findings)
+}
+
+/// A swarm under way.
+struct Session<'a> {
+    arguments: &'a SwarmArguments,
+    class: Reachability,
+    reach: Reach,
+    known: &'a Known,
+    census: Census,
+    progress: &'a Progress,
+    worst: Exit,
+    /// What is to be said of the seed that is taken.
+    said: String,
+}
+
+impl Session<'_> {
+    fn take(&mut self, seed: u64, played: Played, ended: &AtomicBool) -> ControlFlow<()> {
+        let Some((file, by_revision)) = played else {
+            self.worst = self.worst.max(Exit::Budget);
+            return ControlFlow::Break(());
+        };
+        self.census.played += 1;
+        for (revision, findings) in &by_revision {
+            for finding in findings {
+                let rows = self.known.rows(*revision, &finding.signature);
+                if self.census.add(*revision, seed, &finding.signature, rows) && rows.is_none() {
+                    self.follow(*revision, seed, &file, finding, ended);
+                }
+            }
+        }
+        let said = std::mem::take(&mut self.said);
+        self.progress.run_ends(!said.is_empty(), || streams::out(&said));
+        ControlFlow::Continue(())
+    }
+
+    /// Shrinks, saves and tells what nobody knows.
+    fn follow(
+        &mut self,
+        revision: RevisionName,
+        seed: u64,
+        file: &ScenarioFile,
+        finding: &Finding,
+        ended: &AtomicBool,
+    ) {
+        self.worst = self.worst.max(Exit::Failed);
+        let effort = Effort {
+            tries: self.arguments.tries.unwrap_or(TRIES),
+            is_over: &|| ended.load(Ordering::Relaxed),
+        };
+        let mut player = OurPlayer {
+            revision,
+            seed,
+            reach: self.reach,
+        };
+        let pursued: Result<Pursued, Infallible> = pursue(&mut player, file, finding, effort);
+        let Ok(pursued) = pursued;
+        let frame = format!("swarm-{revision}");
+        let mut told = pursued.told(&format!("Under {revision}"), &frame, seed, file.steps.len());
+        told.name = file_name(revision, &pursued.finding, seed);
+        let place = match save(&told, &self.arguments.out) {
+            Ok(path) => path.display().to_string(),
+            Err(error) => {
+                streams::error(&error);
+                self.worst = self.worst.max(Exit::Internal);
+                "not saved".to_owned()
+            }
+        };
+        self.said.push_str(&format!(
+            "seed {seed}, {revision}: {}: {}\n  {} of {} orders, {} of {} steps: {place}\n  again: {}\n",
+            pursued.finding.signature,
+            pursued.finding.detail,
+            orders(&told),
+            orders(file),
+            told.steps.len(),
+            file.steps.len(),
+            self.again(revision, seed),
+        ));
+    }
+
+    /// The line that plays a seed again.
+    fn again(&self, revision: RevisionName, seed: u64) -> String {
+        let clean = if self.arguments.clean { " --clean" } else { "" };
+        let class = match self.arguments.class {
+            ClassChoice::CompliantFirmware => "",
+            ClassChoice::FirmwareQuirk => " --class firmware_quirk",
+        };
+        let next = seed.saturating_add(1);
+        format!(
+            "mlx5-cosim explore --strategy swarm --seeds {seed}..{next} --revision {revision}{class}{clean}"
+        )
+    }
+
+    fn finish(self, seeds: usize, took: f64, ended: &AtomicBool, format: ExploreFormat) -> Exit {
+        self.progress.finish();
+        let census = &self.census;
+        match format {
+            ExploreFormat::Human => {
+                let class = self.class.name();
+                let kind = if self.arguments.clean { ", clean" } else { "" };
+                streams::out(format_args!(
+                    "{census}{} of {seeds} seeds ({class}{kind}) in {took:.1} s, {:.0} a second; {} signatures are known\n",
+                    census.played,
+                    census.played as f64 / took.max(f64::EPSILON),
+                    self.known.len(),
+                ));
+            }
+            ExploreFormat::Json => {
+                let mut line = census.to_json();
+                line["seconds"] = took.into();
+                line["class"] = self.class.name().into();
+                line["clean"] = self.arguments.clean.into();
+                streams::out(format_args!("{line}\n"));
+            }
+        }
+        if ended.load(Ordering::Relaxed) {
+            return self.worst.max(Exit::Interrupted);
+        }
+        match self.worst {
+            // That the time was over says less than a finding does.
+            Exit::Budget if census.any_new() => Exit::Failed,
+            worst => worst,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What is known to break a rule of the catalogue in one revision or another, and how to see that a scenario does none of it.
+//!
+//! * Pages for a function that the driver does not know yet, or while something is under way that may change what it knows.
+//! * The driver goes or comes while anything is held, late or still running.
+//! * Refusals, and allocations that fail.
+//! * For the patch as first posted: the driver goes while other functions work. It forgets what they are before their pages are back.
+
+use crate::scenario::{Action, GateStep, HostStep, ScenarioFile, Step, TimeStep};
+use crate::swarm::book::Book;
+use crate::swarm::frame::main_function;
+use driver::{HostOperation, RevisionName};
+use emulator::order::{Answer, FirmwareOrder, PageRequest};
+use prm::Function;
+
+/// Whether a scenario does nothing of what is known to break a rule under a revision.
+#[must_use]
+pub fn is_clean(file: &ScenarioFile, revision: RevisionName) -> bool {
+    let main = main_function(&file.device);
+    let mut book = Book::new(&file.device);
+    let mut lateness = Lateness::default();
+    file.steps.iter().all(|step| {
+        if lateness.is_over(step) {
+            book.give_at_once();
+        }
+        let clean = step_is_clean(step, &book, main);
+        let forgets = revision == RevisionName::Reviewed && leaves_others(step, &book);
+        clean && !forgets && book.take(step)
+    })
+}
+
+/// A give that is answered late, until it has been.
+#[derive(Default)]
+struct Lateness {
+    after_ms: Option<u32>,
+    asked: bool,
+}
+
+impl Lateness {
+    /// Follows a step; returns whether with it all that was late has been answered.
+    fn is_over(&mut self, step: &Step) -> bool {
+        match step.action() {
+            Some(Action::Firmware(FirmwareOrder::Answer(rule))) => {
+                let (Answer::Late { after_ms } | Answer::CompletedLate { after_ms }) = rule.with else {
+                    return false;
+                };
+                self.after_ms = self.after_ms.max(Some(after_ms)).filter(|_| rule.times == 1);
+                self.asked = false;
+            }
+            Some(Action::Firmware(FirmwareOrder::RequestPages(request))) => self.asked |= request.pages > 0,
+            Some(Action::Time(TimeStep::PassMs(ms))) => {
+                let is_over = self.asked && self.after_ms.is_some_and(|after_ms| *ms > u64::from(after_ms));
+                if is_over {
+                    self.after_ms = None;
+                }
+                return is_over;
+            }
+            _ => {}
+        }
+        false
+    }
+}
+
+fn step_is_clean(step: &Step, book: &Book, main: Function) -> bool {
+    let of_main = |request: &PageRequest| request.pages <= 0 || request.function == Some(main);
+    match step.action() {
+        Some(Action::Host(HostStep::Operation(operation))) => {
+            !is_life(*operation) || (!step.background && book.rests())
+        }
+        Some(Action::Firmware(FirmwareOrder::RequestPages(request))) => {
+            let known = request
+                .function
+                .is_some_and(|function| book.functions(false).contains(&function));
+            of_main(request) || (known && book.rests())
+        }
+        Some(Action::Firmware(FirmwareOrder::Answer(rule))) => match &rule.with {
+            Answer::Needs { requests } => requests.iter().all(of_main),
+            answer => matches!(answer, Answer::Late { .. } | Answer::CompletedLate { .. }),
+        },
+        Some(Action::Firmware(FirmwareOrder::When(rule))) => rule.then.iter().all(|order| match order {
+            FirmwareOrder::RequestPages(request) => of_main(request),
+            _ => false,
+        }),
+        Some(Action::Firmware(FirmwareOrder::FunctionsChanged(_))) => book.tells_of_vfs(),
+        Some(Action::Gate(GateStep::Hold(hold))) => hold.posts.iter().all(of_main),
+        Some(Action::Fault(_)) => false,
+        _ => true,
+    }
+}
+
+/// The driver goes while other functions work.
+fn leaves_others(step: &Step, book: &Book) -> bool {
+    match step.action() {
+        Some(Action::Host(HostStep::Operation(operation))) => {
+            is_life(*operation) && book.functions(false).len() > 1
+        }
+        _ => false,
+    }
+}
+
+fn is_life(operation: HostOperation) -> bool {
+    matches!(
+        operation,
+        HostOperation::Load | HostOperation::Unload | HostOperation::Reload
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Reachability;
+    use crate::swarm::book::is_compliant;
+    use crate::swarm::drawing::draw_all;
+    use crate::swarm::frame::Reach;
+
+    #[test]
+    fn what_is_drawn_with_restraint_is_clean_and_the_rest_is_not_always() {
+        let draw = |reach, seed| draw_all(Reachability::CompliantFirmware, reach, seed);
+        for seed in 0..400 {
+            let file = draw(Reach::Clean, seed);
+            assert!(is_clean(&file, RevisionName::Robust), "seed {seed}: {file:#?}");
+            assert!(is_compliant(&file), "seed {seed}: {file:#?}");
+        }
+        let count = |reach, revision| {
+            let clean = |seed: &u64| is_clean(&draw(reach, *seed), revision);
+            (0..400).filter(clean).count()
+        };
+        assert!(count(Reach::Everything, RevisionName::Robust) < 200);
+        let reviewed = count(Reach::Clean, RevisionName::Reviewed);
+        assert!((50..400).contains(&reviewed), "{reviewed}");
+    }
+}
