@@ -17,6 +17,7 @@
 //! | [`player`] | a scenario on a guest |
 //! | [`ours`] | a scenario on our driver, and what of it breaks an invariant |
 //! | [`restraint`] | what is known to break a rule, and is left out of a clean drawing |
+//! | [`differential`] | what of it a kernel can be told as well |
 //! | [`known`] | which findings the shipped scenarios show |
 //! | [`hunt`] | from a finding to one that is believed |
 //! | [`saving`] | a finding as a file |
@@ -27,6 +28,7 @@ pub mod book;
 pub mod census;
 pub mod device;
 pub mod dice;
+pub mod differential;
 mod draft;
 pub mod drawing;
 pub mod finding;

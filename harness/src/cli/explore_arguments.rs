@@ -76,7 +76,8 @@ pub(super) struct ExploreArguments {
     /// Form of the results on standard output.
     #[arg(long, value_enum, default_value = "human")]
     pub(super) format: ExploreFormat,
-    /// Where the driver runs. On linux, the unmodified one, firmware's choices are drawn: with --strategy random.
+    /// Where the driver runs. On linux, the unmodified one, firmware's choices are drawn: with --strategy random; with
+    /// swarm everything is, and our driver runs beside it.
     #[arg(long, value_enum, default_value = "inproc")]
     pub(super) backend: ExploreBackend,
     #[command(flatten)]

@@ -15,7 +15,7 @@ mod surveying;
 use crate::cli::exit::Exit;
 use crate::cli::explore_arguments::{ExploreArguments, ExploreBackend, ExploreFormat, StrategyChoice};
 use crate::cli::swarm_arguments::SwarmBounds;
-use crate::cli::swarming::{in_process, on_linux};
+use crate::cli::swarming::{differential, in_process, on_linux};
 use crate::cli::{signals, streams};
 use crate::explore::account::Account;
 use crate::report::exploration;
@@ -27,11 +27,11 @@ use subject::{NO_FILE, read, revisions};
 use surveying::one;
 
 pub(super) fn explore(arguments: &ExploreArguments) -> Exit {
-    if arguments.backend == ExploreBackend::Linux {
-        return explore_linux(arguments);
-    }
     if arguments.strategy == StrategyChoice::Swarm {
         return explore_swarm(arguments);
+    }
+    if arguments.backend == ExploreBackend::Linux {
+        return explore_linux(arguments);
     }
     let subject = match read(arguments) {
         Ok(subject) => subject,
@@ -74,7 +74,9 @@ pub(super) fn explore(arguments: &ExploreArguments) -> Exit {
 /// Searches the kernel itself: firmware's choices are drawn.
 fn explore_linux(arguments: &ExploreArguments) -> Exit {
     if arguments.strategy != StrategyChoice::Random {
-        streams::error("nobody forks a kernel: with --backend linux, ways are drawn (--strategy random)");
+        streams::error(
+            "nobody forks a kernel: with --backend linux, ways are drawn (--strategy random, or swarm)",
+        );
         return Exit::Usage;
     }
     let Some(file) = &arguments.file else {
@@ -92,6 +94,9 @@ fn explore_swarm(arguments: &ExploreArguments) -> Exit {
             "{file}: with --strategy swarm everything is drawn, and no file is read; firmware's choices alone are drawn with --strategy random --backend linux"
         ));
         return Exit::Usage;
+    }
+    if arguments.backend == ExploreBackend::Linux {
+        return differential::swarm(&bounds_of(arguments), &arguments.swarm);
     }
     let revisions = match arguments.revision.revision() {
         Some(revision) => vec![revision],

@@ -3,7 +3,9 @@
 //! | where | what |
 //! |---|---|
 //! | `on_linux` | firmware's choices are drawn in the frame of a file, and played on the unmodified driver |
+//! | `differential` | everything is drawn, and played on the unmodified driver and on ours |
 //! | `in_process` | everything is drawn, and played on every revision of our driver |
 
+pub(super) mod differential;
 pub(super) mod in_process;
 pub(super) mod on_linux;

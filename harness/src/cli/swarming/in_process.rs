@@ -92,6 +92,17 @@ fn cores() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
+/// The line that plays a seed again.
+pub(super) fn again(arguments: &SwarmArguments, revision: RevisionName, seed: u64) -> String {
+    let clean = if arguments.clean { " --clean" } else { "" };
+    let class = match arguments.class {
+        ClassChoice::CompliantFirmware => "",
+        ClassChoice::FirmwareQuirk => " --class firmware_quirk",
+    };
+    let next = seed.saturating_add(1);
+    format!("mlx5-cosim explore --strategy swarm --seeds {seed}..{next} --revision {revision}{class}{clean}")
+}
+
 /// The name of the file that a finding is kept in: letters, digits and hyphens.
 fn file_name(revision: RevisionName, finding: &Finding, seed: u64) -> String {
     let told = format!("swarm-{revision}-{}-seed-{seed}", finding.signature);
@@ -225,21 +236,8 @@ impl Session<'_> {
             orders(file),
             told.steps.len(),
             file.steps.len(),
-            self.again(revision, seed),
+            again(self.arguments, revision, seed),
         ));
-    }
-
-    /// The line that plays a seed again.
-    fn again(&self, revision: RevisionName, seed: u64) -> String {
-        let clean = if self.arguments.clean { " --clean" } else { "" };
-        let class = match self.arguments.class {
-            ClassChoice::CompliantFirmware => "",
-            ClassChoice::FirmwareQuirk => " --class firmware_quirk",
-        };
-        let next = seed.saturating_add(1);
-        format!(
-            "mlx5-cosim explore --strategy swarm --seeds {seed}..{next} --revision {revision}{class}{clean}"
-        )
     }
 
     fn finish(self, seeds: usize, took: f64, ended: &AtomicBool, format: ExploreFormat) -> Exit {
