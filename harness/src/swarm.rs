@@ -16,6 +16,7 @@
 //! | [`shrinking`] | the smallest scenario that still shows it |
 //! | [`player`] | a scenario on a guest |
 //! | [`ours`] | a scenario on our driver, and what of it breaks an invariant |
+//! | `lateness` | whether a give that is answered late has been answered |
 //! | [`restraint`] | what is known to break a rule, and is left out of a clean drawing |
 //! | [`differential`] | what of it a kernel can be told as well |
 //! | [`known`] | which findings the shipped scenarios show |
@@ -37,6 +38,7 @@ mod functions;
 pub mod hunt;
 pub mod judgement;
 pub mod known;
+mod lateness;
 mod moves;
 pub mod ours;
 pub mod player;

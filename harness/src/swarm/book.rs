@@ -5,6 +5,7 @@
 
 use crate::scenario::{Action, FunctionOperation, GateStep, HostStep, ScenarioFile, Step};
 use crate::swarm::frame::main_function;
+use crate::swarm::lateness::Lateness;
 use driver::HostOperation;
 use emulator::config::{DeviceConfig, DeviceKind};
 use emulator::order::{Answer, AnswerRule, FirmwareOrder, FunctionsChanged, Hold, PageRequest};
@@ -399,7 +400,13 @@ pub fn may_need(command: &str) -> bool {
 #[must_use]
 pub fn is_compliant(file: &ScenarioFile) -> bool {
     let mut book = Book::new(&file.device);
-    file.steps.iter().all(|step| book.take(step))
+    let mut lateness = Lateness::default();
+    file.steps.iter().all(|step| {
+        if lateness.is_over(step) {
+            book.give_at_once();
+        }
+        book.take(step)
+    })
 }
 
 #[cfg(test)]

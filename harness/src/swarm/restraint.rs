@@ -5,9 +5,10 @@
 //! * Refusals, and allocations that fail.
 //! * For the patch as first posted: the driver goes while other functions work. It forgets what they are before their pages are back.
 
-use crate::scenario::{Action, GateStep, HostStep, ScenarioFile, Step, TimeStep};
+use crate::scenario::{Action, GateStep, HostStep, ScenarioFile, Step};
 use crate::swarm::book::Book;
 use crate::swarm::frame::main_function;
+use crate::swarm::lateness::Lateness;
 use driver::{HostOperation, RevisionName};
 use emulator::order::{Answer, FirmwareOrder, PageRequest};
 use prm::Function;
@@ -26,38 +27,6 @@ pub fn is_clean(file: &ScenarioFile, revision: RevisionName) -> bool {
         let forgets = revision == RevisionName::Reviewed && leaves_others(step, &book);
         clean && !forgets && book.take(step)
     })
-}
-
-/// A give that is answered late, until it has been.
-#[derive(Default)]
-struct Lateness {
-    after_ms: Option<u32>,
-    asked: bool,
-}
-
-impl Lateness {
-    /// Follows a step; returns whether with it all that was late has been answered.
-    fn is_over(&mut self, step: &Step) -> bool {
-        match step.action() {
-            Some(Action::Firmware(FirmwareOrder::Answer(rule))) => {
-                let (Answer::Late { after_ms } | Answer::CompletedLate { after_ms }) = rule.with else {
-                    return false;
-                };
-                self.after_ms = self.after_ms.max(Some(after_ms)).filter(|_| rule.times == 1);
-                self.asked = false;
-            }
-            Some(Action::Firmware(FirmwareOrder::RequestPages(request))) => self.asked |= request.pages > 0,
-            Some(Action::Time(TimeStep::PassMs(ms))) => {
-                let is_over = self.asked && self.after_ms.is_some_and(|after_ms| *ms > u64::from(after_ms));
-                if is_over {
-                    self.after_ms = None;
-                }
-                return is_over;
-            }
-            _ => {}
-        }
-        false
-    }
 }
 
 fn step_is_clean(step: &Step, book: &Book, main: Function) -> bool {

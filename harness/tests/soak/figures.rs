@@ -21,11 +21,11 @@ pub(crate) struct Figures {
     pub(crate) descriptors: usize,
     /// 99.9 % of the orders were answered within so many microseconds.
     pub(crate) late_us: u128,
-    orders: usize,
-    median_us: u128,
-    slowest_us: u128,
-    elapsed: Duration,
-    lives: Life,
+    pub(crate) orders: usize,
+    pub(crate) median_us: u128,
+    pub(crate) slowest_us: u128,
+    pub(crate) elapsed: Duration,
+    pub(crate) lives: Life,
 }
 
 impl Figures {

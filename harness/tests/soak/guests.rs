@@ -62,34 +62,31 @@ impl Guest {
         self.until_prompt()?;
         lives.boots += 1;
         lives.loads += 1;
-        loop {
-            for _ in 0..=dice.next_u64() % 4 {
-                self.operate(dice, lives)?;
+        for _ in 0..=dice.next_u64() % 4 {
+            self.operate(dice, lives)?;
+        }
+        match dice.next_u64() % 5 {
+            0 => {
+                lives.reboots += 1;
+                // The machine of the script ends with its kernel; the next one boots as it would.
+                writeln!(self.lines, "reboot")?;
+                self.until_gone()
             }
-            match dice.next_u64() % 5 {
-                0 => {
-                    lives.reboots += 1;
-                    lives.loads += 1;
-                    writeln!(self.lines, "reboot")?;
-                    self.until_prompt()?;
-                }
-                1 => {
-                    lives.crashes += 1;
-                    writeln!(self.lines, "echo c > /proc/sysrq-trigger")?;
-                    self.until(|seen| contains(seen, b"Kernel panic"))?;
-                    return Ok(());
-                }
-                2 => {
-                    lives.kills += 1;
-                    // In the middle of something.
-                    writeln!(self.lines, "echo 2 > {}", attribute("sriov_numvfs"))?;
-                    std::thread::sleep(Duration::from_millis(dice.next_u64() % 300));
-                    return Ok(());
-                }
-                _ => {
-                    writeln!(self.lines, "poweroff")?;
-                    return self.until_gone();
-                }
+            1 => {
+                lives.crashes += 1;
+                writeln!(self.lines, "echo c > /proc/sysrq-trigger")?;
+                self.until(|seen| contains(seen, b"Kernel panic"))
+            }
+            2 => {
+                lives.kills += 1;
+                // In the middle of something.
+                writeln!(self.lines, "echo 2 > {}", attribute("sriov_numvfs"))?;
+                std::thread::sleep(Duration::from_millis(dice.next_u64() % 300));
+                Ok(())
+            }
+            _ => {
+                writeln!(self.lines, "poweroff")?;
+                self.until_gone()
             }
         }
     }

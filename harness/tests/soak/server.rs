@@ -41,7 +41,8 @@ impl Server {
             .spawn()?;
         let server = Self { process, folder };
         let until = Instant::now() + PATIENCE;
-        while ControlClient::connect(&server.control()).is_err() {
+        // The script stands there whole, or not at all.
+        while !server.boot_script().exists() || ControlClient::connect(&server.control()).is_err() {
             if Instant::now() > until {
                 return Err("the server does not begin".into());
             }
