@@ -1,0 +1,531 @@
+//! `firmware`: a program of a driver's side, on the device itself: commands, registers, memory, time, orders.
+//!
+//! Whatever the program does, no act touches what it had not declared; the ledger's rows add up, and no page has two holders; what
+//! may be open is bounded; work that goes on by itself comes to its end; and a device that was cloned on the way ends as the
+//! original does.
+
+use crate::budget::tell;
+use crate::devices;
+use crate::draw::Draw;
+use crate::host::Hosts;
+use crate::orders;
+use crate::program::{self, QUEUE, SPAN, Wish};
+use emulator::order::{MAX_PENDING, MAX_RULES};
+use emulator::{Pace, Record, Silicon, WaitsFor};
+use prm::capability::{QueryHcaCap, SetHcaCap};
+use prm::command::Command;
+use prm::event_queue::{CreateEq, CreateEqIn, EqContext};
+use prm::hca::{DisableHca, EnableHca, InitHca, SetIssi, TeardownHca};
+use prm::link::HostBus;
+use prm::pages::{QueryPages, QueryPagesOut};
+use prm::uar::{AllocUar, AllocUarOut, EQ_DOORBELL_ARM, EQ_DOORBELL_NO_ARM, EqDoorbell};
+use prm::{Cycles, Function, Iova, Layout, PageCount, PagesOp, QueryPagesPhase, UarIndex, init_segment};
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Acts of a program that are carried out at most.
+const MOST_ACTS: usize = 200;
+/// Pages that one GIVE lists at most.
+const MOST_GIVEN: u32 = 300;
+/// Pieces of work after which a device that still works by itself is said not to end.
+const PATIENCE: usize = 100_000;
+/// The slot of MANAGE_PAGES.
+const PAGE_SLOT: u8 = 31;
+/// Where pages to be given begin.
+const PAGES: u64 = 0x1000_0000;
+
+/// Carries a program out.
+///
+/// # Panics
+/// If a promise is broken.
+pub fn run(input: &[u8]) {
+    let mut draw = Draw::new(input);
+    let Some(mut bench) = Bench::new(&mut draw) else {
+        return;
+    };
+    let twin_at = usize::from(draw.byte());
+    let mut twin: Option<Bench> = None;
+    for number in 0..MOST_ACTS {
+        if draw.is_over() {
+            break;
+        }
+        if number == twin_at {
+            twin = Some(bench.clone());
+        }
+        let act = act(&mut draw, &bench);
+        tell(|| format!("{act:x?}"));
+        bench.carry_out(&act);
+        if let Some(twin) = &mut twin {
+            twin.carry_out(&act);
+            twin.check();
+        }
+        bench.check();
+    }
+    bench.settle();
+    bench.check();
+    if let Some(mut twin) = twin {
+        twin.settle();
+        twin.check();
+        assert_eq!(twin.told, bench.told, "a clone goes on as the original would");
+        assert_eq!(
+            hash(&twin.silicon),
+            hash(&bench.silicon),
+            "a clone goes on as the original would"
+        );
+    }
+}
+
+fn hash(silicon: &Silicon) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    silicon.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Something that a driver, a person or time does.
+#[derive(Clone, Debug)]
+enum Act {
+    Load,
+    Unload,
+    Ring(Wish),
+    Give { id: u16, pages: u32, again: bool },
+    Take { id: u16, pages: u32 },
+    Entry { slot: u8, bytes: Vec<u8> },
+    Write { offset: u32, value: u32 },
+    Read { offset: u32 },
+    Scribble { at: Iova, bytes: Vec<u8> },
+    Unmap { at: Iova },
+    Arm { queue: u8, consumer: u32, arms: bool },
+    Queue { mask: u64, log_size: u8 },
+    Pass(Cycles),
+    Settle,
+    DoNow(usize),
+    Order(Box<emulator::FirmwareOrder>),
+    Gate(emulator::GateOrder),
+    Reset,
+    Endpoint(usize),
+    Portions,
+}
+
+fn act(draw: &mut Draw<'_>, bench: &Bench) -> Act {
+    match draw.below(28) {
+        0 => Act::Load,
+        1 => Act::Unload,
+        2..=6 => Act::Ring(program::wish(draw)),
+        7 | 8 => Act::Give {
+            id: id(draw, bench),
+            pages: draw.hurting() % MOST_GIVEN,
+            again: draw.flag(),
+        },
+        9 => Act::Take {
+            id: id(draw, bench),
+            pages: draw.hurting(),
+        },
+        10 => Act::Entry {
+            slot: draw.byte() & 0x1f,
+            bytes: draw.bytes().to_vec(),
+        },
+        11 | 12 => Act::Write {
+            offset: offset(draw),
+            value: draw.hurting(),
+        },
+        13 => Act::Read { offset: offset(draw) },
+        14 => Act::Scribble {
+            at: place(draw),
+            bytes: draw.bytes().to_vec(),
+        },
+        15 => Act::Unmap { at: place(draw) },
+        16 => Act::Arm {
+            queue: draw.byte() & 0xf,
+            consumer: draw.hurting(),
+            arms: draw.flag(),
+        },
+        17 => Act::Queue {
+            mask: draw.long(),
+            log_size: draw.byte() & 0x1f,
+        },
+        18 => Act::Pass(Cycles(u64::from(draw.hurting()) << (draw.byte() & 0x1f))),
+        19 => Act::Settle,
+        20 => Act::DoNow(draw.below(8)),
+        21..=23 => Act::Order(Box::new(orders::firmware(draw, 2))),
+        24 => Act::Gate(orders::gate(draw)),
+        25 => Act::Reset,
+        26 => Act::Endpoint(draw.below(16)),
+        _ => Act::Portions,
+    }
+}
+
+/// An identity that names a function of the device in one of the page modes, or any.
+fn id(draw: &mut Draw<'_>, bench: &Bench) -> u16 {
+    let functions = bench.silicon.functions();
+    match draw.byte() {
+        by_number @ 0..=0x3f => by_number.into(),
+        other @ 0x40..=0xbf => {
+            let function = functions[usize::from(other) % functions.len()];
+            bench.silicon.vhca_id_of(function).unwrap_or_default()
+        }
+        _ => draw.half(),
+    }
+}
+
+/// The offset of a register.
+fn offset(draw: &mut Draw<'_>) -> u32 {
+    const KNOWN: [u64; 14] = [
+        init_segment::FIRMWARE_REVISION,
+        init_segment::QUEUE_ADDRESS_HIGH,
+        init_segment::QUEUE_ADDRESS_LOW,
+        init_segment::COMMAND_DOORBELL,
+        init_segment::INITIALIZING,
+        init_segment::HEALTH_BUFFER,
+        init_segment::HEALTH_SYNDROME,
+        init_segment::COMMAND_TIMEOUT,
+        init_segment::INTERNAL_TIMER_HIGH,
+        init_segment::INTERNAL_TIMER_LOW,
+        init_segment::HEALTH_COUNTER,
+        0x8000 + EQ_DOORBELL_ARM,
+        0x8000 + EQ_DOORBELL_NO_ARM,
+        0x8800,
+    ];
+    match usize::from(draw.byte()) {
+        known if known < 8 * KNOWN.len() => u32::try_from(KNOWN[known / 8]).expect("registers lie low"),
+        _ => draw.word(),
+    }
+}
+
+/// An address of the driver's memory: near the queue, in the pages it gives, or anywhere.
+fn place(draw: &mut Draw<'_>) -> Iova {
+    match draw.byte() {
+        0..=0x5f => Iova(QUEUE.0 + u64::from(draw.half())),
+        0x60..=0x9f => Iova(QUEUE.0 + u64::from(draw.word()) % SPAN),
+        0xa0..=0xef => Iova(PAGES + (u64::from(draw.half()) << 12)),
+        _ => Iova(draw.long()),
+    }
+}
+
+/// A device, its hosts, and what a driver at one endpoint knows.
+#[derive(Clone, Debug)]
+struct Bench {
+    silicon: Silicon,
+    hosts: Hosts,
+    now: Cycles,
+    endpoint: Function,
+    /// Pages that nobody was given yet begin here.
+    free: u64,
+    uar: u32,
+    /// How many records there were, and of which commands.
+    told: (usize, u64),
+}
+
+impl Bench {
+    fn new(draw: &mut Draw<'_>) -> Option<Self> {
+        let device = devices::device(draw);
+        let mut silicon = Silicon::new(device, draw.byte().into()).ok()?;
+        if draw.flag() {
+            silicon.connect_host();
+        }
+        let endpoint = silicon.main_function();
+        let mut bench = Self {
+            silicon,
+            hosts: Hosts::default(),
+            now: Cycles::ZERO,
+            endpoint,
+            free: PAGES,
+            uar: 0,
+            told: (0, 0),
+        };
+        bench.attach(endpoint);
+        Some(bench)
+    }
+
+    /// A driver at this endpoint tells where its queue is.
+    fn attach(&mut self, endpoint: Function) {
+        self.endpoint = endpoint;
+        self.hosts.host(endpoint).map(QUEUE, SPAN);
+        self.write(offset_of(init_segment::QUEUE_ADDRESS_HIGH), 0);
+        self.write(
+            offset_of(init_segment::QUEUE_ADDRESS_LOW),
+            u32::try_from(QUEUE.0).expect("it lies low"),
+        );
+    }
+
+    fn write(&mut self, offset: u32, value: u32) {
+        self.silicon
+            .write_register(self.endpoint, offset, value, self.now, &mut self.hosts);
+    }
+
+    fn carry_out(&mut self, act: &Act) {
+        match act {
+            Act::Load => self.load(),
+            Act::Unload => self.unload(),
+            Act::Ring(wish) => self.ring(wish),
+            Act::Give { id, pages, again } => {
+                let pages = self.pages(*pages, *again);
+                self.ring(&program::manage_pages(
+                    PAGE_SLOT,
+                    PagesOp::Give,
+                    *id,
+                    &pages,
+                    pages.len() as u32,
+                ));
+            }
+            Act::Take { id, pages } => {
+                self.ring(&program::manage_pages(PAGE_SLOT, PagesOp::Take, *id, &[], *pages));
+            }
+            Act::Entry { slot, bytes } => {
+                _ = self
+                    .hosts
+                    .host(self.endpoint)
+                    .dma_write(program::place_of(*slot), bytes);
+                self.write(offset_of(init_segment::COMMAND_DOORBELL), 1 << slot);
+            }
+            Act::Write { offset, value } => self.write(*offset, *value),
+            Act::Read { offset } => {
+                let word = self.silicon.read_register(self.endpoint, *offset, self.now);
+                let byte = self.silicon.read_register_byte(self.endpoint, *offset, self.now);
+                let once_more = self.silicon.read_register(self.endpoint, *offset, self.now);
+                let first = word.to_be_bytes()[(*offset % 4) as usize];
+                // The counter of health counts readings.
+                assert!(
+                    word != once_more || offset % 4 != 0 || byte == first,
+                    "{offset:#x}: {word:#x} {byte:#x}"
+                );
+            }
+            Act::Scribble { at, bytes } => _ = self.hosts.host(self.endpoint).dma_write(*at, bytes),
+            Act::Unmap { at } => self.hosts.host(self.endpoint).unmap(*at),
+            Act::Arm {
+                queue,
+                consumer,
+                arms,
+            } => {
+                let doorbell = EqDoorbell::new()
+                    .with_eq_number(*queue)
+                    .with_consumer_index(consumer & 0xff_ffff);
+                let place = UarIndex(self.uar).bar_offset()
+                    + if *arms {
+                        EQ_DOORBELL_ARM
+                    } else {
+                        EQ_DOORBELL_NO_ARM
+                    };
+                if let Ok(offset) = u32::try_from(place) {
+                    self.write(offset, doorbell.to_word());
+                }
+            }
+            Act::Queue { mask, log_size } => self.create_queue(*mask, *log_size),
+            Act::Pass(time) => {
+                // An hour at most: what is put off is put off by less than 50 days, and nothing else waits for a year.
+                self.now = self.now.saturating_add(Cycles(time.0.min(3_600_000_000_000)));
+                self.silicon.advance(self.now, &mut self.hosts);
+                let due = self.silicon.next_due();
+                assert!(
+                    due.is_none_or(|due| due.at > self.now),
+                    "what is due is done: {due:?}"
+                );
+            }
+            Act::Settle => self.settle(),
+            Act::DoNow(place) => {
+                if let Some(what) = self.silicon.to_do().get(*place).copied() {
+                    assert!(
+                        self.silicon.do_now(&what, self.now, &mut self.hosts),
+                        "it was there"
+                    );
+                }
+            }
+            Act::Order(order) => _ = self.silicon.order(order, self.now, &mut self.hosts),
+            Act::Gate(order) => _ = self.silicon.gate(order, self.now, &mut self.hosts),
+            Act::Reset => self
+                .silicon
+                .reset_function(self.endpoint, self.now, &mut self.hosts),
+            Act::Endpoint(place) => {
+                let endpoints = self.silicon.endpoints();
+                self.attach(endpoints[place % endpoints.len()]);
+            }
+            Act::Portions => {
+                self.silicon.set_pace(Pace::Portions);
+                self.work();
+            }
+        }
+        self.work();
+    }
+
+    /// What a server does between two messages, where the device works in portions.
+    fn work(&mut self) {
+        for _ in 0..PATIENCE {
+            if !self.silicon.work(self.now, &mut self.hosts) {
+                return;
+            }
+        }
+        panic!("work that is due has no end");
+    }
+
+    fn ring(&mut self, wish: &Wish) {
+        program::put(wish, self.hosts.host(self.endpoint));
+        self.write(offset_of(init_segment::COMMAND_DOORBELL), 1 << wish.slot);
+    }
+
+    /// Rings, and waits for as long as the device works on it.
+    fn call(&mut self, wish: &Wish) -> Option<Vec<u8>> {
+        self.ring(wish);
+        self.work();
+        self.settle();
+        program::output(wish.slot, wish.out_len as usize, self.hosts.host(self.endpoint))
+    }
+
+    fn issue<C: Command>(&mut self, input: &C::In) -> Option<C::Out> {
+        let output = self.call(&program::plain(0, input.as_bytes(), C::OUTPUT_LENGTH as u32))?;
+        C::Out::from_prefix(&output).ok()
+    }
+
+    /// As a driver begins: as far as the device lets it.
+    fn load(&mut self) {
+        let ec = self.endpoint == Function::Ecpf;
+        self.issue::<EnableHca>(&EnableHca::input().with_ec_function(ec));
+        self.issue::<SetIssi>(&SetIssi::input().with_current_issi(1));
+        self.startup_pages(QueryPagesPhase::Boot);
+        let maximum = self.call(&program::plain(0, QueryHcaCap::input().as_bytes(), 16 + 4096));
+        if let Some(maximum) = maximum {
+            let area = SetHcaCap::input()
+                .as_bytes()
+                .iter()
+                .chain(&maximum[16..])
+                .copied()
+                .collect::<Vec<u8>>();
+            self.call(&program::plain(0, &area, 16));
+        }
+        self.startup_pages(QueryPagesPhase::Init);
+        self.issue::<InitHca>(&InitHca::input());
+        if let Some(output) = self.issue::<AllocUar>(&AllocUar::input()) {
+            let output: AllocUarOut = output;
+            self.uar = output.uar();
+        }
+        for mask in [1 << 0x0a, 0x1f_f2be, 1 << 0x0b] {
+            self.create_queue(mask, 6);
+        }
+    }
+
+    fn startup_pages(&mut self, phase: QueryPagesPhase) {
+        let ec = self.endpoint == Function::Ecpf;
+        let input = QueryPages::input().with_op_mod(phase.raw()).with_ec_function(ec);
+        let Some(wanted) = self.issue::<QueryPages>(&input) else {
+            return;
+        };
+        let wanted: QueryPagesOut = wanted;
+        let count = PageCount::from_bits(wanted.page_count()).0;
+        if let Ok(count @ 1..=MOST_GIVEN) = u32::try_from(count) {
+            let pages = self.pages(count, false);
+            let mut wish =
+                program::manage_pages(PAGE_SLOT, PagesOp::Give, wanted.function_id(), &pages, count);
+            // ec_function is the highest bit of the word of function_id.
+            wish.input[8] |= u8::from(wanted.ec_function()) << 7;
+            self.call(&wish);
+        }
+    }
+
+    fn create_queue(&mut self, mask: u64, log_size: u8) {
+        let pages = (1u64 << log_size.min(12)) * 64 / 4096;
+        let pages = self.pages(u32::try_from(pages).unwrap_or(1).clamp(1, 64), false);
+        let mut head = CreateEq::input();
+        head.set_event_bitmask_0(mask);
+        head.set_context(
+            &EqContext::new()
+                .with_log_eq_size(log_size & 0x1f)
+                .with_uar_page(self.uar & 0xff_ffff),
+        );
+        let list = pages.iter().flat_map(|page| page.0.to_be_bytes());
+        let input: Vec<u8> = head.as_bytes()[..CreateEqIn::SIZE]
+            .iter()
+            .copied()
+            .chain(list)
+            .collect();
+        self.call(&program::plain(1, &input, 16));
+    }
+
+    /// As a driver ends, in the worst order: with its pages still there.
+    fn unload(&mut self) {
+        self.issue::<TeardownHca>(&TeardownHca::input());
+        self.call(&program::manage_pages(PAGE_SLOT, PagesOp::Take, 0, &[], 512));
+        let ec = self.endpoint == Function::Ecpf;
+        self.issue::<DisableHca>(&DisableHca::input().with_ec_function(ec));
+    }
+
+    /// Mapped pages: fresh ones, or those that were handed out last.
+    fn pages(&mut self, count: u32, again: bool) -> Vec<Iova> {
+        let bytes = u64::from(count) << 12;
+        let first = if again {
+            self.free.saturating_sub(bytes).max(PAGES)
+        } else {
+            self.free
+        };
+        self.hosts.host(self.endpoint).map(Iova(first), bytes);
+        self.free = self.free.max(first + bytes);
+        (0..u64::from(count))
+            .map(|number| Iova(first + (number << 12)))
+            .collect()
+    }
+
+    /// Lets firmware do what it does without anybody's doing.
+    fn settle(&mut self) {
+        for _ in 0..PATIENCE {
+            let Some(due) = self.silicon.next_in_service() else {
+                let outstanding = self.silicon.outstanding_commands();
+                let works = outstanding
+                    .iter()
+                    .find(|command| command.waits_for == WaitsFor::Latency);
+                // An order may have put its answer off.
+                assert!(
+                    works.is_none() || self.silicon.next_due().is_some(),
+                    "nobody works on it: {works:?}"
+                );
+                return;
+            };
+            self.now = self.now.max(due);
+            self.silicon.advance(self.now, &mut self.hosts);
+            self.work();
+        }
+        panic!("firmware works without end, and nobody asks it to");
+    }
+
+    fn check(&mut self) {
+        for record in self.silicon.take_records() {
+            self.told.0 += 1;
+            if let Record::Command(command) = &record {
+                self.told.1 = self.told.1.wrapping_mul(31).wrapping_add(command.n);
+            }
+        }
+        assert_eq!(
+            self.silicon.surprise(),
+            None,
+            "an act touches what it has declared"
+        );
+        let ledger = self.silicon.ledger();
+        let mut held = 0;
+        let mut seen = BTreeSet::new();
+        for (supplier, owner, pages) in ledger.rows() {
+            assert!(pages > 0, "owners that hold nothing have no row");
+            assert_eq!(ledger.pages(supplier, owner), pages);
+            held += pages;
+            let twice = ledger
+                .pages_of(supplier, owner)
+                .find(|page| !seen.insert((supplier, page.number)));
+            assert_eq!(twice, None, "a page has one holder");
+        }
+        assert_eq!((ledger.held(), seen.len() as u64), (held, held), "rows add up");
+        let endpoints = self.silicon.endpoints().len();
+        assert!(
+            self.silicon.outstanding_commands().len() <= 32 * endpoints,
+            "a slot has one command"
+        );
+        assert!(
+            self.silicon.unanswered_requests().len() <= MAX_PENDING,
+            "open requests are bounded"
+        );
+        assert!(self.silicon.holds().len() <= MAX_RULES, "holds are bounded");
+        let put_off = self.silicon.to_do().len();
+        assert!(
+            put_off <= 3 * MAX_PENDING + 2 * 32 * endpoints,
+            "what is put off is bounded: {put_off}"
+        );
+    }
+}
+
+fn offset_of(register: u64) -> u32 {
+    u32::try_from(register).expect("registers lie low")
+}
