@@ -3,14 +3,14 @@
 //! Whatever is in such a file, it is refused with a reason or repeated within its budget; accounts of a search that are joined
 //! are no more than they were, and can be shown.
 
-use crate::scenario::judged;
+use crate::scenario::{in_a_small_host, judged};
 use driver_host::Limits;
 use harness::cli::artifact::{Artifact, ArtifactError, Explored};
 use harness::explore::account::Account;
 use harness::explore::following::follow;
 use harness::explore::joining::{join, missing};
 use harness::explore::{Race, RaceOptions};
-use harness::play::{RunOptions, run_scenario};
+use harness::play::RunOptions;
 use harness::report::exploration;
 use harness::report::palette::Palette;
 use rustix::fs::MemfdFlags;
@@ -68,7 +68,7 @@ fn repeat(artifact: &Artifact) {
         },
         ..RunOptions::default()
     };
-    let result = run_scenario(&artifact.scenario, "input.json", artifact.revision, &options);
+    let result = in_a_small_host(&artifact.scenario, artifact.revision, &options);
     // A schedule of another run is not followed to its end, and no expectation says so.
     if result.choices == artifact.choices {
         judged(&result);

@@ -23,6 +23,8 @@ use prm::{Cycles, EswitchMode};
 const MOST_ACTS: usize = 40;
 /// The budget of a run, in events: a driver that loads and unloads with three VFs takes a fifth.
 const EVENTS: u64 = 30_000;
+/// Frames of the host, of 4 KiB: what a device asks for without end comes to an end there.
+pub(crate) const FRAMES: u64 = 1 << 15;
 /// Bytes of an input behind which its lies begin.
 pub(crate) const PROGRAM: usize = 96;
 
@@ -65,6 +67,7 @@ pub fn run(input: &[u8]) {
     };
     let endpoints = setup.functions.clone();
     let mut world = World::new(Liar::new(silicon, page_bytes, lies), setup);
+    world.machine_mut().memory_mut().frames_mut().set_room(FRAMES);
     world.start(0, HostOperation::Load);
     let mut ends = world.settle();
     for _ in 0..MOST_ACTS {

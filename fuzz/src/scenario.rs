@@ -4,15 +4,17 @@
 //! is right can be told in sentences and is the same when it is written and read again; and a run ends within its budget, does
 //! nothing that it has not announced, and is the same the second time.
 
+use crate::driver::FRAMES;
 use driver::RevisionName;
-use driver_host::Limits;
+use driver_host::{Limits, Machine};
 use harness::cli::diagnostic;
-use harness::play::{RunOptions, run_scenario};
+use harness::play::{RunOptions, play_on, setup};
 use harness::record::failure::Failure;
 use harness::record::result::RunResult;
 use harness::scenario::explanation::explain;
 use harness::scenario::problem::MOST_PROBLEMS;
 use harness::scenario::{Problems, ScenarioFile, parse_scenario};
+use harness::stage::inproc;
 use harness::text::reading::decoded;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -92,15 +94,31 @@ fn play(scenario: &ScenarioFile, input: &[u8]) {
         },
         ..RunOptions::default()
     };
-    let result = run_scenario(scenario, "input.json", revision, &options);
+    let result = in_a_small_host(scenario, revision, &options);
     judged(&result);
     if drawn >> 32 & (REPEATED - 1) == 0 {
-        let again = run_scenario(scenario, "input.json", revision, &options);
+        let again = in_a_small_host(scenario, revision, &options);
         assert_eq!(
             again.trace_hash, result.trace_hash,
             "the same arguments yield the same run"
         );
     }
+}
+
+/// The run of a scenario where the host has as much memory as an input may take.
+pub(crate) fn in_a_small_host(
+    scenario: &ScenarioFile,
+    revision: RevisionName,
+    options: &RunOptions,
+) -> RunResult {
+    let mut result = RunResult::empty(scenario, "input.json", &revision.to_string(), options.seed);
+    let stage = inproc::stage_where(&setup(scenario, revision, options), |world| {
+        world.machine_mut().memory_mut().frames_mut().set_room(FRAMES);
+    });
+    // What a file says is a device can be built.
+    let mut stage = stage.expect("the file was judged");
+    play_on(&mut stage, scenario, revision, &mut result).expect("nothing is lost in this process");
+    result
 }
 
 /// A run has come to its end as a run does.

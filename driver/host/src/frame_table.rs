@@ -111,14 +111,30 @@ impl Default for Directory {
     }
 }
 
+/// Frames that a host has unless somebody says otherwise: 8 GiB. A device may ask for as many pages as numbers reach.
+const ROOM: u64 = 1 << 21;
+
 /// Every frame there has been.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct FrameTable {
     directories: Vec<Option<Arc<Directory>>>,
     /// The first number that was never handed out.
     next: u64,
+    /// Frames that there are.
+    room: u64,
     /// Runs that were given back, by their length, the last one last.
     free: BTreeMap<u64, Vec<u64>>,
+}
+
+impl Default for FrameTable {
+    fn default() -> Self {
+        Self {
+            directories: Vec::new(),
+            next: 0,
+            room: ROOM,
+            free: BTreeMap::new(),
+        }
+    }
 }
 
 /// Where a frame is in the table.
@@ -144,11 +160,10 @@ const fn place(frame: u64) -> Place {
 impl Frames for FrameTable {
     fn take(&mut self, count: u64, alignment: u64, usage: FrameUse) -> Result<u64, OutOfMemory> {
         let again = self.free.get_mut(&count).and_then(Vec::pop);
-        let first = again.unwrap_or_else(|| {
-            let first = self.next.next_multiple_of(alignment);
-            self.next = first + count;
-            first
-        });
+        let first = match again {
+            Some(first) => first,
+            None => self.fresh(count, alignment)?,
+        };
         debug_assert!(first.is_multiple_of(alignment), "one length, one alignment");
         for frame in first..first + count {
             let place = place(frame);
@@ -209,6 +224,19 @@ impl Frames for FrameTable {
 }
 
 impl FrameTable {
+    /// From here on the host has so many frames; those that are taken stay so.
+    pub const fn set_room(&mut self, frames: u64) {
+        self.room = frames;
+    }
+
+    /// A run of frames that nobody has had yet.
+    fn fresh(&mut self, count: u64, alignment: u64) -> Result<u64, OutOfMemory> {
+        let first = self.next.next_multiple_of(alignment);
+        let end = first.checked_add(count).filter(|&end| end <= self.room);
+        self.next = end.ok_or(OutOfMemory)?;
+        Ok(first)
+    }
+
     fn put_frame(&mut self, frame: u64) {
         let place = place(frame);
         let Some(chunk) = self.chunk_mut(&place) else {
@@ -332,6 +360,19 @@ mod tests {
         assert_eq!(line, [0; 32]);
         table.read(runs[1] + 1, 4000, &mut line).unwrap();
         assert_eq!(line, [0; 32]);
+    }
+
+    #[test]
+    fn a_host_whose_memory_is_used_up_gives_no_more_until_some_is_given_back() {
+        let mut table = FrameTable::default();
+        table.set_room(5);
+        let first = table.take(2, 2, FrameUse::Mapped).unwrap();
+        table.take(2, 2, FrameUse::Mapped).unwrap();
+        assert_eq!(table.take(2, 2, FrameUse::Mapped), Err(OutOfMemory));
+        assert_eq!(table.take(u64::MAX, 1, FrameUse::Mapped), Err(OutOfMemory));
+        table.put(first, 2).unwrap();
+        assert_eq!(table.take(2, 2, FrameUse::Mapped), Ok(first));
+        assert_eq!(table.take(1, 1, FrameUse::Mapped), Ok(4));
     }
 
     #[test]
