@@ -40,8 +40,8 @@ use prm::port::{PortCounters, PortMtu, PortStatus, PortTypeAndSpeed};
 use prm::subfunction::{AllocSfIn, DeallocSfIn, ModifyVhcaStateIn, QueryVhcaStateIn, QueryVhcaStateOut};
 use prm::uar::{AllocUarIn, AllocUarOut, DeallocUarIn, EqDoorbell};
 use prm::vport::{
-    EswVportContext, MacAddressEntry, ModifyVportStateIn, NicVportContext, QueryNicVportContextIn,
-    QueryNicVportContextOut, QueryVportStateIn, QueryVportStateOut,
+    EswVportContext, MacAddressEntry, ModifyEswVportContextIn, ModifyNicVportContextIn, ModifyVportStateIn,
+    NicVportContext, QueryNicVportContextIn, QueryNicVportContextOut, QueryVportStateIn, QueryVportStateOut,
 };
 use prm::{
     CommandStatus, DeliveryStatus, EventType, Function, Layout, LayoutError, Opcode, PageCount, PagesOp, bits,
@@ -61,7 +61,7 @@ layouts! {
     GeneralCapabilities GeneralCapabilities2 EswitchCapabilities FlowTableProperties NicFlowTableCapabilities
     EswitchFlowTableCapabilities EthernetCapabilities InputHeader OutputHeader StatusOutput ShortStatusOutput ObjectOutput
     QueryNicVportContextIn QueryNicVportContextOut NicVportContext MacAddressEntry QueryVportStateIn QueryVportStateOut
-    ModifyVportStateIn EswVportContext QueryEswFunctionsIn QueryEswFunctionsOut HostFunctions NetworkFunction CreateEswVportIn
+    ModifyVportStateIn ModifyEswVportContextIn ModifyNicVportContextIn EswVportContext QueryEswFunctionsIn QueryEswFunctionsOut HostFunctions NetworkFunction CreateEswVportIn
     CreateEswVportOut DestroyEswVportIn QueryDelegatedVhcaIn QueryDelegatedVhcaOut DelegatedVhca EqDoorbell AllocUarIn
     AllocUarOut DeallocUarIn AccessRegisterIn AccessRegisterOut HostEndianness DefaultTimeouts FirmwareResetLevel QueryHcaCapIn
     QueryHcaCapOut SetHcaCapIn EventEntry CommandCompletion PageRequest PortChange VportChange EswFunctionsChanged SyncReset

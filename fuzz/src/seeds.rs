@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The longest seed, in bytes: a longer one costs more time than it brings ways.
-const LONGEST: usize = 6 << 10;
+const LONGEST: usize = 3 << 10;
 /// One of so many scenarios is recorded for `artifact`.
 const RECORDED: usize = 12;
 
@@ -31,6 +31,7 @@ pub fn home() -> PathBuf {
 /// What the system says; a scenario that cannot be read.
 pub fn write(home: &Path) -> io::Result<usize> {
     let project = home.join("..");
+    layouts_are_all(&project.join("prm/src"))?;
     let files = scenario_files(&project.join("scenarios"))?;
     let mut written = 0;
     let mut orders = Vec::new();
@@ -135,6 +136,42 @@ pub fn write(home: &Path) -> io::Result<usize> {
     }
     dictionaries(home, &project)?;
     Ok(written)
+}
+
+/// A layout that is declared in `prm` and not in the list of the target would never be attacked.
+fn layouts_are_all(source: &Path) -> io::Result<()> {
+    let mut declared = BTreeSet::new();
+    let mut folders = vec![source.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path)?;
+            let mut lines = text.lines().peekable();
+            while let Some(line) = lines.next() {
+                if line != "layout! {" {
+                    continue;
+                }
+                let names = lines
+                    .by_ref()
+                    .map(str::trim)
+                    .find(|line| line.starts_with("pub "));
+                let name = names.and_then(|line| line.split_once("struct ")?.1.split(':').next());
+                declared.extend(name.map(str::to_owned));
+            }
+        }
+    }
+    let listed: BTreeSet<String> = LAYOUTS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    if listed == declared {
+        return Ok(());
+    }
+    let differ: Vec<_> = declared.symmetric_difference(&listed).collect();
+    Err(io::Error::other(format!(
+        "declared in prm or listed in src/layouts.rs, and not both: {differ:?}"
+    )))
 }
 
 /// Programs of a driver's side: a device, and acts upon it by their numbers.
