@@ -107,7 +107,7 @@ fn merge(text: &str) {
         .map(|account| account.fingerprints.len())
         .sum::<usize>();
     assert!(
-        joined.fingerprints.len() <= most && joined.states as usize <= most,
+        joined.fingerprints.len() <= most && joined.states <= most as u64,
         "{joined:?}"
     );
     assert!(

@@ -139,7 +139,7 @@ impl Bench {
 
     fn give(&mut self, id: u16, count: u32) {
         let pages: Vec<_> = (0..u64::from(count))
-            .map(|page| prm::Iova(0x1000_0000 + ((self.given + page) % 4096 << 12)))
+            .map(|page| prm::Iova(0x1000_0000 + (((self.given + page) % 4096) << 12)))
             .collect();
         self.given += u64::from(count);
         self.ring(&program::manage_pages(31, PagesOp::Give, id, &pages, count));

@@ -19,7 +19,9 @@ use prm::hca::{DisableHca, EnableHca, InitHca, SetIssi, TeardownHca};
 use prm::link::HostBus;
 use prm::pages::{QueryPages, QueryPagesOut};
 use prm::uar::{AllocUar, AllocUarOut, EQ_DOORBELL_ARM, EQ_DOORBELL_NO_ARM, EqDoorbell};
-use prm::{Cycles, Function, Iova, Layout, PageCount, PagesOp, QueryPagesPhase, UarIndex, init_segment};
+use prm::{
+    Cycles, Function, Iova, Layout, PageCount, PagesOp, QueryPagesPhase, UarIndex, init_segment, saturated,
+};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -264,7 +266,7 @@ impl Bench {
                     PagesOp::Give,
                     *id,
                     &pages,
-                    pages.len() as u32,
+                    saturated(pages.len()),
                 ));
             }
             Act::Take { id, pages } => {
@@ -370,7 +372,7 @@ impl Bench {
     }
 
     fn issue<C: Command>(&mut self, input: &C::In) -> Option<C::Out> {
-        let output = self.call(&program::plain(0, input.as_bytes(), C::OUTPUT_LENGTH as u32))?;
+        let output = self.call(&program::plain(0, input.as_bytes(), saturated(C::OUTPUT_LENGTH)))?;
         C::Out::from_prefix(&output).ok()
     }
 

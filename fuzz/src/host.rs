@@ -2,7 +2,7 @@
 
 use emulator::Buses;
 use prm::link::{DmaFault, HostBus};
-use prm::{ADAPTER_PAGE_SIZE as PAGE, Function, Iova};
+use prm::{ADAPTER_PAGE_SIZE as PAGE, Function, Iova, saturated};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ impl Host {
             if self.pages.len() >= MOST_PAGES {
                 return;
             }
-            self.pages.entry(page).or_insert_with(|| vec![0; PAGE as usize]);
+            self.pages.entry(page).or_insert_with(|| vec![0; saturated(PAGE)]);
         }
     }
 
@@ -51,8 +51,8 @@ impl Host {
         while place < end {
             let stop = ((place / PAGE + 1) * PAGE).min(end);
             let page = self.pages.get_mut(&(place / PAGE)).expect("was looked up");
-            let inside = (place % PAGE) as usize..(place % PAGE + stop - place) as usize;
-            part(&mut page[inside], (place - at.0) as usize..(stop - at.0) as usize);
+            let inside = saturated(place % PAGE)..saturated(place % PAGE + stop - place);
+            part(&mut page[inside], saturated(place - at.0)..saturated(stop - at.0));
             place = stop;
         }
         Ok(())

@@ -6,7 +6,7 @@ use prm::command_queue::{
     CommandEntry, ENTRY_KIND_PCIE, INLINE_LENGTH, MAILBOX_DATA_LENGTH, Mailbox, mailboxes_for,
 };
 use prm::link::HostBus;
-use prm::{Iova, PagesOp};
+use prm::{Iova, PagesOp, saturated};
 
 /// Where the command queue of every driver lies.
 pub const QUEUE: Iova = Iova(0x10_0000);
@@ -139,7 +139,7 @@ pub fn put(wish: &Wish, bus: &mut dyn HostBus) {
     let input = chain(&wish.input[inline..], place(0), token, wish.flaw, bus);
     let room = (wish.out_len as usize)
         .saturating_sub(INLINE_LENGTH)
-        .min(ROOM as usize);
+        .min(saturated(ROOM));
     let output = chain(&vec![0; room], place(1), token, wish.flaw, bus);
     let (in_len, out_len) = match wish.flaw {
         Flaw::Lengths(input, output) => (input, output),
@@ -175,7 +175,7 @@ fn chain(data: &[u8], first: u64, token: u8, flaw: Flaw, bus: &mut dyn HostBus) 
         return 0xdead_0000_0000;
     }
     let count = (mailboxes_for(data.len() + INLINE_LENGTH) as u64).min(ROOM / STRIDE);
-    let parts = data.chunks(MAILBOX_DATA_LENGTH).take(count as usize);
+    let parts = data.chunks(MAILBOX_DATA_LENGTH).take(saturated(count));
     for (position, part) in (0u32..).zip(parts) {
         let at = first + u64::from(position) * STRIDE;
         let mut mailbox = Mailbox::new();
