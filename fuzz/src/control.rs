@@ -3,6 +3,7 @@
 //! Whatever is in a line, it is answered once, with its id where that can be read, and what is wrong is said with its line; no
 //! answer is longer than a client is sent at once; the device goes on, and no act of it touches what it had not declared.
 
+use crate::budget::tell;
 use crate::client::{Client, Memory};
 use crate::devices;
 use crate::draw::Draw;
@@ -164,6 +165,7 @@ impl Bench {
     }
 
     fn say(&mut self, line: &[u8]) {
+        tell(|| format!("> {}", String::from_utf8_lossy(line)));
         let whole = [line, b"\n"].concat();
         // Longer than the socket takes is longer than a line may be: the rest is sent as it reads.
         let mut rest = &whole[..];
@@ -225,6 +227,7 @@ impl Bench {
     }
 
     fn hear(&mut self, line: &[u8]) {
+        tell(|| format!("< {}", String::from_utf8_lossy(line)));
         let answer: Value = serde_json::from_slice(line).expect("an answer is JSON");
         let members = answer.as_object().expect("an answer is an object");
         if members.contains_key("record") || members.contains_key("driver") {

@@ -183,6 +183,7 @@ fn check(world: &mut World<Liar>, revision: RevisionName) {
     drop(world.machine_mut().silicon.take_records());
     for (endpoint, _, driver) in world.drivers() {
         let counters = driver.books().counters;
+        tell(|| format!("    {endpoint}: loaded {}, {counters:?}", driver.books().loaded));
         let types = [
             counters.fw_pages_vfs,
             counters.fw_pages_ec_vfs,

@@ -13,8 +13,9 @@ use crate::program::{self, QUEUE, SPAN, Wish};
 use emulator::order::{MAX_PENDING, MAX_RULES};
 use emulator::{Pace, Record, Silicon, WaitsFor};
 use prm::capability::{QueryHcaCap, SetHcaCap};
+use prm::capability_area::GeneralCapabilities;
 use prm::command::Command;
-use prm::event_queue::{CreateEq, CreateEqIn, EqContext};
+use prm::event_queue::{CreateEq, CreateEqIn, CreateEqOut, EqContext};
 use prm::hca::{DisableHca, EnableHca, InitHca, SetIssi, TeardownHca};
 use prm::link::HostBus;
 use prm::pages::{QueryPages, QueryPagesOut};
@@ -297,20 +298,7 @@ impl Bench {
                 queue,
                 consumer,
                 arms,
-            } => {
-                let doorbell = EqDoorbell::new()
-                    .with_eq_number(*queue)
-                    .with_consumer_index(consumer & 0xff_ffff);
-                let place = UarIndex(self.uar).bar_offset()
-                    + if *arms {
-                        EQ_DOORBELL_ARM
-                    } else {
-                        EQ_DOORBELL_NO_ARM
-                    };
-                if let Ok(offset) = u32::try_from(place) {
-                    self.write(offset, doorbell.to_word());
-                }
-            }
+            } => self.arm(*queue, *consumer, *arms),
             Act::Queue { mask, log_size } => self.create_queue(*mask, *log_size),
             Act::Pass(time) => {
                 // An hour at most: what is put off is put off by less than 50 days, and nothing else waits for a year.
@@ -381,7 +369,7 @@ impl Bench {
         let ec = self.endpoint == Function::Ecpf;
         self.issue::<EnableHca>(&EnableHca::input().with_ec_function(ec));
         self.issue::<SetIssi>(&SetIssi::input().with_current_issi(1));
-        self.startup_pages(QueryPagesPhase::Boot);
+        self.startup_pages(QueryPagesPhase::Boot, 0, ec);
         let maximum = self.call(&program::plain(0, QueryHcaCap::input().as_bytes(), 16 + 4096));
         if let Some(maximum) = maximum {
             let area = SetHcaCap::input()
@@ -391,8 +379,13 @@ impl Bench {
                 .copied()
                 .collect::<Vec<u8>>();
             self.call(&program::plain(0, &area, 16));
+            let offered = GeneralCapabilities::from_prefix(&maximum[16..]).unwrap_or_default();
+            if offered.icm_mng_function_id_mode() {
+                self.startup_pages(QueryPagesPhase::Init, offered.vhca_id(), false);
+            } else {
+                self.startup_pages(QueryPagesPhase::Init, 0, ec);
+            }
         }
-        self.startup_pages(QueryPagesPhase::Init);
         self.issue::<InitHca>(&InitHca::input());
         if let Some(output) = self.issue::<AllocUar>(&AllocUar::input()) {
             let output: AllocUarOut = output;
@@ -403,9 +396,11 @@ impl Bench {
         }
     }
 
-    fn startup_pages(&mut self, phase: QueryPagesPhase) {
-        let ec = self.endpoint == Function::Ecpf;
-        let input = QueryPages::input().with_op_mod(phase.raw()).with_ec_function(ec);
+    fn startup_pages(&mut self, phase: QueryPagesPhase, id: u16, ec: bool) {
+        let input = QueryPages::input()
+            .with_op_mod(phase.raw())
+            .with_function_id(id)
+            .with_ec_function(ec);
         let Some(wanted) = self.issue::<QueryPages>(&input) else {
             return;
         };
@@ -437,7 +432,20 @@ impl Bench {
             .copied()
             .chain(list)
             .collect();
-        self.call(&program::plain(1, &input, 16));
+        let output = self.call(&program::plain(1, &input, 16));
+        if let Some(created) = output.and_then(|output| CreateEqOut::from_prefix(&output).ok()) {
+            self.arm(created.eq_number(), 0, true);
+        }
+    }
+
+    fn arm(&mut self, queue: u8, consumer: u32, arms: bool) {
+        let doorbell = EqDoorbell::new()
+            .with_eq_number(queue)
+            .with_consumer_index(consumer & 0xff_ffff);
+        let register = if arms { EQ_DOORBELL_ARM } else { EQ_DOORBELL_NO_ARM };
+        if let Ok(offset) = u32::try_from(UarIndex(self.uar).bar_offset() + register) {
+            self.write(offset, doorbell.to_word());
+        }
     }
 
     /// As a driver ends, in the worst order: with its pages still there.
@@ -488,6 +496,7 @@ impl Bench {
     fn check(&mut self) {
         for record in self.silicon.take_records() {
             self.told.0 += 1;
+            tell(|| format!("    {record:?}"));
             if let Record::Command(command) = &record {
                 self.told.1 = self.told.1.wrapping_mul(31).wrapping_add(command.n);
             }

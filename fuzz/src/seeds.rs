@@ -204,7 +204,7 @@ const SIMPLE: [&str; 14] = [
     r#"{"id":4,"functions":{}}"#,
     r#"{"id":5,"device":{}}"#,
     r#"{"id":6,"counters":{}}"#,
-    r#"{"id":7,"look":{"identities":[{"endpoint":"pf","mode":"vhca_id","id":5}]}}"#,
+    r#"{"id":7,"look":{"identities":[{"endpoint":"pf","mode":"vhca_id","id":5,"ec":false}]}}"#,
     r#"{"id":8,"time":{"advance_to_ns":1000000,"waits":true}}"#,
     r#"{"id":9,"gate":{"wait_held":{"name":"a","within_ms":1}}}"#,
     r#"{"id":10,"gate":{"release":{"name":"a"}}}"#,
