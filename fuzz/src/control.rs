@@ -10,8 +10,10 @@ use crate::draw::Draw;
 use crate::program::{self, QUEUE};
 use device_server::control::ControlServer;
 use device_server::{ClockKind, DeviceServer, Layout, ServerOptions, Service};
+use prm::event_queue::{CreateEq, CreateEqOut, EqContext};
 use prm::pages::QueryPages;
-use prm::{Command, PagesOp, init_segment, saturated};
+use prm::uar::{AllocUar, AllocUarOut, EQ_DOORBELL_ARM, EqDoorbell};
+use prm::{Command, PagesOp, UarIndex, init_segment, saturated};
 use serde_json::Value;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -66,6 +68,7 @@ pub fn run(input: &[u8]) {
         sent: 0,
         answered: 0,
         given: 0,
+        moved_to: (clock == ClockKind::Virtual).then_some(0),
     };
     bench
         .control
@@ -99,6 +102,8 @@ struct Bench {
     answered: usize,
     /// Pages that were given.
     given: u64,
+    /// Where a virtual clock was moved to, in nanoseconds; nothing where it goes by itself.
+    moved_to: Option<u64>,
 }
 
 impl Bench {
@@ -124,18 +129,34 @@ impl Bench {
         self.give(0, 40);
         self.give(0, 200);
         self.ring(&program::plain(0, InitHca::input().as_bytes(), 16));
-        self.ring(&program::plain(1, &queue(0x1f_f2be | 1 << 0x0a | 1 << 0x0b), 16));
+        self.ring(&program::plain(0, AllocUar::input().as_bytes(), 16));
+        let output = program::output(0, 16, &mut self.memory);
+        let output = output.and_then(|output| AllocUarOut::from_prefix(&output).ok());
+        let uar = output.unwrap_or_default().uar();
+        self.ring(&program::plain(
+            1,
+            &queue(0x1f_f2be | 1 << 0x0a | 1 << 0x0b, uar),
+            16,
+        ));
+        let output = program::output(1, 16, &mut self.memory);
+        let output = output.and_then(|output| CreateEqOut::from_prefix(&output).ok());
+        let doorbell = EqDoorbell::new().with_eq_number(output.unwrap_or_default().eq_number());
+        let place = UarIndex(uar).bar_offset() + EQ_DOORBELL_ARM;
+        self.driver.write(0, place, &doorbell.to_word().to_be_bytes(), 0);
+        self.settle();
     }
 
+    /// Rings a command, and lets the device have the time that it takes.
     fn ring(&mut self, wish: &program::Wish) {
         program::put(wish, &mut self.memory);
-        self.driver.write(
-            0,
-            init_segment::COMMAND_DOORBELL,
-            &(1u32 << wish.slot).to_be_bytes(),
-            0,
-        );
+        let doorbell = (1u32 << wish.slot).to_be_bytes();
+        self.driver.write(0, init_segment::COMMAND_DOORBELL, &doorbell, 0);
         self.settle();
+        if let Some(moved_to) = &mut self.moved_to {
+            *moved_to += 10_000_000;
+            let order = format!("{{\"id\":0,\"time\":{{\"advance_to_ns\":{moved_to}}}}}");
+            self.say(order.as_bytes());
+        }
     }
 
     fn give(&mut self, id: u16, count: u32) {
@@ -270,10 +291,9 @@ impl Bench {
 }
 
 /// A CREATE_EQ with one page of memory.
-fn queue(mask: u64) -> Vec<u8> {
-    use prm::event_queue::{CreateEq, EqContext};
+fn queue(mask: u64, uar: u32) -> Vec<u8> {
     let mut head = CreateEq::input().with_event_bitmask_0(mask);
-    head.set_context(&EqContext::new().with_log_eq_size(6).with_uar_page(0));
+    head.set_context(&EqContext::new().with_log_eq_size(6).with_uar_page(uar));
     head.as_bytes()
         .iter()
         .copied()
