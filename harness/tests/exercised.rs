@@ -50,7 +50,6 @@ const ELSEWHERE: [(&str, &str, &str); 9] = [
         "limits that the device names are scaled on Linux: stage/linux/scaling, and emulator/src/tests/registers.rs",
     ),
     ("Timeouts", "pcie_toggle_ms", "as firmware_reset_ms"),
-    ("Timeouts", "reclaim_pages_ms", "as firmware_reset_ms"),
 ];
 
 /// Names and texts of all scenario files, and for each name the texts that stand behind it.

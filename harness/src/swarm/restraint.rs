@@ -3,7 +3,8 @@
 //! * Pages for a function that the driver does not know yet, or while something is under way that may change what it knows.
 //! * The driver goes or comes while anything is held, late or still running.
 //! * Refusals, and allocations that fail.
-//! * For the patch as first posted: the driver goes while other functions work. It forgets what they are before their pages are back.
+//! * For the patch as first posted: pages of other functions. When the driver goes it forgets what they are before their pages are back,
+//!   and firmware may keep the pages of a function that is disabled until then.
 
 use crate::scenario::{Action, GateStep, HostStep, ScenarioFile, Step};
 use crate::swarm::book::Book;
@@ -24,7 +25,7 @@ pub fn is_clean(file: &ScenarioFile, revision: RevisionName) -> bool {
             book.give_at_once();
         }
         let clean = step_is_clean(step, &book, main);
-        let forgets = revision == RevisionName::Reviewed && leaves_others(step, &book);
+        let forgets = revision == RevisionName::Reviewed && leaves_others(step, &book, main);
         clean && !forgets && book.take(step)
     })
 }
@@ -56,12 +57,13 @@ fn step_is_clean(step: &Step, book: &Book, main: Function) -> bool {
     }
 }
 
-/// The driver goes while other functions work.
-fn leaves_others(step: &Step, book: &Book) -> bool {
+/// Another function gets pages, or works when the driver goes.
+fn leaves_others(step: &Step, book: &Book, main: Function) -> bool {
     match step.action() {
         Some(Action::Host(HostStep::Operation(operation))) => {
             is_life(*operation) && book.functions(false).len() > 1
         }
+        Some(Action::Firmware(FirmwareOrder::RequestPages(request))) => request.function != Some(main),
         _ => false,
     }
 }
