@@ -10,6 +10,7 @@
 //! | [`drawing`] | a scenario from a frame and a seed |
 //! | `draft` | a scenario that is being drawn |
 //! | [`device`] | a device from a seed |
+//! | `choice` | which move comes next |
 //! | `moves`, `functions`, `trouble`, `quirks` | what firmware and host do in it, within the interface and beyond it |
 //! | [`judgement`] | what of a run breaks an invariant |
 //! | [`finding`] | a broken invariant, and what makes two of them the same |
@@ -27,6 +28,7 @@
 
 pub mod book;
 pub mod census;
+mod choice;
 pub mod device;
 pub mod dice;
 pub mod differential;

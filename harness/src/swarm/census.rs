@@ -85,10 +85,11 @@ impl fmt::Display for Census {
         )?;
         for ((revision, signature), count) in &self.counts {
             let rows: Vec<&str> = count.rows.iter().map(String::as_str).collect();
-            let rows = match rows.as_slice() {
-                [] => "NEW".to_owned(),
-                [few @ ..] if few.len() <= MOST => few.join(", "),
-                [few @ ..] => format!("{} and {} more", few[..MOST].join(", "), few.len() - MOST),
+            let more = rows.len().saturating_sub(MOST);
+            let rows = match (rows.is_empty(), more) {
+                (true, _) => "NEW".to_owned(),
+                (false, 0) => rows.join(", "),
+                (false, more) => format!("{} and {more} more", rows[..MOST].join(", ")),
             };
             let revision = revision.to_string();
             let Count { seeds, first, .. } = count;

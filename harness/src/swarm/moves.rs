@@ -29,65 +29,14 @@ fn page_command(op_mod: Option<u16>) -> CommandMatch {
     }
 }
 
-/// Moves within the interface.
-#[derive(Clone, Copy)]
-enum Move {
-    Ask,
-    AskBack,
-    Slow,
-    Operate,
-    OperateHeld,
-    Crowd,
-    Pause,
-    Announce,
-    OtherFunction,
-    Trouble,
-}
-
 impl Drawing<'_> {
-    /// One move.
-    pub(super) fn play(&mut self) {
-        if !self.book.is_loaded() {
-            return self.operate_watched();
-        }
-        let announces = usize::from(self.frame.announces_vfs);
-        let wide = usize::from(self.frame.is_wide());
-        let moves = [
-            (4, Move::Ask),
-            (2, Move::AskBack),
-            (2, Move::Slow),
-            (4, Move::Operate),
-            (3, Move::OperateHeld),
-            (4, Move::Crowd),
-            (1, Move::Pause),
-            (2 * announces, Move::Announce),
-            (4 * wide, Move::OtherFunction),
-            (2 * wide, Move::Trouble),
-        ];
-        match self.dice.weighed(&moves).unwrap_or(Move::Ask) {
-            Move::Ask => self.ask(),
-            Move::AskBack => self.ask_back(),
-            Move::Slow => self.slow(),
-            Move::Operate => self.operate_watched(),
-            Move::OperateHeld => self.operate_held(),
-            Move::Crowd => self.crowd(),
-            Move::Pause => {
-                let time = self.dice.latency();
-                self.pass(time);
-            }
-            Move::Announce => self.announce(),
-            Move::OtherFunction => self.other_function(),
-            Move::Trouble => self.trouble(),
-        }
-    }
-
     pub(super) fn ask(&mut self) {
         if let Some(request) = self.wants(true) {
             self.request(request);
         }
     }
 
-    fn ask_back(&mut self) {
+    pub(super) fn ask_back(&mut self) {
         match self.gives_back(true, |_| true) {
             Some(request) => self.request(request),
             None => self.ask(),
@@ -136,7 +85,7 @@ impl Drawing<'_> {
     }
 
     /// Firmware takes its time for some commands from now on.
-    fn slow(&mut self) {
+    pub(super) fn slow(&mut self) {
         if self.frame.is_clean() {
             return self.slow_once();
         }
@@ -242,7 +191,7 @@ impl Drawing<'_> {
     }
 
     /// A command of an operation is held while firmware goes on.
-    fn operate_held(&mut self) {
+    pub(super) fn operate_held(&mut self) {
         let operation = self.operation();
         if self.is_shy_of(operation) {
             return self.operate(operation);
@@ -270,7 +219,7 @@ impl Drawing<'_> {
     }
 
     /// The driver's worker is busy with one request, others queue up behind it, and the host does something.
-    fn crowd(&mut self) {
+    pub(super) fn crowd(&mut self) {
         let give = page_command(Some(1));
         if self.frame.is_clean() {
             return self.crowd_around(give);
@@ -331,7 +280,7 @@ impl Drawing<'_> {
         }
     }
 
-    fn announce(&mut self) {
+    pub(super) fn announce(&mut self) {
         if self.frame.is_clean() && !self.book.tells_of_vfs() {
             return self.ask();
         }

@@ -23,7 +23,7 @@ enum Trouble {
 
 impl Drawing<'_> {
     /// Some of it.
-    pub(super) fn trouble(&mut self) {
+    pub(super) fn meet_trouble(&mut self) {
         let wild = usize::from(!self.frame.is_clean());
         let troubles = [
             (3 * wild, Trouble::Refusal),
