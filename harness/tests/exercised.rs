@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 
 /// Words that no scenario uses, each with the reason and with what exercises it instead.
-const ELSEWHERE: [(&str, &str, &str); 9] = [
+const ELSEWHERE: [(&str, &str, &str); 8] = [
     (
         "DemandProfile",
         "trace",

@@ -11,6 +11,7 @@
 
 #![expect(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "the wall clock is what is measured, and whoever asks has a thread of its own"
 )]
 
