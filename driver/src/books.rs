@@ -114,8 +114,6 @@ pub struct DriverBooks {
     pub roots: BTreeMap<OwnerKey, u64>,
     /// The same with the identity on the wire.
     pub owners: Vec<OwnerView>,
-    /// Used 4 KiB pages by key and the type that is stored on them, where it is stored.
-    pub roots_by_type: BTreeMap<OwnerKey, BTreeMap<FunctionType, u64>>,
     /// The map from vhca_id to function type.
     pub vhca_map: BTreeMap<VhcaId, FunctionType>,
     /// The eswitch's count of enabled vports.

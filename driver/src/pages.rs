@@ -33,7 +33,7 @@ pub(crate) use waiting::wait_for_pages;
 use crate::books::{DriverBooks, OwnerKey, OwnerView};
 use crate::handle::Driver;
 use crate::pauses;
-use crate::revision::{Accounting, BootRoot, Leftovers};
+use crate::revision::{BootRoot, Leftovers};
 use crate::runtime::Object;
 use crate::state::State;
 use crate::state::pages::{PageBook, PageWork};
@@ -125,18 +125,6 @@ pub(crate) fn describe(driver: &Driver, state: &State, books: &mut DriverBooks) 
             set_aside: 0,
             release_queued: released.contains(&key),
         });
-        match revision.accounting() {
-            Accounting::Exchanges => {}
-            Accounting::HostPages => {
-                books.roots_by_type.insert(key, root.by_type());
-            }
-            Accounting::Owners if given > 0 => {
-                books
-                    .roots_by_type
-                    .insert(key, [(root.function_type, given)].into());
-            }
-            Accounting::Owners => {}
-        }
     }
     for (key, wire, set_aside) in pages.book.quarantine.roots() {
         let wire = wire.sent(*pages.mode);

@@ -22,10 +22,6 @@ fn books_read_back_as_they_were_written() {
             set_aside: 1,
             release_queued: true,
         }],
-        roots_by_type: BTreeMap::from([(
-            key,
-            BTreeMap::from([(FunctionType::Own, 2), (FunctionType::Vf, 3)]),
-        )]),
         vhca_map: BTreeMap::from([(VhcaId(9), FunctionType::Spf)]),
         enabled_vports: -1,
         page_waits: vec![PageWait {
@@ -44,4 +40,9 @@ fn books_read_back_as_they_were_written() {
         books,
         "{text}"
     );
+}
+
+#[test]
+fn a_key_is_shown_as_the_kernel_shows_it() {
+    assert_eq!(OwnerKey(0x1_0003).to_string(), "0x10003");
 }

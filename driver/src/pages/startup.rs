@@ -10,9 +10,7 @@ use crate::errno::Errno;
 use crate::handle::{Driver, LastLook, Patience};
 use crate::message::{MessageKind, PageCounter};
 use crate::pauses::RECLAIM_PAUSE;
-use crate::revision::{
-    BootRoot, CountCheck, Leftovers, ModeCheck, ReclaimProgress, StaleRoots, TeardownCheck,
-};
+use crate::revision::{BootRoot, Leftovers, ModeCheck, ReclaimProgress, StaleRoots, TeardownCheck};
 use crate::runtime::{Announcement, Object};
 use crate::state::functions;
 use crate::state::pages::Owner;
@@ -62,13 +60,6 @@ pub(crate) async fn satisfy_startup(driver: &Driver, phase: QueryPagesPhase) -> 
     let count = PageCount::from_bits(answer.page_count());
     if count.0 == 0 {
         return Ok(());
-    }
-    if count.0 < 0 && driver.revision().count_check() == CountCheck::Validating {
-        driver.message(MessageKind::ImpossiblePageCount {
-            id: answer.function_id(),
-            pages: count.0,
-        });
-        return Err(Errno::EINVAL);
     }
     // The id is the reply's, the embedded-CPU bit the driver's own.
     let owner = Owner::named(

@@ -1,10 +1,14 @@
 //! The page code against a device that does only what a test makes it do.
 
+mod late;
+mod printing;
+mod requests;
+
 use super::*;
 use crate::books::FunctionType;
 use crate::command;
 use crate::message::MessageKind;
-use crate::revision::RevisionName;
+use crate::revision::{Accounting, RevisionName};
 use crate::runtime::{TaskId, TaskRole};
 use crate::state::command::{CommandErrorKind, Gate};
 use crate::state::pages::Owner;

@@ -47,3 +47,19 @@ impl FromStr for RevisionName {
             .ok_or_else(|| UnknownRevision(text.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_is_read_as_it_is_written_and_nothing_else_is_one() {
+        for name in RevisionName::ALL {
+            assert_eq!(name.to_string().parse(), Ok(name));
+        }
+        for wrong in ["", "Merged", "merged "] {
+            let error = wrong.parse::<RevisionName>();
+            assert_eq!(error, Err(UnknownRevision(wrong.to_owned())));
+        }
+    }
+}

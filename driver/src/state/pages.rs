@@ -82,3 +82,6 @@ impl PagesState {
         used(take, Object::PageQueue, self.crashed.take_touch());
     }
 }
+
+#[cfg(test)]
+mod tests;

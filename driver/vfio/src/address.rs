@@ -58,7 +58,7 @@ mod tests {
             "0000-00:05.0",
             "0000:00:0A.0",
         ] {
-            assert!(wrong.parse::<PciAddress>().is_err(), "{wrong}");
+            assert_eq!(wrong.parse::<PciAddress>(), Err(UnknownAddress(wrong.to_owned())));
         }
     }
 }

@@ -213,7 +213,7 @@ impl PageBook {
             .as_ref()
             .map_or(FunctionType::None, |root| root.function_type);
         if let Some(root) = root.filter(|root| root.table.get(number).is_some()) {
-            root.note_taken(stored_type, 1);
+            root.note_taken(1);
         }
         let address = size.address(number, sub_page);
         Ok(Some(Taken {
@@ -293,7 +293,7 @@ impl PageBook {
         if !root.table.insert(number, page) {
             return Err(AllocationFailure::AlreadyTracked);
         }
-        root.note_taken(page.function_type, 1);
+        root.note_taken(1);
         Ok(root.function_type)
     }
 

@@ -207,4 +207,17 @@ mod tests {
             prop_assert_eq!(listed, model.into_keys().rev().collect::<Vec<_>>());
         }
     }
+
+    #[test]
+    fn a_table_without_pages_keeps_no_room_for_any() {
+        let mut table = PageTable::default();
+        let numbers = [3, 4, 900, 70_000, 70_001];
+        for number in numbers {
+            assert!(table.insert(number, page(number)));
+        }
+        for number in numbers {
+            assert!(table.remove(number).is_some());
+        }
+        assert!(table.regions.is_empty());
+    }
 }

@@ -116,9 +116,8 @@ impl Quarantine {
             .position(|root| root.table.get(number).is_some_and(|page| !page.is_free(sub_page)))?;
         let root = &mut roots[index];
         let page = root.table.get_mut(number)?;
-        let stored = page.function_type;
         let all_free = page.put(sub_page, sub_pages) == super::host_page::PutBack::AllFree;
-        root.note_returned(stored, 1);
+        root.note_returned(1);
         let freed = if all_free {
             root.table.remove(number).map(|page| page.page)
         } else {

@@ -4,30 +4,8 @@ use super::host_page::TrackedPage;
 use super::page_table::PageTable;
 use crate::books::{FunctionType, OwnerKey};
 use prm::WireIdentity;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
-
-const TYPES: [FunctionType; 7] = [
-    FunctionType::Own,
-    FunctionType::Vf,
-    FunctionType::Sf,
-    FunctionType::HostPf,
-    FunctionType::Spf,
-    FunctionType::EcVf,
-    FunctionType::None,
-];
-
-const fn place(function_type: FunctionType) -> usize {
-    match function_type {
-        FunctionType::Own => 0,
-        FunctionType::Vf => 1,
-        FunctionType::Sf => 2,
-        FunctionType::HostPf => 3,
-        FunctionType::Spf => 4,
-        FunctionType::EcVf => 5,
-        FunctionType::None => 6,
-    }
-}
 
 /// All pages of one owner (an entry of `page_root_xa`).
 #[derive(Clone, Debug)]
@@ -42,8 +20,6 @@ pub struct Root {
     pub used: u64,
     /// Of those, the ones that are held aside because their fate is unknown.
     pub held: u64,
-    /// Taken 4 KiB pages by the type stored on their host page, in the order of [`TYPES`].
-    by_type: [u64; TYPES.len()],
 }
 
 impl Root {
@@ -55,10 +31,9 @@ impl Root {
             function_type,
             used,
             held,
-            by_type,
         } = self;
         table.hash_with(sub_pages, state);
-        (wire, function_type, used, held, by_type).hash(state);
+        (wire, function_type, used, held).hash(state);
     }
 
     /// A root without pages.
@@ -70,7 +45,6 @@ impl Root {
             function_type,
             used: 0,
             held: 0,
-            by_type: [0; TYPES.len()],
         }
     }
 
@@ -80,27 +54,14 @@ impl Root {
         self.used.saturating_sub(self.held)
     }
 
-    /// Notes that so many 4 KiB pages of a host page of this type are taken.
-    pub fn note_taken(&mut self, function_type: FunctionType, pages: u64) {
+    /// Notes that so many 4 KiB pages are taken.
+    pub const fn note_taken(&mut self, pages: u64) {
         self.used += pages;
-        self.by_type[place(function_type)] += pages;
     }
 
     /// Notes that so many are back.
-    pub fn note_returned(&mut self, function_type: FunctionType, pages: u64) {
+    pub const fn note_returned(&mut self, pages: u64) {
         self.used = self.used.saturating_sub(pages);
-        let count = &mut self.by_type[place(function_type)];
-        *count = count.saturating_sub(pages);
-    }
-
-    /// Taken 4 KiB pages by the type stored on their host page.
-    #[must_use]
-    pub fn by_type(&self) -> BTreeMap<FunctionType, u64> {
-        TYPES
-            .into_iter()
-            .zip(self.by_type)
-            .filter(|&(_, pages)| pages > 0)
-            .collect()
     }
 
     /// The keys that are stored on the host pages, and the root's own: one but while it moves.

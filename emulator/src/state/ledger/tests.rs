@@ -113,3 +113,37 @@ fn forgotten_pages_can_be_given_again() {
     assert_eq!(ledger.forget(SUPPLIER, VF), 0);
     assert_eq!(ledger.give(SUPPLIER, SELF, &[10, 20, 30]), Ok(3));
 }
+
+#[test]
+fn two_ledgers_are_one_if_they_have_the_same_pages_and_have_accepted_as_many() {
+    let mut ledger = three_pages();
+    assert_eq!(ledger, three_pages());
+    ledger.give(SUPPLIER, VF, &[40]).expect("page is new");
+    ledger.take(SUPPLIER, VF, 1, ReturnOrder::Newest, &mut rng());
+    assert_ne!(ledger, three_pages(), "one more was accepted");
+    let mut ledger = three_pages();
+    ledger.take(SUPPLIER, VF, 1, ReturnOrder::Newest, &mut rng());
+    assert_ne!(ledger, three_pages(), "a page is gone");
+}
+
+#[test]
+fn who_has_how_many_pages_is_part_of_the_state_and_how_many_were_ever_accepted_is_not() {
+    let digest = |act: fn(&mut Ledger)| {
+        let mut ledger = three_pages();
+        act(&mut ledger);
+        let mut hasher = parts::CanonicalHasher::default();
+        ledger.hash(&mut hasher);
+        std::hash::Hasher::finish(&hasher)
+    };
+    let usual = digest(|_| {});
+    assert_ne!(usual, digest(|ledger| ledger.rename(SUPPLIER, VF, SELF)));
+    let give = |ledger: &mut Ledger| drop(ledger.give(SUPPLIER, VF, &[40]));
+    assert_ne!(usual, digest(give));
+    assert_eq!(
+        usual,
+        digest(|ledger| {
+            ledger.give(SUPPLIER, VF, &[40]).expect("page is new");
+            ledger.take(SUPPLIER, VF, 1, ReturnOrder::Newest, &mut rng());
+        })
+    );
+}

@@ -54,7 +54,7 @@ impl Desk<'_> {
         }
         let (stored, carried) = (page.function_type, page.key);
         let outcome = page.put(sub_page, self.size.sub_pages());
-        self.root.note_returned(stored, 1);
+        self.root.note_returned(1);
         report.freed += 1;
         if self.quarantine.unhold(address) {
             self.root.held = self.root.held.saturating_sub(1);
@@ -241,7 +241,7 @@ impl PageBook {
             let used = page.used_count(size.sub_pages());
             let held = self.unhold_all(number, &page, size);
             if let Some(root) = self.roots.get_mut(&real) {
-                root.note_returned(page.function_type, u64::from(used));
+                root.note_returned(u64::from(used));
                 root.held = root.held.saturating_sub(u64::from(held));
             }
             let counted = used.saturating_sub(held);

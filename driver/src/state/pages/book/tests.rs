@@ -1,5 +1,9 @@
 //! The book against a model that is too slow and too simple to be wrong.
 
+mod aside;
+mod digest;
+mod failing;
+
 use super::*;
 use crate::test_backing::TestBus;
 use prm::WireIdentity;
