@@ -67,6 +67,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Flags for the compiler. The programs must not depend on where they are built: panics name files, those of dependencies with whole
+/// paths.
+fn flags(workspace: &Path) -> String {
+    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned()];
+    // The longest path that fits counts, and of several the last one.
+    let usual = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
+    if let Some(home) = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(usual) {
+        flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
+    }
+    flags.push(format!("--remap-path-prefix={}=/mlx5-cosim", workspace.display()));
+    flags.join("\u{1f}")
+}
+
 /// The folder with the programs.
 fn build(workspace: &Path, target_folder: &Path, locked: bool) -> Result<PathBuf, Box<dyn Error>> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -75,7 +88,7 @@ fn build(workspace: &Path, target_folder: &Path, locked: bool) -> Result<PathBuf
     }
     // Whatever profile the outer build has, the guest's programs are small and need nothing beside themselves.
     cargo
-        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(workspace))
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
         .env("CARGO_PROFILE_RELEASE_INCREMENTAL", "true")
         .env("CARGO_PROFILE_RELEASE_PANIC", "abort")
