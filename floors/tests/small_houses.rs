@@ -1,5 +1,6 @@
 //! Small houses, each with one thing that is wrong or only looks so.
 
+use floors::error::FloorsError;
 use floors::judgement::{self, Complaint};
 use floors::{picture, plan, reading};
 use std::path::Path;
@@ -257,5 +258,19 @@ fn the_picture_hangs_in_its_frame_and_nothing_else_of_the_document_changes() {
         hung,
         format!("before\n{}\n\nnew\n\n{}\nafter\n", picture::BEGIN, picture::END)
     );
-    assert!(picture::hang(Path::new("x"), "no frame", "new").is_err());
+    let frameless = picture::hang(Path::new("x"), "no frame", "new");
+    assert!(matches!(frameless, Err(FloorsError::NoFrame { .. })));
+}
+
+#[test]
+fn a_module_without_its_file_is_named() {
+    let root = tempfile::tempdir().expect("a folder");
+    write(root.path(), "floors.toml", FLOORS);
+    write(root.path(), "src/lib.rs", "mod lower;");
+    let house = plan::read(root.path()).expect("floors");
+    let error = reading::read(root.path(), &house).expect_err("`lower` has no file");
+    assert!(
+        matches!(&error, FloorsError::NoModule { module, .. } if module == "lower"),
+        "{error}"
+    );
 }

@@ -214,6 +214,16 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_larger_than_any_patch_is_not_read_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large.patch");
+        // A hole takes no room.
+        File::create(&path).unwrap().set_len(LARGEST + 2).unwrap();
+        let error = bytes_of(&path).unwrap_err();
+        assert!(matches!(error, PatchError::TooLarge { .. }), "{error}");
+    }
+
+    #[test]
     fn a_series_comes_in_its_order() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {

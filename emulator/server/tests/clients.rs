@@ -158,8 +158,11 @@ fn another_silicon_takes_over_and_clients_stay() {
     let mut contradictory = pf();
     contradictory.vfs.first_vhca_id = 5;
     for (other, word) in [
-        (ecpf(), "kind"),
-        (fewer, "virtual functions"),
+        (ecpf(), "the other device differs in the kind of its function"),
+        (
+            fewer,
+            "the other device differs in its number of virtual functions",
+        ),
         (contradictory, "vhca_id"),
     ] {
         let error = served.with(move |server| server.replace_silicon(other, 2).unwrap_err().to_string());

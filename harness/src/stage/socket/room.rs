@@ -86,5 +86,10 @@ mod tests {
         let room = Room::of(&scenario);
         assert_eq!((room.virtual_functions, room.sf_windows), (12, 2));
         assert_eq!(room.and(Room::USUAL).sf_windows, 8);
+        assert!(
+            !Room::USUAL.holds(room),
+            "12 functions are more than the usual ones"
+        );
+        assert!(room.and(Room::USUAL).holds(room));
     }
 }
