@@ -80,7 +80,7 @@ fn begun(change: fn(&mut Value)) -> RaceHalt {
         detail: Detail::Commands,
         early_timeouts: 0,
     };
-    Race::begin(&race, RevisionName::Merged, options).unwrap_err()
+    Race::begin(&race, RevisionName::Merged, options).err().unwrap()
 }
 
 #[test]
