@@ -137,7 +137,9 @@ fn who_has_how_many_pages_is_part_of_the_state_and_how_many_were_ever_accepted_i
     };
     let usual = digest(|_| {});
     assert_ne!(usual, digest(|ledger| ledger.rename(SUPPLIER, VF, SELF)));
-    let give = |ledger: &mut Ledger| ledger.give(SUPPLIER, VF, &[40]).expect("page is new");
+    let give = |ledger: &mut Ledger| {
+        ledger.give(SUPPLIER, VF, &[40]).expect("page is new");
+    };
     assert_ne!(usual, digest(give));
     assert_eq!(
         usual,
