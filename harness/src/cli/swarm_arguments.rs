@@ -2,6 +2,7 @@
 
 use super::kit_arguments::KitArguments;
 use crate::scenario::Reachability;
+use crate::swarm::frame::Reach;
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -34,6 +35,17 @@ pub(super) struct SwarmArguments {
     pub(super) draw: bool,
     #[command(flatten)]
     pub(super) kit: KitArguments,
+}
+
+impl SwarmArguments {
+    /// How far drawings go where everything is drawn.
+    pub(super) const fn reach(&self) -> Reach {
+        if self.clean {
+            Reach::Clean
+        } else {
+            Reach::Everything
+        }
+    }
 }
 
 /// What firmware may do in what is drawn.

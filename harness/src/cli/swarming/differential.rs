@@ -1,25 +1,22 @@
 //! A swarm on the unmodified driver beside ours: what can be told to a kernel is played on both, and every number is compared.
 
+use super::guests::backend;
 use super::in_process::again;
+use super::keeping::keep;
 use crate::cli::clock::Clock;
 use crate::cli::crew::{self, Team};
 use crate::cli::exit::Exit;
 use crate::cli::progress::{Pace, Progress};
-use crate::cli::signals::EndSignals;
 use crate::cli::swarm_arguments::{SwarmArguments, SwarmBounds};
 use crate::cli::{setup, streams};
 use crate::record::{Outcome, RunResult};
 use crate::scenario::ScenarioFile;
 use crate::stage::linux::guest::GuestError;
-use crate::stage::linux::{BackendError, Shelf, Workplace};
+use crate::stage::linux::{BackendError, Workplace};
 use crate::swarm::differential::for_kernel;
 use crate::swarm::drawing::draw_all;
-use crate::swarm::frame::Reach;
-use crate::swarm::saving::save;
 use driver::RevisionName;
 use std::ops::ControlFlow;
-
-static SHELF: Shelf = Shelf::new();
 
 /// What was seen so far.
 #[derive(Default)]
@@ -33,11 +30,7 @@ struct Count {
 /// A swarm of these seeds on Linux and on our driver as merged: [`Exit::Failed`] where a number differs.
 pub(in crate::cli) fn swarm(bounds: &SwarmBounds, arguments: &SwarmArguments) -> Exit {
     let class = arguments.class.reachability();
-    let reach = if arguments.clean {
-        Reach::Clean
-    } else {
-        Reach::Everything
-    };
+    let reach = arguments.reach();
     let seeds: Vec<u64> = bounds.seeds.clone().collect();
     let clock = Clock::begin(bounds.max_seconds);
     let progress = Progress::new(seeds.len(), Pace::Slow);
@@ -73,13 +66,7 @@ pub(in crate::cli) fn swarm(bounds: &SwarmBounds, arguments: &SwarmArguments) ->
                         Outcome::Fail => {
                             count.differ += 1;
                             worst = worst.max(Exit::Failed);
-                            let place = match save(&file, &arguments.out) {
-                                Ok(path) => path.display().to_string(),
-                                Err(error) => {
-                                    worst = worst.max(Exit::Internal);
-                                    error.to_string()
-                                }
-                            };
+                            let place = keep(&file, &arguments.out, &mut worst);
                             said = format!(
                                 "seed {seed}: {}\n  {place}\n  again: {} --backend linux\n",
                                 result.reason.unwrap_or_default(),
@@ -131,15 +118,6 @@ fn play(
     arguments: &SwarmArguments,
     progress: &Progress,
 ) -> Result<RunResult, BackendError> {
-    let backend = workplace.backend(
-        &arguments.kit.options(),
-        (RevisionName::Merged, false),
-        &SHELF,
-        |kit| streams::note(kit.describe()),
-        |backend| {
-            backend.interrupt_by(EndSignals::listen()?.into());
-            Ok(())
-        },
-    )?;
+    let backend = backend(workplace, &arguments.kit.options())?;
     backend.run(file, &file.name, Some(seed), progress)
 }

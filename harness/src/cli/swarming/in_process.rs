@@ -1,6 +1,7 @@
 //! A swarm on our driver: everything is drawn, every revision is played and judged, and what no row of the catalogue explains is
 //! shrunk, saved and told.
 
+use super::keeping::{keep, keep_all};
 use crate::cli::clock::Clock;
 use crate::cli::crew::{self, Team};
 use crate::cli::exit::Exit;
@@ -17,7 +18,6 @@ use crate::swarm::hunt::{Pursued, pursue};
 use crate::swarm::known::Known;
 use crate::swarm::ours::OurPlayer;
 use crate::swarm::player::Player as _;
-use crate::swarm::saving::save;
 use crate::swarm::shrinking::Effort;
 use driver::RevisionName;
 use std::convert::Infallible;
@@ -37,14 +37,13 @@ pub(in crate::cli) fn swarm(
     format: ExploreFormat,
 ) -> Exit {
     let class = arguments.class.reachability();
-    let reach = if arguments.clean {
-        Reach::Clean
-    } else {
-        Reach::Everything
-    };
+    let reach = arguments.reach();
     let seeds: Vec<u64> = bounds.seeds.clone().collect();
     if arguments.draw {
-        return save_all(class, reach, &seeds, &arguments.out);
+        return keep_all(
+            seeds.iter().map(|seed| draw_all(class, reach, *seed)),
+            &arguments.out,
+        );
     }
     let ended = match signals::end_flag() {
         Ok(flag) => flag,
@@ -96,8 +95,8 @@ fn cores() -> NonZeroUsize {
 pub(super) fn again(arguments: &SwarmArguments, revision: RevisionName, seed: u64) -> String {
     let clean = if arguments.clean { " --clean" } else { "" };
     let class = match arguments.class {
-        ClassChoice::CompliantFirmware => "",
-        ClassChoice::FirmwareQuirk => " --class firmware_quirk",
+        ClassChoice::CompliantFirmware => String::new(),
+        other => format!(" --class {}", other.reachability().name()),
     };
     let next = seed.saturating_add(1);
     format!("mlx5-cosim explore --strategy swarm --seeds {seed}..{next} --revision {revision}{class}{clean}")
@@ -112,20 +111,6 @@ fn file_name(revision: RevisionName, finding: &Finding, seed: u64) -> String {
         .collect::<Vec<_>>()
         .join("-")
         .to_lowercase()
-}
-
-/// Saves what these seeds draw.
-fn save_all(class: Reachability, reach: Reach, seeds: &[u64], folder: &Path) -> Exit {
-    for seed in seeds {
-        match save(&draw_all(class, reach, *seed), folder) {
-            Ok(path) => streams::out(format_args!("{}\n", path.display())),
-            Err(error) => {
-                streams::error(error);
-                return Exit::Internal;
-            }
-        }
-    }
-    Exit::AsExpected
 }
 
 /// What the project's scenarios show under these revisions.
@@ -220,14 +205,7 @@ impl Session<'_> {
         let frame = format!("swarm-{revision}");
         let mut told = pursued.told(&format!("Under {revision}"), &frame, seed, file.steps.len());
         told.name = file_name(revision, &pursued.finding, seed);
-        let place = match save(&told, &self.arguments.out) {
-            Ok(path) => path.display().to_string(),
-            Err(error) => {
-                streams::error(&error);
-                self.worst = self.worst.max(Exit::Internal);
-                "not saved".to_owned()
-            }
-        };
+        let place = keep(&told, &self.arguments.out, &mut self.worst);
         self.said.push_str(&format!(
             "seed {seed}, {revision}: {}: {}\n  {} of {} orders, {} of {} steps: {place}\n  again: {}\n",
             pursued.finding.signature,

@@ -1,28 +1,26 @@
 //! A swarm of drawn firmwares on Linux: seeds are played on several guests, what they find is shrunk, saved and repeated.
 
+use super::guests::backend;
+use super::keeping::{keep, keep_all};
 use crate::cli::clock::Clock;
 use crate::cli::crew::{self, Team};
 use crate::cli::exit::Exit;
 use crate::cli::progress::{Pace, Progress};
-use crate::cli::signals::EndSignals;
 use crate::cli::swarm_arguments::{SwarmArguments, SwarmBounds};
 use crate::cli::{diagnostic, library, setup, streams};
 use crate::scenario::ScenarioFile;
 use crate::stage::expenses::Expenses;
 use crate::stage::linux::guest::GuestError;
 use crate::stage::linux::scaling::scaled;
-use crate::stage::linux::{BackendError, LinuxBackend, Shelf, Workplace};
+use crate::stage::linux::{BackendError, Workplace};
 use crate::stage::news::NewsListener;
 use crate::swarm::drawing::draw;
 use crate::swarm::finding::Finding;
 use crate::swarm::frame::{Frame, TIMEOUTS, orders};
 use crate::swarm::hunt::pursue;
 use crate::swarm::player::{LinuxPlayer, PlayError, Player};
-use crate::swarm::saving::save;
 use crate::swarm::shrinking::Effort;
 use crate::swarm::tally::Tally;
-use driver::RevisionName;
-use guest::kit::KitOptions;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -65,7 +63,7 @@ pub(in crate::cli) fn swarm(file: &Path, bounds: &SwarmBounds, arguments: &Swarm
     };
     let seeds: Vec<u64> = bounds.seeds.clone().collect();
     if arguments.draw {
-        return save_all(&frame, &seeds, &arguments.out);
+        return keep_all(seeds.iter().map(|seed| draw(&frame, *seed)), &arguments.out);
     }
     let news = News {
         progress: Progress::new(seeds.len(), Pace::Slow),
@@ -80,7 +78,6 @@ pub(in crate::cli) fn swarm(file: &Path, bounds: &SwarmBounds, arguments: &Swarm
         clock: &clock,
         tally: Tally::default(),
         workplace: Workplace::default(),
-        shelf: &SHELF,
         failing: 0,
         worst: Exit::AsExpected,
         said: String::new(),
@@ -96,22 +93,6 @@ pub(in crate::cli) fn swarm(file: &Path, bounds: &SwarmBounds, arguments: &Swarm
     );
     session.finish(seeds.len())
 }
-
-/// Saves what these seeds draw.
-fn save_all(frame: &Frame, seeds: &[u64], folder: &Path) -> Exit {
-    for seed in seeds {
-        match save(&draw(frame, *seed), folder) {
-            Ok(path) => streams::out(format_args!("{}\n", path.display())),
-            Err(error) => {
-                streams::error(error);
-                return Exit::Internal;
-            }
-        }
-    }
-    Exit::AsExpected
-}
-
-static SHELF: Shelf = Shelf::new();
 
 /// What became of a seed; none where the time was over before it began.
 type Played = Option<Result<(ScenarioFile, Vec<Finding>), PlayError>>;
@@ -129,7 +110,7 @@ fn play(
         false => draw(frame, seed),
     };
     news.progress.run_begins(&file.name);
-    let backend = backend(workplace, &arguments.kit.options(), &SHELF)?;
+    let backend = backend(workplace, &arguments.kit.options())?;
     let mut player = LinuxPlayer::new(backend, news);
     let findings = player.play(&file, arguments.as_it_is)?;
     Ok((file, findings))
@@ -144,23 +125,6 @@ fn as_it_is(scenario: &ScenarioFile) -> ScenarioFile {
     }
 }
 
-fn backend<'a>(
-    workplace: &'a mut Workplace,
-    kit: &KitOptions,
-    shelf: &Shelf,
-) -> Result<&'a mut LinuxBackend, BackendError> {
-    workplace.backend(
-        kit,
-        (RevisionName::Merged, false),
-        shelf,
-        |kit| streams::note(kit.describe()),
-        |backend| {
-            backend.interrupt_by(EndSignals::listen()?.into());
-            Ok(())
-        },
-    )
-}
-
 /// A swarm under way.
 struct Session<'a> {
     arguments: &'a SwarmArguments,
@@ -171,7 +135,6 @@ struct Session<'a> {
     tally: Tally,
     /// Where findings are followed.
     workplace: Workplace,
-    shelf: &'a Shelf,
     /// Guests that have failed since one served to its end.
     failing: u32,
     worst: Exit,
@@ -221,7 +184,7 @@ impl Session<'_> {
             ));
             return Ok(());
         }
-        let backend = backend(&mut self.workplace, &self.arguments.kit.options(), self.shelf)?;
+        let backend = backend(&mut self.workplace, &self.arguments.kit.options())?;
         let mut player = LinuxPlayer::new(backend, self.news);
         self.news
             .begins(&format!("following seed {seed}: {}", finding.signature));
@@ -244,14 +207,7 @@ impl Session<'_> {
         }
         self.tally.believe(&finding.signature);
         let told = pursued.told("On Linux", &self.scenario.name, seed, file.steps.len());
-        let place = match save(&told, &self.arguments.out) {
-            Ok(path) => path.display().to_string(),
-            Err(error) => {
-                streams::error(&error);
-                self.worst = self.worst.max(Exit::Internal);
-                "not saved".to_owned()
-            }
-        };
+        let place = keep(&told, &self.arguments.out, &mut self.worst);
         let (orders, before) = (orders(&told), orders(file));
         self.say(&format!(
             "seed {seed}  {}: {}; {orders} of {before} orders, {} of {} steps, {} runs: {place}\n",
