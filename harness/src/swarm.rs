@@ -7,6 +7,7 @@
 //! | [`frame`] | what of a file stays: the device, the first steps, the operations of the host |
 //! | [`dice`] | numbers from a seed |
 //! | [`book`] | what firmware may know: which functions are there, and how many pages each was given |
+//! | [`compliance`] | what a firmware does that keeps to the interface |
 //! | [`drawing`] | a scenario from a frame and a seed |
 //! | `draft` | a scenario that is being drawn |
 //! | [`device`] | a device from a seed |
@@ -29,6 +30,7 @@
 pub mod book;
 pub mod census;
 mod choice;
+pub mod compliance;
 pub mod device;
 pub mod dice;
 pub mod differential;

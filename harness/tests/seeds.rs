@@ -7,7 +7,7 @@
 
 use driver::RevisionName;
 use harness::scenario::{REVISIONS, Reachability, ScenarioFile, read_scenario, scenario_files};
-use harness::swarm::book::is_compliant;
+use harness::swarm::compliance::is_compliant;
 use harness::swarm::drawing::draw_all;
 use harness::swarm::finding::{Finding, Invariant};
 use harness::swarm::frame::{Reach, orders};

@@ -3,12 +3,10 @@
 //! Firmware that keeps to the interface asks nothing back that it has not got. What was asked for counts as given once everything
 //! before it has had time to end: not while a command is held or answered late, or an operation runs.
 
-use crate::scenario::{Action, FunctionOperation, GateStep, HostStep, ScenarioFile, Step};
 use crate::swarm::frame::main_function;
-use crate::swarm::lateness::Lateness;
 use driver::HostOperation;
 use emulator::config::{DeviceConfig, DeviceKind};
-use emulator::order::{Answer, AnswerRule, FirmwareOrder, FunctionsChanged, Hold, PageRequest};
+use emulator::order::PageRequest;
 use prm::{EswitchMode, Function};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,14 +86,10 @@ impl Book {
     /// Functions that work now, or, with `early`, all that may come: the main one first.
     #[must_use]
     pub fn functions(&self, early: bool) -> Vec<Function> {
-        let own = match self.device.kind {
-            DeviceKind::Pf => Function::Vf,
-            DeviceKind::Ecpf | DeviceKind::Vf => Function::EcVf,
-        };
         let external = &self.device.external_host;
         let of = |now: u16, all: u16| if early { all } else { now };
         let mut functions = vec![main_function(&self.device)];
-        functions.extend((1..=of(self.vfs, self.most_vfs())).map(own));
+        functions.extend(self.own_vfs(of(self.vfs, self.most_vfs())));
         if self.device.kind == DeviceKind::Ecpf && (early || self.vfs > 0 || self.switchdev) {
             functions.push(Function::HostPf);
             functions.extend((1..=of(self.host_vfs, external.vfs.total)).map(Function::HostVf));
@@ -104,6 +98,15 @@ impl Book {
         }
         functions.extend(self.scalable.values().copied().map(Function::Sf));
         functions
+    }
+
+    /// The first so many of the device's own VFs.
+    fn own_vfs(&self, number: u16) -> impl Iterator<Item = Function> + use<> {
+        let own = match self.device.kind {
+            DeviceKind::Pf => Function::Vf,
+            DeviceKind::Ecpf | DeviceKind::Vf => Function::EcVf,
+        };
+        (1..=number).map(own)
     }
 
     /// Scalable functions that the host has added, by its own numbers.
@@ -122,11 +125,7 @@ impl Book {
     /// Functions that a driver of their own can be bound to, and those that one is bound to.
     #[must_use]
     pub fn drivable(&self) -> Vec<(Function, bool)> {
-        let own = match self.device.kind {
-            DeviceKind::Pf => Function::Vf,
-            DeviceKind::Ecpf | DeviceKind::Vf => Function::EcVf,
-        };
-        let functions = (1..=self.vfs).map(own).filter(|_| !self.orphans);
+        let functions = self.own_vfs(self.vfs).filter(|_| !self.orphans);
         functions
             .map(|function| (function, self.bound.contains(&function)))
             .collect()
@@ -153,13 +152,6 @@ impl Book {
     #[must_use]
     pub fn rests(&self) -> bool {
         self.holds.is_empty() && self.running.is_empty() && !self.gives_late
-    }
-
-    /// Something runs that takes the main driver away.
-    #[must_use]
-    pub fn is_leaving(&self) -> bool {
-        let mut running = self.running.values();
-        running.any(|operation| matches!(operation, HostOperation::Unload | HostOperation::Reload))
     }
 
     /// Functions that have pages which firmware may give back, and how many.
@@ -296,117 +288,11 @@ impl Book {
         }
     }
 
-    /// Takes in an order; returns whether a compliant firmware may do so.
-    fn order(&mut self, order: &FirmwareOrder) -> bool {
-        match order {
-            FirmwareOrder::RequestPages(request) => self.request(request, true),
-            FirmwareOrder::Answer(rule) => self.answer(rule),
-            FirmwareOrder::When(rule) => rule.then.iter().all(|order| match order {
-                FirmwareOrder::RequestPages(request) => self.request(request, false),
-                _ => false,
-            }),
-            FirmwareOrder::FunctionsChanged(FunctionsChanged {
-                host_vfs: Some(host_vfs),
-                host_pf: None,
-                satellite_pfs: None,
-            }) => {
-                self.announce(*host_vfs);
-                true
-            }
-            FirmwareOrder::VportChange { .. } | FirmwareOrder::Reconfigure(_) => true,
-            _ => false,
-        }
+    /// A command is held, or is going to be.
+    #[must_use]
+    pub fn is_holding(&self) -> bool {
+        !self.holds.is_empty()
     }
-
-    fn answer(&mut self, rule: &AnswerRule) -> bool {
-        let is_late = matches!(rule.with, Answer::Late { .. } | Answer::CompletedLate { .. });
-        if is_late && rule.to.command == "MANAGE_PAGES" && rule.to.op_mod != Some(2) {
-            self.give_late();
-        }
-        match &rule.with {
-            Answer::Needs { requests } => {
-                may_need(&rule.to.command) && requests.iter().all(|request| self.request(request, false))
-            }
-            // Firmware may refuse what makes something, not what takes it away.
-            Answer::Refuse { .. } => is_refusable(&rule.to.command),
-            _ => is_late,
-        }
-    }
-
-    /// Takes in a step; returns whether a compliant firmware may do so.
-    pub fn take(&mut self, step: &Step) -> bool {
-        match step.action() {
-            // A command that is held until an operation has ended runs into its limit.
-            Some(Action::Host(_)) if !step.background && !self.holds.is_empty() => false,
-            Some(Action::Host(HostStep::Operation(operation))) => {
-                match (&step.name, step.background) {
-                    (Some(name), true) => self.run(name, *operation),
-                    _ => {
-                        self.begin(*operation);
-                        self.end(*operation);
-                    }
-                }
-                true
-            }
-            Some(Action::Host(HostStep::WaitFor(name))) => {
-                self.join(name);
-                true
-            }
-            Some(Action::Firmware(order)) => self.order(order),
-            Some(Action::Gate(GateStep::Hold(hold))) => self.held(hold),
-            Some(Action::Gate(GateStep::Release { name })) => {
-                self.release(name);
-                true
-            }
-            Some(Action::Host(HostStep::Function(step))) => {
-                self.bind(step.which, step.operation == FunctionOperation::Load);
-                true
-            }
-            Some(Action::Gate(_) | Action::Time(_) | Action::Fault(_)) => true,
-            _ => false,
-        }
-    }
-
-    fn held(&mut self, hold: &Hold) -> bool {
-        self.hold(&hold.name);
-        hold.posts.iter().all(|request| self.request(request, false))
-    }
-}
-
-/// Whether a firmware that keeps to the interface may refuse a command: it may have no room, or no pages.
-#[must_use]
-pub fn is_refusable(command: &str) -> bool {
-    REFUSABLE.contains(&command)
-}
-
-/// See [`is_refusable`].
-pub const REFUSABLE: [&str; 6] = [
-    "ENABLE_HCA",
-    "CREATE_FLOW_TABLE",
-    "CREATE_FLOW_GROUP",
-    "MODIFY_NIC_VPORT_CONTEXT",
-    "MODIFY_VPORT_STATE",
-    "ALLOC_SF",
-];
-
-/// Whether a command may be outstanding until firmware has been given pages: not one that moves pages itself, nor one that takes away
-/// the queue by which firmware asks for them.
-#[must_use]
-pub fn may_need(command: &str) -> bool {
-    !matches!(command, "MANAGE_PAGES" | "DESTROY_EQ")
-}
-
-/// Whether firmware keeps to the interface in a drawn scenario.
-#[must_use]
-pub fn is_compliant(file: &ScenarioFile) -> bool {
-    let mut book = Book::new(&file.device);
-    let mut lateness = Lateness::default();
-    file.steps.iter().all(|step| {
-        if lateness.is_over(step) {
-            book.give_at_once();
-        }
-        book.take(step)
-    })
 }
 
 #[cfg(test)]
@@ -442,21 +328,6 @@ mod tests {
         assert_eq!(book.given(), []);
         book.release("a");
         assert_eq!(book.given(), [(Function::Pf, 10)]);
-    }
-
-    #[test]
-    fn nothing_is_held_until_an_operation_has_ended() {
-        let mut file = frame("compliant_firmware").base;
-        let steps = serde_json::json!([
-            { "gate": { "hold": { "name": "a", "command": { "command": "MANAGE_PAGES" } } } },
-            { "name": "runs", "host": "reload", "background": true },
-            { "gate": { "release": { "name": "a" } } },
-            { "host": { "wait_for": "runs" } },
-        ]);
-        file.steps = serde_json::from_value(steps).unwrap();
-        assert!(is_compliant(&file));
-        file.steps.swap(2, 3);
-        assert!(!is_compliant(&file));
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn knobs(dice: &mut Dice) -> FirmwareKnobs {
 mod tests {
     use super::*;
     use crate::scenario::parse_scenario;
-    use crate::swarm::book::is_compliant;
+    use crate::swarm::compliance::is_compliant;
     use crate::swarm::frame::tests::frame;
     use crate::swarm::saving::text_of;
 

@@ -186,6 +186,11 @@ fn is_drawn(operation: &HostOperation) -> bool {
     kind(*operation).is_some()
 }
 
+/// The driver comes or goes.
+pub(super) fn is_life(operation: HostOperation) -> bool {
+    matches!(kind(operation), Some(Kind::Life | Kind::Reload))
+}
+
 const fn kind(operation: HostOperation) -> Option<Kind> {
     Some(match operation {
         HostOperation::Load | HostOperation::Unload => Kind::Life,

@@ -1,7 +1,7 @@
 //! What firmware and host do within the interface.
 
 use crate::swarm::draft::Drawing;
-use crate::swarm::frame::Kind;
+use crate::swarm::frame::{Kind, is_life};
 use driver::HostOperation;
 use emulator::order::{
     Answer, AnswerRule, CommandMatch, FirmwareOrder, FunctionsChanged, Hold, HoldPoint, PageRequest,
@@ -183,11 +183,7 @@ impl Drawing<'_> {
     /// Whether nothing else may happen while the host does this: what comes while the main driver goes or comes is
     /// known to be lost in places.
     pub(super) fn is_shy_of(&self, operation: HostOperation) -> bool {
-        let is_life = matches!(
-            operation,
-            HostOperation::Load | HostOperation::Unload | HostOperation::Reload
-        );
-        self.frame.is_clean() && is_life
+        self.frame.is_clean() && is_life(operation)
     }
 
     /// A command of an operation is held while firmware goes on.
@@ -206,10 +202,7 @@ impl Drawing<'_> {
         let runs = self.begin(operation);
         let time = self.dice.between(60, 400);
         self.pass(time);
-        if !matches!(
-            operation,
-            HostOperation::Load | HostOperation::Unload | HostOperation::Reload
-        ) {
+        if !is_life(operation) {
             for _ in 0..self.dice.below(3) {
                 self.ask_either();
             }

@@ -8,9 +8,9 @@
 
 use crate::scenario::{Action, GateStep, HostStep, ScenarioFile, Step};
 use crate::swarm::book::Book;
-use crate::swarm::frame::main_function;
+use crate::swarm::frame::{is_life, main_function};
 use crate::swarm::lateness::Lateness;
-use driver::{HostOperation, RevisionName};
+use driver::RevisionName;
 use emulator::order::{Answer, FirmwareOrder, PageRequest};
 use prm::Function;
 
@@ -68,18 +68,11 @@ fn leaves_others(step: &Step, book: &Book, main: Function) -> bool {
     }
 }
 
-fn is_life(operation: HostOperation) -> bool {
-    matches!(
-        operation,
-        HostOperation::Load | HostOperation::Unload | HostOperation::Reload
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::scenario::Reachability;
-    use crate::swarm::book::is_compliant;
+    use crate::swarm::compliance::is_compliant;
     use crate::swarm::drawing::draw_all;
     use crate::swarm::frame::Reach;
 

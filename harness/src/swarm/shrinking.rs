@@ -2,7 +2,7 @@
 //! their number is limited; what could not be played, or would leave its class, is not tried.
 
 use crate::scenario::{Action, GateStep, HostStep, Reachability, ScenarioFile, Step, parse_scenario};
-use crate::swarm::book::is_compliant;
+use crate::swarm::compliance::is_compliant;
 use crate::swarm::saving::text_of;
 use driver::HostOperation;
 use emulator::config::FirmwareKnobs;

@@ -2,7 +2,7 @@
 //! changes its ways.
 
 use crate::scenario::{ALLOCATION_SITES, AllocationFault, Fault, FaultCount};
-use crate::swarm::book::{REFUSABLE, may_need};
+use crate::swarm::compliance::{REFUSABLE, may_need};
 use crate::swarm::draft::Drawing;
 use emulator::config::{OnDisable, ReturnOrder};
 use emulator::order::{Answer, AnswerRule, CommandMatch, FirmwareOrder, Reconfigure};
