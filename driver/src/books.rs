@@ -39,6 +39,20 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// The counters of types, unknown owners included: together they are `fw_pages_total`.
+    #[must_use]
+    pub const fn by_type(&self) -> [u32; 7] {
+        [
+            self.fw_pages_vfs,
+            self.fw_pages_ec_vfs,
+            self.fw_pages_sfs,
+            self.fw_pages_host_pf,
+            self.fw_pages_spfs,
+            self.own,
+            self.none,
+        ]
+    }
+
     /// Name and value of every counter.
     #[must_use]
     pub const fn named(&self) -> [(&'static str, u32); 12] {

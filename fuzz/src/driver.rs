@@ -184,16 +184,7 @@ fn check(world: &mut World<Liar>, revision: RevisionName) {
     for (endpoint, _, driver) in world.drivers() {
         let counters = driver.books().counters;
         tell(|| format!("    {endpoint}: loaded {}, {counters:?}", driver.books().loaded));
-        let types = [
-            counters.fw_pages_vfs,
-            counters.fw_pages_ec_vfs,
-            counters.fw_pages_sfs,
-            counters.fw_pages_host_pf,
-            counters.fw_pages_spfs,
-            counters.own,
-            counters.none,
-        ];
-        let sum = types.iter().fold(0u32, |sum, value| sum.wrapping_add(*value));
+        let sum = counters.by_type().into_iter().fold(0u32, u32::wrapping_add);
         assert_eq!(
             sum, counters.fw_pages_total,
             "{endpoint}: types add up to the total: {counters:?}"

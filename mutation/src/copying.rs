@@ -1,6 +1,7 @@
 //! The copy of the project that mutants are written into.
 
 use crate::error::MutationError;
+use crate::program::output_of;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
@@ -11,19 +12,11 @@ use std::process::Command;
 /// # Errors
 /// [`MutationError`] when git or the file system refuses.
 pub fn copy(root: &Path, to: &Path, but: &BTreeSet<String>) -> Result<(), MutationError> {
-    let program = "git ls-files";
     let mut command = Command::new("git");
     command.current_dir(root);
     command.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let failed = |said: String| MutationError::Program {
-        program: program.to_owned(),
-        said,
-    };
-    let output = command.output().map_err(|error| failed(error.to_string()))?;
-    if !output.status.success() {
-        return Err(failed(String::from_utf8_lossy(&output.stderr).into_owned()));
-    }
-    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let listed = output_of(&mut command, "git ls-files")?;
+    let listed = String::from_utf8_lossy(&listed);
     for file in listed
         .split('\0')
         .filter(|file| !file.is_empty() && !but.contains(*file))

@@ -11,7 +11,7 @@
 //! | [`campaign`] | from the plan to the outcomes |
 //! | [`table`], [`building`], [`trial`] | what is told; a build without those that do not compile; a mutant's run |
 //! | [`weaving`] | the mutants of a file written into its functions |
-//! | [`listing`], [`copying`], [`functions`] | cargo-mutants' list; the copy; which function is where |
+//! | [`listing`], [`copying`], [`functions`], `program` | cargo-mutants' list; the copy; which function is where; what a program says |
 //! | [`plan`], [`outcome`], [`error`] | `mutation.toml` as data; what became of a mutant |
 
 pub mod building;
@@ -22,6 +22,7 @@ pub mod functions;
 pub mod listing;
 pub mod outcome;
 pub mod plan;
+mod program;
 pub mod table;
 pub mod trial;
 pub mod weaving;

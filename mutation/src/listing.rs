@@ -2,6 +2,7 @@
 
 use crate::error::MutationError;
 use crate::plan::Group;
+use crate::program::output_of;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use serde::Deserialize;
@@ -66,19 +67,12 @@ pub fn of(root: &Path, group: &Group, seed: u64, diff: Option<&Path>) -> Result<
     if let Some(diff) = diff {
         command.arg("--in-diff").arg(diff);
     }
-    let failed = |said: String| MutationError::Program {
-        program: program.to_owned(),
-        said,
-    };
-    let output = command.output().map_err(|error| failed(error.to_string()))?;
-    if !output.status.success() {
-        return Err(failed(String::from_utf8_lossy(&output.stderr).into_owned()));
-    }
+    let listed = output_of(&mut command, program)?;
     // Where the diff touches no source there is no list.
-    if output.stdout.trim_ascii().is_empty() {
+    if listed.trim_ascii().is_empty() {
         return Ok(Vec::new());
     }
-    let mutants = serde_json::from_slice(&output.stdout).map_err(|cause| MutationError::Answer {
+    let mutants = serde_json::from_slice(&listed).map_err(|cause| MutationError::Answer {
         program: program.to_owned(),
         cause,
     })?;

@@ -120,18 +120,8 @@ impl Sentry {
 
 fn is_below_zero(driver: &Driver) -> bool {
     let counters = driver.look(|state| state.pages.book.counters);
-    [
-        counters.fw_pages_total,
-        counters.fw_pages_vfs,
-        counters.fw_pages_ec_vfs,
-        counters.fw_pages_sfs,
-        counters.fw_pages_host_pf,
-        counters.fw_pages_spfs,
-        counters.own,
-        counters.none,
-    ]
-    .into_iter()
-    .any(|counter| counter.cast_signed() < 0)
+    let mut all = [counters.fw_pages_total].into_iter().chain(counters.by_type());
+    all.any(|counter| counter.cast_signed() < 0)
 }
 
 /// Whether firmware owns a page that nobody has mapped.
