@@ -15,7 +15,7 @@ mod surveying;
 use crate::cli::exit::Exit;
 use crate::cli::explore_arguments::{ExploreArguments, ExploreBackend, ExploreFormat, StrategyChoice};
 use crate::cli::swarm_arguments::SwarmBounds;
-use crate::cli::swarming::{differential, in_process, on_linux};
+use crate::cli::swarming::{self, differential, in_process, on_linux};
 use crate::cli::{signals, streams};
 use crate::explore::account::Account;
 use crate::report::exploration;
@@ -94,6 +94,9 @@ fn explore_swarm(arguments: &ExploreArguments) -> Exit {
             "{file}: with --strategy swarm everything is drawn, and no file is read; firmware's choices alone are drawn with --strategy random --backend linux"
         ));
         return Exit::Usage;
+    }
+    if arguments.swarm.draw {
+        return swarming::keeping::draw(&bounds_of(arguments), &arguments.swarm);
     }
     if arguments.backend == ExploreBackend::Linux {
         return differential::swarm(&bounds_of(arguments), &arguments.swarm);

@@ -11,5 +11,5 @@
 pub(super) mod differential;
 mod guests;
 pub(super) mod in_process;
-mod keeping;
+pub(super) mod keeping;
 pub(super) mod on_linux;

@@ -1,7 +1,7 @@
 //! A swarm on our driver: everything is drawn, every revision is played and judged, and what no row of the catalogue explains is
 //! shrunk, saved and told.
 
-use super::keeping::{keep, keep_all};
+use super::keeping::keep;
 use crate::cli::clock::Clock;
 use crate::cli::crew::{self, Team};
 use crate::cli::exit::Exit;
@@ -9,7 +9,7 @@ use crate::cli::explore_arguments::ExploreFormat;
 use crate::cli::progress::{Pace, Progress};
 use crate::cli::swarm_arguments::{ClassChoice, SwarmArguments, SwarmBounds};
 use crate::cli::{diagnostic, library, signals, streams};
-use crate::scenario::{Reachability, ReadError, ScenarioFile};
+use crate::scenario::{Reachability, ScenarioFile};
 use crate::swarm::census::Census;
 use crate::swarm::drawing::draw_all;
 use crate::swarm::finding::Finding;
@@ -39,12 +39,6 @@ pub(in crate::cli) fn swarm(
     let class = arguments.class.reachability();
     let reach = arguments.reach();
     let seeds: Vec<u64> = bounds.seeds.clone().collect();
-    if arguments.draw {
-        return keep_all(
-            seeds.iter().map(|seed| draw_all(class, reach, *seed)),
-            &arguments.out,
-        );
-    }
     let ended = match signals::end_flag() {
         Ok(flag) => flag,
         Err(error) => {
@@ -57,10 +51,7 @@ pub(in crate::cli) fn swarm(
         true => Known::default(),
         false => match learn(revisions, class) {
             Ok(known) => known,
-            Err(error) => {
-                diagnostic::print(&error);
-                return Exit::InvalidScenario;
-            }
+            Err(exit) => return exit,
         },
     };
     let clock = Clock::begin(bounds.max_seconds);
@@ -113,11 +104,18 @@ fn file_name(revision: RevisionName, finding: &Finding, seed: u64) -> String {
         .to_lowercase()
 }
 
-/// What the project's scenarios show under these revisions.
-fn learn(revisions: &[RevisionName], class: Reachability) -> Result<Known, ReadError> {
+/// What the project's scenarios show under these revisions. Why they cannot be read is told.
+fn learn(revisions: &[RevisionName], class: Reachability) -> Result<Known, Exit> {
     let mut known = Known::default();
-    for file in library::look_up(Path::new(library::FOLDER)).unwrap_or_default() {
-        let scenario = library::read(&file)?;
+    let files = library::look_up(Path::new(library::FOLDER)).map_err(|error| {
+        streams::error(&error);
+        Exit::Usage
+    })?;
+    for file in files {
+        let scenario = library::read(&file).map_err(|error| {
+            diagnostic::print(&error);
+            Exit::InvalidScenario
+        })?;
         for revision in revisions {
             known.learn(&scenario, *revision, class);
         }

@@ -2,9 +2,18 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::streams;
+use crate::cli::swarm_arguments::{SwarmArguments, SwarmBounds};
 use crate::scenario::ScenarioFile;
+use crate::swarm::drawing::draw_all;
 use crate::swarm::saving::save;
 use std::path::Path;
+
+/// Saves what these seeds draw where everything is drawn.
+pub(in crate::cli) fn draw(bounds: &SwarmBounds, arguments: &SwarmArguments) -> Exit {
+    let (class, reach) = (arguments.class.reachability(), arguments.reach());
+    let drawn = bounds.seeds.clone().map(|seed| draw_all(class, reach, seed));
+    keep_all(drawn, &arguments.out)
+}
 
 /// Saves each of these, and tells where.
 pub(super) fn keep_all(drawn: impl Iterator<Item = ScenarioFile>, folder: &Path) -> Exit {
