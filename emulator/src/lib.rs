@@ -56,6 +56,7 @@ pub use state::footprint::Footprint;
 pub use state::gate::{Caught, HoldState};
 pub use state::ledger::{self, Ledger};
 pub use state::pace::Pace;
+pub use state::page_use::PageUse;
 pub use state::place::{Place, Thing};
 pub use state::silicon::Silicon;
 pub use state::validation::ConfigError;

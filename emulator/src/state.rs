@@ -26,6 +26,7 @@ pub(crate) mod operation;
 pub(crate) mod pace;
 pub(crate) mod page_chore;
 pub(crate) mod page_signature;
+pub(crate) mod page_use;
 pub(crate) mod place;
 pub(crate) mod port;
 pub(crate) mod reception;

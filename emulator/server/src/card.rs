@@ -12,7 +12,7 @@ use crate::options::ServerOptions;
 use crate::pci::{BAR0_SIZE, CONFIG_LENGTH, MSIX_VECTORS, PciFunction};
 use crate::port::Clients;
 use crate::topology::Topology;
-use emulator::{DeviceConfig, Pace, Silicon};
+use emulator::{DeviceConfig, Pace, PageUse, Silicon};
 use prm::{Cycles, Function};
 use transport::{DeviceInfo, IrqInfo, RegionInfo};
 use vfio_bindings::bindings::vfio::{
@@ -30,6 +30,7 @@ const WORK_PER_ROUND: Cycles = Cycles::from_millis(4);
 #[derive(Debug)]
 pub(crate) struct Card {
     silicon: Silicon,
+    page_use: PageUse,
     topology: Topology,
     /// By place, as [`Topology::places`].
     functions: Vec<PciFunction>,
@@ -53,12 +54,13 @@ impl Card {
     /// [`ServeError::Config`] and [`ServeError::TooManyFunctions`].
     pub(crate) fn new(config: DeviceConfig, seed: u64, options: ServerOptions) -> Result<Self, ServeError> {
         let clock = Clock::start(options.clock);
-        let silicon = silicon(config, seed, &clock)?;
+        let silicon = silicon(config, seed, &clock, options.page_use)?;
         let topology = Topology::of(&silicon, options.layout)?;
         let functions: Vec<PciFunction> = topology.shapes().into_iter().map(PciFunction::new).collect();
         Ok(Self {
             losses: vec![Losses::default(); functions.len()],
             silicon,
+            page_use: options.page_use,
             topology,
             functions,
             effects: clock.is_virtual().then(Box::default),
@@ -75,7 +77,7 @@ impl Card {
     /// # Errors
     /// [`ServeError::Config`], and [`ServeError::OtherTopology`] if a PCI host would see another card.
     pub(crate) fn replace_silicon(&mut self, config: DeviceConfig, seed: u64) -> Result<(), ServeError> {
-        let silicon = silicon(config, seed, &self.clock)?;
+        let silicon = silicon(config, seed, &self.clock, self.page_use)?;
         let topology = Topology::of(&silicon, self.topology.layout())?;
         if let Some(difference) = self.topology.difference(&topology) {
             return Err(ServeError::OtherTopology(difference));
@@ -218,8 +220,9 @@ impl Card {
 
 /// The silicon for a clock: with the wall clock it works in portions, since its clients wait meanwhile; with a virtual one no time
 /// passes while it works.
-fn silicon(config: DeviceConfig, seed: u64, clock: &Clock) -> Result<Silicon, ServeError> {
+fn silicon(config: DeviceConfig, seed: u64, clock: &Clock, page_use: PageUse) -> Result<Silicon, ServeError> {
     let mut silicon = Silicon::new(config, seed)?;
+    silicon.use_pages(page_use);
     if !clock.is_virtual() {
         silicon.set_pace(Pace::Portions);
     }

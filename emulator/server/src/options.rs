@@ -1,5 +1,6 @@
 //! What a server allows its clients, whose time it lives in, and what its hosts see of the device.
 
+use emulator::PageUse;
 use transport::MemoryPolicy;
 
 /// What a server allows its clients, whose time it lives in, and what its hosts see of the device.
@@ -11,6 +12,8 @@ pub struct ServerOptions {
     pub clock: ClockKind,
     /// Which PCI functions there are.
     pub layout: Layout,
+    /// Which of the pages that it holds firmware writes to.
+    pub page_use: PageUse,
 }
 
 /// Whose time a device lives in.

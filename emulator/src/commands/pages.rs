@@ -188,6 +188,7 @@ impl Silicon {
         let pages = numbers.iter().zip(first..);
         let pages = pages.map(|(&number, generation)| OwnedPage { number, generation });
         let pages: Vec<OwnedPage> = pages.collect();
+        self.decide_use(command, &pages, at);
         self.go_through(command, owner, PageWork::Sign, pages.into_iter(), at, buses);
         if !released {
             self.board.given(supplier, owner, count.into());

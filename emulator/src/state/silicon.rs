@@ -17,6 +17,7 @@ use crate::state::numbers::CommandNumber;
 use crate::state::objects::Objects;
 use crate::state::pace::Pace;
 use crate::state::page_chore::PageChore;
+use crate::state::page_use::PagesInUse;
 use crate::state::port::Port;
 use crate::state::reception::Inflow;
 use crate::state::roster::Roster;
@@ -64,6 +65,8 @@ pub struct Silicon {
     pub(crate) ledger: Part<Ledger>,
     /// The memory of the pages that firmware holds, by supplier. It is not ours: what stands here is that it was used.
     pub(crate) page_memory: Parts<Function, ()>,
+    /// No part, see there.
+    pub(crate) pages_in_use: PagesInUse,
     pub(crate) board: Part<RequestBoard>,
     pub(crate) objects: Part<Objects>,
     /// Made of parts, as the endpoints are; the notes here tell only whether to ask them.
@@ -105,6 +108,7 @@ impl Hash for Silicon {
             gate,
             ledger,
             page_memory: _,
+            pages_in_use: _,
             board,
             objects,
             vports,
@@ -188,6 +192,7 @@ impl Silicon {
             gate: Gate::default(),
             ledger: Part::default(),
             page_memory: Parts::default(),
+            pages_in_use: PagesInUse::default(),
             board: Part::default(),
             objects: Part::default(),
             vports: Part::default(),

@@ -3,13 +3,32 @@
 use crate::bus::Buses;
 use crate::owner::Owner;
 use crate::record::{Corruption, Record};
+use crate::state::command::Command;
 use crate::state::ledger::OwnedPage;
 use crate::state::page_signature;
 use crate::state::page_signature::SIGNATURE_LENGTH;
+use crate::state::page_use::PageUse;
 use crate::state::silicon::Silicon;
 use prm::{Cycles, Function};
 
 impl Silicon {
+    /// Chooses which of the pages that it holds firmware writes to, for those that are given from now on.
+    pub fn use_pages(&mut self, chosen: PageUse) {
+        self.watch.look();
+        self.pages_in_use.chosen = chosen;
+    }
+
+    /// Notes of pages that `command` gives whether firmware writes to them.
+    pub(crate) fn decide_use(&mut self, command: &Command, pages: &[OwnedPage], at: Cycles) {
+        let limit = Cycles::from_millis(self.config.timeouts.command_ms.into());
+        let in_time = at.saturating_sub(command.rung) <= limit;
+        if self.pages_in_use.chosen == PageUse::GivenInTime && !in_time {
+            for page in pages {
+                self.pages_in_use.leave_alone(page.generation);
+            }
+        }
+    }
+
     pub(crate) fn sign_page(
         &mut self,
         supplier: Function,
@@ -18,6 +37,9 @@ impl Silicon {
         at: Cycles,
         buses: &mut dyn Buses,
     ) {
+        if !self.pages_in_use.uses(page.generation) {
+            return;
+        }
         self.page_memory.get_mut(&supplier);
         let signature = page_signature::of(owner, page);
         if buses.bus(supplier).dma_write(page.address(), &signature).is_err() {
@@ -35,6 +57,9 @@ impl Silicon {
         at: Cycles,
         buses: &mut dyn Buses,
     ) -> bool {
+        if !self.pages_in_use.uses(page.generation) {
+            return true;
+        }
         self.page_memory.get(&supplier);
         let mut found = [0; SIGNATURE_LENGTH];
         let what = match buses.bus(supplier).dma_read(page.address(), &mut found) {

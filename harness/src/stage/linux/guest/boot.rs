@@ -5,6 +5,7 @@ use super::{Guest, GuestError, TURN, Watched, exchange};
 use crate::stage::linux::probes::{Places, Seen};
 use crate::stage::linux::profile::{Profile, Room};
 use device_server::{DeviceServer, Layout, ServerOptions};
+use emulator::PageUse;
 use emulator::config::{
     Demand, DeviceConfig, DeviceKind, Eswitch, ExternalHost, FirmwareKnobs, Port, ScalableFunctions,
     SyncReset, Teardown, Timeouts, VirtualFunctions,
@@ -46,6 +47,7 @@ impl Guest {
                 virtual_functions: room.virtual_functions,
                 sf_windows: room.sf_windows,
             },
+            page_use: PageUse::GivenInTime,
             ..ServerOptions::default()
         };
         let mut server = DeviceServer::bind_with(first.clone(), seed, folder.path(), options)?;
