@@ -8,6 +8,7 @@
 //! | [`stream`] | the events that feed every report, and what a report is |
 //! | [`human`], [`summary`] | lines, details and tables for people |
 //! | [`json_lines`], [`junit`], [`ktap`], [`github`] | the same for machines |
+//! | `drawing` | when everything happened, as lanes |
 //! | [`trace`] | when everything happened, for a viewer of traces |
 //! | [`canonical`] | a run as snapshot |
 //! | [`difference`] | two snapshots, or two outputs, counter by counter |
@@ -19,6 +20,7 @@ pub mod canonical;
 pub mod case;
 pub mod columns;
 pub mod difference;
+mod drawing;
 pub mod exploration;
 pub mod findings;
 pub mod github;
