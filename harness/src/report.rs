@@ -9,6 +9,7 @@
 //! | [`human`], [`summary`] | lines, details and tables for people |
 //! | [`json_lines`], [`junit`], [`ktap`], [`github`] | the same for machines |
 //! | `drawing` | when everything happened, as lanes |
+//! | [`page`] | all of that to look at, in a browser |
 //! | [`trace`] | when everything happened, for a viewer of traces |
 //! | [`canonical`] | a run as snapshot |
 //! | [`difference`] | two snapshots, or two outputs, counter by counter |
@@ -28,6 +29,7 @@ pub mod human;
 pub mod json_lines;
 pub mod junit;
 pub mod ktap;
+pub mod page;
 pub mod palette;
 pub mod stream;
 pub mod summary;

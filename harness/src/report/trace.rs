@@ -15,7 +15,7 @@ mod event;
 mod process;
 
 use crate::report::case::Finished;
-use crate::report::drawing::Drawing;
+use crate::report::drawing::drawing;
 use crate::report::stream::{Plan, Report};
 use crate::report::summary::Summary;
 use event::Event;
@@ -44,7 +44,7 @@ impl Report for TraceReport {
         };
         let mut process = Process::new(self.finished, timeline.began);
         process.name(&format!("{}@{}", result.scenario, result.revision));
-        process.add(Drawing::of(result, timeline));
+        process.add(drawing(result, timeline));
         for event in process.into_events() {
             self.write(&event, out)?;
         }

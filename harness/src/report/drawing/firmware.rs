@@ -1,6 +1,6 @@
 //! What firmware does: commands, holds of the gate, the ledger, and what else it tells.
 
-use super::{Drawing, LaneKind, LaneNumber, Slice};
+use super::marks::{Drawing, LaneKind, LaneNumber, Slice};
 use crate::record::timeline::Timeline;
 use emulator::{CommandRecord, Record};
 use prm::saturated;

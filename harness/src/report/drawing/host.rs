@@ -1,6 +1,6 @@
 //! What the host does: steps of the scenario, tasks of drivers, their locks and counters.
 
-use super::{Drawing, LaneKind, LaneNumber, Slice};
+use super::marks::{Drawing, LaneKind, LaneNumber, Slice};
 use crate::record::RunResult;
 use crate::record::timeline::{Span, TaskSpan, Timeline};
 use crate::report::books::signed;

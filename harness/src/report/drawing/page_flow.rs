@@ -7,7 +7,7 @@
 
 use super::firmware::{DrawnCommand, identity};
 use super::host::DrawnTask;
-use super::{Drawing, LaneKind, LaneNumber, Slice};
+use super::marks::{Drawing, LaneKind, LaneNumber, Slice};
 use crate::record::timeline::Timeline;
 use emulator::{Owner, Record};
 use prm::{Cycles, Function, WireIdentity};
