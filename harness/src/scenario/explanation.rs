@@ -77,15 +77,11 @@ impl Explanation {
             heading.push(("Host", device::host_sentence(scenario.host)));
         }
         heading.push(("Getting there", reachability(scenario.reachability).to_owned()));
-        let ends = scenario
-            .expect
-            .named()
-            .into_iter()
-            .map(|(revision, end)| ToldEnd {
-                revision: revision.to_string(),
-                judged: expectations::judged(end),
-                lines: expectations::end(end, scenario),
-            });
+        let ends = scenario.expect.named().map(|(revision, end)| ToldEnd {
+            revision: revision.to_string(),
+            judged: expectations::judged(end),
+            lines: expectations::end(end, scenario),
+        });
         let outcomes = scenario.linux_outcomes.iter();
         Self {
             heading,

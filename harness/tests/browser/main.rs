@@ -107,8 +107,11 @@ fn counters_by_step(snapshot: &Value) -> Vec<BTreeMap<String, i64>> {
         .collect()
 }
 
-/// What is drawn of a run: for each counter and step, both numbers.
-fn drawn(browser: &mut Browser) -> Result<BTreeMap<(String, u64), (Option<i64>, i64)>, String> {
+/// For each counter and step, the driver's number and firmware's.
+type Numbers = BTreeMap<(String, u64), (Option<i64>, i64)>;
+
+/// What is drawn of a run.
+fn drawn(browser: &mut Browser) -> Result<Numbers, String> {
     let read = "[...document.querySelectorAll('.steps-chart .at-step')].map((one) => [one.dataset.counter, \
         Number(one.dataset.step), JSON.parse(one.dataset.driver), Number(one.dataset.firmware)])";
     let rows = browser.value(read)?;

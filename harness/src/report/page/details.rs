@@ -184,7 +184,7 @@ impl Details {
         });
         details.add_messages(result, words);
         details.add_tables(result, words);
-        details.fact("Stopped", result.reason.as_deref(), words);
+        details.fact("Reason", result.reason.as_deref(), words);
         details.fact(
             "Hash of everything that happened",
             Some(&result.trace_hash),

@@ -146,7 +146,7 @@ function lanesSection(details, state) {
   const tools = () => {
     const kinds = [...new Set(details.lanes.kind)];
     toolbar.replaceChildren(
-      html("h2", {}, details.unit === "turns" ? "Who does what, turn by turn" : "Lanes, in virtual time"),
+      html("h2", {}, details.unit === "turns" ? "Who does what, turn by turn" : "Lanes, over time"),
       details.unit === "turns" ? "" : choice("Scale", [[false, "folded", "gaps by their order of magnitude"], [true, "to scale"]],
         (value) => value === state.isTrue, (value) => { state.isTrue = value; draw(); }),
       html("div", { class: "choice", role: "group", "aria-label": "Zoom" },

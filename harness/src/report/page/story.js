@@ -37,8 +37,10 @@ function changesOf(details, place) {
     if (!moved) return [];
     const name = word(curve.short);
     const differs = driver !== null && driver !== firmware;
+    const isLate = firmware === old(curve.firmware);
+    const change = isLate ? `${name} driver ${old(curve.driver)} \u2192 ${driver}` : `${name} ${old(curve.firmware)} \u2192 ${firmware}`;
     return [html("span", { class: differs ? "chip differs" : "chip" },
-      differs ? `${name} driver ${driver} \u2260 firmware ${firmware}` : `${name} ${old(curve.firmware)} \u2192 ${firmware}`)];
+      differs ? `${name} driver ${driver} \u2260 firmware ${firmware}` : change)];
   });
 }
 
