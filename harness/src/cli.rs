@@ -21,6 +21,7 @@ mod logging;
 mod merging;
 pub mod naming;
 mod outputs;
+mod page_file;
 pub mod partition;
 mod place;
 mod progress;

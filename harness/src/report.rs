@@ -8,6 +8,8 @@
 //! | [`stream`] | the events that feed every report, and what a report is |
 //! | [`human`], [`summary`] | lines, details and tables for people |
 //! | [`json_lines`], [`junit`], [`ktap`], [`github`] | the same for machines |
+//! | `drawing` | when everything happened, as lanes |
+//! | [`page`] | all of that to look at, in a browser |
 //! | [`trace`] | when everything happened, for a viewer of traces |
 //! | [`canonical`] | a run as snapshot |
 //! | [`difference`] | two snapshots, or two outputs, counter by counter |
@@ -19,6 +21,7 @@ pub mod canonical;
 pub mod case;
 pub mod columns;
 pub mod difference;
+mod drawing;
 pub mod exploration;
 pub mod findings;
 pub mod github;
@@ -26,6 +29,7 @@ pub mod human;
 pub mod json_lines;
 pub mod junit;
 pub mod ktap;
+pub mod page;
 pub mod palette;
 pub mod stream;
 pub mod summary;

@@ -6,7 +6,7 @@
 //! * `shown` - what is kept of a run
 //! * `comparing` - mended, broken, changed, same
 //! * `kept` - runs that were done before
-//! * `telling`, `mail`, `lines` - for people, below a patch, for machines
+//! * `telling`, `mail`, `lines`, `paged` - for people, below a patch, for machines, to look at
 
 pub mod applying;
 pub mod comparing;
@@ -14,6 +14,7 @@ pub mod kept;
 pub mod lines;
 pub mod mail;
 pub mod mark;
+pub mod paged;
 pub mod shown;
 pub mod telling;
 pub mod touches;

@@ -253,3 +253,38 @@ fn a_closed_pipe_ends_only_what_is_written_for_it() {
         assert_eq!(written, whole);
     }
 }
+
+#[test]
+fn the_page_has_the_same_bytes_whatever_the_number_of_workers() {
+    let bench = bench("page");
+    let page = |workers: &str| {
+        let folder = format!("page-{workers}");
+        let ran = bench.tool(&["run", "-j", workers, "--report", &folder]);
+        assert_eq!(ran.code, 103, "{}", ran.stderr);
+        fs::read_to_string(bench.path(&folder).join("index.html")).expect("the page is there")
+    };
+    let alone = page("1");
+    assert!(alone.contains("id=\"run-24\"") && alone.ends_with("</html>\n"));
+    assert!(page("7") == alone);
+}
+
+#[test]
+fn a_page_without_a_place_is_refused_before_anything_runs() {
+    let bench = bench("page-refused");
+    bench.write("file", "kept");
+    let refused = |arguments: &[&str], words: &str| {
+        let ran = bench.tool(&[&["run"], arguments].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+        assert!(ran.stderr.contains(words), "no `{words}` in\n{}", ran.stderr);
+    };
+    refused(&["--report", "file"], "no folder for the page");
+    let both = ["--report", "out", "--junit", "out/index.html"];
+    refused(&both, "--junit and --report cannot write the same file");
+    fs::create_dir_all(bench.path("linked")).expect("a folder can be made");
+    symlink(bench.path("file"), bench.path("linked/index.html")).expect("a link can be made");
+    refused(&["--report", "linked"], "index.html");
+    assert_eq!(
+        fs::read_to_string(bench.path("file")).expect("it is there"),
+        "kept"
+    );
+}

@@ -76,6 +76,9 @@ pub(super) struct ExploreArguments {
     /// Form of the results on standard output.
     #[arg(long, value_enum, default_value = "human")]
     pub(super) format: ExploreFormat,
+    /// Write a page to look at into this folder: index.html, with everything in it.
+    #[arg(long, value_name = "DIR")]
+    pub(super) report: Option<PathBuf>,
     /// Where the driver runs. On linux, the unmodified one, firmware's choices are drawn: with --strategy random; with
     /// swarm everything is, and our driver runs beside it.
     #[arg(long, value_enum, default_value = "inproc")]

@@ -14,12 +14,13 @@ mod surveying;
 
 use crate::cli::exit::Exit;
 use crate::cli::explore_arguments::{ExploreArguments, ExploreBackend, ExploreFormat, StrategyChoice};
+use crate::cli::page_file::PageFile;
 use crate::cli::swarm_arguments::SwarmBounds;
 use crate::cli::swarming::{self, differential, in_process, on_linux};
 use crate::cli::{signals, streams};
 use crate::explore::account::Account;
-use crate::report::exploration;
 use crate::report::palette::Palette;
+use crate::report::{exploration, page};
 use crate::scenario::REVISIONS;
 use keeping::write_states;
 use std::sync::atomic::Ordering;
@@ -33,6 +34,10 @@ pub(super) fn explore(arguments: &ExploreArguments) -> Exit {
     if arguments.backend == ExploreBackend::Linux {
         return explore_linux(arguments);
     }
+    let page = match PageFile::of(arguments.report.as_deref()) {
+        Ok(page) => page,
+        Err(exit) => return exit,
+    };
     let subject = match read(arguments) {
         Ok(subject) => subject,
         Err(exit) => return exit,
@@ -51,16 +56,20 @@ pub(super) fn explore(arguments: &ExploreArguments) -> Exit {
             break;
         }
         match one(&subject, revision, arguments, &is_ended) {
-            Ok(account) => {
-                show(&account, arguments.format);
-                worst = worst.max(Exit::of_search(&account));
-                all.push(account);
+            Ok(explored) => {
+                show(&explored.account, arguments.format);
+                worst = worst.max(Exit::of_search(&explored.account));
+                all.push(explored);
             }
             Err(failure) => worst = worst.max(failure.print(&subject, revision)),
         }
     }
+    if let Some(page) = page {
+        worst = worst.max(page.write(|out| page::explored(&subject.scenario, &all, out)));
+    }
+    let accounts = all.iter().map(|explored| &explored.account);
     if let Some(file) = &arguments.states
-        && let Err(error) = write_states(file, &all)
+        && let Err(error) = write_states(file, accounts)
     {
         streams::error(format_args!("{}: {error}", file.display()));
         worst = worst.max(Exit::Internal);
@@ -83,6 +92,9 @@ fn explore_linux(arguments: &ExploreArguments) -> Exit {
         streams::error(NO_FILE);
         return Exit::Usage;
     };
+    if let Some(refused) = refuse_page(arguments) {
+        return refused;
+    }
     on_linux::swarm(file, &bounds_of(arguments), &arguments.swarm)
 }
 
@@ -99,6 +111,9 @@ fn explore_swarm(arguments: &ExploreArguments) -> Exit {
         return swarming::keeping::draw(&bounds_of(arguments), &arguments.swarm);
     }
     if arguments.backend == ExploreBackend::Linux {
+        if let Some(refused) = refuse_page(arguments) {
+            return refused;
+        }
         return differential::swarm(&bounds_of(arguments), &arguments.swarm);
     }
     let revisions = match arguments.revision.revision() {
@@ -110,7 +125,18 @@ fn explore_swarm(arguments: &ExploreArguments) -> Exit {
         &bounds_of(arguments),
         &arguments.swarm,
         arguments.format,
+        arguments.report.as_deref(),
     )
+}
+
+/// What is found on Linux is kept as scenarios, which `run --backend linux --report` shows.
+fn refuse_page(arguments: &ExploreArguments) -> Option<Exit> {
+    arguments.report.as_ref().map(|_| {
+        streams::error(
+            "--report shows what our own driver does; what is found on Linux is written as scenarios, which run --backend linux --report shows",
+        );
+        Exit::Usage
+    })
 }
 
 fn bounds_of(arguments: &ExploreArguments) -> SwarmBounds {

@@ -4,11 +4,13 @@
 //! command with [`Exit::Internal`]; the other outputs go on.
 
 use crate::cli::exit::Exit;
+use crate::cli::page_file;
 use crate::cli::streams;
 use crate::record::timeline::Keep;
 use crate::report::Format;
 use crate::report::case::Finished;
 use crate::report::human::{Close, Style};
+use crate::report::page::PageReport;
 use crate::report::palette::Palette;
 use crate::report::stream::{Plan, Readers, Report};
 use crate::report::summary::Summary;
@@ -32,6 +34,9 @@ pub(super) struct OutputArguments {
     /// Write when everything happened, on the device's clock, into this file, for ui.perfetto.dev or chrome://tracing.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+    /// Write a page to look at into this folder: index.html, with everything in it.
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
 }
 
 /// The forms that are wanted in a file: `--junit FILE` and its like, one for each form of the table.
@@ -75,18 +80,20 @@ impl Args for ReportFiles {
 
 impl OutputArguments {
     /// Every file that is to be written, with the flag that says so.
-    fn files(&self) -> impl Iterator<Item = (String, &Path)> {
+    fn files(&self) -> impl Iterator<Item = (String, PathBuf)> {
         let files = self.files.0.iter();
-        let files = files.map(|(format, file)| (format!("--{}", format.name()), file.as_path()));
+        let files = files.map(|(format, file)| (format!("--{}", format.name()), file.clone()));
         let trace = self.trace.iter();
-        files.chain(trace.map(|file| ("--trace".to_owned(), file.as_path())))
+        let files = files.chain(trace.map(|file| ("--trace".to_owned(), file.clone())));
+        let page = self.report.iter();
+        files.chain(page.map(|folder| ("--report".to_owned(), page_file::of(folder))))
     }
 
     /// What runs have to keep for these reports.
     pub(super) const fn keep(&self) -> Keep {
-        match self.trace {
-            Some(_) => Keep::Everything,
-            None => Keep::Nothing,
+        match (&self.trace, &self.report) {
+            (None, None) => Keep::Nothing,
+            _ => Keep::Everything,
         }
     }
 }
@@ -113,6 +120,8 @@ enum Refused {
     Pipe { file: PathBuf },
     #[error("{0}")]
     File(#[from] files::FileError),
+    #[error("{0}")]
+    Page(#[from] page_file::PageFileError),
 }
 
 /// The reports of a command.
@@ -247,13 +256,15 @@ fn outputs(
     look: Look,
     others: &[(&str, &Path)],
 ) -> Result<Vec<Output>, Refused> {
-    let others = others.iter().map(|(flag, file)| ((*flag).to_owned(), *file));
-    let written: Vec<(String, &Path)> = arguments.files().chain(others).collect();
+    let others = others
+        .iter()
+        .map(|(flag, file)| ((*flag).to_owned(), file.to_path_buf()));
+    let written: Vec<(String, PathBuf)> = arguments.files().chain(others).collect();
     for (place, (one, file)) in written.iter().enumerate() {
         let mut rest = written.iter().skip(place + 1);
         if let Some((other, _)) = rest.find(|(_, other)| is_same(file, other)) {
             return Err(Refused::Same {
-                file: (*file).to_owned(),
+                file: file.clone(),
                 one: one.clone(),
                 other: other.clone(),
             });
@@ -276,6 +287,11 @@ fn outputs(
     }
     if let Some(file) = &arguments.trace {
         outputs.push(in_file(Box::new(TraceReport::default()), file)?);
+    }
+    if let Some(folder) = &arguments.report {
+        let target = Target::File(page_file::create(folder)?);
+        let report = Box::new(PageReport::default());
+        outputs.push(Output { report, target });
     }
     Ok(outputs)
 }

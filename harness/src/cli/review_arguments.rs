@@ -33,6 +33,9 @@ pub(super) struct ReviewArguments {
     /// Plain text of at most 72 columns to paste below the patch.
     #[arg(long, conflicts_with = "format")]
     pub(super) mail: bool,
+    /// Write a page to look at into this folder: index.html, with everything in it.
+    #[arg(long, value_name = "DIR")]
+    pub(super) report: Option<PathBuf>,
     /// Guests at a time. Without it two for each core, four at the most.
     #[arg(short, long, visible_alias = "guests", value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,

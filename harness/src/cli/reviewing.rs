@@ -8,15 +8,16 @@ mod words;
 use crate::cli::exit::Exit;
 use crate::cli::job::{Build, Job};
 use crate::cli::library;
+use crate::cli::page_file::PageFile;
 use crate::cli::progress::{Pace, Progress};
 use crate::cli::review_arguments::{Form, ReviewArguments};
 use crate::cli::selection::{linux_jobs, read};
 use crate::cli::streams;
 use crate::review::comparing::Verdict;
 use crate::review::lines::{self, About};
-use crate::review::mail;
 use crate::review::telling::{self, Case, Totals};
 use crate::review::touches::{Touches, is_chosen};
+use crate::review::{mail, paged};
 use cases::{Reviewed, review_all};
 use problem::ReviewError;
 use side::{Side, Source};
@@ -64,6 +65,11 @@ fn reviewed(arguments: &ReviewArguments, verbose: bool) -> Result<Exit, ReviewEr
     if jobs.is_empty() {
         return Ok(nothing_selected());
     }
+    // Before anything runs it is known that there can be a page.
+    let page = match PageFile::of(arguments.report.as_deref()) {
+        Ok(page) => page,
+        Err(exit) => return Ok(exit),
+    };
     let before = Side::build(&base, arguments)?;
     let about = About {
         patches: after.patches.clone(),
@@ -78,7 +84,10 @@ fn reviewed(arguments: &ReviewArguments, verbose: bool) -> Result<Exit, ReviewEr
     let progress = Progress::new(2 * jobs.len(), Pace::Slow);
     let reviewed = review_all(&jobs, &before, &after, arguments, &progress);
     progress.finish();
-    Ok(report(arguments, verbose, &about, &reviewed))
+    let written = page.map_or(Exit::AsExpected, |page| {
+        page.write(|out| paged::page(&about, &reviewed.cases, &reviewed.paged, out))
+    });
+    Ok(report(arguments, verbose, &about, &reviewed).max(written))
 }
 
 fn nothing_selected() -> Exit {

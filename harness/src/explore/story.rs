@@ -26,6 +26,9 @@ pub struct Turn {
     pub changed: Vec<String>,
     /// What has gone wrong in it.
     pub wrong: Vec<String>,
+    /// Both books by the end of it. For whoever draws them; no part of what is kept.
+    #[serde(skip)]
+    pub books: End,
 }
 
 /// See the module's head.
@@ -102,6 +105,7 @@ pub fn tell(
             turn.about.push(what);
         }
         turn.changed.extend(changes(&before, &after));
+        turn.books = after.clone();
         for flaw in taken.flaws {
             let detail = race.detail_of(&flaw);
             turn.wrong.push(detail.clone());
@@ -151,6 +155,7 @@ fn turn_of(race: &Race, choice: &Choice) -> Turn {
         about: Vec::new(),
         changed: Vec::new(),
         wrong: Vec::new(),
+        books: End::default(),
     }
 }
 

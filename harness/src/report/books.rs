@@ -88,7 +88,7 @@ pub fn readable(value: i64) -> String {
 }
 
 /// The counter that pages of this owner belong to, on a device of this kind.
-fn counter_of(owner: &str, kind: DeviceKind) -> &'static str {
+pub(super) fn counter_of(owner: &str, kind: DeviceKind) -> &'static str {
     let Ok(function) = owner.parse::<Function>() else {
         return "none";
     };

@@ -135,7 +135,7 @@ fn turn_in_words(turn: &Turn) -> String {
 const MOST_TOLD: usize = 4;
 
 /// What a turn is about: each thing once, and of many the first ones and the last.
-fn in_short(about: &[String]) -> String {
+pub(super) fn in_short(about: &[String]) -> String {
     let mut told: Vec<&str> = Vec::new();
     for what in about {
         if !told.contains(&what.as_str()) {

@@ -7,20 +7,15 @@
 //!
 //! * `event` - a line of the file
 //! * `process` - a run's tracks, and the events on them in the order of time
-//! * `host` - steps, tasks, locks and counters of drivers
-//! * `firmware` - commands, holds, the ledger, and what else firmware tells
-//! * `page_flow` - which commands answer which page request
 //!
 //! Source: "Trace Event Format" (Google), and the `JsonTraceParser` of Perfetto, which wants arrows to start and end in
 //! slices.
 
 mod event;
-mod firmware;
-mod host;
-mod page_flow;
 mod process;
 
 use crate::report::case::Finished;
+use crate::report::drawing::drawing;
 use crate::report::stream::{Plan, Report};
 use crate::report::summary::Summary;
 use event::Event;
@@ -49,15 +44,7 @@ impl Report for TraceReport {
         };
         let mut process = Process::new(self.finished, timeline.began);
         process.name(&format!("{}@{}", result.scenario, result.revision));
-        host::steps(&mut process, result, timeline);
-        let tasks = host::tasks(&mut process, timeline);
-        host::locks(&mut process, timeline);
-        let commands = firmware::commands(&mut process, timeline);
-        firmware::holds(&mut process, timeline);
-        page_flow::draw(&mut process, timeline, &tasks, &commands);
-        firmware::notices(&mut process, timeline);
-        firmware::ledger(&mut process, timeline);
-        host::counters(&mut process, timeline);
+        process.add(drawing(result, timeline));
         for event in process.into_events() {
             self.write(&event, out)?;
         }

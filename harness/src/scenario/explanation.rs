@@ -26,9 +26,84 @@ impl Page {
     }
 }
 
+/// A scenario in words, sentence by sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What it is about, by headings: concern, device, host, getting there.
+    pub heading: Vec<(&'static str, String)>,
+    /// Who does what.
+    pub steps: Vec<ToldStep>,
+    /// What is expected of each revision at the end.
+    pub ends: Vec<ToldEnd>,
+    /// The ways in which it may end on Linux, where there are several.
+    pub outcomes: Vec<String>,
+    /// Why that is expected.
+    pub why: String,
+    /// Whether the order of what happens at one moment matters.
+    pub schedule_matters: bool,
+}
+
+/// A step in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldStep {
+    /// Who does what.
+    pub sentence: String,
+    /// What else the file says of it.
+    pub remarks: Vec<String>,
+    /// What is expected after it.
+    pub expected: Vec<String>,
+}
+
+/// What is expected of a revision at the end, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldEnd {
+    /// Which revision.
+    pub revision: String,
+    /// The verdict in one clause.
+    pub judged: String,
+    /// Every number.
+    pub lines: Vec<String>,
+}
+
+impl Explanation {
+    /// The scenario in words.
+    #[must_use]
+    pub fn of(scenario: &ScenarioFile) -> Self {
+        let mut heading = vec![
+            ("Concern", scenario.concern.clone()),
+            ("Device", device::sentence(&scenario.device)),
+        ];
+        if !scenario.host.is_default() {
+            heading.push(("Host", device::host_sentence(scenario.host)));
+        }
+        heading.push(("Getting there", reachability(scenario.reachability).to_owned()));
+        let ends = scenario.expect.named().map(|(revision, end)| ToldEnd {
+            revision: revision.to_string(),
+            judged: expectations::judged(end),
+            lines: expectations::end(end, scenario),
+        });
+        let outcomes = scenario.linux_outcomes.iter();
+        Self {
+            heading,
+            steps: scenario
+                .steps
+                .iter()
+                .map(|step| told_step(scenario, step))
+                .collect(),
+            ends: ends.collect(),
+            outcomes: outcomes
+                .map(|outcome| expectations::outcome(outcome, scenario))
+                .collect(),
+            why: scenario.why.clone(),
+            schedule_matters: scenario.schedule_matters,
+        }
+    }
+}
+
 /// The scenario in words, in lines of `width` columns where its words allow.
 #[must_use]
 pub fn explain(scenario: &ScenarioFile, width: usize) -> String {
+    let told = Explanation::of(scenario);
     let mut text = Page {
         text: String::new(),
         width,
@@ -39,46 +114,41 @@ pub fn explain(scenario: &ScenarioFile, width: usize) -> String {
         &format!("{} (row {})", scenario.name, scenario.row),
     );
     text.gap();
-    paragraph(&mut text, "", &format!("Concern: {}", scenario.concern));
-    paragraph(
-        &mut text,
-        "",
-        &format!("Device: {}", device::sentence(&scenario.device)),
-    );
-    if !scenario.host.is_default() {
-        paragraph(
-            &mut text,
-            "",
-            &format!("Host: {}", device::host_sentence(scenario.host)),
-        );
+    for (heading, words) in &told.heading {
+        paragraph(&mut text, "", &format!("{heading}: {words}"));
     }
-    paragraph(
-        &mut text,
-        "",
-        &format!("Getting there: {}", reachability(scenario.reachability)),
-    );
     text.gap();
-    let digits = scenario.steps.len().to_string().len();
-    for (index, step) in scenario.steps.iter().enumerate() {
-        explain_step(&mut text, scenario, step, &format!("{:>digits$}. ", index + 1));
+    let digits = told.steps.len().to_string().len();
+    for (index, step) in told.steps.iter().enumerate() {
+        let number = format!("{:>digits$}. ", index + 1);
+        let indent = " ".repeat(number.len());
+        paragraph(&mut text, &number, &step.sentence);
+        for remark in &step.remarks {
+            paragraph(&mut text, &indent, remark);
+        }
+        for expected in &step.expected {
+            paragraph(&mut text, &format!("{indent}- "), expected);
+        }
     }
     text.gap();
     paragraph(&mut text, "", "At the end");
-    for (revision, end) in scenario.expect.named() {
+    for end in &told.ends {
         text.gap();
-        paragraph(
-            &mut text,
-            "  ",
-            &format!("{revision}: {}", expectations::judged(end)),
-        );
-        for line in expectations::end(end, scenario) {
-            paragraph(&mut text, "    - ", &line);
+        paragraph(&mut text, "  ", &format!("{}: {}", end.revision, end.judged));
+        for line in &end.lines {
+            paragraph(&mut text, "    - ", line);
         }
     }
-    explain_outcomes(&mut text, scenario);
+    if !told.outcomes.is_empty() {
+        text.gap();
+        paragraph(&mut text, "", "On Linux it may end in one of these ways:");
+        for outcome in &told.outcomes {
+            paragraph(&mut text, "  - ", outcome);
+        }
+    }
     text.gap();
-    paragraph(&mut text, "", &format!("Why: {}", scenario.why));
-    if scenario.schedule_matters {
+    paragraph(&mut text, "", &format!("Why: {}", told.why));
+    if told.schedule_matters {
         paragraph(
             &mut text,
             "",
@@ -88,50 +158,31 @@ pub fn explain(scenario: &ScenarioFile, width: usize) -> String {
     text.text
 }
 
-fn explain_step(text: &mut Page, scenario: &ScenarioFile, step: &Step, number: &str) {
+fn told_step(scenario: &ScenarioFile, step: &Step) -> ToldStep {
     let action = step
         .action()
         .map_or_else(|| "Nothing happens.".to_owned(), |action| sentence(action, step));
     let named = step.name.as_ref().filter(|_| !step.background);
     let named = named.map_or_else(String::new, |name| format!(" (This is step `{name}`.)"));
-    paragraph(text, number, &format!("{action}{named}"));
-    let indent = " ".repeat(number.len());
+    let mut remarks = Vec::new();
     if !step.only.is_empty() {
         let only: Vec<String> = step.only.iter().map(ToString::to_string).collect();
-        paragraph(text, &indent, &format!("Only {} does this.", only.join(" and ")));
+        remarks.push(format!("Only {} does this.", only.join(" and ")));
     }
-    if let Some(note) = &step.note {
-        paragraph(text, &indent, note);
-    }
-    if let Some(books) = &step.expect.all {
-        paragraph(
-            text,
-            &format!("{indent}- "),
-            &format!("expected: {}", expectations::books(books)),
-        );
-    }
-    for revision in REVISIONS
+    remarks.extend(step.note.clone());
+    let all = step.expect.all.iter();
+    let all = all.map(|books| format!("expected: {}", expectations::books(books)));
+    let named_revisions = REVISIONS
         .into_iter()
-        .filter(|revision| scenario.expect.get(*revision).is_some())
-    {
-        if let Some(books) = step.expect.own(revision) {
-            paragraph(
-                text,
-                &format!("{indent}- "),
-                &format!("{revision}: {}", expectations::books(books)),
-            );
-        }
-    }
-}
-
-fn explain_outcomes(text: &mut Page, scenario: &ScenarioFile) {
-    if scenario.linux_outcomes.is_empty() {
-        return;
-    }
-    text.gap();
-    paragraph(text, "", "On Linux it may end in one of these ways:");
-    for outcome in &scenario.linux_outcomes {
-        paragraph(text, "  - ", &expectations::outcome(outcome, scenario));
+        .filter(|revision| scenario.expect.get(*revision).is_some());
+    let own = named_revisions.filter_map(|revision| {
+        let books = step.expect.own(revision)?;
+        Some(format!("{revision}: {}", expectations::books(books)))
+    });
+    ToldStep {
+        sentence: format!("{action}{named}"),
+        remarks,
+        expected: all.chain(own).collect(),
     }
 }
 

@@ -52,6 +52,12 @@ impl Census {
         self.counts.values().any(|count| count.rows.is_empty())
     }
 
+    /// All that was seen, by revision and signature.
+    pub fn rows(&self) -> impl Iterator<Item = (RevisionName, &Signature, &Count)> {
+        let counts = self.counts.iter();
+        counts.map(|((revision, signature), count)| (*revision, signature, count))
+    }
+
     /// All of it, as one object.
     #[must_use]
     pub fn to_json(&self) -> Value {

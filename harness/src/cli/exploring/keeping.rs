@@ -92,7 +92,7 @@ pub(super) fn record(
 }
 
 /// Writes what was found, with the fingerprints of all states, one line a revision.
-pub(super) fn write_states(file: &Path, accounts: &[Account]) -> io::Result<()> {
+pub(super) fn write_states<'a>(file: &Path, accounts: impl Iterator<Item = &'a Account>) -> io::Result<()> {
     let mut text = String::new();
     for account in accounts {
         text.push_str(&serde_json::to_string(account)?);

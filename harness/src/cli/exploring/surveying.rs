@@ -3,12 +3,17 @@
 use super::bounds::{bounds, strategy};
 use super::keeping::{Way, emit, record};
 use super::subject::{Failure, Subject};
+use crate::cli::backend::quoted;
 use crate::cli::clock::Clock;
 use crate::cli::explore_arguments::ExploreArguments;
 use crate::cli::streams;
 use crate::explore::account::{Account, EndAccount, FlawAccount, Outcome, collision_bound, states_hash};
 use crate::explore::survey::{self, Limits, Survey};
-use crate::explore::{Choice, Flaw, Race, RaceHalt, RaceOptions, story};
+use crate::explore::{Choice, Flaw, Race, RaceHalt, RaceOptions, emission, story};
+use crate::play::{RunOptions, run_scenario};
+use crate::record::RunResult;
+use crate::record::timeline::Keep;
+use crate::report::page::Explored;
 use crate::scenario::ScenarioFile;
 use driver::RevisionName;
 use search::{Spent, Verdict, Witness};
@@ -24,7 +29,7 @@ pub(super) fn one(
     revision: RevisionName,
     arguments: &ExploreArguments,
     is_ended: &Arc<AtomicBool>,
-) -> Result<Account, Failure> {
+) -> Result<Explored, Failure> {
     let clock = Clock::begin(arguments.max_seconds);
     let seconds = || clock.elapsed().as_secs_f64();
     let allows = |spent: &Spent| {
@@ -67,6 +72,7 @@ pub(super) fn one(
         survey::shorten_end(&mut race, &mut found, end, &limits)?;
     }
     let mut emitted = None;
+    let mut forced = Vec::new();
     let smaller = Limits {
         budget: &shortening,
         first_flaw: true,
@@ -106,6 +112,11 @@ pub(super) fn one(
         if let Some(file) = arguments.emit.as_ref().filter(|_| !expected && emitted.is_none()) {
             emitted = emit(&way, file, flaw)?;
         }
+        if arguments.report.is_some()
+            && let Some(run) = force(subject, &way, flaw)?
+        {
+            forced.push(run);
+        }
         if !expected {
             let file = record(subject, &arguments.record, &way, flaw, &told)?;
             one.artifact = Some(file.display().to_string());
@@ -131,7 +142,34 @@ pub(super) fn one(
         });
     }
     // Shorter ways may have taken what was left of the time: that changes no verdict.
-    Ok(account.concluded())
+    Ok(Explored {
+        account: account.concluded(),
+        forced,
+    })
+}
+
+/// The way to a flaw as a scenario and its run, if holds can force it: a run has a timeline, a way through a race has none.
+fn force(
+    subject: &Subject,
+    way: &Way<'_>,
+    flaw: &Flaw,
+) -> Result<Option<(ScenarioFile, RunResult)>, Failure> {
+    let name = format!("{}-{flaw}", way.scenario.name);
+    let emitted = emission::emit(way.scenario, &name, way.revision, way.options, way.choices, flaw)?;
+    Ok(emitted.map(|scenario| {
+        let options = RunOptions {
+            keep: Keep::Everything,
+            ..RunOptions::default()
+        };
+        let file = subject.file.display().to_string();
+        let mut result = run_scenario(&scenario, &file, way.revision, &options);
+        result.replay = format!(
+            "mlx5-cosim explore {} --revision {} --emit forced.json",
+            quoted(&file),
+            way.revision
+        );
+        (scenario, result)
+    }))
 }
 
 fn tell(

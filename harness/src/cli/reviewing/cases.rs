@@ -12,6 +12,7 @@ use crate::record::timeline::Keep;
 use crate::record::{Failure, RunResult};
 use crate::review::comparing::{Comparison, Verdict};
 use crate::review::kept::Kept;
+use crate::review::paged::{PagedCase, PagedSide};
 use crate::review::shown::Shown;
 use crate::review::telling::Case;
 use crate::stage::news::NewsListener;
@@ -23,6 +24,8 @@ use std::sync::Arc;
 pub(super) struct Reviewed {
     /// The cases, in the order in which they ran.
     pub(super) cases: Vec<Case>,
+    /// The same with both sides, where a page is asked for.
+    pub(super) paged: Vec<PagedCase>,
     /// Whether the user has ended it before all had run.
     pub(super) is_interrupted: bool,
 }
@@ -33,6 +36,8 @@ type Ended = Result<Shown, String>;
 /// Runs of some cases; shorter than these where the user has ended them.
 struct Runs {
     ended: Vec<Ended>,
+    /// The runs themselves, where a page is asked for.
+    results: Vec<Option<Box<RunResult>>>,
     is_interrupted: bool,
 }
 
@@ -59,14 +64,15 @@ pub(super) fn review_all(
         .collect();
     let every: Vec<&Item<'_>> = items.iter().collect();
     let kept = kept(before, arguments);
-    let (old, is_known) = befores(&every, before, &kept, arguments, progress);
+    let (mut old, is_known) = befores(&every, before, &kept, arguments, progress);
     if old.is_interrupted {
         return Reviewed {
             cases: Vec::new(),
+            paged: Vec::new(),
             is_interrupted: true,
         };
     }
-    let new = run(&every, after, "after", arguments, progress);
+    let mut new = run(&every, after, "after", arguments, progress);
     let mut compared: Vec<Result<Comparison, String>> =
         old.ended.iter().zip(&new.ended).map(compare).collect();
     let mut is_interrupted = new.is_interrupted;
@@ -84,8 +90,17 @@ pub(super) fn review_all(
         }
     }
     let mut cases = Vec::new();
+    let mut paged = Vec::new();
     for (place, compared) in compared.into_iter().enumerate() {
         let item = &items[place];
+        if arguments.report.is_some() {
+            let sides = [&mut old, &mut new].map(|runs| PagedSide {
+                shown: runs.ended[place].clone(),
+                result: runs.results[place].take(),
+            });
+            let scenario = item.job.loaded.scenario.clone();
+            paged.push(PagedCase { scenario, sides });
+        }
         let (old, new) = (&old.ended[place], &new.ended[place]);
         let is_stable = compared
             .as_ref()
@@ -101,6 +116,7 @@ pub(super) fn review_all(
     kept.tidy();
     Reviewed {
         cases,
+        paged,
         is_interrupted,
     }
 }
@@ -148,12 +164,14 @@ fn befores(
         progress.run_ends(false, || ());
     }
     let ran = run(&unknown, before, "before", arguments, progress);
-    let mut fresh = ran.ended.into_iter();
+    let mut fresh = ran.ended.into_iter().zip(ran.results);
     let ended = known
         .into_iter()
-        .map_while(|known| known.map(Ok).or_else(|| fresh.next()));
+        .map_while(|known| known.map(|shown| (Ok(shown), None)).or_else(|| fresh.next()));
+    let (ended, results) = ended.unzip();
     let runs = Runs {
-        ended: ended.collect(),
+        ended,
+        results,
         is_interrupted: ran.is_interrupted,
     };
     (runs, is_known)
@@ -168,22 +186,27 @@ fn run(
     progress: &Progress,
 ) -> Runs {
     let ground = Arc::new(Ground::new());
+    let keep = match arguments.report {
+        Some(_) => Keep::Everything,
+        None => Keep::Nothing,
+    };
     let mut runs = Runs {
         ended: Vec::new(),
+        results: Vec::new(),
         is_interrupted: false,
     };
     crew::in_order(
         items,
         Team::of_guests(arguments.jobs.unwrap_or_else(guests_on_linux)),
-        || Place::on_linux(&side.options, arguments.full, Keep::Nothing, &ground),
+        || Place::on_linux(&side.options, arguments.full, keep, &ground),
         |place, item| {
             progress.run_begins(&format!("{when} {}", item.job.name()));
-            place.run(item.job, None, Keep::Nothing, progress)
+            place.run(item.job, None, keep, progress)
         },
         |item, ran| {
-            let ended = match ran {
-                Ran::Run(result) => ended(item, &result),
-                Ran::Unrun(result) => Err(result.reason.clone().unwrap_or_default()),
+            let (ended, result) = match ran {
+                Ran::Run(result) => (ended(item, &result), Some(result)),
+                Ran::Unrun(result) => (Err(result.reason.clone().unwrap_or_default()), None),
                 Ran::Interrupted => {
                     runs.is_interrupted = true;
                     return ControlFlow::Break(());
@@ -191,6 +214,7 @@ fn run(
             };
             progress.run_ends(ended.is_err(), || ());
             runs.ended.push(ended);
+            runs.results.push(result.filter(|_| keep == Keep::Everything));
             ControlFlow::Continue(())
         },
     );

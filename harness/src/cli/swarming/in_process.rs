@@ -6,9 +6,14 @@ use crate::cli::clock::Clock;
 use crate::cli::crew::{self, Team};
 use crate::cli::exit::Exit;
 use crate::cli::explore_arguments::ExploreFormat;
+use crate::cli::page_file::PageFile;
 use crate::cli::progress::{Pace, Progress};
 use crate::cli::swarm_arguments::{ClassChoice, SwarmArguments, SwarmBounds};
 use crate::cli::{diagnostic, library, signals, streams};
+use crate::play::{RunOptions, run_scenario};
+use crate::record::RunResult;
+use crate::record::timeline::Keep;
+use crate::report::page;
 use crate::scenario::{Reachability, ScenarioFile};
 use crate::swarm::census::Census;
 use crate::swarm::drawing::draw_all;
@@ -35,7 +40,12 @@ pub(in crate::cli) fn swarm(
     bounds: &SwarmBounds,
     arguments: &SwarmArguments,
     format: ExploreFormat,
+    report: Option<&Path>,
 ) -> Exit {
+    let page = match PageFile::of(report) {
+        Ok(page) => page,
+        Err(exit) => return exit,
+    };
     let class = arguments.class.reachability();
     let reach = arguments.reach();
     let seeds: Vec<u64> = bounds.seeds.clone().collect();
@@ -65,6 +75,8 @@ pub(in crate::cli) fn swarm(
         progress: &progress,
         worst: Exit::AsExpected,
         said: String::new(),
+        page,
+        runs: Vec::new(),
     };
     crew::in_order(
         &seeds,
@@ -157,6 +169,9 @@ struct Session<'a> {
     worst: Exit,
     /// What is to be said of the seed that is taken.
     said: String,
+    /// The page that is asked for, and the runs on it.
+    page: Option<PageFile>,
+    runs: Vec<(ScenarioFile, RunResult)>,
 }
 
 impl Session<'_> {
@@ -204,6 +219,15 @@ impl Session<'_> {
         let mut told = pursued.told(&format!("Under {revision}"), &frame, seed, file.steps.len());
         told.name = file_name(revision, &pursued.finding, seed);
         let place = keep(&told, &self.arguments.out, &mut self.worst);
+        if self.page.is_some() {
+            let options = RunOptions {
+                keep: Keep::Everything,
+                ..RunOptions::default()
+            };
+            let mut result = run_scenario(&told, &place, revision, &options);
+            result.replay = again(self.arguments, revision, seed);
+            self.runs.push((told.clone(), result));
+        }
         self.said.push_str(&format!(
             "seed {seed}, {revision}: {}: {}\n  {} of {} orders, {} of {} steps: {place}\n  again: {}\n",
             pursued.finding.signature,
@@ -216,8 +240,12 @@ impl Session<'_> {
         ));
     }
 
-    fn finish(self, seeds: usize, took: f64, ended: &AtomicBool, format: ExploreFormat) -> Exit {
+    fn finish(mut self, seeds: usize, took: f64, ended: &AtomicBool, format: ExploreFormat) -> Exit {
         self.progress.finish();
+        if let Some(page) = self.page.take() {
+            let written = page.write(|out| page::found(&self.census, &self.runs, out));
+            self.worst = self.worst.max(written);
+        }
         let census = &self.census;
         match format {
             ExploreFormat::Human => {

@@ -1,41 +1,9 @@
 //! A run as a process of the file: its tracks, and the events on them in the order of time.
 
 use super::event::{Event, Micros};
+use crate::report::drawing::{Drawing, LaneNumber, Mark, Slice};
 use prm::Cycles;
 use serde_json::{Value, json};
-
-/// A track of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Track(u64);
-
-/// Something that lasted.
-#[derive(Clone, Debug)]
-pub(super) struct Slice {
-    pub(super) name: String,
-    pub(super) began: Cycles,
-    pub(super) ended: Cycles,
-    pub(super) args: Value,
-    /// What happened within it, one after another. What reaches beyond it is cut.
-    pub(super) inner: Vec<Self>,
-}
-
-impl Slice {
-    /// A slice with nothing in it.
-    pub(super) fn new(name: impl Into<String>, began: Cycles, ended: Cycles) -> Self {
-        Self {
-            name: name.into(),
-            began,
-            ended: ended.max(began),
-            args: Value::Null,
-            inner: Vec::new(),
-        }
-    }
-
-    /// The same with more about it.
-    pub(super) fn with(self, args: Value) -> Self {
-        Self { args, ..self }
-    }
-}
 
 /// What stands in which order at one time: values, then slices, then what lies in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +20,6 @@ pub(super) struct Process {
     pid: u64,
     /// The beginning of the run on the device's clock: times of the file count from here.
     began: Cycles,
-    tracks: u64,
     arrows: u64,
     events: Vec<(Cycles, Rank, Event)>,
 }
@@ -63,7 +30,6 @@ impl Process {
         Self {
             pid,
             began,
-            tracks: 0,
             arrows: 0,
             events: Vec::new(),
         }
@@ -75,99 +41,74 @@ impl Process {
         self.metadata("process_sort_index", None, json!({ "sort_index": self.pid }));
     }
 
-    /// A new track, below the others.
-    pub(super) fn track(&mut self, name: &str) -> Track {
-        self.tracks += 1;
-        let tid = self.tracks;
+    /// Adds all that is drawn of the run.
+    pub(super) fn add(&mut self, drawing: Drawing) {
+        let lanes = drawing.lanes;
+        for mark in drawing.marks {
+            match mark {
+                // INVARIANT: a lane is drawn after it was made.
+                Mark::Lane(lane) => self.track(lane, &lanes[lane.0].name),
+                Mark::Slice { lane, slice, .. } => self.slice(lane, slice),
+                Mark::Instant { lane, at, name } => self.instant(lane, at, name),
+                Mark::Counter { name, at, value } => self.counter(name, at, value),
+                Mark::Arrow { way } => self.arrow(&way),
+            }
+        }
+    }
+
+    fn track(&mut self, lane: LaneNumber, name: &str) {
+        let tid = tid(lane);
         self.metadata("thread_name", Some(tid), json!({ "name": name }));
         self.metadata("thread_sort_index", Some(tid), json!({ "sort_index": tid }));
-        Track(tid)
     }
 
-    /// Draws slices that belong together: on one track as far as they follow each other, what overlaps on more of them.
-    /// Returns the track of each.
-    pub(super) fn draw(&mut self, name: &str, slices: &[Slice]) -> Vec<Track> {
-        let mut order: Vec<usize> = (0..slices.len()).collect();
-        order.sort_by_key(|&place| (slices[place].began, slices[place].ended));
-        let mut lanes: Vec<(Track, Cycles)> = Vec::new();
-        let mut drawn = vec![Track(0); slices.len()];
-        for place in order {
-            let slice = &slices[place];
-            let free = lanes.iter().position(|(_, until)| *until <= slice.began);
-            let lane = free.unwrap_or_else(|| {
-                let track = match lanes.len() {
-                    0 => self.track(name),
-                    more => self.track(&format!("{name} ({})", more + 1)),
-                };
-                lanes.push((track, Cycles::ZERO));
-                lanes.len() - 1
-            });
-            lanes[lane].1 = slice.ended;
-            drawn[place] = lanes[lane].0;
-            self.slice(lanes[lane].0, slice, (slice.began, slice.ended));
-        }
-        drawn
-    }
-
-    fn slice(&mut self, track: Track, slice: &Slice, within: (Cycles, Cycles)) {
-        let began = slice.began.clamp(within.0, within.1);
-        let ended = slice.ended.clamp(began, within.1);
+    fn slice(&mut self, lane: LaneNumber, slice: Slice) {
         let event = Event {
             ph: "X",
-            tid: Some(track.0),
-            dur: Some(Micros(ended.saturating_sub(began))),
-            name: slice.name.clone(),
-            args: slice.args.clone(),
+            tid: Some(tid(lane)),
+            dur: Some(Micros(slice.ended.saturating_sub(slice.began))),
+            name: slice.name,
+            args: slice.args,
             ..Event::default()
         };
-        self.push(began, Rank::Slice, event);
-        let mut free = began;
-        for inner in &slice.inner {
-            self.slice(track, inner, (free, ended));
-            free = inner.ended.clamp(free, ended);
-        }
+        self.push(slice.began, Rank::Slice, event);
     }
 
-    /// Something without length.
-    pub(super) fn instant(&mut self, track: Track, at: Cycles, name: impl Into<String>) {
+    fn instant(&mut self, lane: LaneNumber, at: Cycles, name: String) {
         let event = Event {
             ph: "i",
-            tid: Some(track.0),
-            name: name.into(),
+            tid: Some(tid(lane)),
+            name,
             s: Some("t"),
             ..Event::default()
         };
         self.push(at, Rank::InSlice, event);
     }
 
-    /// A counter has this value from now on.
-    pub(super) fn counter(&mut self, name: &str, at: Cycles, value: i64) {
+    fn counter(&mut self, name: String, at: Cycles, value: i64) {
         let event = Event {
             ph: "C",
-            name: name.to_owned(),
+            name,
             args: json!({ "pages": value }),
             ..Event::default()
         };
         self.push(at, Rank::Counter, event);
     }
 
-    /// An arrow through the slices that are at these times on these tracks, in the order of time.
-    pub(super) fn arrow(&mut self, name: &str, cat: &'static str, way: &[(Track, Cycles)]) {
-        let Some(last) = way.len().checked_sub(1).filter(|last| *last > 0) else {
-            return;
-        };
+    fn arrow(&mut self, way: &[(LaneNumber, Cycles)]) {
+        let last = way.len().saturating_sub(1);
         self.arrows += 1;
         let id = self.pid << 32 | self.arrows;
-        for (place, (track, at)) in way.iter().enumerate() {
+        for (place, (lane, at)) in way.iter().enumerate() {
             let event = Event {
                 ph: match place {
                     0 => "s",
                     place if place == last => "f",
                     _ => "t",
                 },
-                tid: Some(track.0),
-                name: name.to_owned(),
-                cat: Some(cat),
+                tid: Some(tid(*lane)),
+                name: "page request".to_owned(),
+                cat: Some("pages"),
                 id: Some(id),
                 bp: (place > 0).then_some("e"),
                 ..Event::default()
@@ -204,4 +145,9 @@ impl Process {
         };
         self.events.push((at, rank, event));
     }
+}
+
+/// Threads of the format count from 1.
+fn tid(lane: LaneNumber) -> u64 {
+    prm::saturated::<u64>(lane.0).saturating_add(1)
 }

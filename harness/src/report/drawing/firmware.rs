@@ -1,6 +1,6 @@
 //! What firmware does: commands, holds of the gate, the ledger, and what else it tells.
 
-use super::process::{Process, Slice, Track};
+use super::marks::{Drawing, LaneKind, LaneNumber, Slice};
 use crate::record::timeline::Timeline;
 use emulator::{CommandRecord, Record};
 use prm::saturated;
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A command that is drawn.
 pub(super) struct DrawnCommand<'a> {
     pub(super) command: &'a CommandRecord,
-    pub(super) track: Track,
+    pub(super) lane: LaneNumber,
 }
 
 /// A time in which a hold kept a command.
@@ -23,7 +23,7 @@ struct Kept<'a> {
 }
 
 /// Every slot of every command interface with its commands, from the doorbell to the owner bit.
-pub(super) fn commands<'a>(process: &mut Process, timeline: &'a Timeline) -> Vec<DrawnCommand<'a>> {
+pub(super) fn commands<'a>(drawing: &mut Drawing, timeline: &'a Timeline) -> Vec<DrawnCommand<'a>> {
     let kept = kept(timeline);
     let mut slots: BTreeMap<(Function, u8), Vec<(&CommandRecord, Slice)>> = BTreeMap::new();
     for record in &timeline.records {
@@ -39,9 +39,10 @@ pub(super) fn commands<'a>(process: &mut Process, timeline: &'a Timeline) -> Vec
     let mut drawn = Vec::new();
     for ((endpoint, slot), commands) in slots {
         let (commands, slices): (Vec<_>, Vec<_>) = commands.into_iter().unzip();
-        let tracks = process.draw(&format!("{endpoint} command slot {slot}"), &slices);
-        let both = commands.into_iter().zip(tracks);
-        drawn.extend(both.map(|(command, track)| DrawnCommand { command, track }));
+        let name = format!("{endpoint} command slot {slot}");
+        let lanes = drawing.draw(LaneKind::Commands, &name, &slices);
+        let both = commands.into_iter().zip(lanes);
+        drawn.extend(both.map(|(command, lane)| DrawnCommand { command, lane }));
     }
     drawn.sort_by_key(|drawn| drawn.command.n);
     drawn
@@ -101,7 +102,7 @@ fn kept(timeline: &Timeline) -> Vec<Kept<'_>> {
 }
 
 /// Each hold with what it kept.
-pub(super) fn holds(process: &mut Process, timeline: &Timeline) {
+pub(super) fn holds(drawing: &mut Drawing, timeline: &Timeline) {
     let names: BTreeMap<u64, String> = timeline
         .records
         .iter()
@@ -122,13 +123,13 @@ pub(super) fn holds(process: &mut Process, timeline: &Timeline) {
             .push(slice.with(json!({ "n": kept.n })));
     }
     for (hold, slices) in holds {
-        process.draw(&format!("hold {hold}"), &slices);
+        drawing.draw(LaneKind::Hold, &format!("hold {hold}"), &slices);
     }
 }
 
 /// What firmware tells beside commands and page requests, each where it happened.
-pub(super) fn notices(process: &mut Process, timeline: &Timeline) {
-    let mut tracks: BTreeMap<Function, Track> = BTreeMap::new();
+pub(super) fn notices(drawing: &mut Drawing, timeline: &Timeline) {
+    let mut lanes: BTreeMap<Function, LaneNumber> = BTreeMap::new();
     for record in &timeline.records {
         let endpoint = match record {
             Record::Event { endpoint, .. }
@@ -143,22 +144,22 @@ pub(super) fn notices(process: &mut Process, timeline: &Timeline) {
             Record::PagesForgotten(moved) => moved.supplier,
             _ => continue,
         };
-        let track = *tracks
+        let lane = *lanes
             .entry(endpoint)
-            .or_insert_with(|| process.track(&format!("{endpoint} firmware")));
-        process.instant(track, record.cycles(), record.to_string());
+            .or_insert_with(|| drawing.lane(LaneKind::Firmware, &format!("{endpoint} firmware")));
+        drawing.instant(lane, record.cycles(), record.to_string());
     }
 }
 
 /// Pages that firmware books on each owner.
-pub(super) fn ledger(process: &mut Process, timeline: &Timeline) {
+pub(super) fn ledger(drawing: &mut Drawing, timeline: &Timeline) {
     let mut rows: BTreeSet<&str> = BTreeSet::new();
     for sample in &timeline.ledger {
         let name = format!("ledger {}", sample.row);
         if rows.insert(&sample.row) && sample.at > timeline.began {
-            process.counter(&name, timeline.began, 0);
+            drawing.counter(&name, timeline.began, 0);
         }
-        process.counter(&name, sample.at, saturated::<i64>(sample.pages));
+        drawing.counter(&name, sample.at, saturated::<i64>(sample.pages));
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::firmware::{DrawnCommand, identity};
 use super::host::DrawnTask;
-use super::process::{Process, Slice, Track};
+use super::marks::{Drawing, LaneKind, LaneNumber, Slice};
 use crate::record::timeline::Timeline;
 use emulator::{Owner, Record};
 use prm::{Cycles, Function, WireIdentity};
@@ -38,7 +38,7 @@ struct Request {
 
 /// Draws every page request from its event to its last answer, with its arrows.
 pub(super) fn draw(
-    process: &mut Process,
+    drawing: &mut Drawing,
     timeline: &Timeline,
     tasks: &[DrawnTask<'_>],
     commands: &[DrawnCommand<'_>],
@@ -47,19 +47,19 @@ pub(super) fn draw(
     for place in 0..commands.len() {
         answer(&mut requests, commands, place);
     }
-    let mut tracks: BTreeMap<(Function, Owner), Vec<Request>> = BTreeMap::new();
+    let mut lanes: BTreeMap<(Function, Owner), Vec<Request>> = BTreeMap::new();
     for request in requests {
-        tracks
+        lanes
             .entry((request.supplier, request.owner))
             .or_default()
             .push(request);
     }
-    for ((supplier, owner), requests) in tracks {
+    for ((supplier, owner), requests) in lanes {
         let slices: Vec<Slice> = requests.iter().map(|request| slice(request, commands)).collect();
-        let drawn = process.draw(&format!("{supplier} page requests for {owner}"), &slices);
-        for (request, track) in requests.iter().zip(drawn) {
-            let way = way(request, track, tasks, commands);
-            process.arrow("page request", "pages", &way);
+        let name = format!("{supplier} page requests for {owner}");
+        let drawn = drawing.draw(LaneKind::Requests, &name, &slices);
+        for (request, lane) in requests.iter().zip(drawn) {
+            drawing.arrow(way(request, lane, tasks, commands));
         }
     }
 }
@@ -142,16 +142,16 @@ fn slice(request: &Request, commands: &[DrawnCommand<'_>]) -> Slice {
 /// Where the arrow leads: from the request over the waiting task to each command.
 fn way(
     request: &Request,
-    track: Track,
+    lane: LaneNumber,
     tasks: &[DrawnTask<'_>],
     commands: &[DrawnCommand<'_>],
-) -> Vec<(Track, Cycles)> {
-    let mut way = vec![(track, request.posted)];
+) -> Vec<(LaneNumber, Cycles)> {
+    let mut way = vec![(lane, request.posted)];
     for place in &request.answers {
-        let DrawnCommand { command, track } = &commands[*place];
+        let DrawnCommand { command, lane } = &commands[*place];
         let mut waits = tasks.iter();
         way.extend(waits.find_map(|task| task.waits_for(command.endpoint, command.slot, command.rung)));
-        way.push((*track, command.rung));
+        way.push((*lane, command.rung));
     }
     way
 }

@@ -1,6 +1,6 @@
 //! What the host does: steps of the scenario, tasks of drivers, their locks and counters.
 
-use super::process::{Process, Slice, Track};
+use super::marks::{Drawing, LaneKind, LaneNumber, Slice};
 use crate::record::RunResult;
 use crate::record::timeline::{Span, TaskSpan, Timeline};
 use crate::report::books::signed;
@@ -10,7 +10,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The scenario's steps, and what broke at the end of each.
-pub(super) fn steps(process: &mut Process, result: &RunResult, timeline: &Timeline) {
+pub(super) fn steps(drawing: &mut Drawing, result: &RunResult, timeline: &Timeline) {
     let mut began = timeline.began;
     let mut slices = Vec::new();
     for step in &result.steps {
@@ -24,45 +24,46 @@ pub(super) fn steps(process: &mut Process, result: &RunResult, timeline: &Timeli
         })));
         began = ended;
     }
-    process.draw("steps", &slices);
+    drawing.draw(LaneKind::Steps, "steps", &slices);
     if result.violations.is_empty() && timeline.printed.is_empty() {
         return;
     }
-    let track = process.track("broken and printed");
+    let lane = drawing.lane(LaneKind::Notices, "broken and printed");
     for step in &result.steps {
         let at = timeline.began.saturating_add(Cycles(step.after.virtual_ns));
         for violation in &step.violations {
-            process.instant(
-                track,
-                at,
-                format!("{}: {}", violation.invariant, violation.detail),
-            );
+            drawing.instant(lane, at, format!("{}: {}", violation.invariant, violation.detail));
         }
     }
     for printed in &timeline.printed {
-        process.instant(track, printed.at, &printed.words);
+        drawing.instant(lane, printed.at, &printed.words);
     }
 }
 
 /// A task that is drawn.
 pub(super) struct DrawnTask<'a> {
     task: &'a TaskSpan,
-    track: Track,
+    lane: LaneNumber,
 }
 
 impl DrawnTask<'_> {
     /// Where the task waits for the command in this slot that was rung at this time.
-    pub(super) fn waits_for(&self, endpoint: Function, slot: u8, rung: Cycles) -> Option<(Track, Cycles)> {
+    pub(super) fn waits_for(
+        &self,
+        endpoint: Function,
+        slot: u8,
+        rung: Cycles,
+    ) -> Option<(LaneNumber, Cycles)> {
         let mut waits = self.task.waits.iter();
         let object = Object::CommandSlot(slot);
         waits
             .any(|wait| wait.endpoint == endpoint && wait.object == object && wait.span.began == rung)
-            .then_some((self.track, rung))
+            .then_some((self.lane, rung))
     }
 }
 
-/// The tasks of drivers, each with what it waits for. Tasks of one name have one track: they live one after another.
-pub(super) fn tasks<'a>(process: &mut Process, timeline: &'a Timeline) -> Vec<DrawnTask<'a>> {
+/// The tasks of drivers, each with what it waits for. Tasks of one name have one lane: they live one after another.
+pub(super) fn tasks<'a>(drawing: &mut Drawing, timeline: &'a Timeline) -> Vec<DrawnTask<'a>> {
     let mut names: Vec<&str> = Vec::new();
     let mut seen = BTreeSet::new();
     for task in &timeline.tasks {
@@ -74,12 +75,12 @@ pub(super) fn tasks<'a>(process: &mut Process, timeline: &'a Timeline) -> Vec<Dr
     for name in names {
         let tasks: Vec<&TaskSpan> = timeline.tasks.iter().filter(|task| task.name == name).collect();
         let slices: Vec<Slice> = tasks.iter().map(|task| slice(task, timeline)).collect();
-        let tracks = process.draw(name, &slices);
+        let lanes = drawing.draw(LaneKind::Task, name, &slices);
         drawn.extend(
             tasks
                 .into_iter()
-                .zip(tracks)
-                .map(|(task, track)| DrawnTask { task, track }),
+                .zip(lanes)
+                .map(|(task, lane)| DrawnTask { task, lane }),
         );
     }
     drawn
@@ -105,19 +106,19 @@ fn lasting(name: &str, span: Span, timeline: &Timeline) -> Slice {
 }
 
 /// Each lock with those who held it.
-pub(super) fn locks(process: &mut Process, timeline: &Timeline) {
+pub(super) fn locks(drawing: &mut Drawing, timeline: &Timeline) {
     let mut locks: BTreeMap<(Function, Object), Vec<Slice>> = BTreeMap::new();
     for lock in &timeline.locks {
         let slices = locks.entry((lock.endpoint, lock.object)).or_default();
         slices.push(lasting(&lock.holder, lock.span, timeline));
     }
     for ((endpoint, object), slices) in locks {
-        process.draw(&format!("{endpoint} lock {object:?}"), &slices);
+        drawing.draw(LaneKind::Lock, &format!("{endpoint} lock {object:?}"), &slices);
     }
 }
 
 /// The counters of drivers. One that was 0 all the time is left out.
-pub(super) fn counters(process: &mut Process, timeline: &Timeline) {
+pub(super) fn counters(drawing: &mut Drawing, timeline: &Timeline) {
     let samples = || timeline.counters.iter();
     let moved: BTreeSet<(Function, &str)> = samples()
         .filter(|sample| sample.value != 0)
@@ -125,6 +126,6 @@ pub(super) fn counters(process: &mut Process, timeline: &Timeline) {
         .collect();
     for sample in samples().filter(|sample| moved.contains(&(sample.endpoint, sample.name.as_str()))) {
         let name = format!("{} driver {}", sample.endpoint, sample.name);
-        process.counter(&name, sample.at, signed(sample.value));
+        drawing.counter(&name, sample.at, signed(sample.value));
     }
 }
