@@ -1,11 +1,12 @@
-//! Lists the project's scenarios and devices as Rust, so that the program carries them with it. Runs again whenever a
-//! file in their folders comes, goes or changes.
+//! Lists the project's scenarios and devices as Rust, so that the program carries them with it, and says which version the
+//! program is. Runs again whenever a file in their folders comes, goes or changes.
 
 use std::env;
 use std::error::Error;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
@@ -28,7 +29,42 @@ fn main() -> Result<(), Box<dyn Error>> {
         list.push(']');
         fs::write(out.join(format!("{name}.rs")), list)?;
     }
+    println!("cargo::rustc-env=MLX5_COSIM_VERSION={}", version(root)?);
     Ok(())
+}
+
+/// The version; of a release build also the commit, where there is one. Others would be built anew for every commit.
+fn version(root: &Path) -> Result<String, Box<dyn Error>> {
+    let version = env::var("CARGO_PKG_VERSION")?;
+    if env::var("PROFILE")? != "release" {
+        return Ok(version);
+    }
+    println!("cargo::rerun-if-env-changed=MLX5_COSIM_COMMIT");
+    // A packager who builds without a repository says the commit himself.
+    if let Ok(commit) = env::var("MLX5_COSIM_COMMIT") {
+        return Ok(format!("{version} ({commit})"));
+    }
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(root)
+            .args(arguments)
+            .output()
+            .ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| text.trim().to_owned())
+    };
+    let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else {
+        return Ok(version);
+    };
+    // Where HEAD points changes with each commit and each branch.
+    for name in ["HEAD", "logs/HEAD"] {
+        let file = git(&["rev-parse", "--path-format=absolute", "--git-path", name]);
+        if let Some(file) = file.filter(|file| Path::new(file).is_file()) {
+            println!("cargo::rerun-if-changed={file}");
+        }
+    }
+    Ok(format!("{version} ({commit})"))
 }
 
 /// The JSON files below a folder, but for the schema, which lies among them.

@@ -11,9 +11,11 @@ mod comparing;
 mod crew;
 mod defect;
 pub mod diagnostic;
+mod drafting;
 pub mod exit;
 mod explore_arguments;
 mod exploring;
+pub mod filter;
 pub mod job;
 mod kit_arguments;
 pub mod library;
@@ -21,6 +23,7 @@ mod logging;
 mod merging;
 pub mod naming;
 mod outputs;
+mod packaging;
 mod page_file;
 pub mod partition;
 mod place;
@@ -37,14 +40,16 @@ mod setup;
 mod showing;
 mod signals;
 pub mod snapshot_folder;
+mod snapshots;
 pub mod streams;
 mod swarm_arguments;
 mod swarming;
+mod text_edit;
 mod vm;
 
 use crate::cli::exit::Exit;
 use crate::report::palette::{colour_on_stderr, colour_on_stdout};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use explore_arguments::ExploreArguments;
 use logging::LogForm;
 use merging::MergeArguments;
@@ -53,9 +58,12 @@ use run_arguments::RunArguments;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+/// The version, and of a release build the commit.
+const VERSION: &str = env!("MLX5_COSIM_VERSION");
+
 /// Runs the page management of an mlx5 driver against a device and compares both books after every step.
 #[derive(Debug, Parser)]
-#[command(name = "mlx5-cosim", version, after_help = exit::HELP)]
+#[command(name = "mlx5-cosim", version = VERSION, after_help = exit::HELP)]
 struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
@@ -80,9 +88,8 @@ enum Verb {
         /// Scenario files or folders, or names as this prints them.
         #[arg(default_value = library::FOLDER)]
         paths: Vec<PathBuf>,
-        /// Only scenarios whose path or name contains this.
-        #[arg(long, value_name = "SUBSTRING")]
-        filter: Option<String>,
+        #[command(flatten)]
+        filter: filter::Filter,
     },
     /// Validate scenario files without running them.
     Check {
@@ -119,12 +126,27 @@ enum Verb {
         #[command(flatten)]
         output: outputs::OutputArguments,
     },
+    /// Walk through snapshots that differ.
+    #[command(subcommand)]
+    Snapshots(snapshots::SnapshotVerb),
+    /// Write a scenario of your own, like another one, with every step told in words.
+    Init(drafting::InitArguments),
     /// Serve a device at vfio-user sockets, for a QEMU of your own.
     Serve(serving::ServeArguments),
     /// Boot a guest with a served device and its unmodified driver, on this terminal.
     Vm(vm::VmArguments),
     /// Fetch and check the guest kit: QEMU and a kernel with mlx5_core.
     Setup(setup::SetupArguments),
+    /// Print what completes the words of this command line in a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one for each verb, into a folder.
+    Man {
+        /// The folder; it is made if it is not there.
+        folder: PathBuf,
+    },
 }
 
 /// Runs the command line `arguments` (the program's name first) and says how it went.
@@ -185,7 +207,7 @@ fn carry_out(command_line: CommandLine) -> Exit {
     match command_line.verb {
         Verb::Run(arguments) => running::run(&arguments, command_line.verbose > 0),
         Verb::Review(arguments) => reviewing::review(&arguments, command_line.verbose > 0),
-        Verb::List { paths, filter } => showing::list(&paths, filter.as_deref()),
+        Verb::List { paths, filter } => showing::list(&paths, &filter),
         Verb::Check { paths } => checking::check(&paths),
         Verb::Schema { control } => showing::schema(control),
         Verb::Explain { file } => showing::explain(&file),
@@ -193,8 +215,12 @@ fn carry_out(command_line: CommandLine) -> Exit {
         Verb::Explore(arguments) => exploring::explore(&arguments),
         Verb::Merge(arguments) => merging::merge(&arguments),
         Verb::Replay { file, output } => replaying::replay(&file, &output),
+        Verb::Snapshots(verb) => snapshots::carry_out(&verb),
+        Verb::Init(arguments) => drafting::init(&arguments),
         Verb::Serve(arguments) => serving::serve(&arguments),
         Verb::Vm(arguments) => vm::boot(&arguments),
         Verb::Setup(arguments) => setup::set_up(&arguments),
+        Verb::Completions { shell } => packaging::completions(CommandLine::command(), shell),
+        Verb::Man { folder } => packaging::manual(CommandLine::command(), &folder),
     }
 }

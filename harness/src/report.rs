@@ -7,7 +7,7 @@
 //! | [`books`] | both books of one moment side by side |
 //! | [`stream`] | the events that feed every report, and what a report is |
 //! | [`human`], [`summary`] | lines, details and tables for people |
-//! | [`json_lines`], [`junit`], [`ktap`], [`github`] | the same for machines |
+//! | [`json_lines`], [`junit`], [`ktap`], [`github`], [`markdown`] | the same for machines |
 //! | `drawing` | when everything happened, as lanes |
 //! | [`page`] | all of that to look at, in a browser |
 //! | [`trace`] | when everything happened, for a viewer of traces |
@@ -29,6 +29,7 @@ pub mod human;
 pub mod json_lines;
 pub mod junit;
 pub mod ktap;
+pub mod markdown;
 pub mod page;
 pub mod palette;
 pub mod stream;
@@ -41,6 +42,7 @@ use human::{HumanReport, Style};
 use json_lines::JsonReport;
 use junit::JunitReport;
 use ktap::KtapReport;
+use markdown::MarkdownReport;
 use stream::Report;
 
 /// The table of forms: what it is in a word of the command line, and what makes the report.
@@ -88,6 +90,8 @@ formats! {
     Ktap, "ktap", |_| KtapReport::default();
     /// Annotations of GitHub Actions.
     Github, "github", |_| GithubReport;
+    /// Markdown, for the summary of a CI job.
+    Markdown, "markdown", |_| MarkdownReport::default();
 }
 
 fn make<R: Report + 'static>(style: Style, report: impl FnOnce(Style) -> R) -> Box<dyn Report> {

@@ -6,6 +6,7 @@ mod workbench;
 
 use driver::RevisionName;
 use harness::cli::artifact::{Artifact, ArtifactError};
+use harness::cli::filter::Filter;
 use harness::cli::library::{LookupError, look_up};
 use harness::cli::selection::{self, RefusedBecause};
 use harness::explore::{Detail, Race, RaceHalt, RaceOptions};
@@ -50,7 +51,7 @@ fn a_name_that_nothing_has_and_one_that_two_have_are_refused() {
         bench.write("one/boot.json", BOOT),
         bench.write("two/boot.json", BOOT),
     ];
-    let reading = selection::read(&files, None).unwrap();
+    let reading = selection::read(&files, &Filter::default()).unwrap();
     let refused = reading.errors.first().unwrap();
     assert!(
         matches!(&refused.why, RefusedBecause::SameName { name, .. } if name == "boot"),

@@ -91,7 +91,7 @@ impl Job {
         }
     }
 
-    /// The run's name, `folder/name::revision`: what a filter and a partition look at.
+    /// The run's name, `folder/name::revision`.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}::{}", self.loaded.qualified_name(), self.driver())

@@ -1,127 +1,166 @@
-//! `merge`: joins what parts of a search have found into one verdict.
+//! `merge`: joins the outputs of parts into one verdict: of runs as JSON lines or JUnit, or what parts of a search found.
+
+mod junit;
+mod runs;
+mod searches;
 
 use crate::cli::exit::Exit;
 use crate::cli::streams;
 use crate::explore::account::Account;
-use crate::explore::joining::{join, missing};
-use crate::report::exploration;
-use crate::report::palette::Palette;
-use crate::text::reading::{LONGEST_RECORD, read_text};
+use crate::report::json_lines::ResultLine;
+use crate::text::reading::{LONGEST_RECORD, TextError, read_text};
 use clap::Args;
-use driver::RevisionName;
-use std::collections::BTreeMap;
+use quick_junit::Report;
 use std::path::{Path, PathBuf};
 
 /// What `merge` is told.
 #[derive(Clone, Debug, Args)]
 pub(super) struct MergeArguments {
-    /// What `explore --partition hash:M/N --states FILE` wrote, one for each part.
+    /// What parts wrote: `run --json FILE` or `--junit FILE`, or `explore --partition hash:M/N --states FILE`. All of one form.
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// Write runs that are joined into this file, in their own form.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// What the same search wrote without `--partition`: the parts together have to come to the same states and ends.
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
 }
 
-/// What of a search belongs together.
-type Key = (String, String, RevisionName);
+/// What stands in a file.
+enum Part {
+    Runs(Vec<ResultLine>),
+    Junit(Report),
+    Search(Vec<Account>),
+}
+
+/// All parts of one form.
+enum Parts {
+    Runs(Vec<runs::Part>),
+    Junit(Vec<Report>),
+    Search(Vec<Account>),
+}
+
+/// Why parts cannot be joined.
+#[derive(Debug, thiserror::Error)]
+enum MergeError {
+    #[error("{}: {cause}", .file.display())]
+    Unreadable {
+        file: PathBuf,
+        #[source]
+        cause: TextError,
+    },
+    #[error("{}:{line}:{column}: neither a run as `run --json` writes it nor an account of a search: {cause}", .file.display())]
+    Foreign {
+        file: PathBuf,
+        line: usize,
+        column: usize,
+        cause: String,
+    },
+    #[error("{}: no JUnit as `run --junit` writes it: {cause}", .file.display())]
+    Xml { file: PathBuf, cause: String },
+    #[error("{}: it has another form than the files before it; runs as JSON lines, runs as JUnit and searches are joined by themselves", .file.display())]
+    OtherForm { file: PathBuf },
+    #[error("--against is for parts of a search, and --output for runs")]
+    Unfitting,
+}
 
 pub(super) fn merge(arguments: &MergeArguments) -> Exit {
-    let mut parts: BTreeMap<Key, Vec<Account>> = BTreeMap::new();
-    for file in &arguments.files {
-        let accounts = match read(file) {
-            Ok(accounts) => accounts,
-            Err(exit) => return exit,
-        };
-        for account in accounts {
-            parts.entry(key(&account)).or_default().push(account);
+    match merged(arguments) {
+        Ok(exit) => exit,
+        Err(error) => {
+            streams::error(error);
+            Exit::Usage
         }
     }
-    let whole = match arguments.against.as_deref().map(read).transpose() {
-        Ok(whole) => whole,
-        Err(exit) => return exit,
-    };
-    let mut worst = Exit::AsExpected;
-    for (key, parts) in parts {
-        let missing = missing(&parts);
-        let joined = join(&parts, missing.is_empty());
-        streams::out(exploration::account(&joined, Palette::for_stdout()));
-        if !missing.is_empty() {
-            streams::error(format_args!(
-                "{}, {}: parts are missing: {}",
-                key.0,
-                key.2,
-                missing.join(", ")
-            ));
-            worst = worst.max(Exit::Budget);
+}
+
+fn merged(arguments: &MergeArguments) -> Result<Exit, MergeError> {
+    let output = arguments.output.as_deref();
+    let parts = parts(&arguments.files)?;
+    match parts {
+        Parts::Search(_) if output.is_some() => Err(MergeError::Unfitting),
+        Parts::Runs(_) | Parts::Junit(_) if arguments.against.is_some() => Err(MergeError::Unfitting),
+        Parts::Runs(parts) => Ok(runs::merge(parts, output)),
+        Parts::Junit(parts) => Ok(junit::merge(parts, output)),
+        Parts::Search(accounts) => {
+            let whole = match &arguments.against {
+                None => None,
+                Some(file) => match read(file)? {
+                    Part::Search(accounts) => Some(accounts),
+                    Part::Runs(_) | Part::Junit(_) => {
+                        return Err(MergeError::OtherForm { file: file.clone() });
+                    }
+                },
+            };
+            Ok(searches::merge(accounts, whole.as_deref()))
         }
-        worst = worst.max(Exit::of_search(&joined));
-        if let Some(whole) = &whole {
-            worst = worst.max(compare(
-                &joined,
-                whole.iter().find(|account| self::key(account) == key),
-            ));
-        }
-        streams::out("\n");
     }
-    worst
 }
 
-fn key(account: &Account) -> Key {
-    (account.race.clone(), account.bounds.clone(), account.revision)
-}
-
-fn read(file: &Path) -> Result<Vec<Account>, Exit> {
-    let text = read_text(file, LONGEST_RECORD).map_err(|error| {
-        streams::error(format_args!("{}: {error}", file.display()));
-        Exit::Usage
-    })?;
-    let mut accounts = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        match serde_json::from_str(line) {
-            Ok(account) => accounts.push(account),
-            Err(error) => {
-                streams::error(format_args!(
-                    "{}:{}:{}: no account of a search: {error}",
-                    file.display(),
-                    index + 1,
-                    error.column()
-                ));
-                return Err(Exit::Usage);
+fn parts(files: &[PathBuf]) -> Result<Parts, MergeError> {
+    let mut parts = None;
+    for file in files {
+        let part = read(file)?;
+        parts = Some(match (parts, part) {
+            (None, Part::Runs(lines)) => Parts::Runs(vec![runs::Part {
+                file: file.clone(),
+                lines,
+            }]),
+            (None, Part::Junit(report)) => Parts::Junit(vec![report]),
+            (None, Part::Search(accounts)) => Parts::Search(accounts),
+            (Some(Parts::Runs(mut parts)), Part::Runs(lines)) => {
+                parts.push(runs::Part {
+                    file: file.clone(),
+                    lines,
+                });
+                Parts::Runs(parts)
             }
-        }
+            (Some(Parts::Junit(mut reports)), Part::Junit(report)) => {
+                reports.push(report);
+                Parts::Junit(reports)
+            }
+            (Some(Parts::Search(mut all)), Part::Search(accounts)) => {
+                all.extend(accounts);
+                Parts::Search(all)
+            }
+            _ => return Err(MergeError::OtherForm { file: file.clone() }),
+        });
     }
-    Ok(accounts)
+    // PANIC: the command line asks for one file at least.
+    Ok(parts.expect("there is a file"))
 }
 
-/// Whether the parts together are the whole.
-fn compare(joined: &Account, whole: Option<&Account>) -> Exit {
-    let Some(whole) = whole else {
-        streams::error(format_args!(
-            "{}, {}: the whole search did not have these bounds",
-            joined.race, joined.revision
-        ));
-        return Exit::Usage;
-    };
-    let books = |account: &Account| -> Vec<crate::explore::End> {
-        account.ends.iter().map(|end| end.books.clone()).collect()
-    };
-    let same_states = joined.states_hash == whole.states_hash;
-    let same_ends = books(joined) == books(whole);
-    if same_states && same_ends {
-        streams::out(format!(
-            "the parts together are the whole: {} states, {} ends\n",
-            joined.states,
-            joined.ends.len()
-        ));
-        return Exit::AsExpected;
+fn read(file: &Path) -> Result<Part, MergeError> {
+    let text = read_text(file, LONGEST_RECORD).map_err(|cause| MergeError::Unreadable {
+        file: file.to_owned(),
+        cause,
+    })?;
+    if text.trim_start().starts_with('<') {
+        let report = Report::deserialize_from_str(&text);
+        return report.map(Part::Junit).map_err(|cause| MergeError::Xml {
+            file: file.to_owned(),
+            cause: cause.to_string(),
+        });
     }
-    streams::out(format!(
-        "the parts together are not the whole: {} states of {}, {} ends of {}\n",
-        joined.states,
-        whole.states,
-        joined.ends.len(),
-        whole.ends.len()
-    ));
-    Exit::Differs
+    let foreign = |(line, error): (usize, serde_json::Error)| MergeError::Foreign {
+        file: file.to_owned(),
+        line: line + 1,
+        column: error.column(),
+        cause: error.to_string(),
+    };
+    // Which form it is, the first line tells.
+    let first = text.lines().next().unwrap_or_default();
+    let is_search = serde_json::from_str::<Account>(first).is_ok();
+    if is_search || first.is_empty() {
+        return lines(&text).map(Part::Search).map_err(foreign);
+    }
+    lines(&text).map(Part::Runs).map_err(foreign)
+}
+
+/// A value for each line, or the first line that is none, from 0.
+fn lines<T: serde::de::DeserializeOwned>(text: &str) -> Result<Vec<T>, (usize, serde_json::Error)> {
+    let lines = text.lines().enumerate();
+    let values = lines.map(|(line, text)| serde_json::from_str(text).map_err(|error| (line, error)));
+    values.collect()
 }

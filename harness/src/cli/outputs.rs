@@ -9,7 +9,7 @@ use crate::cli::streams;
 use crate::record::timeline::Keep;
 use crate::report::Format;
 use crate::report::case::Finished;
-use crate::report::human::{Close, Style};
+use crate::report::human::{Close, Detail, Style};
 use crate::report::page::PageReport;
 use crate::report::palette::Palette;
 use crate::report::stream::{Plan, Readers, Report};
@@ -29,6 +29,9 @@ pub(super) struct OutputArguments {
     /// Form of the results on standard output.
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
+    /// Tell people only of what is not as expected, and the totals in one line.
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
     #[command(flatten)]
     files: ReportFiles,
     /// Write when everything happened, on the device's clock, into this file, for ui.perfetto.dev or chrome://tracing.
@@ -89,6 +92,11 @@ impl OutputArguments {
         files.chain(page.map(|folder| ("--report".to_owned(), page_file::of(folder))))
     }
 
+    /// Whether people want to be told of nothing but what is not as expected.
+    pub(super) const fn quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// What runs have to keep for these reports.
     pub(super) const fn keep(&self) -> Keep {
         match (&self.trace, &self.report) {
@@ -128,6 +136,7 @@ enum Refused {
 pub(super) struct Outputs {
     outputs: Vec<Output>,
     summary: Summary,
+    quiet: bool,
     /// The worst that happened to any of them.
     worst: Exit,
 }
@@ -162,7 +171,8 @@ impl Outputs {
         })?;
         let mut outputs = Self {
             outputs,
-            summary: Summary::default(),
+            summary: Summary::of(plan.cases.len()),
+            quiet: arguments.quiet,
             worst: Exit::AsExpected,
         };
         outputs.tell(|report, out| report.begin(plan, out));
@@ -210,7 +220,7 @@ impl Outputs {
                 self.worst = self.worst.max(Exit::Internal);
             }
         }
-        if readers == Readers::Machines {
+        if readers == Readers::Machines && !self.quiet {
             streams::note(summary.one_line());
         }
         (summary, self.worst)
@@ -272,7 +282,13 @@ fn outputs(
     }
     let style = |palette, room| Style {
         palette,
-        verbose: look.verbose,
+        detail: if arguments.quiet {
+            Detail::Failures
+        } else if look.verbose {
+            Detail::Everything
+        } else {
+            Detail::Lines
+        },
         room,
         close: look.close,
     };

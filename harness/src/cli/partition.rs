@@ -1,5 +1,5 @@
-//! Parts of a selection that separate machines can run: by a hash of the run's name, so that a part stays the same
-//! when scenarios come and go.
+//! Parts of a selection that separate machines can run: by a hash of the scenario's name, so that a part stays the same
+//! when scenarios come and go, and has all revisions of a scenario or none.
 
 use std::str::FromStr;
 
@@ -17,10 +17,12 @@ impl Partition {
         (self.index, self.count)
     }
 
-    /// Whether the run of this name belongs to it.
+    /// Whether what has this name belongs to it.
     #[must_use]
     pub fn contains(self, name: &str) -> bool {
-        fnv1a(name.as_bytes()) % self.count == self.index - 1
+        let hash = fnv1a(name.as_bytes());
+        // The lower bits of this hash know little of a name; its halves together know more.
+        (hash ^ hash >> 32) % self.count == self.index - 1
     }
 }
 
@@ -50,7 +52,7 @@ impl FromStr for Partition {
 }
 
 /// FNV-1a, 64 bits: the same on every machine and in every version.
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
@@ -66,7 +68,7 @@ mod tests {
             .map(|part| format!("hash:{part}/3").parse().unwrap())
             .collect();
         for number in 0..100 {
-            let name = format!("scenario-{number}::merged");
+            let name = format!("folder/scenario-{number}");
             assert_eq!(parts.iter().filter(|part| part.contains(&name)).count(), 1);
         }
     }

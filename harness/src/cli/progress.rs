@@ -31,6 +31,8 @@ pub(crate) enum Pace {
     Quick,
     /// Servers start and guests boot.
     Slow,
+    /// Nobody wants to be told.
+    Silent,
 }
 
 /// See the module's head. Workers may tell it what they do.
@@ -67,7 +69,11 @@ impl Progress {
 
     /// Shows the bar where somebody sits and waits.
     fn show(&self) {
-        let waited = self.pace == Pace::Slow || self.bar.elapsed() > PATIENCE;
+        let waited = match self.pace {
+            Pace::Quick => self.bar.elapsed() > PATIENCE,
+            Pace::Slow => true,
+            Pace::Silent => false,
+        };
         if waited && self.on_terminal && self.bar.is_hidden() {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
             self.bar.enable_steady_tick(TICK);
@@ -93,6 +99,9 @@ impl Progress {
 
     /// How far the suite is, where there is no bar.
     fn tell_the_whole(&self) {
+        if self.pace == Pace::Silent {
+            return;
+        }
         let now = u64::try_from(self.bar.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
         let since = now.saturating_sub(self.told.load(Ordering::Relaxed));
@@ -112,7 +121,7 @@ impl Progress {
         let took = self.bar.elapsed();
         self.bar.finish_and_clear();
         let expenses = self.expenses.lock().unwrap_or_else(PoisonError::into_inner);
-        if !expenses.is_empty() {
+        if !expenses.is_empty() && self.pace != Pace::Silent {
             streams::note(format_args!("{:.0} s; {expenses}", took.as_secs_f64()));
         }
     }

@@ -6,6 +6,7 @@ mod side;
 mod words;
 
 use crate::cli::exit::Exit;
+use crate::cli::filter::Filter;
 use crate::cli::job::{Build, Job};
 use crate::cli::library;
 use crate::cli::page_file::PageFile;
@@ -97,7 +98,7 @@ fn nothing_selected() -> Exit {
 
 /// The cases that are asked for, but for `--quick`.
 fn jobs(arguments: &ReviewArguments) -> Result<Vec<Job>, ReviewError> {
-    let reading = read(&[PathBuf::from(library::FOLDER)], None);
+    let reading = read(&[PathBuf::from(library::FOLDER)], &Filter::default());
     let reading = reading.map_err(|error| ReviewError::Usage(error.to_string()))?;
     for refused in &reading.errors {
         refused.print();

@@ -1,5 +1,6 @@
 //! The arguments of `run`.
 
+use super::filter::Filter;
 use super::kit_arguments::KitArguments;
 use super::{job, library, outputs, partition};
 use clap::{Args, ValueEnum};
@@ -18,9 +19,14 @@ pub(super) struct RunArguments {
     /// Where the driver runs.
     #[arg(long, value_enum, default_value = "inproc")]
     pub(super) backend: job::Backend,
-    /// Only scenarios whose path or name contains this.
-    #[arg(long, value_name = "SUBSTRING")]
-    pub(super) filter: Option<String>,
+    #[command(flatten)]
+    pub(super) filter: Filter,
+    /// Only what failed when it was last run from this folder.
+    #[arg(long)]
+    pub(super) failed: bool,
+    /// Stop at the first case that is not as expected.
+    #[arg(long)]
+    pub(super) fail_fast: bool,
     /// Draw from this seed what happens next: tasks, interrupts, firmware.
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,

@@ -1,6 +1,7 @@
 //! `run`: selects, runs, reports.
 
 mod accepting;
+mod failures;
 mod plan;
 mod snapshots;
 mod work;
@@ -12,9 +13,11 @@ use crate::cli::outputs::{Look, Outputs};
 use crate::cli::place::{Ground, Place};
 use crate::cli::progress::{Pace, Progress};
 use crate::cli::run_arguments::RunArguments;
+use crate::cli::streams;
 use crate::report::case::Finished;
 use crate::report::human::Close;
 use crate::report::stream;
+use failures::Failures;
 use plan::{Case, plan};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -28,7 +31,8 @@ const GUESTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
-    let cases = match plan(arguments) {
+    let failures = Failures::of_this_folder();
+    let cases = match plan(arguments, &failures) {
         Ok(cases) => cases,
         Err(exit) => return exit,
     };
@@ -46,6 +50,7 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
         Err(exit) => return exit,
     };
     let pace = match arguments.backend {
+        _ if arguments.output.quiet() => Pace::Silent,
         Backend::Inproc => Pace::Quick,
         Backend::Socket if arguments.socket.wall_time => Pace::Slow,
         Backend::Socket => Pace::Quick,
@@ -57,12 +62,14 @@ pub(super) fn run(arguments: &RunArguments, verbose: bool) -> Exit {
         outputs,
         progress: &progress,
         worst: Exit::AsExpected,
+        failures,
+        fail_fast: arguments.fail_fast,
     };
     crew::in_order(
         &cases,
-        match pace {
-            Pace::Quick => Team::of(workers(arguments)),
-            Pace::Slow => Team::of_guests(workers(arguments)),
+        match arguments.backend {
+            Backend::Inproc | Backend::Socket => Team::of(workers(arguments)),
+            Backend::Guest | Backend::Linux => Team::of_guests(workers(arguments)),
         },
         || Place::of(arguments, &ground, &progress),
         |place, case| {
@@ -116,6 +123,9 @@ struct Session<'a> {
     outputs: Outputs,
     progress: &'a Progress,
     worst: Exit,
+    failures: Failures,
+    /// Whether the first failure is the last case.
+    fail_fast: bool,
 }
 
 impl Session<'_> {
@@ -140,7 +150,8 @@ impl Session<'_> {
             outputs.aside(&changed);
             outputs.finished(finished);
         });
-        if outputs.are_unheard() {
+        self.failures.note(case.into(), result.outcome);
+        if outputs.are_unheard() || (self.fail_fast && result.failure().is_some()) {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -149,6 +160,10 @@ impl Session<'_> {
 
     fn finish(self) -> Exit {
         self.progress.finish();
+        // What failed is told above; that it is not remembered spoils nothing but the next `--failed`.
+        if let Err(error) = self.failures.keep() {
+            streams::note(format_args!("what failed cannot be kept for --failed: {error}"));
+        }
         let (summary, written) = self.outputs.end();
         match self.worst.max(written) {
             Exit::AsExpected if summary.is_all_skipped() => Exit::AllSkipped,

@@ -1,6 +1,7 @@
 //! From paths, filter, revisions and partition to the runs that are asked for.
 
 use crate::cli::diagnostic;
+use crate::cli::filter::{Filter, tags};
 use crate::cli::job::{Backend, Build, Job, Loaded};
 use crate::cli::library::{self, LookupError};
 use crate::cli::naming::{file_stem, qualified_name};
@@ -41,6 +42,8 @@ pub struct Reading {
     pub scenarios: Vec<Arc<Loaded>>,
     /// The others.
     pub errors: Vec<Refused>,
+    /// The tags of all valid scenarios, also of those that are left out.
+    pub tags: BTreeSet<String>,
 }
 
 /// A file that yields no scenario.
@@ -92,22 +95,26 @@ impl Refused {
     }
 }
 
-/// Reads the files under `paths` whose path contains `filter`.
+/// Reads the files under `paths` that `filter` means.
 ///
 /// # Errors
 /// Where a path cannot be read, or a name is not known.
-pub fn read(paths: &[PathBuf], filter: Option<&str>) -> Result<Reading, LookupError> {
+pub fn read(paths: &[PathBuf], filter: &Filter) -> Result<Reading, LookupError> {
     let mut reading = Reading::default();
     for file in files(paths)? {
-        if filter.is_some_and(|filter| !file.to_string_lossy().contains(filter)) {
-            continue;
-        }
         match library::read(&file) {
-            Ok(scenario) => reading.scenarios.push(Arc::new(Loaded { file, scenario })),
-            Err(error) => reading.errors.push(Refused {
+            Ok(scenario) => {
+                let loaded = Loaded { file, scenario };
+                reading.tags.append(&mut tags(&loaded));
+                if filter.means(&loaded) {
+                    reading.scenarios.push(Arc::new(loaded));
+                }
+            }
+            Err(error) if filter.means_file(&file) => reading.errors.push(Refused {
                 file,
                 why: error.into(),
             }),
+            Err(_) => {}
         }
     }
     refuse_same_names(&mut reading);
@@ -161,7 +168,7 @@ pub fn jobs(
     partition: Option<Partition>,
 ) -> Vec<Job> {
     let mut jobs = Vec::new();
-    for loaded in scenarios {
+    for loaded in in_part(scenarios, partition) {
         for named in loaded.scenario.revisions() {
             if revision.is_none_or(|revision| revision == named) {
                 jobs.push(Job {
@@ -173,8 +180,14 @@ pub fn jobs(
             }
         }
     }
-    jobs.retain(|job| partition.is_none_or(|partition| partition.contains(&job.name())));
     jobs
+}
+
+/// The scenarios of a part. All runs of a scenario are in one: what they differ in is seen side by side.
+fn in_part(scenarios: &[Arc<Loaded>], partition: Option<Partition>) -> impl Iterator<Item = &Arc<Loaded>> {
+    let is_in = move |name: &str| partition.is_none_or(|partition| partition.contains(name));
+    let all = scenarios.iter();
+    all.filter(move |loaded| is_in(&loaded.qualified_name()))
 }
 
 /// The runs of `scenarios` on Linux, each once on every build, in an order in which those that need the same guest follow each
@@ -189,8 +202,7 @@ pub fn linux_jobs(
     let mut jobs = Vec::new();
     for build in builds {
         let mut known: BTreeMap<KitOptions, bool> = BTreeMap::new();
-        let mut of_build: Vec<Job> = scenarios
-            .iter()
+        let mut of_build: Vec<Job> = in_part(scenarios, partition)
             .map(|loaded| {
                 let kit = kit_for(&loaded.scenario, &build.kit, |kit| {
                     *known.entry(kit.clone()).or_insert_with(|| is_there(kit))
@@ -202,7 +214,6 @@ pub fn linux_jobs(
                     build: Some(Arc::new(Build { kit, ..build.clone() })),
                 }
             })
-            .filter(|job| partition.is_none_or(|partition| partition.contains(&job.name())))
             .collect();
         of_build.sort_by_cached_key(|job| {
             let kit = job.build.as_ref().map(|build| build.kit.clone());

@@ -2,8 +2,9 @@
 
 use crate::cli::diagnostic;
 use crate::cli::exit::Exit;
+use crate::cli::filter::Filter;
 use crate::cli::library;
-use crate::cli::selection::{Refused, read};
+use crate::cli::selection::{Reading, Refused, read};
 use crate::cli::streams;
 use crate::report::columns::Columns;
 use crate::scenario::ScenarioFile;
@@ -62,7 +63,7 @@ fn on_linux(scenario: &ScenarioFile) -> &'static str {
     }
 }
 
-pub(super) fn list(paths: &[PathBuf], filter: Option<&str>) -> Exit {
+pub(super) fn list(paths: &[PathBuf], filter: &Filter) -> Exit {
     let reading = match read(paths, filter) {
         Ok(reading) => reading,
         Err(error) => {
@@ -72,7 +73,7 @@ pub(super) fn list(paths: &[PathBuf], filter: Option<&str>) -> Exit {
     };
     reading.errors.iter().for_each(Refused::print);
     if reading.scenarios.is_empty() && reading.errors.is_empty() {
-        streams::note("no scenario is selected");
+        streams::note(nothing_selected("no scenario is selected", filter, &reading));
         return Exit::NothingSelected;
     }
     let mut columns = Columns::new([
@@ -108,6 +109,19 @@ pub(super) fn list(paths: &[PathBuf], filter: Option<&str>) -> Exit {
     } else {
         Exit::InvalidScenario
     }
+}
+
+/// Why nothing is selected, and which tags there are where one was meant that there is not.
+pub(super) fn nothing_selected(what: &str, filter: &Filter, reading: &Reading) -> String {
+    let unknown = filter.unknown_tags(&reading.tags);
+    if unknown.is_empty() {
+        return what.to_owned();
+    }
+    let (unknown, known) = (
+        unknown.join(" and "),
+        Vec::from_iter(reading.tags.clone()).join(", "),
+    );
+    format!("{what}: nothing has {unknown}\n  hint: the tags are {known}")
 }
 
 /// The functions of the scenario's device, as `ecpf host_pf host_vf1-2 sf1`.

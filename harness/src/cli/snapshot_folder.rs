@@ -133,6 +133,18 @@ impl SnapshotFolder {
         Ok(stale)
     }
 
+    /// Removes what `insta` has put beside the snapshot of this name, to be looked at.
+    ///
+    /// # Errors
+    /// Where that fails; that there is nothing is none.
+    pub fn drop_pending(&self, name: &str) -> io::Result<()> {
+        let file = self.folder.join(format!("{name}{ENDING}.new"));
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(about(&file, &error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Removes the snapshot of this name.
     ///
     /// # Errors

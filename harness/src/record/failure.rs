@@ -29,6 +29,22 @@ impl Failure {
         !matches!(self, Self::Snapshot | Self::Expectation)
     }
 
+    /// All of them, from bad to worse.
+    pub const ALL: [Self; 6] = [
+        Self::Snapshot,
+        Self::Expectation,
+        Self::Budget,
+        Self::Invalid,
+        Self::Backend,
+        Self::Internal,
+    ];
+
+    /// The one of this name in results for machines.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|failure| failure.name() == name)
+    }
+
     /// The name in results for machines.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -25,12 +25,23 @@ pub struct HumanReport {
 pub struct Style {
     /// Colours.
     pub palette: Palette,
-    /// Whether the details of every run are wanted.
-    pub verbose: bool,
+    /// How much is told.
+    pub detail: Detail,
     /// Letters that a line has room for, where that is known.
     pub room: Option<usize>,
     /// What comes after the last case.
     pub close: Close,
+}
+
+/// How much is told to people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What is not as expected, and the totals in one line.
+    Failures,
+    /// A line for each case, and details of what is not as expected.
+    Lines,
+    /// The details of every case.
+    Everything,
 }
 
 /// How a report for people ends.
@@ -54,11 +65,15 @@ impl Report for HumanReport {
     }
 
     fn finished(&mut self, case: Finished<'_>, out: &mut dyn Write) -> io::Result<()> {
+        if self.style.detail == Detail::Failures && case.result.outcome != Outcome::Fail {
+            return Ok(());
+        }
         out.write_all(self.run(case).as_bytes())
     }
 
     fn end(&mut self, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         match self.style.close {
+            Close::Totals if self.style.detail == Detail::Failures => writeln!(out, "{}", summary.one_line()),
             Close::Totals => write!(out, "{}", summary.within(self.style.room)),
             Close::Nothing => Ok(()),
         }
@@ -110,7 +125,9 @@ impl HumanReport {
             let line = self.style.palette.paint(story_tone, &line);
             let _ = writeln!(text, "{:indent$}{line}", "");
         }
-        if result.outcome == Outcome::Fail || (self.style.verbose && result.outcome == Outcome::Pass) {
+        if result.outcome == Outcome::Fail
+            || (self.style.detail == Detail::Everything && result.outcome == Outcome::Pass)
+        {
             text.push_str(&self.details(finished));
         } else {
             self.notes(&mut text, result);

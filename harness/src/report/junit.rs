@@ -4,7 +4,7 @@
 
 use crate::record::{Failure, Outcome};
 use crate::report::case::{Finished, seconds};
-use crate::report::human::{Close, HumanReport, Style};
+use crate::report::human::{Close, Detail, HumanReport, Style};
 use crate::report::palette::Palette;
 use crate::report::stream::Report;
 use crate::report::summary::Summary;
@@ -12,12 +12,31 @@ use crate::text::printable::{lines, one_line};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::time::Duration;
 
 /// Collects runs as they finish.
 #[derive(Debug, Default)]
 pub struct JunitReport {
     order: Vec<String>,
     suites: BTreeMap<String, TestSuite>,
+}
+
+/// What else is known of a case.
+fn properties(finished: Finished<'_>) -> Vec<(&'static str, String)> {
+    let result = finished.result;
+    let mut properties = vec![
+        ("backend", result.backend.clone()),
+        ("revision", result.revision.clone()),
+    ];
+    if let Some(scenario) = finished.scenario {
+        properties.push(("row", scenario.row.clone()));
+        properties.push(("reachability", scenario.reachability.name().to_owned()));
+    }
+    properties.push(("virtual_ns", result.virtual_ns.to_string()));
+    if !result.replay.is_empty() {
+        properties.push(("replay", result.replay.clone()));
+    }
+    properties
 }
 
 impl Report for JunitReport {
@@ -43,7 +62,7 @@ impl Report for JunitReport {
                 let palette = Palette { colour: false };
                 let style = Style {
                     palette,
-                    verbose: true,
+                    detail: Detail::Everything,
                     room: None,
                     close: Close::Nothing,
                 };
@@ -58,9 +77,17 @@ impl Report for JunitReport {
         case.set_classname(&*one_line(&result.file));
         case.extra
             .insert("file".into(), (&*one_line(&result.file)).into());
-        if let Some(place) = result.places.iter().flatten().next() {
-            let line = place.line.to_string();
-            case.extra.insert("line".into(), line.as_str().into());
+        let line = result
+            .places
+            .iter()
+            .flatten()
+            .next()
+            .map_or(1, |place| place.line);
+        case.extra.insert("line".into(), line.to_string().as_str().into());
+        // Of the device's clock, as everything here: the same whatever the machine does besides.
+        case.set_time(Duration::from_nanos(result.virtual_ns));
+        for (name, value) in properties(finished) {
+            case.add_property((name, &*one_line(&value)));
         }
         let mut words = format!("virtual time {}\n", seconds(result.virtual_ns));
         for note in &result.notes {

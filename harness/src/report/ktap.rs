@@ -2,7 +2,7 @@
 
 use crate::record::Failure;
 use crate::record::result::{Outcome, Place, RunResult};
-use crate::report::case::Finished;
+use crate::report::case::{Finished, seconds};
 use crate::report::stream::{Plan, Report};
 use crate::report::summary::Summary;
 use crate::text::printable::one_line;
@@ -37,12 +37,15 @@ impl Report for KtapReport {
         self.write(out)
     }
 
-    fn end(&mut self, _: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    fn end(&mut self, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         // The rest of a file whose other cases nobody has run.
-        if self.results.is_empty() {
-            return Ok(());
+        if !self.results.is_empty() {
+            self.write(out)?;
         }
-        self.write(out)
+        match summary.not_run() {
+            0 => Ok(()),
+            cases => writeln!(out, "Bail out! {cases} cases were not run"),
+        }
     }
 }
 
@@ -96,6 +99,13 @@ fn diagnose(text: &mut String, result: &RunResult) {
             let _ = writeln!(text, "    # {}", one_line(line));
         }
     };
+    if result.outcome != Outcome::Skip {
+        comment(&format!(
+            "{}: virtual time {}",
+            result.revision,
+            seconds(result.virtual_ns)
+        ));
+    }
     if let (Some(failure), Some(reason)) = (result.failure(), &result.reason)
         && (result.mismatches.is_empty() || failure != Failure::Expectation)
     {

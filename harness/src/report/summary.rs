@@ -28,6 +28,8 @@ struct Totals {
 /// Collects runs as they finish.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
+    /// Cases that were to be run.
+    planned: usize,
     revisions: Vec<String>,
     totals: BTreeMap<String, Totals>,
     scenarios: Vec<String>,
@@ -47,6 +49,26 @@ pub struct Tables<'a> {
 }
 
 impl Summary {
+    /// Of so many cases that are about to be run.
+    #[must_use]
+    pub fn of(planned: usize) -> Self {
+        Self {
+            planned,
+            ..Self::default()
+        }
+    }
+
+    /// Cases that have finished.
+    fn runs(&self) -> usize {
+        self.totals.values().map(|totals| totals.runs).sum()
+    }
+
+    /// Cases that were to be run and were not: somebody has ended the run, or it was to end at the first failure.
+    #[must_use]
+    pub fn not_run(&self) -> usize {
+        self.planned.saturating_sub(self.runs())
+    }
+
     /// The summary as text; lines have this much room, where it is known.
     #[must_use]
     pub const fn within(&self, room: Option<usize>) -> Tables<'_> {
@@ -136,7 +158,7 @@ impl Summary {
     /// The totals in one line.
     #[must_use]
     pub fn one_line(&self) -> String {
-        let runs: usize = self.totals.values().map(|totals| totals.runs).sum();
+        let runs = self.runs();
         let [pass, fail, skip] =
             [Outcome::Pass, Outcome::Fail, Outcome::Skip].map(|outcome| self.count(outcome));
         let plural =
@@ -148,13 +170,59 @@ impl Summary {
             0 => String::new(),
             number => format!(", {}", plural(number, "error")),
         };
-        format!("{runs} of {scenarios}: {pass} as expected, {fail} failed{errors}, {skip} skipped")
+        let not_run = match self.not_run() {
+            0 => String::new(),
+            number => format!(", {number} not run"),
+        };
+        format!("{runs} of {scenarios}: {pass} as expected, {fail} failed{errors}, {skip} skipped{not_run}")
+    }
+
+    /// Heads of [`Self::totals`].
+    pub const HEADS: [&str; 11] = [
+        "revision",
+        "scenarios",
+        "pass",
+        "fail",
+        "error",
+        "skip",
+        "drift",
+        "underflow",
+        "stall",
+        "leak",
+        "corruption",
+    ];
+
+    /// The totals of each revision; a dash where nobody could see.
+    #[must_use]
+    pub fn totals(&self) -> Vec<[String; 11]> {
+        let rows = self.revisions.iter().filter_map(|revision| {
+            let totals = self.totals.get(revision)?;
+            let inside = |number: usize| totals.ours.then_some(number);
+            let numbers = [
+                Some(totals.runs),
+                Some(totals.pass),
+                Some(totals.fail),
+                Some(totals.error),
+                Some(totals.skip),
+                Some(totals.drift),
+                Some(totals.underflows),
+                inside(totals.stalls),
+                Some(totals.leaks),
+                inside(totals.corruption),
+            ];
+            let mut row: [String; 11] = std::array::from_fn(|_| revision.clone());
+            for (cell, number) in row.iter_mut().skip(1).zip(numbers) {
+                *cell = number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+            }
+            Some(row)
+        });
+        rows.collect()
     }
 
     /// Whether every case was skipped, of which there was one at least.
     #[must_use]
     pub fn is_all_skipped(&self) -> bool {
-        let runs: usize = self.totals.values().map(|totals| totals.runs).sum();
+        let runs = self.runs();
         runs > 0 && self.count(Outcome::Skip) == runs
     }
 }
@@ -207,42 +275,8 @@ impl Tables<'_> {
     }
 
     fn table(&self) -> Columns<11> {
-        let mut table = Columns::new([
-            "revision",
-            "scenarios",
-            "pass",
-            "fail",
-            "error",
-            "skip",
-            "drift",
-            "underflow",
-            "stall",
-            "leak",
-            "corruption",
-        ])
-        .right_from(1)
-        .within(self.room);
-        for revision in &self.summary.revisions {
-            let Some(totals) = self.summary.totals.get(revision) else {
-                continue;
-            };
-            let inside = |number: usize| totals.ours.then_some(number);
-            let numbers = [
-                Some(totals.runs),
-                Some(totals.pass),
-                Some(totals.fail),
-                Some(totals.error),
-                Some(totals.skip),
-                Some(totals.drift),
-                Some(totals.underflows),
-                inside(totals.stalls),
-                Some(totals.leaks),
-                inside(totals.corruption),
-            ];
-            let mut row: [String; 11] = std::array::from_fn(|_| revision.clone());
-            for (cell, number) in row.iter_mut().skip(1).zip(numbers) {
-                *cell = number.map_or_else(|| "-".to_owned(), |number| number.to_string());
-            }
+        let mut table = Columns::new(Summary::HEADS).right_from(1).within(self.room);
+        for row in self.summary.totals() {
             table.row(row);
         }
         table

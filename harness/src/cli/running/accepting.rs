@@ -3,12 +3,11 @@
 //! A file is changed only where a number, a warning or a violation was not as expected, and only if the changed file is
 //! valid and the run then passes; the difference is shown before it is written.
 
-mod text_edit;
-
 use crate::cli::backend::run_in_process;
 use crate::cli::job::{Backend, Job, Loaded};
 use crate::cli::library;
 use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
+use crate::cli::text_edit::{Element, set, set_list, spaced};
 use crate::judge::location::{ALL, Locations, at_the_end, names};
 use crate::play::RunOptions;
 use crate::record::aspect::Aspect;
@@ -22,7 +21,6 @@ use serde_json::{Value, json};
 use similar::TextDiff;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use text_edit::{Element, set, set_list, spaced};
 
 /// What became of a case that was to be accepted.
 pub(super) struct Accepted {

@@ -2,15 +2,18 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::job::{Backend, Job};
+use crate::cli::library;
 use crate::cli::run_arguments::{RevisionChoice, RunArguments};
+use crate::cli::running::failures::{Failed, Failures};
 use crate::cli::running::snapshots;
 use crate::cli::selection::{Refused, jobs, linux_jobs, read};
+use crate::cli::showing::nothing_selected;
 use crate::cli::streams;
 use crate::record::{Failure, RunResult};
 use crate::report::case::EVERY_REVISION;
 use driver::RevisionName;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One line of every report.
 #[derive(Clone, Debug)]
@@ -39,10 +42,21 @@ impl Case {
     }
 }
 
+impl From<&Case> for Failed {
+    /// What is remembered of it, should it fail.
+    fn from(case: &Case) -> Self {
+        match case {
+            Case::Run(job) => Self::new(&job.loaded.file, &job.backend.to_string(), &job.driver()),
+            Case::Wrong(result) => Self::new(Path::new(&result.file), &result.backend, &result.revision),
+        }
+    }
+}
+
 /// Every case of a selection, in the order of the reports; or why there is none.
-pub(super) fn plan(arguments: &RunArguments) -> Result<Vec<Case>, Exit> {
+pub(super) fn plan(arguments: &RunArguments, failures: &Failures) -> Result<Vec<Case>, Exit> {
     sensible(arguments)?;
-    let reading = match read(&arguments.paths, arguments.filter.as_deref()) {
+    let paths = paths(arguments, failures)?;
+    let reading = match read(&paths, &arguments.filter) {
         Ok(reading) => reading,
         Err(error) => return refuse(Exit::Usage, &error.to_string()),
     };
@@ -73,7 +87,11 @@ pub(super) fn plan(arguments: &RunArguments) -> Result<Vec<Case>, Exit> {
     };
     let refused: Vec<&Refused> = reading.errors.iter().filter(in_part).collect();
     if jobs.is_empty() && refused.is_empty() {
-        return refuse(Exit::NothingSelected, "no scenario and revision is selected");
+        let what = "no scenario and revision is selected";
+        return refuse(
+            Exit::NothingSelected,
+            &nothing_selected(what, &arguments.filter, &reading),
+        );
     }
     if jobs.len() > 1 && arguments.commands.as_ref().is_some_and(|path| !path.is_dir()) {
         let message = format!(
@@ -93,7 +111,28 @@ pub(super) fn plan(arguments: &RunArguments) -> Result<Vec<Case>, Exit> {
     }
     cases.extend(jobs.into_iter().map(Case::Run));
     cases.extend(stale.into_iter().map(|result| Case::Wrong(Box::new(result))));
+    if arguments.failed {
+        cases.retain(|case| failures.has(&case.into()));
+        if cases.is_empty() {
+            return refuse(Exit::NothingSelected, NOTHING_FAILED);
+        }
+    }
     Ok(cases)
+}
+
+/// What is said where `--failed` finds nothing.
+const NOTHING_FAILED: &str = "of what is selected nothing failed when it was last run from this folder";
+
+/// The paths that are meant: with `--failed` and no path, wherever something failed.
+fn paths(arguments: &RunArguments, failures: &Failures) -> Result<Vec<PathBuf>, Exit> {
+    if !arguments.failed || arguments.paths != [Path::new(library::FOLDER)] {
+        return Ok(arguments.paths.clone());
+    }
+    let files = failures.files(arguments.backend);
+    if files.is_empty() {
+        return refuse(Exit::NothingSelected, NOTHING_FAILED);
+    }
+    Ok(files)
 }
 
 fn refuse<T>(exit: Exit, message: &str) -> Result<T, Exit> {

@@ -52,7 +52,8 @@ pub(super) fn stale(arguments: &RunArguments, reading: &Reading, jobs: &[Job]) -
     // A selection on Linux knows nothing of the snapshots of our own driver.
     let everything = arguments.backend == Backend::Inproc
         && arguments.revision == RevisionChoice::All
-        && arguments.filter.is_none()
+        && arguments.filter.is_empty()
+        && !arguments.failed
         && arguments.partition.is_none();
     if !everything {
         return Ok(Vec::new());

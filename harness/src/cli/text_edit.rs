@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// An element of a list that is written anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Element {
+pub(crate) enum Element {
     /// The old one at this place, from 0, as it stands.
     Kept(usize),
     /// A new one, as JSON text.
@@ -15,7 +15,7 @@ pub(super) enum Element {
 
 /// The text with `value` at a path of names and places; objects on the way are made. `None` where the way leads through
 /// something that is no object.
-pub(super) fn set(text: &str, path: &[String], value: &str) -> Option<String> {
+pub(crate) fn set(text: &str, path: &[String], value: &str) -> Option<String> {
     let locations = Locations::of(text)?;
     let (depth, node) = locations.innermost(path);
     let Some((name, inside)) = path[depth..].split_first() else {
@@ -37,7 +37,7 @@ pub(super) fn set(text: &str, path: &[String], value: &str) -> Option<String> {
 }
 
 /// The text with these elements in the list at a path.
-pub(super) fn set_list(text: &str, path: &[String], elements: &[Element]) -> Option<String> {
+pub(crate) fn set_list(text: &str, path: &[String], elements: &[Element]) -> Option<String> {
     let locations = Locations::of(text)?;
     let old: &[Node] = match locations.value(path).map(|node| &node.content) {
         Some(Content::Array(old)) => old,
@@ -110,7 +110,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// A value on one line, as the project's scenarios write it: `{ "key": 5, "found": [1, 2] }`.
-pub(super) fn spaced(value: &Value) -> String {
+pub(crate) fn spaced(value: &Value) -> String {
     match value {
         Value::Object(members) if !members.is_empty() => {
             let members = members
