@@ -193,7 +193,7 @@ fn carry_out(command_line: CommandLine) -> Exit {
         Verb::Merge(arguments) => merging::merge(&arguments),
         Verb::Replay { file, output } => replaying::replay(&file, &output),
         Verb::Serve(arguments) => serving::serve(&arguments),
-        Verb::Vm(arguments) => vm::boot(&arguments),
+        Verb::Vm(arguments) => vm::boot(&arguments, command_line.verbose > 0),
         Verb::Setup(arguments) => setup::set_up(&arguments),
     }
 }
