@@ -116,6 +116,22 @@ pub enum DeviceKind {
     Vf,
 }
 
+impl DeviceKind {
+    /// What a device of this kind shows of itself: the model's, or that of a ConnectX-6, or of a BlueField-2 with its VFs as those of a
+    /// ConnectX-6, where none is named.
+    #[must_use]
+    pub const fn identity(self, model: Option<Model>) -> Identity {
+        match (model, self) {
+            (Some(model), _) => model.identity(),
+            (None, Self::Pf | Self::Vf) => Model::ConnectX6.identity(),
+            (None, Self::Ecpf) => Identity {
+                virtual_function: prm::function::VF_DEVICE,
+                ..Model::BlueField2.identity()
+            },
+        }
+    }
+}
+
 /// Demand for ICM pages.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -318,5 +334,25 @@ impl Default for Timeouts {
             pcie_toggle_ms: 2_000,
             firmware_reset_ms: 60_000,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_model_devices_show_what_they_always_did() {
+        let ids = |kind: DeviceKind| {
+            let identity = kind.identity(None);
+            (
+                identity.physical,
+                identity.virtual_function,
+                identity.firmware_family,
+            )
+        };
+        assert_eq!(ids(DeviceKind::Pf), (0x101b, 0x101c, 20));
+        assert_eq!(ids(DeviceKind::Vf), (0x101b, 0x101c, 20));
+        assert_eq!(ids(DeviceKind::Ecpf), (0xa2d6, 0x101c, 24));
     }
 }

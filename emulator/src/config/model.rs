@@ -1,6 +1,5 @@
 //! Which product of the family a device says it is.
 
-use super::DeviceKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -114,22 +113,6 @@ impl Model {
     }
 }
 
-impl DeviceKind {
-    /// What a device of this kind shows of itself: the model's, or that of a ConnectX-6, or of a BlueField-2 with its VFs as those of a
-    /// ConnectX-6, where none is named.
-    #[must_use]
-    pub const fn identity(self, model: Option<Model>) -> Identity {
-        match (model, self) {
-            (Some(model), _) => model.identity(),
-            (None, Self::Pf | Self::Vf) => Model::ConnectX6.identity(),
-            (None, Self::Ecpf) => Identity {
-                virtual_function: prm::function::VF_DEVICE,
-                ..Model::BlueField2.identity()
-            },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,20 +136,5 @@ mod tests {
             assert_eq!(row["description"], said);
             assert_eq!(row["const"], serde_json::to_value(model).unwrap());
         }
-    }
-
-    #[test]
-    fn without_a_model_devices_show_what_they_always_did() {
-        let ids = |kind: DeviceKind| {
-            let identity = kind.identity(None);
-            (
-                identity.physical,
-                identity.virtual_function,
-                identity.firmware_family,
-            )
-        };
-        assert_eq!(ids(DeviceKind::Pf), (0x101b, 0x101c, 20));
-        assert_eq!(ids(DeviceKind::Vf), (0x101b, 0x101c, 20));
-        assert_eq!(ids(DeviceKind::Ecpf), (0xa2d6, 0x101c, 24));
     }
 }

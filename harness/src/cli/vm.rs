@@ -4,6 +4,7 @@ mod arguments;
 mod console;
 mod dialogue;
 mod errand;
+mod error;
 mod life;
 mod orders;
 mod session;
@@ -15,87 +16,28 @@ pub(super) use arguments::VmArguments;
 
 use crate::cli::exit::Exit;
 use crate::cli::serving::plug;
-use crate::cli::serving::service::{Service, ServiceError, ServiceOptions};
+use crate::cli::serving::service::{Service, ServiceOptions};
 use crate::cli::setup;
 use crate::cli::signals::EndSignals;
 use crate::cli::streams;
-use console::{ConsoleError, ConsoleLog};
-use dialogue::Dialogue;
-use errand::{FolderError, Plan};
-use files::{FileError, LineFile, Scratch};
+use console::ConsoleLog;
+use errand::Plan;
+use error::VmError;
+use files::{LineFile, Scratch};
 use guest::image::kernel::unwrapped;
-use guest::image::{Image, ImageError, ImageOptions, Packing};
-use guest::kit::{Kit, KitError};
-use guest::machine::{
-    Accelerator, Agent, AgentError, CommandLine, Console, Fittings, Process, StartError, VirtioPort,
-};
+use guest::image::{Image, ImageOptions, Packing};
+use guest::kit::Kit;
+use guest::machine::{Accelerator, Agent, CommandLine, Console, Fittings, VirtioPort};
 use guest_protocol::{ORDERS_WORD, SESSION_PORT, SESSION_WORD};
-use life::{Death, until_ended};
+use life::{Death, Guest, until_ended};
 use orders::Orders;
 use session::{Ending, Session};
-use std::io::{self, IsTerminal, stdin};
+use std::io::{IsTerminal, stdin};
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
 use terminal::Terminal;
 
 /// What keeps a kernel where its symbols say that it is.
 const FOR_DEBUGGERS: &str = "nokaslr";
-
-/// Why there is no guest, or none any more.
-#[derive(Debug, thiserror::Error)]
-enum VmError {
-    #[error(transparent)]
-    Kit(#[from] KitError),
-    #[error("initramfs: {0}")]
-    Image(#[from] ImageError),
-    #[error(transparent)]
-    Service(#[from] ServiceError),
-    #[error(transparent)]
-    Start(#[from] StartError),
-    #[error(transparent)]
-    Agent(#[from] AgentError),
-    #[error("{0}")]
-    System(#[from] io::Error),
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    #[error(transparent)]
-    Dmesg(#[from] FileError),
-    #[error(transparent)]
-    Console(#[from] ConsoleError),
-    #[error(
-        "this machine has no KVM that this user may use: /dev/kvm does not open; --accel tcg does without"
-    )]
-    NoKvm,
-    #[error("QEMU ended with {0}")]
-    Ended(ExitStatus),
-    #[error("the guest cannot do it: {0}")]
-    Refused(String),
-    #[error("the guest ended before the command did; its console says last:{}", indented(.0))]
-    Lost(Vec<String>),
-}
-
-impl VmError {
-    const fn exit(&self) -> Exit {
-        match self {
-            Self::Service(error) => error.exit(),
-            Self::Folder(_) | Self::Dmesg(_) | Self::Console(ConsoleError::File(_)) => Exit::Usage,
-            Self::Image(_)
-            | Self::Kit(_)
-            | Self::Start(_)
-            | Self::Agent(_)
-            | Self::System(_)
-            | Self::Console(ConsoleError::Io(_))
-            | Self::NoKvm
-            | Self::Refused(_)
-            | Self::Lost(_)
-            | Self::Ended(_) => Exit::Backend,
-        }
-    }
-}
-
-fn indented(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("\n  {line}")).collect()
-}
 
 /// Boots a guest. `is_verbose`: what its console says goes to standard error where it has no other place.
 pub(super) fn boot(arguments: &VmArguments, is_verbose: bool) -> Exit {
@@ -241,36 +183,6 @@ impl Sockets {
             console: folder.join("console"),
             session: folder.join("session.sock"),
         }
-    }
-}
-
-/// QEMU, and who talks to what runs in it.
-#[derive(Debug)]
-struct Guest {
-    process: Process,
-    dialogue: Option<Dialogue>,
-    orders: Option<Orders>,
-}
-
-impl Guest {
-    fn start(
-        command: std::process::Command,
-        console: &Console,
-        orders: Option<Orders>,
-    ) -> Result<Self, VmError> {
-        let (process, dialogue) = match console {
-            Console::Pipe => {
-                let (process, to_guest, from_guest) = Process::start_on_pipes(command)?;
-                (process, Some(Dialogue::new(to_guest, from_guest)?))
-            }
-            Console::File(_) => (Process::start_apart(command)?, None),
-            Console::Terminal => (Process::start_on_terminal(command)?, None),
-        };
-        Ok(Self {
-            process,
-            dialogue,
-            orders,
-        })
     }
 }
 

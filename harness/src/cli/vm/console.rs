@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 
 /// How many of the last lines are kept.
-const LAST_LINES: usize = 12;
+const LAST_LINES: usize = 40;
 
 /// Bytes that the console may be ahead of whoever reads it, on a busy machine.
 const ROOM: usize = 1 << 20;
@@ -142,11 +142,11 @@ mod tests {
     fn lines_reach_the_file_as_files_have_them_and_the_last_ones_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("dmesg");
-        let text: String = (0..20).map(|number| format!("line {number}\r\n")).collect();
+        let text: String = (0..48).map(|number| format!("line {number}\r\n")).collect();
         let last = read(text.as_bytes(), Some(LineFile::create(&path).unwrap()), false).unwrap();
         assert_eq!(
-            (last.len(), last[0].as_str(), last[11].as_str()),
-            (12, "line 8", "line 19")
+            (last.len(), last[0].as_str(), last[39].as_str()),
+            (40, "line 8", "line 47")
         );
         assert_eq!(std::fs::read_to_string(path).unwrap(), text.replace('\r', ""));
     }

@@ -1,9 +1,12 @@
 //! A guest from its start to its end, with everybody who is served meanwhile.
 
+use super::dialogue::Dialogue;
+use super::error::VmError;
+use super::orders::Orders;
 use super::session::Session;
-use super::{Guest, VmError};
 use crate::cli::serving::service::Service;
 use crate::cli::signals::EndSignals;
+use guest::machine::{Console, Process};
 use prm::Cycles;
 use rustix::process::{Signal, pidfd_send_signal};
 use std::io;
@@ -12,6 +15,40 @@ use std::time::Duration;
 
 /// How long QEMU may take to end when it is asked, or when its program has ended.
 const PATIENCE: Cycles = Cycles::from_millis(10_000);
+
+/// QEMU, and who talks to what runs in it.
+#[derive(Debug)]
+pub(super) struct Guest {
+    process: Process,
+    dialogue: Option<Dialogue>,
+    orders: Option<Orders>,
+}
+
+impl Guest {
+    /// Starts QEMU.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub(super) fn start(
+        command: std::process::Command,
+        console: &Console,
+        orders: Option<Orders>,
+    ) -> Result<Self, VmError> {
+        let (process, dialogue) = match console {
+            Console::Pipe => {
+                let (process, to_guest, from_guest) = Process::start_on_pipes(command)?;
+                (process, Some(Dialogue::new(to_guest, from_guest)?))
+            }
+            Console::File(_) => (Process::start_apart(command)?, None),
+            Console::Terminal => (Process::start_on_terminal(command)?, None),
+        };
+        Ok(Self {
+            process,
+            dialogue,
+            orders,
+        })
+    }
+}
 
 /// How a guest's life ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

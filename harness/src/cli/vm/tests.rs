@@ -1,6 +1,9 @@
 //! How the process ends.
 
+use super::console::ConsoleError;
+use super::errand::FolderError;
 use super::*;
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 
 const fn death(was_asked: bool, code: i32) -> Death {
