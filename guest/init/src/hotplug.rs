@@ -92,7 +92,7 @@ fn attend(address: &str) {
 fn has_physical_function(folder: &str) -> bool {
     (0..LINK_TRIES).any(|attempt| {
         if attempt > 0 {
-            thread::sleep(LINK_PAUSE);
+            thread::park_timeout(LINK_PAUSE);
         }
         Path::new(folder).join("physfn").exists()
     })
@@ -137,7 +137,7 @@ pub fn settle() -> Result<(), String> {
     let mut left = Vec::new();
     for attempt in 0..SETTLE_TRIES {
         if attempt > 0 {
-            thread::sleep(SETTLE_PAUSE);
+            thread::park_timeout(SETTLE_PAUSE);
         }
         left = without_driver();
         if left.is_empty() {

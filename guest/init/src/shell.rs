@@ -35,7 +35,7 @@ pub fn run(arguments: &[String]) -> u8 {
     if let [flag, text, ..] = arguments
         && flag == "-c"
     {
-        return text.lines().map(obey_line).last().unwrap_or(0);
+        return text.lines().fold(0, |_, line| obey_line(line));
     }
     let asks = io::stdin().is_terminal();
     if asks {

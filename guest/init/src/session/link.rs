@@ -35,7 +35,7 @@ impl Link {
         let path = (0..TRIES)
             .find_map(|attempt| {
                 if attempt > 0 {
-                    thread::sleep(PAUSE);
+                    thread::park_timeout(PAUSE);
                 }
                 device(Path::new(PORTS), SESSION_PORT)
             })
