@@ -4,8 +4,10 @@
 //! driver was observed to need it.
 
 mod firmware_knobs;
+mod model;
 
 pub use firmware_knobs::*;
+pub use model::{Identity, Model};
 
 use prm::PageMode;
 use schemars::JsonSchema;
@@ -18,6 +20,9 @@ use std::collections::BTreeMap;
 pub struct DeviceConfig {
     /// Which kind of function the driver under test binds to.
     pub kind: DeviceKind,
+    /// Which product it says it is: the ids that PCI shows, and more (`vm` and `serve`). Without it a ConnectX-6, or a BlueField-2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Model>,
     /// The vhca_id of that function.
     pub vhca_id: u16,
     /// How firmware offers to name page owners: the MAX capability `icm_mng_function_id_mode`.
@@ -68,6 +73,14 @@ pub struct DeviceConfig {
     pub firmware: FirmwareKnobs,
 }
 
+impl DeviceConfig {
+    /// What it shows of itself.
+    #[must_use]
+    pub const fn identity(&self) -> Identity {
+        self.kind.identity(self.model)
+    }
+}
+
 /// Resets of firmware that all hosts agree on: register MFRL, and events that ask for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -95,12 +108,28 @@ pub struct Teardown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceKind {
-    /// A NIC's physical function (15b3:101b).
+    /// A NIC's physical function (15b3:101b, where no model is named).
     Pf,
-    /// A BlueField's embedded-CPU physical function (15b3:a2d6, init segment bit 23).
+    /// A BlueField's embedded-CPU physical function (15b3:a2d6, where no model is named; init segment bit 23).
     Ecpf,
-    /// A virtual function that is passed through alone (15b3:101c).
+    /// A virtual function that is passed through alone (15b3:101c, where no model is named).
     Vf,
+}
+
+impl DeviceKind {
+    /// What a device of this kind shows of itself: the model's, or that of a ConnectX-6, or of a BlueField-2 with its VFs as those of a
+    /// ConnectX-6, where none is named.
+    #[must_use]
+    pub const fn identity(self, model: Option<Model>) -> Identity {
+        match (model, self) {
+            (Some(model), _) => model.identity(),
+            (None, Self::Pf | Self::Vf) => Model::ConnectX6.identity(),
+            (None, Self::Ecpf) => Identity {
+                virtual_function: prm::function::VF_DEVICE,
+                ..Model::BlueField2.identity()
+            },
+        }
+    }
 }
 
 /// Demand for ICM pages.
@@ -305,5 +334,25 @@ impl Default for Timeouts {
             pcie_toggle_ms: 2_000,
             firmware_reset_ms: 60_000,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_model_devices_show_what_they_always_did() {
+        let ids = |kind: DeviceKind| {
+            let identity = kind.identity(None);
+            (
+                identity.physical,
+                identity.virtual_function,
+                identity.firmware_family,
+            )
+        };
+        assert_eq!(ids(DeviceKind::Pf), (0x101b, 0x101c, 20));
+        assert_eq!(ids(DeviceKind::Vf), (0x101b, 0x101c, 20));
+        assert_eq!(ids(DeviceKind::Ecpf), (0xa2d6, 0x101c, 24));
     }
 }

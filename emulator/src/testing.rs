@@ -93,6 +93,7 @@ pub(crate) fn plain(kind: DeviceKind, vhca_id: u16) -> DeviceConfig {
         external_host: Default::default(),
         satellite_pfs: Vec::new(),
         sfs: Default::default(),
+        model: None,
         second_pf: None,
         adjacent_vfs: Vec::new(),
         teardown: Default::default(),

@@ -15,13 +15,10 @@ pub(crate) struct FirmwareVersion {
 }
 
 impl FirmwareVersion {
-    /// The version on a device of this kind. A VF runs on the firmware of its NIC.
-    pub(crate) const fn of(kind: DeviceKind) -> Self {
+    /// The version on a device of this family. A VF runs on the firmware of its NIC.
+    pub(crate) const fn of(family: u8) -> Self {
         Self {
-            major: match kind {
-                DeviceKind::Pf | DeviceKind::Vf => 20,
-                DeviceKind::Ecpf => 24,
-            },
+            major: family,
             minor: 43,
             subminor: 2566,
         }
@@ -41,14 +38,6 @@ impl std::fmt::Display for FirmwareVersion {
     }
 }
 
-/// The hardware id that the health buffer tells: ConnectX-6, BlueField-2.
-pub(crate) const fn hardware_id(kind: DeviceKind) -> u32 {
-    match kind {
-        DeviceKind::Pf | DeviceKind::Vf => 0x20f,
-        DeviceKind::Ecpf => 0x214,
-    }
-}
-
 /// Sixteen characters that name the board (its PSID). No vendor's board has this name.
 pub(crate) const fn board_id(kind: DeviceKind) -> &'static [u8; 16] {
     match kind {
@@ -63,13 +52,12 @@ mod tests {
 
     #[test]
     fn the_family_is_that_of_the_device() {
-        let version = FirmwareVersion::of(DeviceKind::Pf);
+        let version = FirmwareVersion::of(20);
         assert_eq!(
             (version.to_string().as_str(), version.word()),
             ("20.43.2566", 0x142b_0a06)
         );
-        assert_eq!(FirmwareVersion::of(DeviceKind::Vf), version);
-        assert_eq!(FirmwareVersion::of(DeviceKind::Ecpf).to_string(), "24.43.2566");
+        assert_eq!(FirmwareVersion::of(24).to_string(), "24.43.2566");
         let early = FirmwareVersion {
             subminor: 7,
             ..version

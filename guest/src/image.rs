@@ -21,7 +21,7 @@ mod tests;
 pub use error::ImageError;
 
 use archive::Archive;
-use guest_protocol::{MODULES_FOLDER, MODULES_ORDER};
+use guest_protocol::{BUSYBOX, MODULES_FOLDER, MODULES_ORDER};
 use modules::{Module, ModuleFolder};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -41,6 +41,9 @@ const VFIO_MODULES: [&str; 2] = ["vfio_iommu_type1", "vfio_pci"];
 
 /// Modules by which a program talks to the host. Kernels for virtual machines have them built in.
 const VIRTIO_MODULES: [&str; 2] = ["virtio_pci", "virtio_console"];
+
+/// Modules by which a guest has folders of the host, and changes them in memory.
+const SHARE_MODULES: [&str; 3] = ["9pnet_virtio", "9p", "overlay"];
 
 /// Folders that the guest's program mounts on, and that shells expect.
 const FOLDERS: [&str; 8] = ["bin", "dev", "lib/modules", "proc", "root", "run", "sys", "tmp"];
@@ -71,6 +74,26 @@ impl ImageOptions {
             modules: names(VFIO_MODULES),
             modules_if_there: names(VIRTIO_MODULES),
             driver: true,
+            ..Self::default()
+        }
+    }
+}
+
+impl ImageOptions {
+    /// For a person: a shell, where there is one, and folders of the host, where `share_modules` are files of modules for them. A
+    /// kernel may have those built in.
+    #[must_use]
+    pub fn of_person(shell: Option<&Path>, share_modules: Option<Vec<PathBuf>>) -> Self {
+        let shell = shell.map(|path| AddedFile {
+            source: path.to_owned(),
+            target: BUSYBOX.to_owned(),
+        });
+        let of_shares = share_modules.iter().flat_map(|_| SHARE_MODULES);
+        let modules = VIRTIO_MODULES.into_iter().chain(of_shares);
+        Self {
+            modules_if_there: modules.map(str::to_owned).collect(),
+            module_files: share_modules.unwrap_or_default(),
+            files: shell.into_iter().collect(),
             ..Self::default()
         }
     }

@@ -5,6 +5,7 @@
 
 mod apt;
 mod cache;
+mod comforts;
 mod digest;
 mod error;
 mod helper;
@@ -13,6 +14,7 @@ mod location;
 mod manifest;
 mod modules;
 mod packages;
+mod part_name;
 mod qemu;
 mod report;
 mod setup;

@@ -218,7 +218,7 @@ fn carry_out(command_line: CommandLine) -> Exit {
         Verb::Snapshots(verb) => snapshots::carry_out(&verb),
         Verb::Init(arguments) => drafting::init(&arguments),
         Verb::Serve(arguments) => serving::serve(&arguments),
-        Verb::Vm(arguments) => vm::boot(&arguments),
+        Verb::Vm(arguments) => vm::boot(&arguments, command_line.verbose > 0),
         Verb::Setup(arguments) => setup::set_up(&arguments),
         Verb::Completions { shell } => packaging::completions(CommandLine::command(), shell),
         Verb::Man { folder } => packaging::manual(CommandLine::command(), &folder),

@@ -1,11 +1,12 @@
 //! Tables in the docs that are made from the types: of knobs, of answers, of fates of interrupts and of invariants; one from the
-//! scenarios, of those that need another build of the Linux driver than a distribution's; and one that has to be complete, of what
-//! Linux does.
+//! scenarios, of those that need another build of the Linux driver than a distribution's; one of the products that can be played;
+//! and one that has to be complete, of what Linux does.
 //!
 //! `WRITE_TABLES=1 cargo test -p harness --test tables` writes them.
 
 mod language;
 
+use emulator::config::Model;
 use harness::cli::naming::qualified_name;
 use harness::scenario::{InvariantName, read_scenario, scenario_files};
 use harness::stage::linux::build::Configuration;
@@ -18,6 +19,7 @@ use std::path::Path;
 const LINUX_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/linux.md");
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/scenarios.md");
+const VM_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/vm.md");
 const OPERATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations.md");
 
 fn definition(name: &str) -> &'static Value {
@@ -149,6 +151,30 @@ fn the_table_of_builds_is_that_of_the_scenarios() {
     let page = std::fs::read_to_string(Path::new(LINUX_PAGE)).expect("the page is there");
     let wanted = with_table(&page, "builds", "scenarios", &builds());
     write_or_compare(LINUX_PAGE, &page, &wanted);
+}
+
+/// What can be played.
+fn models() -> String {
+    let mut table = String::from("| `model` | PF | VF | firmware |\n|---|---|---|---|\n");
+    for model in Model::ALL {
+        let word = serde_json::to_value(model).expect("a word");
+        let identity = model.identity();
+        let (word, family) = (word.as_str().expect("a word"), identity.firmware_family);
+        let (pf, vf) = (identity.physical, identity.virtual_function);
+        writeln!(
+            table,
+            "| `{word}` | 15b3:{pf:04x} | 15b3:{vf:04x} | {family}.43.2566 |"
+        )
+        .expect("a string");
+    }
+    table
+}
+
+#[test]
+fn the_table_of_models_is_that_of_the_types() {
+    let page = std::fs::read_to_string(Path::new(VM_PAGE)).expect("the page is there");
+    let wanted = with_table(&page, "models", "types", &models());
+    write_or_compare(VM_PAGE, &page, &wanted);
 }
 
 #[track_caller]

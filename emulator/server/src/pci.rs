@@ -6,6 +6,7 @@
 //! | `space` | 4096 bytes, and which of their bits can be written |
 //! | `header` | identity, command register, BARs |
 //! | `capability` | power management, MSI-X, PCI Express, the vendor's |
+//! | `vpd` | what a PF says of its product |
 //! | `sriov`, `ari` | the extended capabilities |
 //! | `role` | what a function is to the others |
 //! | [`function`] | one function: what it shows and when, and what a write brings about |
@@ -17,10 +18,11 @@ mod header;
 mod role;
 mod space;
 mod sriov;
+mod vpd;
 
 pub(crate) use capability::{MSIX_PENDING, MSIX_PENDING_LENGTH, MSIX_TABLE, MSIX_TABLE_LENGTH, MSIX_VECTORS};
 pub(crate) use function::{Effect, PciFunction, Shape};
-pub(crate) use header::{BAR0_SIZE, EMBEDDED_PF_DEVICE, PF_DEVICE};
+pub(crate) use header::BAR0_SIZE;
 pub(crate) use role::Role;
 pub(crate) use space::LENGTH as CONFIG_LENGTH;
 pub(crate) use sriov::MOST_VFS;

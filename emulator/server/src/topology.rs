@@ -2,9 +2,9 @@
 
 use crate::error::ServeError;
 use crate::options::Layout;
-use crate::pci::{BAR0_SIZE, EMBEDDED_PF_DEVICE, MOST_VFS, PF_DEVICE, Role, Shape};
+use crate::pci::{BAR0_SIZE, MOST_VFS, Role, Shape};
+use emulator::config::{DeviceKind, Identity};
 use emulator::{SF_WINDOW_LENGTH, Silicon};
-use prm::function::VF_DEVICE;
 use prm::{Function, saturated};
 use std::path::PathBuf;
 
@@ -30,6 +30,8 @@ pub(crate) struct Topology {
     places: Vec<Option<Function>>,
     /// How many SFs there are.
     sfs: u16,
+    /// What the device shows of itself.
+    identity: Identity,
 }
 
 impl Topology {
@@ -66,7 +68,17 @@ impl Topology {
             },
             other => other,
         };
-        Ok(Self { layout, places, sfs })
+        // In the flat layout the host has named the functions before it is known which silicon comes.
+        let identity = match layout {
+            Layout::Flat { .. } => DeviceKind::Pf.identity(None),
+            Layout::Sriov | Layout::Exchangeable { .. } => silicon.config().identity(),
+        };
+        Ok(Self {
+            layout,
+            places,
+            sfs,
+            identity,
+        })
     }
 
     /// Which functions hosts see.
@@ -149,14 +161,14 @@ impl Topology {
     fn shape(&self, place: usize) -> Shape {
         let virtual_shape = |role| Shape {
             role,
-            device: VF_DEVICE,
+            identity: self.identity,
             bar2: None,
             total_vfs: 0,
             next_function: 0,
         };
-        let physical_shape = |device, total_vfs| Shape {
+        let physical_shape = |total_vfs| Shape {
             role: Role::Physical,
-            device,
+            identity: self.identity,
             bar2: (self.windows() > 0)
                 .then(|| (u64::from(self.windows()) * SF_WINDOW_LENGTH).next_power_of_two()),
             total_vfs,
@@ -165,7 +177,7 @@ impl Topology {
         // In the flat layout the host has sized and named the functions before it is known which silicon comes.
         if self.is_flat() {
             return match place {
-                0 => physical_shape(PF_DEVICE, 0),
+                0 => physical_shape(0),
                 _ => virtual_shape(Role::Lone),
             };
         }
@@ -177,15 +189,14 @@ impl Topology {
             // Another host's; its capabilities are those of a VF, which is what stood at the place when a host looked first.
             (Some(Function::SecondPf), _) => Shape {
                 role: Role::Second,
-                device: PF_DEVICE,
+                identity: self.identity,
                 bar2: None,
                 total_vfs: 0,
                 next_function: 0,
             },
-            (Some(Function::Ecpf), _) => physical_shape(EMBEDDED_PF_DEVICE, total_vfs),
             // A place that another device may need.
             (None, _) => virtual_shape(Role::Virtual),
-            _ => physical_shape(PF_DEVICE, total_vfs),
+            _ => physical_shape(total_vfs),
         }
     }
 
@@ -273,7 +284,7 @@ mod tests {
             let shapes = topology.shapes();
             assert_eq!((shapes[0].total_vfs, shapes[3].total_vfs), (2, 0));
             assert_eq!((shapes[0].next_function, shapes[3].next_function), (3, 0));
-            assert_eq!((shapes[3].role, shapes[3].device), (Role::Second, PF_DEVICE));
+            assert_eq!((shapes[3].role, shapes[3].device()), (Role::Second, 0x101b));
         }
     }
 

@@ -7,13 +7,15 @@
 
 mod support;
 
+use emulator::DeviceConfig;
+use emulator::config::Model;
 use prm::Function;
 use std::collections::BTreeMap;
 use support::guest::Guest;
 use support::{Served, ecpf, lone_vf, pf, pf_with_sfs};
 
 /// Offset, bytes that are written, bytes that are read back, what it is.
-const WRITES: [(u64, &[u8], &[u8], &str); 27] = [
+const WRITES: [(u64, &[u8], &[u8], &str); 29] = [
     (0x00, &[0; 4], &[0xb3, 0x15, 0x1b, 0x10], "ids cannot be written"),
     (0x04, &[0xff, 0xff], &[0x46, 0x05], "command register"),
     (0x05, &[0x04], &[0x04], "half of it"),
@@ -70,7 +72,14 @@ const WRITES: [(u64, &[u8], &[u8], &str); 27] = [
         &[7, 0, 0, 0],
         "its control: no space is supported",
     ),
-    (0xa0, &[0xff; 4], &[0x09, 0, 0x18, 0], "its head"),
+    (0xa0, &[0xff; 4], &[0x09, 0xc0, 0x18, 0], "its head"),
+    (
+        0xc0,
+        &[0, 0, 4, 0],
+        &[0x03, 0, 4, 0x80],
+        "product data is read at once",
+    ),
+    (0xc4, &[0xff; 4], b"onne", "and cannot be written"),
 ];
 
 #[test]
@@ -92,15 +101,34 @@ fn registers_take_what_is_writable() {
 #[test]
 fn every_kind_of_function_has_its_identity_and_its_capabilities() {
     let kinds = [
-        (pf(), Function::Pf, 0x101b_15b3, vec![0x01, 0x11, 0x10, 0x09]),
-        (ecpf(), Function::Ecpf, 0xa2d6_15b3, vec![0x01, 0x11, 0x10, 0x09]),
+        (
+            pf(),
+            Function::Pf,
+            0x101b_15b3,
+            vec![0x01, 0x11, 0x10, 0x09, 0x03],
+        ),
+        (
+            ecpf(),
+            Function::Ecpf,
+            0xa2d6_15b3,
+            vec![0x01, 0x11, 0x10, 0x09, 0x03],
+        ),
         (lone_vf(), Function::Vf(1), 0x101c_15b3, vec![0x01, 0x11, 0x10]),
+        (
+            DeviceConfig {
+                model: Some(Model::ConnectX7),
+                ..pf()
+            },
+            Function::Pf,
+            0x1021_15b3,
+            vec![0x01, 0x11, 0x10, 0x09, 0x03],
+        ),
     ];
     for (config, function, ids, expected) in kinds {
         let served = Served::start(config);
         let mut guest = Guest::boot(&served, function);
         assert_eq!(guest.config_u32(0), ids);
-        let mut lengths = BTreeMap::from([(0x01, 8), (0x11, 12), (0x10, 60), (0x09, 24)]);
+        let mut lengths = BTreeMap::from([(0x01, 8), (0x11, 12), (0x10, 60), (0x09, 24), (0x03, 8)]);
         let (mut found, mut end) = (Vec::new(), 0x40);
         let [mut at] = guest.config::<1>(0x34);
         while at != 0 {

@@ -61,7 +61,7 @@ impl Silicon {
             return Err(Refusal::UnknownComponent);
         }
         // What runs is what a reset would start, so the answer does not depend on `read_pending`.
-        let version = version(FirmwareVersion::of(self.config.kind));
+        let version = version(FirmwareVersion::of(self.config.identity().firmware_family));
         let size = saturated::<u32>(version.len());
         let offset = saturated::<usize>(asked.offset());
         let part = version.iter().skip(offset).take(asked.data_size().into());

@@ -37,7 +37,7 @@ impl Silicon {
             state.health.seen_at = Some(now);
         }
         let state = &*state;
-        let version = FirmwareVersion::of(self.config.kind);
+        let version = FirmwareVersion::of(self.config.identity().firmware_family);
         match offset {
             segment::FIRMWARE_REVISION => FirmwareRevision::new()
                 .with_major(version.major.into())
@@ -62,7 +62,7 @@ impl Silicon {
             segment::HEALTH_COUNTER => health::counter(now),
             segment::HEALTH_BUFFER..HEALTH_BUFFER_END => {
                 let at = usize::try_from(offset - segment::HEALTH_BUFFER).unwrap_or(0);
-                let buffer = state.health.buffer(self.config.kind);
+                let buffer = state.health.buffer(self.config.identity());
                 buffer.as_bytes()[at..]
                     .first_chunk()
                     .map_or(0, |word| u32::from_be_bytes(*word))

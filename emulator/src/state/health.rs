@@ -1,7 +1,7 @@
 //! The health of an endpoint: what its health buffer reports.
 
-use crate::config::DeviceKind;
-use crate::version::{FirmwareVersion, hardware_id};
+use crate::config::Identity;
+use crate::version::FirmwareVersion;
 use prm::Cycles;
 use prm::init_segment::HealthBuffer;
 
@@ -17,10 +17,10 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    pub(crate) fn buffer(self, kind: DeviceKind) -> HealthBuffer {
+    pub(crate) fn buffer(self, identity: Identity) -> HealthBuffer {
         HealthBuffer::new()
-            .with_firmware_version(FirmwareVersion::of(kind).word())
-            .with_hardware_id(hardware_id(kind))
+            .with_firmware_version(FirmwareVersion::of(identity.firmware_family).word())
+            .with_hardware_id(identity.hardware_id)
             .with_rfr(self.fatal)
             .with_syndrome(self.syndrome)
     }

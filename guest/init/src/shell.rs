@@ -1,4 +1,4 @@
-//! A shell for a person at the console: lines of words that become the orders a harness gives.
+//! A shell of lines of words that become the orders a harness gives, and each of its words as a command.
 //!
 //! * [`command`] - from a line to what it asks for
 //! * [`answer`] - an answer as text
@@ -7,71 +7,113 @@ mod answer;
 mod command;
 
 use crate::kernel_log::KernelLog;
-use crate::orders::virtual_functions::{self, State, VirtualFunction};
-use crate::{command_line, orders, start};
+use crate::orders::virtual_functions::{State, VirtualFunction};
+use crate::{hotplug, orders, start};
 use command::{Command, HELP, parse};
 use guest_protocol::{Answer, Order, Outcome, SHELL_PROMPT};
-use rustix::process::{ioctl_tiocsctty, setsid};
-use std::io::{self, BufRead, Write};
-use std::path::Path;
-use std::process;
+use std::io::{self, BufRead, IsTerminal, Write};
 
-/// Shells that a user may have put into the image.
-const SHELLS: [(&str, &[&str]); 2] = [("/bin/sh", &[]), ("/bin/busybox", &["sh"])];
+/// Words that are commands by themselves.
+pub const COMMANDS: [&str; 13] = [
+    "bind", "config", "counters", "devlink", "help", "insmod", "lspci", "poweroff", "reboot", "rmmod",
+    "settle", "unbind", "vfs",
+];
 
-/// Takes the console and inserts the image's modules.
-pub fn begin(kernel_command_line: &str) {
-    // Lets the console send signals to programs started here; without it only their job control is missing.
-    let _ = setsid();
-    let _ = ioctl_tiocsctty(io::stdin());
-    for name in start::modules() {
-        let parameters = command_line::module_parameters(kernel_command_line, &name);
-        println!("insmod {name} {parameters}");
-        show(orders::carry_out(Order::InsertModule { name, parameters }).into());
+/// Words that are commands where there is no busybox.
+pub const WITHOUT_BUSYBOX: [&str; 2] = ["dmesg", "sh"];
+
+/// Those of them that no other program can stand in for.
+pub const POWER: [&str; 2] = ["poweroff", "reboot"];
+
+/// The exit code of a command that was not carried out.
+const FAILED: u8 = 1;
+/// The exit code of a line that is not understood, as other shells have it.
+const NOT_UNDERSTOOD: u8 = 127;
+
+/// Obeys the lines of standard input, or those behind `-c`. The exit code is that of the last one.
+pub fn run(arguments: &[String]) -> u8 {
+    if let [flag, text, ..] = arguments
+        && flag == "-c"
+    {
+        return text.lines().fold(0, |_, line| obey_line(line));
     }
-}
-
-/// Serves the console until it ends.
-///
-/// # Errors
-///
-/// The console cannot be read.
-pub fn run() -> Result<(), String> {
-    println!("This is the guest of mlx5-cosim. help lists what it understands.");
+    let asks = io::stdin().is_terminal();
+    if asks {
+        println!("This is the guest of mlx5-cosim. help lists what it understands.");
+    }
+    let mut code = 0;
     let mut lines = io::stdin().lock().lines();
     loop {
-        print!("{SHELL_PROMPT}");
-        // A prompt that does not appear is the least trouble of a broken console.
-        let _ = io::stdout().flush();
-        let Some(line) = lines.next() else { return Ok(()) };
-        let line = line.map_err(|error| format!("read the console: {error}"))?;
-        start::reap();
-        match parse(&line) {
-            Ok(Some(command)) => obey(command),
-            Ok(None) => {}
-            Err(why) => println!("{why}"),
+        if asks {
+            print!("{SHELL_PROMPT}");
+            // A prompt that does not appear is the least trouble of a broken console.
+            let _ = io::stdout().flush();
+        }
+        match lines.next() {
+            Some(Ok(line)) => code = obey_line(&line),
+            Some(Err(_)) | None => return code,
         }
     }
 }
 
-fn obey(command: Command) {
-    match command {
-        Command::Help => print!("{HELP}"),
-        Command::Order(order) => show(orders::carry_out(order).into()),
-        Command::VirtualFunctions { folder, number } => {
-            match virtual_functions::set_number(&folder, &number) {
-                Ok(all) => all.iter().for_each(|vf| println!("{}", line_of(vf))),
-                Err(refusal) => println!("{refusal}"),
-            }
+/// Obeys a line.
+pub fn obey_line(line: &str) -> u8 {
+    match parse(line) {
+        Ok(Some(command)) => obey(command),
+        Ok(None) => 0,
+        Err(why) => {
+            eprintln!("{why}");
+            NOT_UNDERSTOOD
         }
+    }
+}
+
+fn obey(command: Command) -> u8 {
+    match command {
+        Command::Help => say(HELP),
+        Command::Order(order) => show(orders::carry_out(order).into()),
+        Command::VirtualFunctions {
+            folder,
+            number,
+            binds,
+        } => functions(folder, &number, binds),
+        Command::Settle => match hotplug::settle() {
+            Ok(()) => 0,
+            Err(why) => {
+                eprintln!("{why}");
+                FAILED
+            }
+        },
         Command::Counters => show(orders::carry_out(Order::AllPageCounters).into()),
         Command::KernelLog => match KernelLog::open() {
             Ok(log) => show(Outcome::Ok(Answer::Lines(log.take(usize::MAX).0))),
-            Err(errno) => println!("/dev/kmsg: {errno}"),
+            Err(errno) => {
+                eprintln!("/dev/kmsg: {errno}");
+                FAILED
+            }
         },
-        Command::Shell => start_shell(),
-        Command::PowerOff => start::power_off(),
-        Command::Restart => start::restart(),
+        Command::PowerOff => start::ask_for_end(),
+    }
+}
+
+fn functions(folder: Option<String>, number: &str, binds: bool) -> u8 {
+    let folder = match folder.or_else(hotplug::first_physical_function) {
+        Some(folder) => folder,
+        None => {
+            eprintln!("no function has virtual functions");
+            return FAILED;
+        }
+    };
+    match hotplug::set_number(&folder, number, binds) {
+        Ok(all) => {
+            let lines: Vec<String> = all.iter().map(|vf| line_of(vf) + "\n").collect();
+            let refused = all.iter().any(|vf| matches!(vf.state, State::Refused(_)));
+            say(&lines.concat()).max(u8::from(refused))
+        }
+        Err(refusal) => {
+            eprintln!("{refusal}");
+            FAILED
+        }
     }
 }
 
@@ -84,28 +126,24 @@ fn line_of(vf: &VirtualFunction) -> String {
     } = vf;
     match state {
         State::Bound => format!("  vf{number} {address}: it has a driver"),
-        State::Unbound => {
-            format!(
-                "  vf{number} {address}: its registers are in place; sriov_drivers_autoprobe is 0, so bind it"
-            )
-        }
+        State::Unbound => format!("  vf{number} {address}: its registers are in place, it has no driver"),
         State::Refused(refusal) => format!("  vf{number} {address}: {refusal}"),
     }
 }
 
-fn show(outcome: Outcome) {
+fn show(outcome: Outcome) -> u8 {
     match outcome {
-        Outcome::Ok(answer) => print!("{}", answer::text(&answer)),
-        Outcome::Error(refusal) => println!("{refusal}"),
+        Outcome::Ok(answer) => say(&answer::text(&answer)),
+        Outcome::Error(refusal) => {
+            eprintln!("{refusal}");
+            FAILED
+        }
     }
 }
 
-fn start_shell() {
-    let Some((path, arguments)) = SHELLS.iter().find(|(path, _)| Path::new(path).exists()) else {
-        println!("there is neither /bin/sh nor /bin/busybox in this image");
-        return;
-    };
-    if let Err(error) = process::Command::new(path).args(*arguments).status() {
-        println!("{path}: {error}");
-    }
+/// Writes text. A reader that has gone away has seen enough.
+fn say(text: &str) -> u8 {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    u8::from(written.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe))
 }

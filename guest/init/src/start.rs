@@ -1,7 +1,7 @@
 //! What happens before and after everything else.
 
 use rustix::mount::{MountFlags, mount};
-use rustix::process::{WaitOptions, wait};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, wait};
 use rustix::system::{RebootCommand, reboot};
 use std::fs;
 use std::panic;
@@ -16,6 +16,9 @@ const MOUNTS: [(&str, &str); 5] = [
     ("debugfs", "/sys/kernel/debug"),
     ("tracefs", "/sys/kernel/tracing"),
 ];
+
+/// The signal by which programs ask the first one to switch off, as busybox's `poweroff` does.
+pub const END_SIGNAL: Signal = Signal::USR2;
 
 /// Mounts the kernel's file systems.
 ///
@@ -52,6 +55,22 @@ pub fn end_on_panic() {
 /// Takes the exit status of every process that has ended. Orphans are handed to the first program, so it has to.
 pub fn reap() {
     while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
+}
+
+/// Asks the first program for the end, as other programs do, and waits for it.
+pub fn ask_for_end() -> ! {
+    if let Err(errno) = kill_process(Pid::INIT, END_SIGNAL) {
+        eprintln!("guest-init: {errno}");
+    }
+    loop {
+        thread::park();
+    }
+}
+
+/// Ends every other process at once.
+pub fn end_all() {
+    // The "process group" of the first program: as a number with a sign it is -1, which stands for all. There may be none.
+    let _ = kill_process_group(Pid::INIT, Signal::KILL);
 }
 
 /// Switches off.

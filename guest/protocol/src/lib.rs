@@ -1,4 +1,5 @@
-//! What a harness and the program in its guest say to each other over the guest's second serial port.
+//! What a harness and the program in its guest say to each other over the guest's second serial port, and what a user's program in
+//! the guest and the user's streams are joined by ([`ToSession`], [`FromSession`]).
 //!
 //! One JSON value per line, UTF-8, ended by `\n`. The harness sends a [`Request`], the guest sends [`FromGuest`].
 //!
@@ -17,17 +18,23 @@
 mod answer;
 mod complaint;
 mod devlink;
+mod errand;
 mod line;
 mod order;
 mod report;
+mod session;
 
 pub use answer::{Answer, LogLine, Look, Outcome, PciDevice, Refusal, Task};
 pub use complaint::{classify, is_cut};
 pub use devlink::Devlink;
+pub use errand::{Access, Errand, Program, Root, Share, Terminal};
 pub use line::{LineError, from_line, to_line};
 pub use order::{Order, Request};
 pub use prm::EswitchMode;
 pub use report::{Complaint, ComplaintKind, FromGuest, Ready, Reply};
+pub use session::{
+    FromSession, LONGEST_FRAME, PORTION, SESSION_PORT, SESSION_VERSION, SESSION_WORD, Stream, ToSession,
+};
 
 /// Said in [`Ready`]; a harness refuses a guest that says another one.
 pub const VERSION: u32 = 5;
@@ -38,6 +45,15 @@ pub const SHELL_WORD: &str = "mlx5cosim.shell";
 
 /// The word on the kernel command line that makes the guest serve orders beside its shell, once its modules are inserted.
 pub const ORDERS_WORD: &str = "mlx5cosim.orders";
+
+/// The folder in the guest of a person with what is there under every root.
+pub const OWN_FOLDER: &str = "/run/mlx5-cosim";
+
+/// The image's modules in that folder.
+pub const OWN_MODULES: &str = "/run/mlx5-cosim/modules";
+
+/// The shell in the guest, and much else, where the kit has it.
+pub const BUSYBOX: &str = "/bin/busybox";
 
 /// What the guest's shell writes when it waits for a line.
 pub const SHELL_PROMPT: &str = "guest# ";

@@ -4,7 +4,7 @@ use super::cache::Cache;
 use super::error::KitError;
 use super::manifest::{Manifest, Part, PartName};
 use super::qemu::{self, Qemu, Version};
-use super::{helper, kernel, modules, verification};
+use super::{comforts, helper, kernel, modules, verification};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,6 +34,10 @@ impl KitOptions {
         }
         if self.kernel.is_none() {
             parts.push(PartName::Linux);
+        }
+        parts.push(PartName::Shell);
+        if self.kernel.is_none() {
+            parts.push(PartName::Shares);
         }
         if self.workshop {
             parts.extend([PartName::Workshop, PartName::Helper]);
@@ -91,6 +95,9 @@ pub struct Kit {
     kernel_release: Option<String>,
     modules: PathBuf,
     helper: Option<PathBuf>,
+    shell: Option<PathBuf>,
+    shares: Option<PathBuf>,
+    has_own_kernel: bool,
     origins: String,
 }
 
@@ -138,6 +145,10 @@ impl Kit {
         };
         let helper = part(PartName::Helper).filter(of_kernel);
         let helper = helper.and_then(|part| helper::file_in(cache, part));
+        let shell = part(PartName::Shell).map(|part| part.root(cache).join(comforts::SHELL));
+        let shares = part(PartName::Shares)
+            .filter(of_kernel)
+            .map(|part| part.root(cache));
         let origins = format!(
             "QEMU {} ({}), Linux {} ({}){}",
             qemu::shown(qemu_version),
@@ -161,6 +172,9 @@ impl Kit {
             kernel_release,
             modules,
             helper,
+            shell,
+            shares,
+            has_own_kernel: options.kernel.is_some(),
             origins,
         })
     }
@@ -214,6 +228,31 @@ impl Kit {
     #[must_use]
     pub fn helper(&self) -> Option<&Path> {
         self.helper.as_deref()
+    }
+
+    /// A static busybox; `None` in a kit that an earlier version of the program has fetched.
+    #[must_use]
+    pub fn shell(&self) -> Option<&Path> {
+        self.shell.as_deref()
+    }
+
+    /// The files of the modules by which a guest has folders of the host, beside [`modules`](Self::modules).
+    ///
+    /// # Errors
+    /// [`KitError::Missing`] in a kit that an earlier version of the program has fetched. A kernel of one's own has them among its
+    /// modules, or built in.
+    pub fn share_modules(&self) -> Result<Vec<PathBuf>, KitError> {
+        match &self.shares {
+            Some(folder) => modules::files(folder),
+            None if self.has_own_kernel => Ok(Vec::new()),
+            None => Err(missing("what a guest needs for folders of the host")),
+        }
+    }
+
+    /// Whether the kernel is the user's own.
+    #[must_use]
+    pub const fn has_own_kernel(&self) -> bool {
+        self.has_own_kernel
     }
 
     /// The parts and where they come from, on one line: `QEMU 11.1.3 (kit), Linux 7.2.12+deb13-amd64 (kit)`.

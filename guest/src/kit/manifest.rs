@@ -4,6 +4,7 @@ use super::KitError;
 use super::cache::{Cache, write_at_once};
 use super::digest::sha256;
 use super::packages::Package;
+pub use super::part_name::PartName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,50 +16,48 @@ const FORM: u32 = 1;
 
 /// What is in the cache.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
 pub struct Manifest {
     form: u32,
     /// The parts by their names.
     pub parts: BTreeMap<PartName, Part>,
 }
 
-/// The parts of a kit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PartName {
-    /// QEMU with its libraries and firmware.
-    Qemu,
-    /// The kernel and its modules.
-    Linux,
-    /// What builds modules for the kernel.
-    Workshop,
-    /// Modules with an mlx5_core that knows sub-functions.
-    Subfunctions,
-    /// Modules with an mlx5_core that has no embedded switch.
-    WithoutEswitch,
-    /// The module that makes chosen calls of the driver fail.
-    Helper,
+/// The manifest as the file has it. A program that does not know a name among `parts` takes the whole kit for none; so those that
+/// came later stand elsewhere, where programs of before do not look.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    form: u32,
+    parts: BTreeMap<PartName, Part>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    more_parts: BTreeMap<String, Part>,
 }
 
-impl PartName {
-    /// Whether it is made for the kernel that is there, and of no use with another.
-    pub(super) const fn follows_kernel(self) -> bool {
-        self.is_built() || matches!(self, Self::Workshop)
+impl From<Stored> for Manifest {
+    fn from(stored: Stored) -> Self {
+        let Stored {
+            form,
+            mut parts,
+            more_parts,
+        } = stored;
+        for name in PartName::LATER {
+            if let Some(part) = more_parts.get(name.key()) {
+                parts.insert(name, part.clone());
+            }
+        }
+        Self { form, parts }
     }
+}
 
-    /// Whether it is built in the workshop.
-    pub(super) const fn is_built(self) -> bool {
-        matches!(self, Self::Subfunctions | Self::WithoutEswitch | Self::Helper)
-    }
-
-    /// The part as people call it.
-    pub(super) const fn title(self) -> &'static str {
-        match self {
-            Self::Qemu => "QEMU",
-            Self::Linux => "Linux",
-            Self::Workshop => "the workshop",
-            Self::Subfunctions => "mlx5_core with sub-functions",
-            Self::WithoutEswitch => "mlx5_core without eswitch",
-            Self::Helper => "the module that makes calls fail",
+impl From<Manifest> for Stored {
+    fn from(manifest: Manifest) -> Self {
+        let Manifest { form, mut parts } = manifest;
+        let later = PartName::LATER.into_iter();
+        let more_parts = later.filter_map(|name| Some((name.key().to_owned(), parts.remove(&name)?)));
+        Self {
+            form,
+            more_parts: more_parts.collect(),
+            parts,
         }
     }
 }
@@ -301,6 +300,23 @@ mod tests {
         assert_eq!(Manifest::read(&cache), manifest);
         fs::write(cache.manifest(), "{").unwrap();
         assert_eq!(Manifest::read(&cache), Manifest::default());
+    }
+
+    #[test]
+    fn parts_that_came_later_do_not_spoil_the_kit_for_programs_of_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (cache, mut manifest) = kit(folder.path());
+        let part = manifest.parts[&PartName::Qemu].clone();
+        manifest.parts.insert(PartName::Shell, part.clone());
+        manifest.parts.insert(PartName::Shares, part);
+        manifest.write(&cache).unwrap();
+        let text = fs::read(cache.manifest()).unwrap();
+        let file: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let names =
+            |field: &str| -> Vec<String> { file[field].as_object().unwrap().keys().cloned().collect() };
+        assert_eq!(names("parts"), ["qemu"]);
+        assert_eq!(names("more_parts"), ["shares", "shell"]);
+        assert_eq!(Manifest::read(&cache), manifest);
     }
 
     #[test]

@@ -31,13 +31,38 @@ const KEPT: [&str; 18] = [
     "virt",
 ];
 
+/// Folders below `kernel/` with what a guest needs for folders of the host, and to change them in memory.
+const OF_SHARES: [&str; 4] = ["fs/9p", "fs/netfs", "fs/overlayfs", "net/9p"];
+
 /// Removes the modules below `kernel` that are not kept.
 pub fn prune(kernel: &Path) -> Result<(), KitError> {
+    keep(kernel, &KEPT)
+}
+
+/// Removes the modules below `kernel` but those for folders of the host.
+pub fn prune_to_shares(kernel: &Path) -> Result<(), KitError> {
+    keep(kernel, &OF_SHARES)
+}
+
+/// The files of all modules below a folder, in any compression.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, KitError> {
+    let mut found = Vec::new();
+    each_file(folder, &mut |path, _| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        if name.is_some_and(|name| name.contains(".ko")) {
+            found.push(path.to_owned());
+        }
+    })?;
+    found.sort();
+    Ok(found)
+}
+
+fn keep(kernel: &Path, folders: &[&str]) -> Result<(), KitError> {
     let mut superfluous = Vec::new();
     each_file(kernel, &mut |path, _| {
         let kept = path
             .strip_prefix(kernel)
-            .is_ok_and(|inner| KEPT.iter().any(|kept| is_of(inner, kept)));
+            .is_ok_and(|inner| folders.iter().any(|kept| is_of(inner, kept)));
         if !kept {
             superfluous.push(path.to_owned());
         }
@@ -117,5 +142,24 @@ mod tests {
         assert!(!kernel.join("drivers/gpu").exists());
         assert_eq!(driver(&kernel).unwrap().unwrap(), kernel.join(modules[1]));
         assert_eq!(driver(&kernel.join("drivers/vfio")).unwrap(), None);
+    }
+
+    #[test]
+    fn what_folders_of_the_host_need_is_kept_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let modules = [
+            "fs/9p/9p.ko.xz",
+            "fs/ext4/ext4.ko.xz",
+            "net/9p/9pnet.ko",
+            "net/9p/README",
+        ];
+        for module in modules {
+            let path = folder.path().join(module);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        prune_to_shares(folder.path()).unwrap();
+        let left = files(folder.path()).unwrap();
+        assert_eq!(left, [0, 2].map(|index| folder.path().join(modules[index])));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::apt::Apt;
 use super::cache::{Cache, remove};
+use super::comforts;
 use super::error::KitError;
 use super::helper;
 use super::kernel::{self, Offer};
@@ -60,7 +61,11 @@ pub fn setup(cache: &Cache, options: &KitOptions, report: &mut dyn SetupReport) 
                     keep(cache, &mut manifest, name, part)?;
                     continue;
                 }
-                PartName::Qemu | PartName::Linux | PartName::Workshop => continue,
+                PartName::Qemu
+                | PartName::Linux
+                | PartName::Workshop
+                | PartName::Shell
+                | PartName::Shares => continue,
             };
             let workshop = Workshop::in_cache(cache, &manifest)?;
             let part = variant(&workshop, &lock, folder, &configuration, report)?;
@@ -194,6 +199,15 @@ fn fetch(
         let part = build(cache, apt, &plan, report)?;
         keep(cache, manifest, plan.name, part)?;
     }
+    if wanted.contains(&PartName::Shares)
+        && let Some(linux) = manifest.parts.get(&PartName::Linux)
+    {
+        match comforts::fetch_shares(cache, apt, linux, report) {
+            Ok(part) => keep(cache, manifest, PartName::Shares, part)?,
+            // The mirror has a newer kernel by now: the kit serves as it is.
+            Err(error) => report.warning(&format!("vm has no --share and --rootfs: {error}")),
+        }
+    }
     if wanted.contains(&PartName::Workshop)
         && let Some(linux) = manifest.parts.get(&PartName::Linux)
     {
@@ -216,11 +230,16 @@ fn keep(cache: &Cache, manifest: &mut Manifest, name: PartName, part: Part) -> R
 
 /// Which packages make the part.
 fn plan(apt: &Apt<'_>, name: PartName) -> Result<Plan, KitError> {
-    if name == PartName::Qemu {
+    let package = match name {
+        PartName::Qemu => Some(QEMU_PACKAGE),
+        PartName::Shell => Some(comforts::SHELL_PACKAGE),
+        _ => None,
+    };
+    if let Some(package) = package {
         return Ok(Plan {
             name,
             offer: None,
-            selection: apt.resolve(&[QEMU_PACKAGE.to_owned()])?,
+            selection: apt.resolve(&[package.to_owned()])?,
         });
     }
     let names = apt.names(KERNEL_PACKAGES)?;
@@ -237,6 +256,9 @@ fn plan(apt: &Apt<'_>, name: PartName) -> Result<Plan, KitError> {
 
 /// Makes the part from its packages, which have arrived, and puts it in its place.
 fn build(cache: &Cache, apt: &Apt<'_>, plan: &Plan, report: &mut dyn SetupReport) -> Result<Part, KitError> {
+    if plan.name == PartName::Shell {
+        return comforts::build_shell(cache, apt, &plan.selection, report);
+    }
     let name = match &plan.offer {
         Some(offer) => format!("linux-{}", offer.release()),
         None => "qemu".to_owned(),

@@ -11,6 +11,9 @@ pub(super) const PORT: &str = "mlx5";
 /// First QEMU that ends itself when its parent does, asked to.
 const EXITS_WITH_PARENT: (u32, u32, u32) = (10, 2, 0);
 
+/// Where the host's kernel offers its processor.
+const KVM: &str = "/dev/kvm";
+
 /// Where the guest's first serial port leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Console {
@@ -18,7 +21,7 @@ pub enum Console {
     Terminal,
     /// To standard input and output, byte for byte: nothing in them is for QEMU.
     Pipe,
-    /// Into a file.
+    /// Into a file, which may be a FIFO.
     File(PathBuf),
 }
 
@@ -38,7 +41,7 @@ impl Accelerator {
     /// every instruction of a kernel.
     #[must_use]
     pub fn of_this_machine() -> Self {
-        let opens = OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok();
+        let opens = Self::has_kvm();
         let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         Self::of(opens, &processor)
     }
@@ -51,6 +54,12 @@ impl Accelerator {
         } else {
             Self::Tcg
         }
+    }
+
+    /// Whether this machine lets programs use KVM.
+    #[must_use]
+    pub fn has_kvm() -> bool {
+        OpenOptions::new().read(true).write(true).open(KVM).is_ok()
     }
 
     const fn option(self) -> &'static str {
@@ -81,6 +90,10 @@ pub(super) struct Board<'a> {
     pub(super) memory_mib: u32,
     pub(super) console: &'a Console,
     pub(super) agent: Option<&'a Path>,
+    /// How many processors it has.
+    pub(super) processors: u16,
+    /// The file of a third serial port, which is the kernel's console then.
+    pub(super) kernel_log: Option<&'a Path>,
 }
 
 impl Board<'_> {
@@ -95,7 +108,8 @@ impl Board<'_> {
             self.accelerator.option()
         );
         command
-            .args(["-M", &board, "-cpu", self.accelerator.processor(), "-smp", "1"])
+            .args(["-M", &board, "-cpu", self.accelerator.processor()])
+            .args(["-smp", &self.processors.to_string()])
             .args(["-m", &format!("{}M", self.memory_mib), "-object", &memory])
             .args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"])
             .arg("-kernel")
@@ -111,6 +125,12 @@ impl Board<'_> {
         if let Some(agent) = self.agent {
             command.args(["-chardev", &channel("agent", agent), "-serial", "chardev:agent"]);
         }
+        if let Some(log) = self.kernel_log {
+            if self.agent.is_none() {
+                command.args(["-serial", "null"]);
+            }
+            command.args(["-serial", &format!("file:{}", escaped(log))]);
+        }
         if kit.qemu_version() >= EXITS_WITH_PARENT {
             command.args(["-run-with", "exit-with-parent=on"]);
         }
@@ -119,7 +139,12 @@ impl Board<'_> {
 
     fn kernel_words(&self) -> String {
         // A processor that is emulated on a busy machine may miss the ticks by which a kernel tries its timer out, and it panics then.
-        let words = "console=ttyS0 panic=-1 net.ifnames=0 no_timer_check";
+        let console = if self.kernel_log.is_some() {
+            "ttyS2"
+        } else {
+            "ttyS0"
+        };
+        let words = format!("console={console} panic=-1 net.ifnames=0 no_timer_check");
         format!("{words} {}", self.append).trim_end().to_owned()
     }
 }

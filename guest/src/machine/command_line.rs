@@ -2,6 +2,8 @@
 
 use super::board::{Accelerator, Board, Console, PORT};
 use super::monitor;
+use super::shared_folder::SharedFolder;
+use super::virtio_port::{self, VirtioPort};
 use crate::kit::Kit;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -9,6 +11,8 @@ use std::process::Command;
 
 /// Device number of the root port on bus 0. It is the only bridge, so the bus behind it is number 1.
 const PORT_DEVICE: u8 = 4;
+/// Device number of the virtio ports on bus 0.
+const PORTS_DEVICE: u8 = 3;
 /// The bus behind the root port.
 const BUS: u8 = 1;
 
@@ -93,6 +97,41 @@ pub struct CommandLine<'a> {
     pub agent: Option<&'a Path>,
     /// The UNIX socket that QEMU's own orders are taken at ([`Monitor`](super::Monitor)).
     pub monitor: Option<&'a Path>,
+    /// What few guests have.
+    pub fittings: Fittings<'a>,
+}
+
+/// What a guest may have beside a device.
+#[derive(Clone, Debug)]
+pub struct Fittings<'a> {
+    /// How many processors.
+    pub processors: u16,
+    /// What carries out its instructions; the best there is where nobody says so.
+    pub accelerator: Option<Accelerator>,
+    /// The file, which may be a FIFO, of a serial port of its own for the kernel's console, apart from the first one.
+    pub kernel_log: Option<&'a Path>,
+    /// Channels for programs.
+    pub ports: &'a [VirtioPort],
+    /// Folders of the host.
+    pub folders: &'a [SharedFolder],
+    /// The port of this machine at which QEMU waits for a debugger.
+    pub debugger: Option<u16>,
+    /// More of QEMU's arguments, behind all others.
+    pub arguments: &'a [String],
+}
+
+impl Default for Fittings<'_> {
+    fn default() -> Self {
+        Self {
+            processors: 1,
+            accelerator: None,
+            kernel_log: None,
+            ports: &[],
+            folders: &[],
+            debugger: None,
+            arguments: &[],
+        }
+    }
 }
 
 impl CommandLine<'_> {
@@ -110,19 +149,45 @@ impl CommandLine<'_> {
         for function in self.functions {
             command.args(["-device", &function.device_option(self.functions.len() > 1)]);
         }
+        self.fittings.plug_in(&mut command);
         command
     }
 
     fn board(&self) -> Board<'_> {
         Board {
             kind: "q35",
-            accelerator: Accelerator::of_this_machine(),
+            accelerator: self
+                .fittings
+                .accelerator
+                .unwrap_or_else(Accelerator::of_this_machine),
             initrd: self.initrd,
             append: self.append,
             memory_mib: self.memory_mib,
             console: &self.console,
             agent: self.agent,
+            processors: self.fittings.processors,
+            kernel_log: self.fittings.kernel_log,
         }
+    }
+}
+
+impl Fittings<'_> {
+    fn plug_in(&self, command: &mut Command) {
+        if !self.ports.is_empty() {
+            virtio_port::plug_in(
+                command,
+                &format!("bus=pcie.0,addr={PORTS_DEVICE:x}.0"),
+                self.ports,
+            );
+        }
+        for folder in self.folders {
+            folder.plug_in(command);
+        }
+        if let Some(port) = self.debugger {
+            // Whoever reaches it commands the guest's memory: nobody from elsewhere.
+            command.args(["-gdb", &format!("tcp:127.0.0.1:{port}")]);
+        }
+        command.args(self.arguments);
     }
 }
 

@@ -4,7 +4,8 @@
 //! the guest talk to the host over virtio ports: a line there and back takes a third of a millisecond, over a serial port it
 //! takes seventeen.
 
-use super::board::{Accelerator, Board, Console, channel};
+use super::board::{Accelerator, Board, Console};
+use super::virtio_port::{VirtioPort, plug_in};
 use crate::kit::Kit;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -21,15 +22,6 @@ pub const MOST_FUNCTIONS: usize = 27;
 
 /// What the kernel has to be told.
 const KERNEL_WORDS: &str = "intel_iommu=on";
-
-/// A channel between a program in the guest and a UNIX socket of the host, which QEMU connects to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VirtioPort {
-    /// What the guest finds it by.
-    pub name: &'static str,
-    /// The socket.
-    pub socket: PathBuf,
-}
 
 /// What machine to start.
 #[derive(Clone, Debug)]
@@ -72,6 +64,8 @@ impl DriverMachine<'_> {
             memory_mib: self.memory_mib,
             console: &self.console,
             agent: self.agent,
+            processors: 1,
+            kernel_log: None,
         };
         let mut command = board.command(kit);
         self.plug_in(&mut command);
@@ -82,18 +76,7 @@ impl DriverMachine<'_> {
         // With caching mode the guest tells of every map, and QEMU tells the functions.
         command.args(["-device", "intel-iommu,intremap=on,caching-mode=on"]);
         if !self.ports.is_empty() {
-            command.args([
-                "-device",
-                &format!("virtio-serial-pci,bus={BUS},addr={PORTS_SLOT:x}.0"),
-            ]);
-        }
-        // Port 0 is kept for a console.
-        for (port, number) in self.ports.iter().zip(1..) {
-            let VirtioPort { name, socket } = port;
-            command.args(["-chardev", &channel(name, socket)]).args([
-                "-device",
-                &format!("virtserialport,chardev={name},name={name},nr={number}"),
-            ]);
+            plug_in(command, &format!("bus={BUS},addr={PORTS_SLOT:x}.0"), self.ports);
         }
         for (socket, slot) in self.functions.iter().zip(FIRST_SLOT..) {
             let option = json!({

@@ -63,6 +63,15 @@ impl Process {
         Self::spawn(command)
     }
 
+    /// Starts QEMU beside the terminal of this process: it reads and writes nothing, and says what is wrong on standard error.
+    ///
+    /// # Errors
+    /// [`StartError::Spawn`].
+    pub fn start_apart(mut command: Command) -> Result<Self, StartError> {
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        Self::spawn(command)
+    }
+
     /// Starts QEMU with its standard input and output at the ends of two pipes.
     ///
     /// # Errors

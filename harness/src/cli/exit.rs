@@ -5,34 +5,35 @@ use crate::record::Failure;
 use std::cmp::Ordering;
 use std::process::ExitCode;
 
-/// How a verb ended. The numbers are the process's exit codes; the order is that of badness ([`Exit::badness`]).
+/// How a verb ended. The order is that of badness ([`Exit::badness`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// Everything was as expected.
-    AsExpected = 0,
+    AsExpected,
     /// The tool itself failed.
-    Internal = 1,
+    Internal,
     /// The command line makes no sense, or asks for what is not there.
-    Usage = 2,
+    Usage,
     /// No scenario and revision was selected.
-    NothingSelected = 4,
+    NothingSelected,
     /// All that was selected was skipped.
-    AllSkipped = 77,
+    AllSkipped,
     /// An expectation or an invariant failed.
-    Failed = 100,
+    Failed,
     /// A snapshot, or what `diff` compares, differs.
-    Differs = 101,
+    Differs,
     /// The same run went two ways.
-    NotDeterministic = 102,
+    NotDeterministic,
     /// A scenario file is not valid.
-    InvalidScenario = 103,
+    InvalidScenario,
     /// The backend or the virtual machine failed.
-    Backend = 104,
+    Backend,
     /// The budget of states, steps or time was used up.
-    Budget = 105,
+    Budget,
     /// The user has ended it, by SIGINT or SIGTERM. What ran until then was reported.
-    Interrupted = 130,
+    Interrupted,
+    /// A program in a guest has ended with this code, which is the process's own, whatever it is.
+    OfGuest(u8),
 }
 
 /// The codes as the help shows them.
@@ -50,6 +51,7 @@ Exit codes:
   104  the backend or the VM failed
   105  the budget is used up
   130  ended by SIGINT or SIGTERM
+With a command `vm` ends as the command does.
 Where several happened, the worst counts, from bad to worse: 101, 100, 102, 105, 103, 104, 1, 130.";
 
 impl Exit {
@@ -94,7 +96,21 @@ impl Exit {
     /// The number.
     #[must_use]
     pub const fn code(self) -> u8 {
-        self as u8
+        match self {
+            Self::AsExpected => 0,
+            Self::Internal => 1,
+            Self::Usage => 2,
+            Self::NothingSelected => 4,
+            Self::AllSkipped => 77,
+            Self::Failed => 100,
+            Self::Differs => 101,
+            Self::NotDeterministic => 102,
+            Self::InvalidScenario => 103,
+            Self::Backend => 104,
+            Self::Budget => 105,
+            Self::Interrupted => 130,
+            Self::OfGuest(code) => code,
+        }
     }
 }
 

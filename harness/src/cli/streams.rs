@@ -78,6 +78,32 @@ pub fn print(text: &str) -> io::Result<()> {
     }
 }
 
+/// One of the two, for bytes that are somebody else's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Errors,
+}
+
+/// Passes bytes on as they are: they are the output of a program that the user has asked for. Whether somebody reads them; what
+/// cannot be written otherwise is told.
+pub fn pass_on(channel: Channel, bytes: &[u8]) -> bool {
+    let (stream, written) = match channel {
+        Channel::Output => {
+            let mut stdout = io::stdout().lock();
+            (&STDOUT, stdout.write_all(bytes).and_then(|()| stdout.flush()))
+        }
+        Channel::Errors => (&STDERR, io::stderr().lock().write_all(bytes)),
+    };
+    let reads = written.is_ok();
+    if let Some(failure) = stream.keep(written) {
+        error(format_args!("{}: {failure}", stream.name));
+    }
+    reads
+}
+
 /// Whether nobody reads standard output any more, so that a long work for it alone can end.
 pub fn out_is_closed() -> bool {
     STDOUT.closed.load(Ordering::Relaxed)

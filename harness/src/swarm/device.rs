@@ -55,6 +55,7 @@ pub fn draw_device(dice: &mut Dice, odd: bool) -> DeviceConfig {
         vfs: VirtualFunctions::default(),
         ec_vfs: VirtualFunctions::default(),
         external_host: ExternalHost::default(),
+        model: None,
         second_pf: None,
         satellite_pfs: Vec::new(),
         sfs: ScalableFunctions::default(),

@@ -2,6 +2,8 @@
 
 use super::role::Role;
 use super::space::Space;
+use super::vpd;
+use emulator::config::Identity;
 
 /// Number of MSI-X vectors.
 pub(crate) const MSIX_VECTORS: u16 = 16;
@@ -44,14 +46,15 @@ const LINK_SPEED: u16 = 4;
 /// Lanes of the link.
 const LINK_WIDTH: u16 = 16;
 
-/// Fills in the capabilities. Only a PF has the vendor's.
-pub(super) fn place(space: &mut Space, role: Role) {
+/// Fills in the capabilities. Only a PF has the vendor's and product data.
+pub(super) fn place(space: &mut Space, role: Role, identity: Identity) {
     let vendor_specific = role == Role::Physical;
     power_management(space);
     msix(space);
     pci_express(space, role, if vendor_specific { VENDOR_SPECIFIC } else { 0 });
     if vendor_specific {
         self::vendor_specific(space);
+        vpd::place(space, identity);
     }
 }
 
@@ -143,7 +146,7 @@ fn pci_express(space: &mut Space, role: Role, next: u8) {
 /// The gateway to the device's own address spaces (`mlx5_pci_vsc_init`), as plain memory: its status bits stay 0 and the driver
 /// sees that no space is supported.
 fn vendor_specific(space: &mut Space) {
-    let at = head(space, VENDOR_SPECIFIC, ID_VENDOR_SPECIFIC, 0);
+    let at = head(space, VENDOR_SPECIFIC, ID_VENDOR_SPECIFIC, vpd::AT);
     space.set(at + 2, [VENDOR_SPECIFIC_LENGTH]);
     space.allow(at + 4, [0xff; VENDOR_SPECIFIC_LENGTH as usize - 4]);
 }

@@ -7,21 +7,32 @@
 
 use super::role::Role;
 use super::space::{EXTENDED, LENGTH, Space};
-use super::{ari, capability, header, sriov};
+use super::{ari, capability, header, sriov, vpd};
+use emulator::config::Identity;
 
 /// What distinguishes one function from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
     /// What it is to the others.
     pub(crate) role: Role,
-    /// Device id.
-    pub(crate) device: u16,
+    /// What its device shows of itself.
+    pub(crate) identity: Identity,
     /// Bytes of BAR 2, a power of two; none if there is no BAR 2.
     pub(crate) bar2: Option<u64>,
     /// TotalVFs; 0 if there is no SR-IOV capability.
     pub(crate) total_vfs: u16,
     /// Number of the next function at the port that is no VF, 0 if there is none.
     pub(crate) next_function: u8,
+}
+
+impl Shape {
+    /// Device id.
+    pub(crate) const fn device(self) -> u16 {
+        match self.role {
+            Role::Physical | Role::Second => self.identity.physical,
+            Role::Virtual | Role::Lone => self.identity.virtual_function,
+        }
+    }
 }
 
 /// What a write to configuration space brings about beyond the register.
@@ -38,13 +49,14 @@ pub(crate) enum Effect {
 /// The chain of extended capabilities: SR-IOV and ARI for a PF with VFs, ARI for its VFs and a second PF, nothing for others. Functions beyond the
 /// eighth are on the bus of their PF only if the device says so by ARI (Base Specification, "Alternative Routing-ID
 /// Interpretation").
-fn extended_capabilities(space: &mut Space, role: Role, total_vfs: u16, next_function: u8) {
-    match role {
-        Role::Physical if total_vfs > 0 => {
-            sriov::place(space, total_vfs, ari::BEHIND_SRIOV);
-            ari::place(space, ari::BEHIND_SRIOV, next_function);
+fn extended_capabilities(space: &mut Space, shape: Shape) {
+    match shape.role {
+        Role::Physical if shape.total_vfs > 0 => {
+            let device = shape.identity.virtual_function;
+            sriov::place(space, shape.total_vfs, device, ari::BEHIND_SRIOV);
+            ari::place(space, ari::BEHIND_SRIOV, shape.next_function);
         }
-        Role::Virtual | Role::Second => ari::place(space, EXTENDED, next_function),
+        Role::Virtual | Role::Second => ari::place(space, EXTENDED, shape.next_function),
         Role::Physical | Role::Lone => {}
     }
 }
@@ -99,30 +111,18 @@ impl PciFunction {
     pub(crate) fn settle(&mut self) {
         if !self.settled {
             self.settled = true;
-            let Shape {
-                role,
-                total_vfs,
-                next_function,
-                ..
-            } = self.shape;
-            extended_capabilities(&mut self.space, role, total_vfs, next_function);
+            extended_capabilities(&mut self.space, self.shape);
         }
     }
 
     /// All registers have their reset values. What is shown stays.
     pub(crate) fn reset_registers(&mut self) {
         self.space = Space::new();
-        let Shape {
-            role,
-            device,
-            bar2,
-            total_vfs,
-            next_function,
-        } = self.shape;
-        header::place(&mut self.space, device, bar2, capability::FIRST);
-        capability::place(&mut self.space, role);
+        let shape = self.shape;
+        header::place(&mut self.space, shape.device(), shape.bar2, capability::FIRST);
+        capability::place(&mut self.space, shape.role, shape.identity);
         if self.settled {
-            extended_capabilities(&mut self.space, role, total_vfs, next_function);
+            extended_capabilities(&mut self.space, shape);
         }
     }
 
@@ -171,8 +171,12 @@ impl PciFunction {
         }
         let power = capability::power_control(&self.space);
         let (enabled, chosen) = (self.enabled_vfs(), sriov::chosen(&self.space));
+        let product = vpd::address(&self.space);
         self.space.write(at, data);
         capability::keep_power_state(&mut self.space, power);
+        if self.shape.role == Role::Physical && vpd::is_asked(at, data.len()) {
+            vpd::answer(&mut self.space, product, self.shape.identity);
+        }
         if at < EXTENDED || self.shape.total_vfs == 0 || !self.settled {
             return Effect::None;
         }

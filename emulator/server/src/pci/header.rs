@@ -4,10 +4,6 @@ use super::space::Space;
 
 /// Mellanox Technologies.
 const VENDOR: u16 = 0x15b3;
-/// ConnectX-6: the PF of a NIC.
-pub(crate) const PF_DEVICE: u16 = 0x101b;
-/// BlueField-2: the PF of the embedded CPU.
-pub(crate) const EMBEDDED_PF_DEVICE: u16 = 0xa2d6;
 /// The board. Nothing looks at it.
 const SUBSYSTEM: u16 = 0x0008;
 /// Ethernet controller.

@@ -2,7 +2,6 @@
 
 use super::header::BAR0_SIZE;
 use super::space::{EXTENDED, Space};
-use prm::function::VF_DEVICE;
 
 /// VFs that there is room for beside their PF: a bus has 256 functions, and behind a port they are all one device's.
 pub(crate) const MOST_VFS: u16 = 255;
@@ -28,8 +27,8 @@ const VF_BAR0: usize = AT + 0x24;
 const PAGE_SIZES: u32 = 0x553;
 const PAGE_SIZE_4_KIB: u32 = 1;
 
-/// Fills in the capability of a PF with `total` VFs, which follow it one by one. The next one is at `next`.
-pub(super) fn place(space: &mut Space, total: u16, next: usize) {
+/// Fills in the capability of a PF with `total` VFs of this device id, which follow it one by one. The next one is at `next`.
+pub(super) fn place(space: &mut Space, total: u16, device: u16, next: usize) {
     space.extended_head(AT, ID, next);
     space.allow(CONTROL, CONTROL_WRITABLE.to_le_bytes());
     space.set(INITIAL_VFS, total.to_le_bytes());
@@ -37,7 +36,7 @@ pub(super) fn place(space: &mut Space, total: u16, next: usize) {
     space.allow(NUM_VFS, [0xff; 2]);
     space.set(FIRST_VF_OFFSET, 1u16.to_le_bytes());
     space.set(VF_STRIDE, 1u16.to_le_bytes());
-    space.set(VF_DEVICE_ID, VF_DEVICE.to_le_bytes());
+    space.set(VF_DEVICE_ID, device.to_le_bytes());
     space.set(SUPPORTED_PAGE_SIZES, PAGE_SIZES.to_le_bytes());
     space.register(
         SYSTEM_PAGE_SIZE,

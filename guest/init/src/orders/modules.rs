@@ -1,11 +1,12 @@
 //! Kernel modules.
 
 use super::refusal::{check_name, refuse, refused, refused_io};
-use guest_protocol::{Answer, MODULES_FOLDER, Refusal};
+use guest_protocol::{Answer, MODULES_FOLDER, OWN_MODULES, Refusal};
 use rustix::io::Errno;
 use rustix::system::{delete_module, finit_module};
 use std::ffi::CString;
 use std::fs::File;
+use std::path::Path;
 
 /// The kernel and the image write `_` where a file name may have `-`.
 fn canonical(name: &str) -> Result<String, Refusal> {
@@ -16,7 +17,10 @@ fn canonical(name: &str) -> Result<String, Refusal> {
 /// Inserts a module of the image.
 pub fn insert(name: &str, parameters: &str) -> Result<Answer, Refusal> {
     let name = canonical(name)?;
-    let path = format!("{MODULES_FOLDER}/{name}.ko");
+    // Under another root the image's modules are elsewhere.
+    let places = [MODULES_FOLDER, OWN_MODULES].map(|folder| format!("{folder}/{name}.ko"));
+    let [usual, other] = places;
+    let path = if Path::new(&other).exists() { other } else { usual };
     let file = File::open(&path).map_err(refused_io(format!("open {path}")))?;
     let parameters = text(parameters)?;
     finit_module(file, &parameters, 0).map_err(refused(format!("insert {name}")))?;

@@ -14,9 +14,11 @@ use std::io;
 /// The attribute of a PF that says how many VFs are enabled.
 pub const NUMBER: &str = "sriov_numvfs";
 /// Whether the kernel probes drivers for new VFs.
-const AUTOPROBE: &str = "sriov_drivers_autoprobe";
+pub const AUTOPROBE: &str = "sriov_drivers_autoprobe";
 /// The driver of the VFs.
 const DRIVER: &str = "mlx5_core";
+/// The attribute that says which driver a function may have. While [`AUTOPROBE`] is 0 the kernel lets a VF have no other.
+const OVERRIDE: &str = "driver_override";
 
 /// Offset of the command register, and what is written: memory space and bus mastering on.
 const COMMAND: (u32, [u8; 2]) = (0x04, [0x06, 0x00]);
@@ -39,7 +41,7 @@ pub struct VirtualFunction {
 /// Whether a VF has a driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// The kernel does not probe VFs of this PF, so none was bound. Its registers are in their place.
+    /// None was to be bound. Its registers are in their place.
     Unbound,
     /// It has one.
     Bound,
@@ -48,18 +50,24 @@ pub enum State {
 }
 
 /// Writes `number` into [`NUMBER`] of the PF in `folder`, puts the registers of the VFs in their place, and binds them to
-/// mlx5_core unless the kernel was told not to probe them. Returns what became of each.
+/// mlx5_core if `binds`. Returns what became of each.
 ///
 /// # Errors
 /// The number was not taken, or an attribute of the PF cannot be read or written.
-pub fn set_number(folder: &str, number: &str) -> Result<Vec<VirtualFunction>, Refusal> {
-    set_number_with(folder, number, |address| pci::bind(DRIVER, address).map(drop))
+pub fn set_number(folder: &str, number: &str, binds: bool) -> Result<Vec<VirtualFunction>, Refusal> {
+    set_number_with(folder, number, |vf, address| {
+        if binds {
+            bind(vf, address)
+        } else {
+            Ok(State::Unbound)
+        }
+    })
 }
 
 fn set_number_with(
     folder: &str,
     number: &str,
-    bind: impl Fn(&str) -> Result<(), Refusal>,
+    bind: impl Fn(&str, &str) -> Result<State, Refusal>,
 ) -> Result<Vec<VirtualFunction>, Refusal> {
     let autoprobe = format!("{folder}/{AUTOPROBE}");
     let probes = files::read(&autoprobe)?.is_some_and(|value| value != "0");
@@ -67,7 +75,6 @@ fn set_number_with(
         files::write(&autoprobe, b"0")?;
     }
     let taken = files::write(&format!("{folder}/{NUMBER}"), number.as_bytes());
-    // Before a driver is bound: the kernel keeps VFs from every driver while this is 0.
     if probes {
         files::write(&autoprobe, b"1")?;
     }
@@ -77,15 +84,32 @@ fn set_number_with(
         let vf = format!("{folder}/virtfn{}", all.len());
         all.push(VirtualFunction {
             number: all.len() + 1,
-            state: start(&vf, &address, probes, &bind),
+            state: start(&vf, &address, &bind),
             address,
         });
     }
     Ok(all)
 }
 
+/// Whether the VF in `folder`, a folder of sysfs, has a driver.
+pub fn has_driver(folder: &str) -> bool {
+    fs::exists(format!("{folder}/driver")).unwrap_or(false)
+}
+
+/// Gives a VF that appeared by itself its registers and its driver.
+pub fn attend(folder: &str, address: &str) -> State {
+    start(folder, address, &bind)
+}
+
+/// Gives the VF in `folder` the driver, whatever the kernel was told of others.
+fn bind(folder: &str, address: &str) -> Result<State, Refusal> {
+    files::write(&format!("{folder}/{OVERRIDE}"), DRIVER.as_bytes())?;
+    pci::bind(DRIVER, address)?;
+    Ok(State::Bound)
+}
+
 /// The address of the VF with this index; none behind the last one.
-fn address(folder: &str, index: usize) -> Result<Option<String>, Refusal> {
+pub fn address(folder: &str, index: usize) -> Result<Option<String>, Refusal> {
     let link = format!("{folder}/virtfn{index}");
     match fs::read_link(&link) {
         Ok(target) => Ok(target.file_name().map(|name| name.to_string_lossy().into_owned())),
@@ -95,16 +119,13 @@ fn address(folder: &str, index: usize) -> Result<Option<String>, Refusal> {
 }
 
 /// A VF without a driver: registers in their place, then a driver, if it is to have one.
-fn start(vf: &str, address: &str, binds: bool, bind: &impl Fn(&str) -> Result<(), Refusal>) -> State {
-    if fs::exists(format!("{vf}/driver")).unwrap_or(false) {
+fn start(vf: &str, address: &str, bind: &impl Fn(&str, &str) -> Result<State, Refusal>) -> State {
+    if has_driver(vf) {
         return State::Bound;
     }
-    let started = place_registers(vf).and_then(|()| if binds { bind(address) } else { Ok(()) });
-    match started {
-        Ok(()) if binds => State::Bound,
-        Ok(()) => State::Unbound,
-        Err(refusal) => State::Refused(refusal),
-    }
+    place_registers(vf)
+        .and_then(|()| bind(vf, address))
+        .unwrap_or_else(State::Refused)
 }
 
 /// Writes into the VF's BAR 0 where the kernel has put its registers, and turns memory space on.
@@ -155,15 +176,16 @@ mod tests {
         folder
     }
 
-    fn set(folder: &Path, bind: impl Fn(&str) -> Result<(), Refusal>) -> Vec<State> {
+    fn set(folder: &Path, bind: impl Fn(&str) -> Result<State, Refusal>) -> Vec<State> {
         let pf = folder.join("pf");
-        let all = set_number_with(pf.to_str().expect("text"), "2", bind).expect("it is taken");
+        let all = set_number_with(pf.to_str().expect("text"), "2", |_, address| bind(address));
+        let all = all.expect("it is taken");
         assert_eq!(fs::read_to_string(pf.join(NUMBER)).expect("a file"), "2");
         all.into_iter().map(|vf| vf.state).collect()
     }
 
     #[test]
-    fn registers_are_in_their_place_before_a_driver_is_bound_and_the_kernel_may_probe_again() {
+    fn registers_are_in_their_place_before_a_driver_is_bound_and_what_the_kernel_may_probe_stays() {
         let folder = physical_function([RESOURCE; 2], "1\n");
         let autoprobe = folder.path().join("pf").join(AUTOPROBE);
         let bound = RefCell::new(Vec::new());
@@ -171,25 +193,36 @@ mod tests {
             let config = fs::read(folder.path().join(address).join("config")).expect("a file");
             assert_eq!(config[0x10..0x18], [0x0c, 0, 0xc0, 0xfd, 0, 0, 0, 0]);
             assert_eq!(config[4..6], [6, 0]);
-            assert_eq!(
-                fs::read(&autoprobe).expect("a file")[0],
-                b'1',
-                "or the kernel refuses"
-            );
+            assert_eq!(fs::read(&autoprobe).expect("a file")[0], b'1', "as before");
             bound.borrow_mut().push(address.to_owned());
-            Ok(())
+            Ok(State::Bound)
         });
         assert_eq!(states, [State::Bound, State::Bound]);
         assert_eq!(bound.into_inner(), ["0000:01:00.1", "0000:01:00.2"]);
     }
 
     #[test]
-    fn who_has_told_the_kernel_not_to_probe_gets_no_driver() {
+    fn who_wants_no_driver_gets_none() {
         let folder = physical_function([RESOURCE; 2], "0\n");
-        let states = set(folder.path(), |address| panic!("{address} is not to be bound"));
+        let states = set(folder.path(), |_| Ok(State::Unbound));
         assert_eq!(states, [State::Unbound, State::Unbound]);
         let config = fs::read(folder.path().join("0000:01:00.2/config")).expect("a file");
         assert_eq!(config[0x12..0x14], [0xc0, 0xfd]);
+        assert_eq!(
+            fs::read(folder.path().join("pf").join(AUTOPROBE)).expect("a file"),
+            b"0\n"
+        );
+    }
+
+    #[test]
+    fn the_driver_is_chosen_before_it_is_bound() {
+        let folder = physical_function([RESOURCE; 2], "0\n");
+        let vf = folder.path().join("0000:01:00.1");
+        fs::write(vf.join(OVERRIDE), "").expect("a file");
+        // There is no such function where this runs.
+        let state = attend(vf.to_str().expect("text"), "ffff:01:00.1");
+        assert!(matches!(state, State::Refused(_)), "{state:?}");
+        assert_eq!(fs::read_to_string(vf.join(OVERRIDE)).expect("a file"), DRIVER);
     }
 
     #[test]
@@ -208,14 +241,15 @@ mod tests {
         let folder = physical_function([RESOURCE; 2], "1\n");
         let pf = folder.path().join("pf");
         fs::remove_file(pf.join(NUMBER)).expect("it is there");
-        let refused = set_number_with(pf.to_str().expect("text"), "2", |_| Ok(())).expect_err("refused");
+        let refused = set_number_with(pf.to_str().expect("text"), "2", |_, _| Ok(State::Unbound));
+        let refused = refused.expect_err("refused");
         assert_eq!(refused.errno, 2);
         assert_eq!(
             fs::read(pf.join(AUTOPROBE)).expect("a file")[0],
             b'1',
             "as before"
         );
-        assert_eq!(set_number("/proc/self", "2").expect_err("refused").errno, 2);
+        assert_eq!(set_number("/proc/self", "2", true).expect_err("refused").errno, 2);
     }
 
     trait Errnos {

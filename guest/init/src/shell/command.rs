@@ -5,18 +5,16 @@ use guest_protocol::{Devlink, EswitchMode, Order};
 
 /// What can be typed.
 pub const HELP: &str = "\
-  ls FOLDER                          names in a folder
-  cat FILE...                        files, one after the other
-  echo TEXT > FILE                   writes an attribute, without a line end
-  echo N > FOLDER/sriov_numvfs       the same, and gives each VF its registers and its driver
-  insmod NAME [PARAMETER...]         a module of the image
-  rmmod NAME
-  lspci                              functions, ids, drivers
-  bind DRIVER DEVICE                 DEVICE is an address: 0000:00:04.0
-  unbind DEVICE
   counters [DEVICE]                  page counters of one or every mlx5 function
+  vfs N [DEVICE] [unbound]           N VFs, each with its registers and its driver
+  settle                             waits until every VF has its driver
+  lspci                              functions, ids, drivers
+  bind DRIVER DEVICE                 DEVICE is an address: 0000:01:00.0
+  unbind DEVICE
   config DEVICE OFFSET LENGTH        reads config space
   config DEVICE OFFSET = BYTE...     writes it; numbers are hexadecimal
+  insmod NAME [PARAMETER...]         a module of the image
+  rmmod NAME
   devlink info DEVICE                versions of firmware and board
   devlink reload DEVICE
   devlink eswitch DEVICE legacy|switchdev
@@ -24,8 +22,12 @@ pub const HELP: &str = "\
   devlink port del DEVICE PORT
   devlink port state DEVICE PORT active|inactive
   dmesg                              the kernel's log
-  sh                                 a shell of your own, if the image has one
   poweroff, reboot
+Where there is no other shell, also:
+  ls FOLDER                          names in a folder
+  cat FILE...                        files, one after the other
+  echo TEXT > FILE                   writes an attribute, without a line end
+  echo N > FOLDER/sriov_numvfs       the same, and gives each VF its registers and its driver
 ";
 
 /// What a line asks for.
@@ -37,21 +39,21 @@ pub enum Command {
     Order(Order),
     /// VFs with their drivers.
     VirtualFunctions {
-        /// The PF's folder in sysfs.
-        folder: String,
+        /// The PF's folder in sysfs; where none is named, that of the first one.
+        folder: Option<String>,
         /// How many, as it was typed.
         number: String,
+        /// Whether they get drivers.
+        binds: bool,
     },
+    /// Waits for drivers of VFs.
+    Settle,
     /// The counters of every function.
     Counters,
     /// The whole log.
     KernelLog,
-    /// A shell of the user's.
-    Shell,
-    /// The end.
+    /// The end. QEMU ends with a guest that would begin again, too.
     PowerOff,
-    /// The end, and another beginning.
-    Restart,
 }
 
 /// Reads a line; a blank one and a comment ask for nothing.
@@ -68,9 +70,9 @@ pub fn parse(line: &str) -> Result<Option<Command>, String> {
     let command = match words.as_slice() {
         ["help" | "?"] => Command::Help,
         ["dmesg"] => Command::KernelLog,
-        ["sh"] => Command::Shell,
-        ["poweroff"] => Command::PowerOff,
-        ["reboot"] => Command::Restart,
+        ["poweroff" | "reboot"] => Command::PowerOff,
+        ["settle"] => Command::Settle,
+        ["vfs", number, rest @ ..] => functions(number, rest)?,
         ["counters"] => Command::Counters,
         ["devlink", rest @ ..] => Command::Order(Order::Devlink(devlink(rest)?)),
         ["echo", ..] => attribute(echo(line)?),
@@ -174,13 +176,34 @@ fn devlink(words: &[&str]) -> Result<Devlink, String> {
     })
 }
 
+/// The words behind `vfs N`: a function's address, and whether its VFs stay without drivers.
+fn functions(number: &str, words: &[&str]) -> Result<Command, String> {
+    let (device, binds) = match *words {
+        [] => (None, true),
+        ["unbound"] => (None, false),
+        [device] => (Some(device), true),
+        [device, "unbound"] => (Some(device), false),
+        _ => return Err("vfs N [DEVICE] [unbound]".to_owned()),
+    };
+    decimal(number)?;
+    if device.is_some_and(|device| device.contains('/')) {
+        return Err("DEVICE is an address: 0000:01:00.0".to_owned());
+    }
+    Ok(Command::VirtualFunctions {
+        folder: device.map(|device| format!("/sys/bus/pci/devices/{device}")),
+        number: number.to_owned(),
+        binds,
+    })
+}
+
 /// A written attribute, and more where it is the number of VFs.
 fn attribute(order: Order) -> Command {
     match order {
         Order::WriteFile { path, text } => match path.rsplit_once('/') {
             Some((folder, virtual_functions::NUMBER)) => Command::VirtualFunctions {
-                folder: folder.to_owned(),
+                folder: Some(folder.to_owned()),
                 number: text,
+                binds: true,
             },
             _ => Command::Order(Order::WriteFile { path, text }),
         },

@@ -6,7 +6,7 @@ use device_server::DeviceServer;
 use files::{FileError, OutputFile};
 use guest::image::{Image, ImageError, ImageOptions};
 use guest::kit::{Kit, KitError, KitOptions};
-use guest::machine::{CommandLine, Console};
+use guest::machine::{CommandLine, Console, Fittings};
 use guest_protocol::SHELL_WORD;
 use std::io::Write;
 use std::path::Path;
@@ -55,6 +55,7 @@ pub(super) fn write(file: &Path, device: &DeviceServer) -> Result<(), BootScript
         console: Console::Terminal,
         agent: None,
         monitor: None,
+        fittings: Fittings::default(),
     };
     let mut written = OutputFile::create_executable(&file)?;
     let script = script(&machine.command(&kit));

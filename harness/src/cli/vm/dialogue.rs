@@ -1,10 +1,10 @@
-//! Standard input that is no terminal: its lines for the guest's shell, one after each prompt, and the end after the last.
+//! Standard input that is no terminal, for a guest whose initramfs is the user's: its lines for the shell on the console, one after
+//! each prompt, and the end after the last.
 //!
 //! A guest that boots loses what comes before it reads, and a serial port has no end. So lines are kept until the shell
 //! asks for one; and when there are no more, the guest is switched off.
 
 use crate::cli::streams;
-use guest_protocol::SHELL_PROMPT;
 use rustix::event::epoll;
 use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
@@ -19,31 +19,12 @@ const MOST_KEPT: usize = 1 << 16;
 /// Bytes that are read at once.
 const PIECE: usize = 4096;
 
-/// How the prompts of most other shells end.
-const OTHER_PROMPTS: [&str; 3] = ["# ", "$ ", "> "];
+/// How the prompts of most shells end.
+const PROMPTS: [&str; 3] = ["# ", "$ ", "> "];
 
-/// Which shell the guest has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shell {
-    /// That of our image.
-    Ours,
-    /// Any other.
-    Other,
-}
-
-impl Shell {
-    /// Whether it waits for a line that has begun like this. `is_last`: nothing has come after it so far.
-    fn asks(self, line: &[u8], is_last: bool) -> bool {
-        match self {
-            Self::Ours => line.ends_with(SHELL_PROMPT.as_bytes()),
-            Self::Other => {
-                is_last
-                    && OTHER_PROMPTS
-                        .iter()
-                        .any(|prompt| line.ends_with(prompt.as_bytes()))
-            }
-        }
-    }
+/// Whether a shell waits for a line that has begun like this. `is_last`: nothing has come after it so far.
+fn asks(line: &[u8], is_last: bool) -> bool {
+    is_last && PROMPTS.iter().any(|prompt| line.ends_with(prompt.as_bytes()))
 }
 
 /// The word that switches the guest off.
@@ -58,7 +39,6 @@ const FROM_GUEST: u64 = 1;
 pub(super) struct Dialogue {
     /// Readable when one of the two that are read is.
     ready: OwnedFd,
-    shell: Shell,
     input: Input,
     to_guest: ChildStdin,
     from_guest: ChildStdout,
@@ -107,13 +87,12 @@ impl Dialogue {
     ///
     /// # Errors
     /// What the system says.
-    pub(super) fn new(shell: Shell, to_guest: ChildStdin, from_guest: ChildStdout) -> io::Result<Self> {
+    pub(super) fn new(to_guest: ChildStdin, from_guest: ChildStdout) -> io::Result<Self> {
         let ready = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let event = epoll::EventData::new_u64(FROM_GUEST);
         epoll::add(&ready, &from_guest, event, epoll::EventFlags::IN)?;
         let mut dialogue = Self {
             ready,
-            shell,
             input: Input::default(),
             to_guest,
             from_guest,
@@ -126,7 +105,7 @@ impl Dialogue {
             // What is all there is never waited for.
             _ => {
                 let mut all = Vec::new();
-                stdin().lock().take(MOST_KEPT as u64).read_to_end(&mut all)?;
+                stdin().lock().read_to_end(&mut all)?;
                 dialogue.input.kept.extend(all);
                 dialogue.input.has_ended = true;
             }
@@ -207,7 +186,7 @@ impl Dialogue {
             if *byte != b'\r' {
                 self.line.push(*byte);
             }
-            let asks = self.shell.asks(&self.line, place + 1 == length);
+            let asks = asks(&self.line, place + 1 == length);
             self.is_asked |= asks;
             if asks || *byte == b'\n' || self.line.len() >= PIECE {
                 self.show_line();
@@ -274,11 +253,10 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_is_seen_whatever_comes_behind_it() {
-        assert!(Shell::Ours.asks(b"[    1.0] mlx5_core guest# ", false));
-        assert!(!Shell::Ours.asks(b"an item # ", true));
-        assert!(Shell::Other.asks(b"~ $ ", true));
-        assert!(!Shell::Other.asks(b"a # ", false));
+    fn a_prompt_is_the_last_that_came() {
+        assert!(asks(b"~ $ ", true));
+        assert!(!asks(b"a # ", false));
+        assert!(!asks(b"a #", true));
     }
 
     #[test]

@@ -13,8 +13,9 @@ fn order_of(line: &str) -> Order {
 fn the_number_of_vfs_is_more_than_an_attribute() {
     let line = "echo 2 > /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs";
     let command = Command::VirtualFunctions {
-        folder: "/sys/bus/pci/devices/0000:01:00.0".to_owned(),
+        folder: Some("/sys/bus/pci/devices/0000:01:00.0".to_owned()),
         number: "2".to_owned(),
+        binds: true,
     };
     assert_eq!(parse(line), Ok(Some(command)));
     assert!(matches!(
@@ -25,6 +26,32 @@ fn the_number_of_vfs_is_more_than_an_attribute() {
         order_of("echo 2 > /x/sriov_numvfs_"),
         Order::WriteFile { .. }
     ));
+}
+
+#[test]
+fn vfs_are_those_of_a_function_and_have_drivers_or_none() {
+    let cases = [
+        ("vfs 2", None, true),
+        ("vfs 2 unbound", None, false),
+        (
+            "vfs 2 0000:01:00.0",
+            Some("/sys/bus/pci/devices/0000:01:00.0"),
+            true,
+        ),
+        (
+            "vfs 2 0000:01:00.0 unbound",
+            Some("/sys/bus/pci/devices/0000:01:00.0"),
+            false,
+        ),
+    ];
+    for (line, folder, binds) in cases {
+        let command = Command::VirtualFunctions {
+            folder: folder.map(str::to_owned),
+            number: "2".to_owned(),
+            binds,
+        };
+        assert_eq!(parse(line), Ok(Some(command)), "{line}");
+    }
 }
 
 #[test]
@@ -164,9 +191,9 @@ fn other_lines_become_what_the_shell_does() {
         ("help", Some(Command::Help)),
         ("dmesg", Some(Command::KernelLog)),
         ("counters", Some(Command::Counters)),
-        ("sh", Some(Command::Shell)),
+        ("settle", Some(Command::Settle)),
         ("poweroff", Some(Command::PowerOff)),
-        ("reboot", Some(Command::Restart)),
+        ("reboot", Some(Command::PowerOff)),
     ];
     for (line, command) in cases {
         assert_eq!(parse(line), Ok(command), "{line}");
@@ -191,6 +218,10 @@ fn bad_lines_are_refused_in_words() {
         "devlink port add d 0 x",
         "devlink port add d 65536 1",
         "devlink port state d 1 up",
+        "vfs",
+        "vfs many",
+        "vfs 2 d bound",
+        "vfs 2 ../d",
     ];
     for line in lines {
         assert!(parse(line).is_err(), "{line}");
@@ -201,7 +232,7 @@ fn bad_lines_are_refused_in_words() {
 fn help_names_every_verb() {
     for verb in [
         "ls", "cat", "echo", "insmod", "rmmod", "lspci", "bind", "unbind", "counters", "config", "devlink",
-        "dmesg", "sh", "poweroff", "reboot",
+        "dmesg", "poweroff", "reboot", "vfs", "settle",
     ] {
         assert!(HELP.contains(verb), "{verb}");
     }

@@ -162,6 +162,7 @@ fn first_device() -> DeviceConfig {
         external_host: ExternalHost::default(),
         satellite_pfs: Vec::new(),
         sfs: ScalableFunctions::default(),
+        model: None,
         second_pf: None,
         adjacent_vfs: Vec::new(),
         teardown: Teardown::default(),

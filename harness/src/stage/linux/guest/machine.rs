@@ -4,7 +4,7 @@ use super::error::GuestError;
 use device_server::DeviceServer;
 use files::Scratch;
 use guest::kit::Kit;
-use guest::machine::{Agent, CommandLine, Console, Monitor, PluggedFunction, Process};
+use guest::machine::{Agent, CommandLine, Console, Fittings, Monitor, PluggedFunction, Process};
 use std::io;
 use std::path::PathBuf;
 
@@ -56,6 +56,7 @@ impl Machine {
             console: Console::File(folder.path().join("console.log")),
             agent: Some(&agent_socket),
             monitor: Some(&monitor_socket),
+            fittings: Fittings::default(),
         }
         .command(&self.kit);
         let process = Process::start(command, &folder.path().join("qemu.log"))?;
