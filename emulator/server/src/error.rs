@@ -1,6 +1,6 @@
 //! Why a device cannot be served.
 
-use crate::pci::MOST_VFS;
+use device_pci::MOST_VFS;
 use emulator::ConfigError;
 use std::io;
 use transport::ListenError;

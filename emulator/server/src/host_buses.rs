@@ -1,9 +1,9 @@
 //! DMA and interrupts of every endpoint, through the client of its PCI function.
 
 use crate::effects::Effects;
-use crate::pci::PciFunction;
 use crate::port::Clients;
 use crate::topology::Topology;
+use device_pci::PciFunction;
 use emulator::Buses;
 use prm::link::{DmaFault, HostBus};
 use prm::{Function, Iova};

@@ -2,7 +2,7 @@
 //! and an unmodified driver probes them.
 //!
 //! [`DeviceServer`] joins three things that do not know each other: the firmware of `emulator`, which has registers, DMA
-//! and time; the vfio-user transport, which has messages; and the PCI configuration space in between, which is here.
+//! and time; the vfio-user transport, which has messages; and the PCI functions of [`device_pci`] in between.
 //!
 //! | what | where |
 //! |---|---|
@@ -11,8 +11,8 @@
 //! | the wait for all sockets at once | `poller` |
 //! | the sockets, and what there is to do about them | `port` |
 //! | which PCI functions there are | [`topology`](Slot) |
-//! | configuration space: header, capabilities, SR-IOV | `pci` |
-//! | what an access or a reset does to silicon and functions | `card`, `register_window` |
+//! | configuration space, register windows | [`device_pci`] |
+//! | what an access or a reset does to silicon and functions | `card` |
 //! | DMA and interrupts of a function through its client | `host_buses` |
 //! | one function as the transport sees it | `session` |
 //! | the wall clock, and one that somebody moves | `clock` |
@@ -52,10 +52,8 @@ mod effects;
 mod error;
 mod host_buses;
 mod options;
-mod pci;
 mod poller;
 mod port;
-mod register_window;
 mod server;
 mod service;
 mod session;

@@ -2,7 +2,7 @@
 
 use crate::error::ServeError;
 use crate::options::Layout;
-use crate::pci::{BAR0_SIZE, EMBEDDED_PF_DEVICE, MOST_VFS, PF_DEVICE, Role, Shape};
+use device_pci::{BAR0_SIZE, EMBEDDED_PF_DEVICE, MOST_VFS, PF_DEVICE, Role, Shape};
 use emulator::{SF_WINDOW_LENGTH, Silicon};
 use prm::function::VF_DEVICE;
 use prm::{Function, saturated};

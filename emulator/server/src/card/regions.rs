@@ -1,10 +1,10 @@
 //! Accesses to the regions of a function: configuration space, and the registers behind its BARs.
 
 use super::Card;
-use crate::pci::{Effect, MSIX_PENDING, MSIX_PENDING_LENGTH, MSIX_TABLE, MSIX_TABLE_LENGTH, PciFunction};
 use crate::port::Clients;
-use crate::register_window::{self, LONGEST_READ, Place};
 use crate::topology::Topology;
+use device_pci::register_window::{self, LONGEST_READ, Place};
+use device_pci::{Effect, MSIX_PENDING, MSIX_PENDING_LENGTH, MSIX_TABLE, MSIX_TABLE_LENGTH, PciFunction};
 use transport::Errno;
 use vfio_bindings::bindings::vfio::{
     VFIO_PCI_BAR0_REGION_INDEX, VFIO_PCI_BAR2_REGION_INDEX, VFIO_PCI_CONFIG_REGION_INDEX,

@@ -4,15 +4,15 @@ use super::role::Role;
 use super::space::Space;
 
 /// Number of MSI-X vectors.
-pub(crate) const MSIX_VECTORS: u16 = 16;
+pub const MSIX_VECTORS: u16 = 16;
 /// Where the MSI-X table lies in BAR 0, in bytes.
-pub(crate) const MSIX_TABLE: u64 = 0x30_0000;
+pub const MSIX_TABLE: u64 = 0x30_0000;
 /// Bytes of the MSI-X table: 16 for each vector.
-pub(crate) const MSIX_TABLE_LENGTH: u64 = MSIX_VECTORS as u64 * 16;
+pub const MSIX_TABLE_LENGTH: u64 = MSIX_VECTORS as u64 * 16;
 /// Where the MSI-X pending bits lie in BAR 0, in bytes.
-pub(crate) const MSIX_PENDING: u64 = 0x31_0000;
+pub const MSIX_PENDING: u64 = 0x31_0000;
 /// Bytes of the MSI-X pending bits: one for each vector, in units of 64.
-pub(crate) const MSIX_PENDING_LENGTH: u64 = 8;
+pub const MSIX_PENDING_LENGTH: u64 = 8;
 
 /// The first capability.
 pub(super) const FIRST: u8 = POWER_MANAGEMENT;

@@ -5,7 +5,7 @@ use super::space::{EXTENDED, Space};
 use prm::function::VF_DEVICE;
 
 /// VFs that there is room for beside their PF: a bus has 256 functions, and behind a port they are all one device's.
-pub(crate) const MOST_VFS: u16 = 255;
+pub const MOST_VFS: u16 = 255;
 
 const AT: usize = EXTENDED;
 /// Where the capability ends.

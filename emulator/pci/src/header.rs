@@ -5,15 +5,15 @@ use super::space::Space;
 /// Mellanox Technologies.
 const VENDOR: u16 = 0x15b3;
 /// ConnectX-6: the PF of a NIC.
-pub(crate) const PF_DEVICE: u16 = 0x101b;
+pub const PF_DEVICE: u16 = 0x101b;
 /// BlueField-2: the PF of the embedded CPU.
-pub(crate) const EMBEDDED_PF_DEVICE: u16 = 0xa2d6;
+pub const EMBEDDED_PF_DEVICE: u16 = 0xa2d6;
 /// The board. Nothing looks at it.
 const SUBSYSTEM: u16 = 0x0008;
 /// Ethernet controller.
 const CLASS: [u8; 3] = [0x00, 0x00, 0x02];
 /// Bytes of BAR 0: the register window of the function.
-pub(crate) const BAR0_SIZE: u64 = 4 << 20;
+pub const BAR0_SIZE: u64 = 4 << 20;
 
 const COMMAND: usize = 0x04;
 const COMMAND_BUS_MASTER: u16 = 1 << 2;

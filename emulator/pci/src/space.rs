@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Bytes of PCI Express configuration space.
-pub(crate) const LENGTH: usize = 4096;
+pub const LENGTH: usize = 4096;
 /// Where extended configuration space begins.
 pub(crate) const EXTENDED: usize = 0x100;
 
