@@ -5,6 +5,8 @@
 //! first reset, which QEMU sends before the guest runs. And VFs are devices of their own to QEMU, present from the start: after
 //! that reset they answer as an empty slot does, until the PF enables them.
 
+use super::bar::Bar;
+use super::capability::MsixControl;
 use super::role::Role;
 use super::space::{EXTENDED, LENGTH, Space};
 use super::{ari, capability, header, sriov};
@@ -134,6 +136,37 @@ impl PciFunction {
     /// Whether its client has realized the device and reset it.
     pub fn is_settled(&self) -> bool {
         self.settled
+    }
+
+    /// What it is to the others.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.shape.role
+    }
+
+    /// Whether its BARs answer in memory space.
+    #[must_use]
+    pub fn memory_space(&self) -> bool {
+        header::memory_space(&self.space)
+    }
+
+    /// The bus address at which its host has put a BAR, in bytes.
+    #[must_use]
+    pub fn bar_address(&self, bar: Bar) -> u64 {
+        header::bar_address(&self.space, bar)
+    }
+
+    /// The bus address of the first VF's BAR 0, if those of VFs answer in memory space.
+    #[must_use]
+    pub fn vf_memory(&self) -> Option<u64> {
+        let has_vfs = self.shape.total_vfs > 0 && self.settled;
+        has_vfs.then(|| sriov::memory(&self.space)).flatten()
+    }
+
+    /// What its MSI-X capability says of all vectors.
+    #[must_use]
+    pub fn msix_control(&self) -> MsixControl {
+        capability::msix_control(&self.space)
     }
 
     /// Whether it may access memory by itself.

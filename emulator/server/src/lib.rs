@@ -10,8 +10,8 @@
 //! | turns with a control socket beside | [`service`](Service) |
 //! | the wait for all sockets at once | `poller` |
 //! | the sockets, and what there is to do about them | `port` |
-//! | which PCI functions there are | [`topology`](Slot) |
-//! | configuration space, register windows | [`device_pci`] |
+//! | which PCI functions there are, configuration space, register windows | [`device_pci`] |
+//! | a function and its socket | [`slot`](Slot) |
 //! | what an access or a reset does to silicon and functions | `card` |
 //! | DMA and interrupts of a function through its client | `host_buses` |
 //! | one function as the transport sees it | `session` |
@@ -57,12 +57,13 @@ mod port;
 mod server;
 mod service;
 mod session;
-mod topology;
+mod slot;
 
 pub use counters::{FunctionCounters, ServerCounters};
+pub use device_pci::Layout;
 pub use error::{ServeError, WallClock};
-pub use options::{ClockKind, Layout, ServerOptions};
+pub use options::{ClockKind, ServerOptions};
 pub use poller::{Called, Watch};
 pub use server::DeviceServer;
 pub use service::Service;
-pub use topology::Slot;
+pub use slot::Slot;
