@@ -1,4 +1,5 @@
 //! The bench: drift as it is seen, and what it says when something does not end well.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use driver_host::Limits;
 use embedding::{Bench, BenchError, Difference, Function, HostOperation, RevisionName, RunSetup};

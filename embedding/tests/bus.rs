@@ -1,4 +1,5 @@
 //! The device behind a bus of the caller's, as a virtual machine has it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Whatever a bench is asked to do, in whatever order, it answers with a result.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use driver_host::Limits;
 use embedding::emulator::order::{CommandMatch, Hold, HoldPoint};

@@ -1,4 +1,5 @@
 //! A run through this crate shows what the project's snapshot of the same scenario shows.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use embedding::{Bench, HostOperation, RevisionName};
 use serde_json::{Value, json};
