@@ -17,6 +17,35 @@
 //! | [`state`] | everything a driver knows, as plain data |
 //! | [`runtime`] | tasks, scheduling points, schedules |
 //! | [`operation`], [`books`], [`message`], [`revision`], [`device_bus`] | what everybody names |
+//!
+//! # Example
+//! A driver needs a device and a loop that lets it run. The crate `embedding` has both, with the emulator as the device; whoever has a
+//! device of his own implements `driver_host::Machine` for it.
+//! ```
+//! use embedding::{Bench, BenchError, Function, HostOperation, RevisionName};
+//!
+//! # fn main() -> Result<(), BenchError> {
+//! let device = r#"{ "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",
+//!     "eswitch": { "manager": true, "vport_group_manager": true },
+//!     "vfs": { "total": 2, "first_vhca_id": 16 } }"#;
+//! for revision in RevisionName::ALL {
+//!     let mut bench = Bench::of_json(device, revision)?;
+//!     bench.run(HostOperation::Load)?;
+//!     bench.run(HostOperation::EnableVfs(2))?;
+//!     bench.request_pages(Function::Vf(1), 512)?;
+//!     println!("{revision}, {:?} after power on:", bench.now());
+//!     for (name, pages) in bench.counters().named() {
+//!         println!("    {name} {pages}");
+//!     }
+//!     for (_, message) in bench.take_messages() {
+//!         println!("    {message}");
+//!     }
+//!     bench.run(HostOperation::Unload)?;
+//!     assert_eq!(bench.counters().fw_pages_total, 0);
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod attribution;
 pub mod books;

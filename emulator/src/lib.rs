@@ -20,6 +20,65 @@
 //!
 //! A driver can do nothing that makes firmware panic: what is wrong is answered with a delivery status or a
 //! command status and syndrome ([`Refusal`]), and recorded.
+//!
+//! # With a driver
+//! The crate `embedding` joins it with the driver of this project, in one process:
+//! ```
+//! use embedding::{Bench, BenchError, Function, HostOperation, RevisionName};
+//!
+//! # fn main() -> Result<(), BenchError> {
+//! let device = r#"{ "kind": "pf", "vhca_id": 5, "page_mode": "func_id",
+//!     "vfs": { "total": 2, "first_vhca_id": 16 } }"#;
+//! let mut bench = Bench::of_json(device, RevisionName::Merged)?;
+//! bench.run(HostOperation::Load)?;
+//! bench.run(HostOperation::EnableVfs(1))?;
+//! bench.request_pages(Function::Vf(1), 64)?;
+//! for (owner, pages) in bench.ledger() {
+//!     println!("firmware holds {pages} pages of {owner}");
+//! }
+//! assert_eq!(bench.counters().fw_pages_vfs, 64);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Behind a bus
+//! And it puts it behind the PCI bus of a virtual machine monitor, which implements one trait. Whoever wants neither calls
+//! [`Silicon`] himself.
+//! ```
+//! use embedding::{Bar, DmaFault, Function, Iova, MsiMessage, VirtualDevice, VmmBus};
+//!
+//! struct Machine {
+//!     memory: Vec<u8>,
+//! }
+//!
+//! impl VmmBus for Machine {
+//!     fn dma_read(&mut self, _: Function, at: Iova, into: &mut [u8]) -> Result<(), DmaFault> {
+//!         let from = self.memory.get(at.0 as usize..).and_then(|rest| rest.get(..into.len()));
+//!         into.copy_from_slice(from.ok_or(DmaFault { at })?);
+//!         Ok(())
+//!     }
+//!     fn dma_write(&mut self, _: Function, at: Iova, from: &[u8]) -> Result<(), DmaFault> {
+//!         let into = self.memory.get_mut(at.0 as usize..).and_then(|rest| rest.get_mut(..from.len()));
+//!         into.ok_or(DmaFault { at })?.copy_from_slice(from);
+//!         Ok(())
+//!     }
+//!     fn interrupt(&mut self, function: Function, message: MsiMessage) {
+//!         println!("{function} writes {:#x} to {:#x}", message.data, message.address);
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = embedding::device(r#"{ "kind": "pf", "vhca_id": 5, "page_mode": "func_id" }"#)?;
+//! let mut device = VirtualDevice::new(config, Machine { memory: vec![0; 4096] })?;
+//! let mut id = [0; 4];
+//! device.config_read(Function::Pf, 0, &mut id);
+//! assert_eq!(id, [0xb3, 0x15, 0x1b, 0x10]);
+//! let mut revision = [0; 4];
+//! device.bar_read(Function::Pf, Bar::Own, 0, &mut revision);
+//! println!("firmware {}.{}", revision[3], revision[1]);
+//! # Ok(())
+//! # }
+//! ```
 
 mod bus;
 mod commands;

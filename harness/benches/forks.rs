@@ -7,8 +7,7 @@ use divan::Bencher;
 use driver::runtime::TaskId;
 use driver::{HostOperation, RevisionName};
 use driver_host::{Name, Possible, Walk};
-use harness::stage::inproc::{self, InprocMachine, InprocWorld};
-use harness::stage::ours::RunSetup;
+use embedding::{InprocMachine, InprocWorld, RunSetup};
 use parts::CanonicalHasher;
 use serde_json::json;
 use std::hash::Hasher;
@@ -25,7 +24,7 @@ fn loaded() -> InprocWorld {
         "vfs": { "total": 3, "first_vhca_id": 16 },
     });
     let device = serde_json::from_value(device).expect("a device of the right form");
-    let mut world = inproc::world(&RunSetup::of(device, RevisionName::Merged)).expect("a PF can be built");
+    let mut world = embedding::world(&RunSetup::of(device, RevisionName::Merged)).expect("a PF can be built");
     let load = world.start(0, HostOperation::Load);
     let ended = |world: &InprocWorld, task: TaskId| world.ended_at(task).is_some();
     world.run_until(|world| ended(world, load)).expect("load ends");
@@ -118,7 +117,7 @@ fn step_hash_and_go_back(bencher: Bencher<'_, '_>) {
 fn pair(bencher: Bencher<'_, '_>, revision: RevisionName) {
     let device = json!({ "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id" });
     let device = serde_json::from_value(device).expect("a device of the right form");
-    let mut world = inproc::world(&RunSetup::of(device, revision)).expect("a PF can be built");
+    let mut world = embedding::world(&RunSetup::of(device, revision)).expect("a PF can be built");
     let load = world.start(0, HostOperation::Load);
     world
         .run_until(|world| world.ended_at(load).is_some())

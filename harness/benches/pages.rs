@@ -7,10 +7,9 @@ use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use driver::{HostOperation, RevisionName};
 use driver_host::{Account, HostMemory, Limits, Schedule};
+use embedding::{InprocWorld, RunSetup};
 use emulator::FirmwareOrder;
 use emulator::order::PageRequest;
-use harness::stage::inproc::{self, InprocWorld};
-use harness::stage::ours::RunSetup;
 use prm::WireIdentity;
 
 #[global_allocator]
@@ -29,7 +28,7 @@ fn main() {
 /// A loaded driver whose firmware holds `tracked` pages, spread over `functions` owners.
 fn world(revision: RevisionName, tracked: u32, functions: u16) -> InprocWorld {
     let device = serde_json::json!({ "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id" });
-    let mut world = inproc::world(&RunSetup {
+    let mut world = embedding::world(&RunSetup {
         device: serde_json::from_value(device).expect("a device of the right form"),
         seed: 0,
         page_bytes: 4096,

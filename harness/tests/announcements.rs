@@ -6,9 +6,8 @@
 use driver::runtime::{Kind, Surprise};
 use driver::{HostOperation, RevisionName};
 use driver_host::Halt;
+use embedding::{InprocWorld, RunSetup};
 use emulator::order::FirmwareOrder;
-use harness::stage::inproc::{self, InprocWorld};
-use harness::stage::ours::RunSetup;
 use prm::{Cycles, EswitchMode, Function};
 use serde_json::{Value, json};
 
@@ -25,7 +24,7 @@ fn device() -> Value {
 
 fn world(revision: RevisionName) -> InprocWorld {
     let device = serde_json::from_value(device()).unwrap();
-    inproc::world(&RunSetup::of(device, revision)).unwrap()
+    embedding::world(&RunSetup::of(device, revision)).unwrap()
 }
 
 fn operate(world: &mut InprocWorld, place: usize, operation: HostOperation) -> Result<(), Halt> {

@@ -9,7 +9,7 @@ use driver::device_bus::BusAccess;
 use driver::{Errno, HostOperation, MessageKind, RevisionName};
 use driver_host::fault::{FaultPlan, FaultSite};
 use driver_host::{Ending, HostView, Limits};
-use harness::stage::inproc::InprocWorld;
+use embedding::InprocWorld;
 use prm::Cycles;
 use small_world::{order, request_pages, world};
 

@@ -6,10 +6,11 @@
 
 use driver::RevisionName;
 use driver_host::Schedule;
+use embedding::InprocWorld;
 use harness::play::{RunOptions, play_on, setup};
 use harness::record::RunResult;
 use harness::scenario::{ScenarioFile, read_scenario, scenario_files};
-use harness::stage::inproc::{self, InprocWorld};
+use harness::stage::inproc;
 use parts::CanonicalHasher;
 use std::cell::RefCell;
 use std::hash::{Hash, Hasher};

@@ -9,11 +9,10 @@
 
 use driver::{HostOperation, RevisionName};
 use driver_host::Ending;
+use embedding::RunSetup;
 use emulator::Record;
 use emulator::config::DeviceConfig;
 use emulator::order::FirmwareOrder;
-use harness::stage::inproc;
-use harness::stage::ours::RunSetup;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -152,7 +151,7 @@ fn recordings() -> [Recording; 4] {
 /// Plays a recording's acts; returns the command stream in the order of doorbells.
 fn play(recording: &Recording, revision: RevisionName) -> Vec<Value> {
     let device: DeviceConfig = serde_json::from_value(recording.device.clone()).unwrap();
-    let mut world = inproc::world(&RunSetup::of(device, revision)).unwrap();
+    let mut world = embedding::world(&RunSetup::of(device, revision)).unwrap();
     for act in &recording.acts {
         match act {
             Act::Operation(operation) => {

@@ -6,10 +6,10 @@ mod small_world;
 
 use driver::{Errno, HostOperation, RevisionName};
 use driver_host::{Budget, Ending, Halt, HostView, Limits};
+use embedding::InprocWorld;
 use harness::play::{RunOptions, run_scenario};
 use harness::record::{Outcome, RunResult};
 use harness::scenario::{InvariantName, ScenarioFile};
-use harness::stage::inproc::InprocWorld;
 use prm::{Cycles, Function};
 use serde_json::{Value, json};
 use small_world::{order, request_pages, world};

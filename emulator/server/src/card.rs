@@ -9,9 +9,8 @@ use crate::effects::Effects;
 use crate::error::ServeError;
 use crate::host_buses::{HostBuses, Losses};
 use crate::options::ServerOptions;
-use crate::pci::{BAR0_SIZE, CONFIG_LENGTH, MSIX_VECTORS, PciFunction};
 use crate::port::Clients;
-use crate::topology::Topology;
+use device_pci::{BAR0_SIZE, CONFIG_LENGTH, MSIX_VECTORS, PciFunction, PciFunctions, Topology};
 use emulator::{DeviceConfig, Pace, PageUse, Silicon};
 use prm::{Cycles, Function};
 use transport::{DeviceInfo, IrqInfo, RegionInfo};
@@ -19,9 +18,6 @@ use vfio_bindings::bindings::vfio::{
     VFIO_PCI_BAR0_REGION_INDEX, VFIO_PCI_BAR2_REGION_INDEX, VFIO_PCI_CONFIG_REGION_INDEX,
     VFIO_PCI_ERR_IRQ_INDEX, VFIO_PCI_MSIX_IRQ_INDEX, VFIO_PCI_NUM_IRQS, VFIO_PCI_NUM_REGIONS,
 };
-
-/// The place of the function under test; its VFs follow by their numbers.
-const PHYSICAL: usize = 0;
 
 /// How long firmware works in one round. A portion more may come on top; the clients do not wait for longer.
 const WORK_PER_ROUND: Cycles = Cycles::from_millis(4);
@@ -31,9 +27,8 @@ const WORK_PER_ROUND: Cycles = Cycles::from_millis(4);
 pub(crate) struct Card {
     silicon: Silicon,
     page_use: PageUse,
-    topology: Topology,
+    functions: PciFunctions,
     /// By place, as [`Topology::places`].
-    functions: Vec<PciFunction>,
     losses: Vec<Losses>,
     /// Work is done at the time that was read last.
     clock: Clock,
@@ -55,13 +50,11 @@ impl Card {
     pub(crate) fn new(config: DeviceConfig, seed: u64, options: ServerOptions) -> Result<Self, ServeError> {
         let clock = Clock::start(options.clock);
         let silicon = silicon(config, seed, &clock, options.page_use)?;
-        let topology = Topology::of(&silicon, options.layout)?;
-        let functions: Vec<PciFunction> = topology.shapes().into_iter().map(PciFunction::new).collect();
+        let functions = PciFunctions::of(&silicon, options.layout)?;
         Ok(Self {
-            losses: vec![Losses::default(); functions.len()],
+            losses: vec![Losses::default(); functions.count()],
             silicon,
             page_use: options.page_use,
-            topology,
             functions,
             effects: clock.is_virtual().then(Box::default),
             clock,
@@ -78,17 +71,12 @@ impl Card {
     /// [`ServeError::Config`], and [`ServeError::OtherTopology`] if a PCI host would see another card.
     pub(crate) fn replace_silicon(&mut self, config: DeviceConfig, seed: u64) -> Result<(), ServeError> {
         let silicon = silicon(config, seed, &self.clock, self.page_use)?;
-        let topology = Topology::of(&silicon, self.topology.layout())?;
-        if let Some(difference) = self.topology.difference(&topology) {
+        let topology = Topology::of(&silicon, self.topology().layout())?;
+        if let Some(difference) = self.topology().difference(&topology) {
             return Err(ServeError::OtherTopology(difference));
         }
-        if topology.is_exchangeable() {
-            for (function, shape) in self.functions.iter_mut().zip(topology.shapes()) {
-                function.reshape(shape);
-            }
-        }
+        self.functions.exchange(topology);
         self.silicon = silicon;
-        self.topology = topology;
         self.clock.begin_anew();
         if let Some(effects) = &mut self.effects {
             **effects = Effects::default();
@@ -108,7 +96,7 @@ impl Card {
 
     /// The PCI functions by place.
     pub(crate) const fn topology(&self) -> &Topology {
-        &self.topology
+        self.functions.topology()
     }
 
     /// What a function could not do.
@@ -156,7 +144,6 @@ impl Card {
     ) -> (&'a mut Silicon, HostBuses<'a, 'c>, Cycles) {
         let now = self.clock.time();
         let mut buses = HostBuses {
-            topology: &self.topology,
             functions: &self.functions,
             losses: &mut self.losses,
             clients,
@@ -191,30 +178,6 @@ impl Card {
         // QEMU arms it at every start; nothing is ever reported there.
         irqs[VFIO_PCI_ERR_IRQ_INDEX as usize] = IrqInfo::edge(1);
         DeviceInfo { regions, irqs }
-    }
-
-    /// Whether a function is there for its driver: a VF only while its PF has enabled it, a second PF always, and in the flat layout
-    /// one that the silicon has.
-    fn is_enabled(&self, place: usize) -> bool {
-        if self.topology.is_flat() {
-            return self.topology.function_at(place).is_some();
-        }
-        let enabled = self.functions.first().map_or(0, PciFunction::enabled_vfs);
-        let is_pf = place == PHYSICAL || self.topology.function_at(place) == Some(Function::SecondPf);
-        is_pf || place <= usize::from(enabled)
-    }
-
-    /// Whether the registers of a function answer: those of a VF only while its PF has enabled it, and to a client that has not
-    /// reset it yet, so that it can be realized. In the flat layout there are the functions that the silicon has.
-    fn is_visible(&self, place: usize) -> bool {
-        let is_realized = || self.functions.get(place).is_none_or(PciFunction::is_settled);
-        self.is_enabled(place) || !self.topology.is_flat() && !is_realized()
-    }
-
-    /// Whether the configuration space of a function answers. In the flat layout it always does: which silicon comes is not known
-    /// when a host looks for functions.
-    fn is_configurable(&self, place: usize) -> bool {
-        self.topology.is_flat() || self.is_visible(place)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a device cannot be served.
 
-use crate::pci::MOST_VFS;
+use device_pci::TooManyFunctions;
 use emulator::ConfigError;
 use std::io;
 use transport::ListenError;
@@ -18,8 +18,8 @@ pub enum ServeError {
     #[error("watching the sockets: {0}")]
     System(#[from] io::Error),
     /// VFs follow their PF on its bus.
-    #[error("{0} virtual functions do not fit on the bus of their PF: at most {MOST_VFS}")]
-    TooManyFunctions(u16),
+    #[error(transparent)]
+    TooManyFunctions(#[from] TooManyFunctions),
     /// Clients have sized the BARs and read the identity of another device.
     #[error("the other device differs in {0}, which clients have seen already")]
     OtherTopology(&'static str),

@@ -1,9 +1,8 @@
 //! DMA and interrupts of every endpoint, through the client of its PCI function.
 
 use crate::effects::Effects;
-use crate::pci::PciFunction;
 use crate::port::Clients;
-use crate::topology::Topology;
+use device_pci::PciFunctions;
 use emulator::Buses;
 use prm::link::{DmaFault, HostBus};
 use prm::{Function, Iova};
@@ -21,10 +20,8 @@ pub(crate) struct Losses {
 
 /// The buses of all endpoints.
 pub(crate) struct HostBuses<'a, 'c> {
-    /// Tells through which function an endpoint goes.
-    pub(crate) topology: &'a Topology,
-    /// Tell whether bus mastering is on.
-    pub(crate) functions: &'a [PciFunction],
+    /// Tell through which of them an endpoint goes, and whether bus mastering is on there.
+    pub(crate) functions: &'a PciFunctions,
     /// By place, as the functions.
     pub(crate) losses: &'a mut [Losses],
     /// By place too.
@@ -43,7 +40,7 @@ impl HostBuses<'_, '_> {
     /// The host of the function whose bus was asked for, if it may be reached.
     fn host(&mut self) -> Option<&mut dyn Host> {
         let place = self.place?;
-        let may = self.functions.get(place).is_some_and(PciFunction::bus_master);
+        let may = self.functions.bus_master(place);
         let host = may.then(|| self.clients.host(place)).flatten()?;
         *self.are_used = true;
         Some(host)
@@ -84,7 +81,7 @@ fn fault_address(access: Iova, error: DmaError) -> Iova {
 impl Buses for HostBuses<'_, '_> {
     fn bus(&mut self, endpoint: Function) -> &mut dyn HostBus {
         self.endpoint = endpoint;
-        self.place = self.topology.carrier(endpoint);
+        self.place = self.functions.topology().carrier(endpoint);
         self
     }
 }

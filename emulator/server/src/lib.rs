@@ -2,7 +2,7 @@
 //! and an unmodified driver probes them.
 //!
 //! [`DeviceServer`] joins three things that do not know each other: the firmware of `emulator`, which has registers, DMA
-//! and time; the vfio-user transport, which has messages; and the PCI configuration space in between, which is here.
+//! and time; the vfio-user transport, which has messages; and the PCI functions of [`device_pci`] in between.
 //!
 //! | what | where |
 //! |---|---|
@@ -10,9 +10,9 @@
 //! | turns with a control socket beside | [`service`](Service) |
 //! | the wait for all sockets at once | `poller` |
 //! | the sockets, and what there is to do about them | `port` |
-//! | which PCI functions there are | [`topology`](Slot) |
-//! | configuration space: header, capabilities, SR-IOV | `pci` |
-//! | what an access or a reset does to silicon and functions | `card`, `register_window` |
+//! | which PCI functions there are, configuration space, register windows | [`device_pci`] |
+//! | a function and its socket | [`slot`](Slot) |
+//! | what an access or a reset does to silicon and functions | `card` |
 //! | DMA and interrupts of a function through its client | `host_buses` |
 //! | one function as the transport sees it | `session` |
 //! | the wall clock, and one that somebody moves | `clock` |
@@ -52,19 +52,18 @@ mod effects;
 mod error;
 mod host_buses;
 mod options;
-mod pci;
 mod poller;
 mod port;
-mod register_window;
 mod server;
 mod service;
 mod session;
-mod topology;
+mod slot;
 
 pub use counters::{FunctionCounters, ServerCounters};
+pub use device_pci::Layout;
 pub use error::{ServeError, WallClock};
-pub use options::{ClockKind, Layout, ServerOptions};
+pub use options::{ClockKind, ServerOptions};
 pub use poller::{Called, Watch};
 pub use server::DeviceServer;
 pub use service::Service;
-pub use topology::Slot;
+pub use slot::Slot;

@@ -6,11 +6,12 @@ use crate::card::Card;
 use crate::complaints::Complaints;
 use crate::counters::{FunctionCounters, ServerCounters};
 use crate::error::ServeError;
-use crate::options::{ClockKind, Layout, ServerOptions};
+use crate::options::{ClockKind, ServerOptions};
 use crate::poller::{Called, Interest, Poller, Source, Watch};
 use crate::port::{Clients, Ports};
 use crate::session::Session;
-use crate::topology::Slot;
+use crate::slot::{Slot, socket_name};
+use device_pci::Layout;
 use emulator::{DeviceConfig, Record, Silicon};
 use prm::{Cycles, Function};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -66,7 +67,7 @@ impl DeviceServer {
         allow_descriptors();
         let places = 0..card.topology().places().len();
         let sockets: Vec<PathBuf> = places
-            .map(|place| dir.join(card.topology().socket_name(place)))
+            .map(|place| dir.join(socket_name(card.topology(), place)))
             .collect();
         let patience = Patience::default();
         let servers = sockets.iter().map(|socket| {

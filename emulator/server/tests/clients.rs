@@ -7,6 +7,7 @@
 
 mod support;
 
+use device_pci::TooManyFunctions;
 use device_server::{DeviceServer, ServeError, Slot};
 use emulator::Owner;
 use prm::Function;
@@ -66,6 +67,16 @@ fn a_live_socket_is_left_alone_and_a_stale_one_replaced() {
 }
 
 #[test]
+fn a_description_that_contradicts_itself_is_no_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = pf();
+    config.vfs.total = 1;
+    config.vfs.first_vhca_id = config.vhca_id;
+    let error = DeviceServer::bind(config, 1, folder.path()).err().unwrap();
+    assert!(matches!(error, ServeError::Config(_)), "{error}");
+}
+
+#[test]
 fn a_bus_has_room_for_255_virtual_functions() {
     let folder = tempfile::tempdir().unwrap();
     let bind = |total| {
@@ -74,7 +85,10 @@ fn a_bus_has_room_for_255_virtual_functions() {
         DeviceServer::bind(config, 1, folder.path())
     };
     assert_eq!(bind(255).unwrap().slots().len(), 256);
-    assert!(matches!(bind(256), Err(ServeError::TooManyFunctions(256))));
+    assert!(matches!(
+        bind(256),
+        Err(ServeError::TooManyFunctions(TooManyFunctions(256)))
+    ));
 }
 
 #[test]

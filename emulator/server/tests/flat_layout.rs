@@ -7,6 +7,7 @@
 
 mod support;
 
+use device_pci::TooManyFunctions;
 use device_server::{Layout, ServeError, ServerOptions};
 use emulator::{DeviceConfig, FirmwareOrder, Owner, Record};
 use prm::{Function, init_segment as segment};
@@ -178,5 +179,8 @@ fn more_places_than_a_bus_has_are_refused() {
         device_server::DeviceServer::bind_with(pf(), 1, folder.path(), options)
     };
     assert_eq!(bind(255).unwrap().sockets().len(), 256);
-    assert!(matches!(bind(256), Err(ServeError::TooManyFunctions(256))));
+    assert!(matches!(
+        bind(256),
+        Err(ServeError::TooManyFunctions(TooManyFunctions(256)))
+    ));
 }

@@ -1,8 +1,8 @@
 //! What can be chosen in a race, by name.
 
-use crate::stage::inproc::machine::DeviceAct;
 use driver::runtime::TaskName;
 use driver_host::{Name, Possible};
+use embedding::DeviceAct;
 use prm::Function;
 use std::fmt;
 

@@ -1,8 +1,8 @@
 //! How finely a race is looked at: what goes on at once since the race is not about it.
 
 use crate::scenario::Line;
-use crate::stage::inproc::machine::DeviceAct;
 use driver::runtime::{Access, Announcement, Kind, TaskName, Use};
+use embedding::DeviceAct;
 use emulator::order::{Answer, CommandMatch, FirmwareOrder, GateOrder};
 use emulator::{Act, Action, Thing};
 use prm::Opcode;

@@ -7,9 +7,9 @@
 
 use super::choice::{Actor, Choice};
 use super::touched::Touched;
-use crate::stage::inproc::machine::DeviceAct;
 use driver::runtime::{Access, TaskName};
 use driver_host::{Name, Possible};
+use embedding::DeviceAct;
 use emulator::Action;
 use prm::Function;
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,13 +2,13 @@
 
 use super::knowledge::Role;
 use crate::scenario::{Action, FunctionOperation, GateStep, HostStep, Line, RaceStep, Step};
-use crate::stage::inproc::InprocWorld;
 use crate::stage::ours::plan_of;
 use driver::HostOperation;
 use driver::books::OwnerKey;
 use driver::runtime::{TaskId, TaskName, TaskPurpose, TaskRole};
 use driver_host::Machine;
 use driver_host::fault::FaultPlan;
+use embedding::InprocWorld;
 use emulator::order::{FirmwareOrder, GateOrder};
 use prm::Function;
 use std::hash::{Hash, Hasher};

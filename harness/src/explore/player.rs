@@ -7,12 +7,13 @@ use crate::play::holds::Holds;
 use crate::play::{RunOptions, setup};
 use crate::scenario::{ScenarioFile, Step};
 use crate::stage::Stage;
-use crate::stage::inproc::{self, InprocFirmware, InprocStage, InprocWorld};
+use crate::stage::inproc::{self, InprocFirmware, InprocStage};
 use crate::stage::ours::{ABILITIES, DriverStage};
 use crate::stage::stop::Stop;
 use driver::Revision;
 use driver::runtime::TaskId;
 use driver_host::{HostLost, WorldSetup};
+use embedding::InprocWorld;
 use emulator::Silicon;
 
 /// A world in which what comes before a race has been done.

@@ -7,11 +7,11 @@ use super::completed::Completed;
 use super::flaw::{Flaw, FlawKind};
 use crate::judge::invariants::Watch;
 use crate::record::result::Violation;
-use crate::stage::inproc::InprocWorld;
 use crate::stage::ours::looking::driver_sights;
 use crate::stage::sight::{Health, Sight};
 use driver::{Driver, MessageKind};
 use driver_host::{HostView, Machine};
+use embedding::InprocWorld;
 use emulator::Record;
 
 /// See the module's head.

@@ -8,7 +8,6 @@ mod commands;
 mod counter_book;
 mod counters;
 mod finding;
-mod function_type;
 mod leaks;
 mod locks;
 mod memory;
@@ -17,6 +16,4 @@ mod ownership;
 mod waits;
 mod watch;
 
-pub use counter_book::TYPED_COUNTERS;
-pub use function_type::type_of;
 pub use watch::Watch;

@@ -8,8 +8,8 @@ use crate::record::timeline::Keep;
 use crate::scenario::ScenarioFile;
 use crate::stage::Stage;
 use crate::stage::inproc;
-use crate::stage::ours::RunSetup;
 use driver::RevisionName;
+use embedding::RunSetup;
 
 /// Runs `scenario`, read from `file`, under `revision`, with driver and device in this process. The same arguments
 /// yield the same result to the last byte.

@@ -1,36 +1,21 @@
-//! Driver and device in one process: host memory, interrupt lines and one virtual clock between them.
+//! Driver and device in one process, as `embedding` joins them.
 //!
-//! * [`machine`] - device, memory, clock and lines: plain data
 //! * [`firmware`] - what firmware and gate are told, and what they show
 
 pub mod firmware;
-pub mod machine;
 
 pub use firmware::InprocFirmware;
-pub use machine::InprocMachine;
 
-use super::ours::{ABILITIES, DriverStage, RunSetup};
+use super::ours::{ABILITIES, DriverStage};
 use driver::Revision;
 use driver_host::World;
+use embedding::{InprocMachine, InprocWorld, RunSetup};
 use emulator::ConfigError;
 
-/// Drivers in this process, on a device in it.
-pub type InprocWorld = World<InprocMachine>;
-
-/// Both as a stage.
+/// Drivers in this process, on a device in it, as a stage.
 pub type InprocStage = DriverStage<InprocWorld, InprocFirmware>;
 
 /// A device nobody has touched, and a driver that is not bound yet.
-///
-/// # Errors
-/// [`ConfigError`] when the device cannot be built.
-pub fn world(setup: &RunSetup) -> Result<InprocWorld, ConfigError> {
-    let silicon = setup.silicon()?;
-    let world = setup.world(&silicon);
-    Ok(World::new(InprocMachine::new(silicon, setup.page_bytes), world))
-}
-
-/// The same as a stage.
 ///
 /// # Errors
 /// [`ConfigError`] when the device cannot be built.

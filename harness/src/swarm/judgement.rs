@@ -1,7 +1,6 @@
 //! What of a run on a kernel breaks an invariant. Books are compared where everything rests: nothing is held, nothing runs, no
 //! command is on the wire.
 
-use crate::judge::invariants::{TYPED_COUNTERS, type_of};
 use crate::record::RunResult;
 use crate::record::aspect::{Aspect, Deed};
 use crate::record::result::{Mismatch, StepRecord};
@@ -11,6 +10,7 @@ use crate::stage::linux::Alone;
 use crate::swarm::finding::{Finding, Invariant};
 use crate::swarm::frame::main_function;
 use driver::HostOperation;
+use embedding::{TYPED_COUNTERS, type_of};
 use emulator::Owner;
 use guest_protocol::{Complaint, ComplaintKind};
 use prm::Function;

@@ -3,11 +3,9 @@
 use driver::runtime::{Access, Declaration, Kind, TaskName, TaskRole, Use};
 use driver::{HostOperation, RevisionName};
 use driver_host::{Name, Possible, Standing, Walk};
+use embedding::{DeviceAct, InprocMachine, RunSetup};
 use emulator::Footprint;
 use emulator::order::FirmwareOrder;
-use harness::stage::inproc::machine::DeviceAct;
-use harness::stage::inproc::{self, InprocMachine};
-use harness::stage::ours::RunSetup;
 use parts::CanonicalHasher;
 use prm::Function;
 use serde_json::json;
@@ -110,7 +108,7 @@ impl Race {
             "demand": { "boot": 2, "init": 2 },
         });
         let device = serde_json::from_value(device).unwrap();
-        let mut world = inproc::world(&RunSetup::of(device, revision)).unwrap();
+        let mut world = embedding::world(&RunSetup::of(device, revision)).unwrap();
         let load = world.start(0, HostOperation::Load);
         world.run_until(|world| world.ended_at(load).is_some()).unwrap();
         world.settle().unwrap();

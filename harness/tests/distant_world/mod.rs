@@ -3,8 +3,9 @@
 
 use driver_host::orders::{DistantHost, HostAnswer, HostOrder, HostReply, Port, carry_out};
 use driver_host::{HostLost, HostStop, World};
-use harness::stage::inproc::{InprocFirmware, InprocMachine, InprocWorld};
-use harness::stage::ours::{ABILITIES, DriverStage, RunSetup};
+use embedding::{InprocMachine, InprocWorld, RunSetup};
+use harness::stage::inproc::InprocFirmware;
+use harness::stage::ours::{ABILITIES, DriverStage};
 use prm::Cycles;
 use std::cell::RefCell;
 use std::rc::Rc;

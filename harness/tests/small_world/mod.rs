@@ -2,9 +2,8 @@
 
 use driver::RevisionName;
 use driver_host::Limits;
+use embedding::{InprocWorld, RunSetup};
 use emulator::order::{FirmwareOrder, OrderError};
-use harness::stage::inproc::{self, InprocWorld};
-use harness::stage::ours::RunSetup;
 use serde_json::json;
 
 /// A PF that can have three VFs and names owners by vhca_id, with a driver that is not bound.
@@ -19,7 +18,7 @@ pub fn world(revision: RevisionName, limits: Limits) -> InprocWorld {
         limits,
         ..RunSetup::of(device, revision)
     };
-    inproc::world(&setup).unwrap()
+    embedding::world(&setup).unwrap()
 }
 
 /// Gives firmware an order.

@@ -3,9 +3,9 @@
 use driver::{HostOperation, RevisionName};
 use driver_host::{Account, Ending, Holdings, HostView, Limits, Machine, Schedule, StrayKind, World};
 use driver_socket::SocketBus;
+use embedding::RunSetup;
 use emulator::Silicon;
 use emulator::config::DeviceConfig;
-use harness::stage::ours::RunSetup;
 use harness::stage::socket::control::SharedControl;
 use harness::stage::socket::machine::{SocketWorld, machine};
 use harness::stage::socket::room::Room;

@@ -1,8 +1,8 @@
 //! Resets of a function, from wherever they come.
 
-use super::{Card, PHYSICAL};
+use super::Card;
 use crate::port::Clients;
-use prm::Function;
+use device_pci::PHYSICAL;
 
 impl Card {
     /// A reset from outside (`VFIO_USER_DEVICE_RESET`). What was due before has happened. While the link is down it reaches nobody: it
@@ -33,25 +33,20 @@ impl Card {
     /// The part of a reset that is firmware's. With the PF its VFs and SFs are gone too: VF enable has been cleared.
     pub(super) fn reset_silicon(&mut self, place: usize, clients: Clients<'_>) {
         let (silicon, mut buses, now) = self.at_work(clients);
-        if let Some(function) = buses.topology.function_at(place) {
+        if let Some(function) = buses.functions.topology().function_at(place) {
             silicon.reset_function(function, now, &mut buses);
         }
         // In the flat layout the others are no VFs of it: firmware has reset what hangs on it.
-        if place == PHYSICAL && !self.topology.is_flat() {
-            self.reset_vfs(self.functions.len());
+        if place == PHYSICAL && !self.topology().is_flat() {
+            self.reset_vfs(self.functions.count());
         }
     }
 
     /// Resets the first `count` VFs. A second host's PF, which stands behind them, is none.
     pub(super) fn reset_vfs(&mut self, count: usize) {
         let now = self.clock.time();
-        let vfs = self.functions.iter_mut().zip(self.topology.places());
-        let others = vfs.skip(1).take(count);
-        for (function, vf) in others.filter(|(_, there)| **there != Some(Function::SecondPf)) {
-            function.reset_registers();
-            if let Some(vf) = *vf {
-                self.silicon.reset_endpoint(vf, now);
-            }
-        }
+        let silicon = &mut self.silicon;
+        self.functions
+            .reset_vfs(count, |vf| silicon.reset_endpoint(vf, now));
     }
 }

@@ -8,7 +8,8 @@ mod time;
 mod unread;
 
 use super::*;
-use crate::options::{ClockKind, Layout, ServerOptions};
+use crate::options::{ClockKind, ServerOptions};
+use device_pci::Layout;
 use emulator::CommandRecord;
 use emulator::record::{CommandFields, Completion, Hex};
 use prm::{Function, Opcode};

@@ -6,7 +6,7 @@ use super::*;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 
-const fn death(was_asked: bool, code: i32) -> Death {
+fn death(was_asked: bool, code: i32) -> Death {
     Death {
         status: ExitStatusExt::from_raw(code << 8),
         was_asked,

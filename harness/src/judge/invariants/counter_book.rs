@@ -1,23 +1,13 @@
 //! A driver's counters beside firmware's ledger. Counters that are not shown are not judged.
 
 use super::finding::Finding;
-use super::function_type::type_of;
 use crate::scenario::InvariantName;
 use driver::books::FunctionType;
+use embedding::{TYPED_COUNTERS, type_of};
 use emulator::Owner;
 use prm::Function;
 use prm::saturated;
 use std::collections::BTreeMap;
-
-/// The counters of one type of function each.
-pub const TYPED_COUNTERS: [(&str, FunctionType); 6] = [
-    ("self", FunctionType::Own),
-    ("fw_pages_vfs", FunctionType::Vf),
-    ("fw_pages_ec_vfs", FunctionType::EcVf),
-    ("fw_pages_sfs", FunctionType::Sf),
-    ("fw_pages_host_pf", FunctionType::HostPf),
-    ("fw_pages_spfs", FunctionType::Spf),
-];
 
 /// The counters of pages; the others count failures.
 pub(super) const PAGE_COUNTERS: [&str; 8] = [

@@ -1,10 +1,10 @@
 //! Waits for pages to come back.
 
 use super::finding::Finding;
-use super::function_type::type_of;
 use crate::scenario::InvariantName;
 use crate::stage::sight::Sight;
 use driver::books::PageWaitOutcome;
+use embedding::type_of;
 
 /// A wait for pages ends well only when firmware owns none of the pages waited for.
 pub(super) fn end_drained(sight: &Sight<'_>, findings: &mut Vec<Finding>) {

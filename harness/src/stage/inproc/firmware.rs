@@ -1,10 +1,10 @@
 //! The firmware of a device in this process.
 
-use super::machine::InprocMachine;
 use crate::stage::contract::OrderRefused;
 use crate::stage::device_view::DeviceView;
 use crate::stage::ours::{Firmware, OwnerQuestion};
 use driver_host::{HostLost, World};
+use embedding::InprocMachine;
 use emulator::{FirmwareOrder, GateOrder, HoldState, Record};
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -6,15 +6,26 @@ use super::vpd;
 use emulator::config::Identity;
 
 /// Number of MSI-X vectors.
-pub(crate) const MSIX_VECTORS: u16 = 16;
+pub const MSIX_VECTORS: u16 = 16;
 /// Where the MSI-X table lies in BAR 0, in bytes.
-pub(crate) const MSIX_TABLE: u64 = 0x30_0000;
+pub const MSIX_TABLE: u64 = 0x30_0000;
 /// Bytes of the MSI-X table: 16 for each vector.
-pub(crate) const MSIX_TABLE_LENGTH: u64 = MSIX_VECTORS as u64 * 16;
+pub const MSIX_TABLE_LENGTH: u64 = MSIX_VECTORS as u64 * 16;
 /// Where the MSI-X pending bits lie in BAR 0, in bytes.
-pub(crate) const MSIX_PENDING: u64 = 0x31_0000;
+pub const MSIX_PENDING: u64 = 0x31_0000;
 /// Bytes of the MSI-X pending bits: one for each vector, in units of 64.
-pub(crate) const MSIX_PENDING_LENGTH: u64 = 8;
+pub const MSIX_PENDING_LENGTH: u64 = 8;
+
+/// What Message Control in configuration space says of all vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MsixControl {
+    /// MSI-X is off: there are no messages.
+    Off,
+    /// It is on, and all vectors are masked.
+    Masked,
+    /// It is on.
+    On,
+}
 
 /// The first capability.
 pub(super) const FIRST: u8 = POWER_MANAGEMENT;
@@ -149,6 +160,18 @@ fn vendor_specific(space: &mut Space) {
     let at = head(space, VENDOR_SPECIFIC, ID_VENDOR_SPECIFIC, vpd::AT);
     space.set(at + 2, [VENDOR_SPECIFIC_LENGTH]);
     space.allow(at + 4, [0xff; VENDOR_SPECIFIC_LENGTH as usize - 4]);
+}
+
+/// What Message Control says.
+pub(super) fn msix_control(space: &Space) -> MsixControl {
+    const ENABLE: u16 = 1 << 15;
+    const FUNCTION_MASK: u16 = 1 << 14;
+    let control = space.word(usize::from(MSIX) + 2);
+    match (control & ENABLE != 0, control & FUNCTION_MASK != 0) {
+        (false, _) => MsixControl::Off,
+        (true, true) => MsixControl::Masked,
+        (true, false) => MsixControl::On,
+    }
 }
 
 /// The power state may be written as D0 or D3hot; another one is not taken (Power Management Interface, "PMCSR").

@@ -8,25 +8,19 @@ use prm::{Cycles, Function};
 
 /// Most bytes of one write: a BlueFlame buffer's worth of write combining. Firmware records what it does not understand, so a
 /// write of a megabyte would be a quarter million records.
-pub(crate) const LONGEST_WRITE: usize = 64;
+pub const LONGEST_WRITE: usize = 64;
 
 /// Most bytes of one read. A processor reads a few bytes at a time; a read of a megabyte would keep everybody else waiting for
 /// a quarter million registers.
-pub(crate) const LONGEST_READ: usize = 4096;
+pub const LONGEST_READ: usize = 4096;
 
 const WORD: usize = 4;
 
 /// A register: whose window it is in, and its offset there in bytes. None where the BAR has no registers.
-pub(crate) type Place = Option<(Function, u32)>;
+pub type Place = Option<(Function, u32)>;
 
 /// Reads any bytes of a BAR; `locate` finds the register at an aligned offset. Where there is none there are zeros.
-pub(crate) fn read(
-    silicon: &mut Silicon,
-    locate: impl Fn(u64) -> Place,
-    offset: u64,
-    data: &mut [u8],
-    now: Cycles,
-) {
+pub fn read(silicon: &mut Silicon, locate: impl Fn(u64) -> Place, offset: u64, data: &mut [u8], now: Cycles) {
     let skip = offset % WORD as u64;
     let mut register = offset - skip;
     // INVARIANT: the remainder of a division by 4 fits anything.
@@ -45,7 +39,7 @@ pub(crate) fn read(
 
 /// Splits a write into registers: offset in the BAR and value of each. None if it does not consist of whole registers, or if it
 /// is longer than [`LONGEST_WRITE`]: the registers have no byte enables.
-pub(crate) fn registers(offset: u64, data: &[u8]) -> Option<impl Iterator<Item = (u64, u32)>> {
+pub fn registers(offset: u64, data: &[u8]) -> Option<impl Iterator<Item = (u64, u32)>> {
     let whole = offset.is_multiple_of(WORD as u64) && data.len().is_multiple_of(WORD);
     if !whole || data.len() > LONGEST_WRITE {
         return None;

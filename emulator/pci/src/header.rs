@@ -1,5 +1,6 @@
 //! The header of type 0: identity, command register, BARs.
 
+use super::bar::Bar;
 use super::space::Space;
 
 /// Mellanox Technologies.
@@ -9,9 +10,10 @@ const SUBSYSTEM: u16 = 0x0008;
 /// Ethernet controller.
 const CLASS: [u8; 3] = [0x00, 0x00, 0x02];
 /// Bytes of BAR 0: the register window of the function.
-pub(crate) const BAR0_SIZE: u64 = 4 << 20;
+pub const BAR0_SIZE: u64 = 4 << 20;
 
 const COMMAND: usize = 0x04;
+const COMMAND_MEMORY_SPACE: u16 = 1 << 1;
 const COMMAND_BUS_MASTER: u16 = 1 << 2;
 /// Memory space, bus master, parity error response, SERR#, interrupt disable. There is no I/O space.
 const COMMAND_WRITABLE: u16 = 0x0546;
@@ -50,4 +52,17 @@ pub(super) fn place(space: &mut Space, device: u16, bar2: Option<u64>, capabilit
 /// Whether the function may access memory by itself; MSI-X is such an access.
 pub(super) fn bus_master(space: &Space) -> bool {
     space.word(COMMAND) & COMMAND_BUS_MASTER != 0
+}
+
+/// Whether the function's BARs answer in memory space.
+pub(super) fn memory_space(space: &Space) -> bool {
+    space.word(COMMAND) & COMMAND_MEMORY_SPACE != 0
+}
+
+/// Where a BAR begins.
+pub(super) fn bar_address(space: &Space, bar: Bar) -> u64 {
+    space.address(match bar {
+        Bar::Own => BAR0,
+        Bar::Scalable => BAR2,
+    })
 }

@@ -4,7 +4,7 @@ use super::header::BAR0_SIZE;
 use super::space::{EXTENDED, Space};
 
 /// VFs that there is room for beside their PF: a bus has 256 functions, and behind a port they are all one device's.
-pub(crate) const MOST_VFS: u16 = 255;
+pub const MOST_VFS: u16 = 255;
 
 const AT: usize = EXTENDED;
 /// Where the capability ends.
@@ -12,6 +12,7 @@ pub(super) const END: usize = AT + 0x40;
 const ID: u16 = 0x0010;
 const CONTROL: usize = AT + 0x08;
 const VF_ENABLE: u16 = 1 << 0;
+const VF_MEMORY_SPACE: u16 = 1 << 3;
 /// VF enable, VF memory space enable, ARI capable hierarchy.
 const CONTROL_WRITABLE: u16 = 0x0019;
 const INITIAL_VFS: usize = AT + 0x0c;
@@ -53,6 +54,11 @@ pub(super) fn enabled(space: &Space) -> u16 {
     } else {
         space.word(NUM_VFS)
     }
+}
+
+/// Where the first VF's BAR 0 begins, if those of VFs answer in memory space.
+pub(super) fn memory(space: &Space) -> Option<u64> {
+    (space.word(CONTROL) & VF_MEMORY_SPACE != 0).then(|| space.address(VF_BAR0))
 }
 
 /// The number of VFs to enable.

@@ -1,29 +1,26 @@
-//! Which PCI functions a device has, and where their sockets are.
+//! Which PCI functions a device has, and in which order.
 
-use crate::error::ServeError;
-use crate::options::Layout;
-use crate::pci::{BAR0_SIZE, MOST_VFS, Role, Shape};
+use crate::bar::Bar;
+use crate::capability::{MSIX_PENDING, MSIX_PENDING_LENGTH, MSIX_TABLE, MSIX_TABLE_LENGTH};
+use crate::function::Shape;
+use crate::header::BAR0_SIZE;
+use crate::layout::Layout;
+use crate::register_window::Place;
+use crate::role::Role;
+use crate::sriov::MOST_VFS;
 use emulator::config::{DeviceKind, Identity};
 use emulator::{SF_WINDOW_LENGTH, Silicon};
 use prm::{Function, saturated};
-use std::path::PathBuf;
+use thiserror::Error;
 
-/// A PCI function and its socket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Slot {
-    /// The function.
-    pub function: Function,
-    /// The socket that its client connects to.
-    pub socket: PathBuf,
-    /// Device and function number on the bus as PCI packs them (device in bits 7:3, function in bits 2:0): 0 for the function
-    /// under test, n for its n-th VF, as SR-IOV's offset and stride tell the guest. In the flat layout it is the place, and
-    /// whoever plugs the function in may choose another address.
-    pub devfn: u8,
-}
+/// VFs follow their PF on its bus, and it has no room for so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{0} virtual functions do not fit on the bus of their PF: at most {MOST_VFS}")]
+pub struct TooManyFunctions(pub u16);
 
 /// What of a device a PCI host sees: a function at each place, and how many SF windows lie in BAR 2 of the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Topology {
+pub struct Topology {
     layout: Layout,
     /// By place: the function under test, then its VFs in the order of their numbers, then the PF of a second host. Only in a layout with places of its own one
     /// may have none.
@@ -38,8 +35,8 @@ impl Topology {
     /// The topology of a piece of silicon.
     ///
     /// # Errors
-    /// [`ServeError::TooManyFunctions`] if the bus has no room.
-    pub(crate) fn of(silicon: &Silicon, layout: Layout) -> Result<Self, ServeError> {
+    /// [`TooManyFunctions`] if the bus has no room.
+    pub fn of(silicon: &Silicon, layout: Layout) -> Result<Self, TooManyFunctions> {
         let on_bus = |function: &Function| !matches!(function, Function::Sf(_));
         let mut functions = silicon.endpoints().into_iter().filter(on_bus);
         let places: Vec<Option<Function>> = match layout {
@@ -57,7 +54,7 @@ impl Topology {
         };
         let vfs = saturated::<u16>(places.len().saturating_sub(1));
         if vfs > MOST_VFS {
-            return Err(ServeError::TooManyFunctions(vfs));
+            return Err(TooManyFunctions(vfs));
         }
         let sfs = silicon.config().sfs.max;
         let layout = match layout {
@@ -82,32 +79,32 @@ impl Topology {
     }
 
     /// Which functions hosts see.
-    pub(crate) const fn layout(&self) -> Layout {
+    pub const fn layout(&self) -> Layout {
         self.layout
     }
 
     /// Whether the functions are ordinary ones, whatever silicon is behind them.
-    pub(crate) const fn is_flat(&self) -> bool {
+    pub const fn is_flat(&self) -> bool {
         matches!(self.layout, Layout::Flat { .. })
     }
 
     /// Whether a device with functions of another kind and number may come, within the places that there are.
-    pub(crate) const fn is_exchangeable(&self) -> bool {
+    pub const fn is_exchangeable(&self) -> bool {
         matches!(self.layout, Layout::Exchangeable { .. })
     }
 
     /// The function at each place.
-    pub(crate) fn places(&self) -> &[Option<Function>] {
+    pub fn places(&self) -> &[Option<Function>] {
         &self.places
     }
 
     /// The function at a place.
-    pub(crate) fn function_at(&self, place: usize) -> Option<Function> {
+    pub fn function_at(&self, place: usize) -> Option<Function> {
         self.places.get(place).copied().flatten()
     }
 
     /// The place of a function that has one of its own.
-    pub(crate) fn place_of(&self, function: Function) -> Option<usize> {
+    pub fn place_of(&self, function: Function) -> Option<usize> {
         // INVARIANT: VFs stand in the order of their numbers, each at its number, but one that is the function under test.
         let at = match function {
             Function::Vf(number) | Function::EcVf(number) => usize::from(number),
@@ -123,18 +120,10 @@ impl Topology {
     }
 
     /// Through which place an endpoint reaches its host: an SF through its PF.
-    pub(crate) fn carrier(&self, endpoint: Function) -> Option<usize> {
+    pub fn carrier(&self, endpoint: Function) -> Option<usize> {
         match endpoint {
             Function::Sf(number) => (number <= self.sfs).then_some(0),
             other => self.place_of(other),
-        }
-    }
-
-    /// The name of the socket at a place, without its folder.
-    pub(crate) fn socket_name(&self, place: usize) -> String {
-        match self.function_at(place) {
-            Some(function) if self.layout == Layout::Sriov => format!("{function}.sock"),
-            _ => format!("f{place}.sock"),
         }
     }
 
@@ -148,13 +137,29 @@ impl Topology {
 
     /// The SF whose register window an offset of BAR 2 is in, and the offset there, both in bytes. In the flat layout there may
     /// be a window of an SF that is not there.
-    pub(crate) fn sf_at(&self, offset: u64) -> Option<(Function, u64)> {
+    pub fn sf_at(&self, offset: u64) -> Option<(Function, u64)> {
         let index = u16::try_from(offset / SF_WINDOW_LENGTH).ok()?;
         (index < self.windows()).then(|| (Function::Sf(index + 1), offset % SF_WINDOW_LENGTH))
     }
 
+    /// The register at an offset in bytes of a BAR, of the function at a place. None where the MSI-X table and its pending bits
+    /// lie, which somebody else answers for, and behind the last SF.
+    #[must_use]
+    pub fn locate(&self, place: usize, bar: Bar, offset: u64) -> Place {
+        const TABLE_END: u64 = MSIX_TABLE + MSIX_TABLE_LENGTH;
+        const PENDING_END: u64 = MSIX_PENDING + MSIX_PENDING_LENGTH;
+        let (endpoint, register) = match bar {
+            Bar::Own => match offset {
+                MSIX_TABLE..TABLE_END | MSIX_PENDING..PENDING_END => return None,
+                _ => (self.function_at(place)?, offset),
+            },
+            Bar::Scalable => self.sf_at(offset)?,
+        };
+        Some((endpoint, u32::try_from(register).ok()?))
+    }
+
     /// What configuration space says of each place.
-    pub(crate) fn shapes(&self) -> Vec<Shape> {
+    pub fn shapes(&self) -> Vec<Shape> {
         (0..self.places.len()).map(|place| self.shape(place)).collect()
     }
 
@@ -201,14 +206,14 @@ impl Topology {
     }
 
     /// Bytes of memory space that the BARs of all functions take, VFs included.
-    pub(crate) fn bar_bytes(&self) -> u64 {
+    pub fn bar_bytes(&self) -> u64 {
         let bytes = |shape: Shape| BAR0_SIZE + shape.bar2.unwrap_or(0);
         self.shapes().into_iter().map(bytes).sum()
     }
 
     /// In what another topology of the same layout differs as hosts see it, in words. In the flat layout they see the same, and in
     /// the exchangeable one they look anew, as far as there is room.
-    pub(crate) fn difference(&self, other: &Self) -> Option<&'static str> {
+    pub fn difference(&self, other: &Self) -> Option<&'static str> {
         if self.is_flat() {
             None
         } else if self.is_exchangeable() {
@@ -352,8 +357,6 @@ mod tests {
         for topology in [&pf, &ecpf, &lone] {
             assert_eq!(topology.shapes(), pf.shapes());
             assert_eq!(pf.difference(topology), None);
-            let names: Vec<_> = (0..3).map(|place| topology.socket_name(place)).collect();
-            assert_eq!(names, ["f0.sock", "f1.sock", "f2.sock"]);
             assert_eq!(topology.sf_at(2 << 20), Some((Function::Sf(3), 0)));
             assert_eq!(topology.sf_at(3 << 20), None);
         }

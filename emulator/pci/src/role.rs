@@ -2,7 +2,7 @@
 
 /// What a function is to the others of its device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+pub enum Role {
     /// The PF, with or without VFs.
     Physical,
     /// A VF of the device's PF.

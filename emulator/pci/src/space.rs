@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Bytes of PCI Express configuration space.
-pub(crate) const LENGTH: usize = 4096;
+pub const LENGTH: usize = 4096;
 /// Where extended configuration space begins.
 pub(crate) const EXTENDED: usize = 0x100;
 
@@ -89,12 +89,31 @@ impl Space {
         }
     }
 
+    /// The address in a memory BAR of 64 bits.
+    pub(crate) fn address(&self, at: usize) -> u64 {
+        const FLAGS: u64 = 0xf;
+        let mut bytes = [0; 8];
+        self.read(at, &mut bytes);
+        u64::from_le_bytes(bytes) & !FLAGS
+    }
+
     /// A register of 16 bits.
     pub(crate) fn word(&self, at: usize) -> u16 {
         let mut bytes = [0; 2];
         self.read(at, &mut bytes);
         u16::from_le_bytes(bytes)
     }
+}
+
+/// Splits a write to configuration space at the boundaries of 32-bit words: offset and bytes of each part.
+pub fn words(mut at: usize, mut data: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    std::iter::from_fn(move || {
+        let (part, rest) = data.split_at((4 - at % 4).min(data.len()));
+        let begin = at;
+        at += part.len();
+        data = rest;
+        (!part.is_empty()).then_some((begin, part))
+    })
 }
 
 #[cfg(test)]

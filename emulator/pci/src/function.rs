@@ -5,6 +5,8 @@
 //! first reset, which QEMU sends before the guest runs. And VFs are devices of their own to QEMU, present from the start: after
 //! that reset they answer as an empty slot does, until the PF enables them.
 
+use super::bar::Bar;
+use super::capability::MsixControl;
 use super::role::Role;
 use super::space::{EXTENDED, LENGTH, Space};
 use super::{ari, capability, header, sriov, vpd};
@@ -12,17 +14,17 @@ use emulator::config::Identity;
 
 /// What distinguishes one function from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shape {
+pub struct Shape {
     /// What it is to the others.
-    pub(crate) role: Role,
+    pub role: Role,
     /// What its device shows of itself.
-    pub(crate) identity: Identity,
+    pub identity: Identity,
     /// Bytes of BAR 2, a power of two; none if there is no BAR 2.
-    pub(crate) bar2: Option<u64>,
+    pub bar2: Option<u64>,
     /// TotalVFs; 0 if there is no SR-IOV capability.
-    pub(crate) total_vfs: u16,
+    pub total_vfs: u16,
     /// Number of the next function at the port that is no VF, 0 if there is none.
-    pub(crate) next_function: u8,
+    pub next_function: u8,
 }
 
 impl Shape {
@@ -37,7 +39,7 @@ impl Shape {
 
 /// What a write to configuration space brings about beyond the register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub enum Effect {
     /// Nothing.
     None,
     /// A Function Level Reset was initiated.
@@ -63,7 +65,7 @@ fn extended_capabilities(space: &mut Space, shape: Shape) {
 
 /// A PCI function.
 #[derive(Clone, Debug)]
-pub(crate) struct PciFunction {
+pub struct PciFunction {
     shape: Shape,
     space: Space,
     /// Whether a reset came from outside since the client is there: then its realization is over.
@@ -72,7 +74,7 @@ pub(crate) struct PciFunction {
 
 impl PciFunction {
     /// A function at power on.
-    pub(crate) fn new(shape: Shape) -> Self {
+    pub fn new(shape: Shape) -> Self {
         let mut function = Self {
             shape,
             space: Space::new(),
@@ -84,7 +86,7 @@ impl PciFunction {
 
     /// It is of another kind from now on, unless it was of this one: its registers have their reset values then. Its client stays,
     /// and has sized up its BARs: they stay as they were.
-    pub(crate) fn reshape(&mut self, shape: Shape) {
+    pub fn reshape(&mut self, shape: Shape) {
         let shape = Shape {
             bar2: self.shape.bar2,
             ..shape
@@ -96,19 +98,19 @@ impl PciFunction {
     }
 
     /// As at power on: for the next client.
-    pub(crate) fn power_on(&mut self) {
+    pub fn power_on(&mut self) {
         self.settled = false;
         self.reset_registers();
     }
 
     /// A reset from outside: registers as at power on, extended configuration space is shown from now on.
-    pub(crate) fn device_reset(&mut self) {
+    pub fn device_reset(&mut self) {
         self.settled = true;
         self.reset_registers();
     }
 
     /// Extended configuration space is shown from now on; registers stay as they are.
-    pub(crate) fn settle(&mut self) {
+    pub fn settle(&mut self) {
         if !self.settled {
             self.settled = true;
             extended_capabilities(&mut self.space, self.shape);
@@ -116,7 +118,7 @@ impl PciFunction {
     }
 
     /// All registers have their reset values. What is shown stays.
-    pub(crate) fn reset_registers(&mut self) {
+    pub fn reset_registers(&mut self) {
         self.space = Space::new();
         let shape = self.shape;
         header::place(&mut self.space, shape.device(), shape.bar2, capability::FIRST);
@@ -127,33 +129,64 @@ impl PciFunction {
     }
 
     /// Bytes of BAR 2, if there is one.
-    pub(crate) fn bar2(&self) -> Option<u64> {
+    pub fn bar2(&self) -> Option<u64> {
         self.shape.bar2
     }
 
     /// Whether its client has realized the device and reset it.
-    pub(crate) fn is_settled(&self) -> bool {
+    pub fn is_settled(&self) -> bool {
         self.settled
     }
 
+    /// What it is to the others.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.shape.role
+    }
+
+    /// Whether its BARs answer in memory space.
+    #[must_use]
+    pub fn memory_space(&self) -> bool {
+        header::memory_space(&self.space)
+    }
+
+    /// The bus address at which its host has put a BAR, in bytes.
+    #[must_use]
+    pub fn bar_address(&self, bar: Bar) -> u64 {
+        header::bar_address(&self.space, bar)
+    }
+
+    /// The bus address of the first VF's BAR 0, if those of VFs answer in memory space.
+    #[must_use]
+    pub fn vf_memory(&self) -> Option<u64> {
+        let has_vfs = self.shape.total_vfs > 0 && self.settled;
+        has_vfs.then(|| sriov::memory(&self.space)).flatten()
+    }
+
+    /// What its MSI-X capability says of all vectors.
+    #[must_use]
+    pub fn msix_control(&self) -> MsixControl {
+        capability::msix_control(&self.space)
+    }
+
     /// Whether it may access memory by itself.
-    pub(crate) fn bus_master(&self) -> bool {
+    pub fn bus_master(&self) -> bool {
         header::bus_master(&self.space)
     }
 
     /// How many VFs are enabled.
-    pub(crate) fn enabled_vfs(&self) -> u16 {
+    pub fn enabled_vfs(&self) -> u16 {
         sriov::enabled(&self.space)
     }
 
     /// Reads configuration space.
-    pub(crate) fn read(&self, at: usize, into: &mut [u8]) {
+    pub fn read(&self, at: usize, into: &mut [u8]) {
         self.space.read(at, into);
     }
 
     /// Reads what a slot without a function answers: all ones. The interrupt pin is none: QEMU asks for it by itself at every
     /// reset, to connect it.
-    pub(crate) fn read_hidden(at: usize, into: &mut [u8]) {
+    pub fn read_hidden(at: usize, into: &mut [u8]) {
         into.fill(0xff);
         let pin = header::INTERRUPT_PIN
             .checked_sub(at)
@@ -164,7 +197,7 @@ impl PciFunction {
     }
 
     /// Writes within one aligned 32-bit word of configuration space.
-    pub(crate) fn write(&mut self, at: usize, data: &[u8]) -> Effect {
+    pub fn write(&mut self, at: usize, data: &[u8]) -> Effect {
         debug_assert!(at < LENGTH && at % 4 + data.len() <= 4);
         if capability::initiates_reset(at, data) {
             return Effect::FunctionReset;
