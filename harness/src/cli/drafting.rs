@@ -33,7 +33,7 @@ const SCHEMA: &str = "scenario.schema.json";
 /// Why there is no draft.
 #[derive(Debug, thiserror::Error)]
 enum DraftError {
-    #[error("{}: these are {number} scenarios; name one", .name.display())]
+    #[error("{}: these are {number} scenarios; one of them is to be begun anew", .name.display())]
     Several { name: PathBuf, number: usize },
     #[error("{}: this is no name of a file", .name.display())]
     NoName { name: PathBuf },
