@@ -64,7 +64,11 @@ fn what_cannot_be_begun_is_told() {
             ["init", "mine", "--like", "nothing"],
             "no file, folder or scenario has this name",
         ),
-        (2, ["init", "mine", "--like", "waits"], "one of them is to be begun anew"),
+        (
+            2,
+            ["init", "mine", "--like", "waits"],
+            "one of them is to be begun anew",
+        ),
         (103, ["init", "mine", "--like", "broken"], "not JSON"),
         (1, ["init", "file/mine.json", "--like", "boot"], "file"),
         (2, ["init", "..", "--like", "boot"], "no name of a file"),

@@ -111,7 +111,11 @@ fn what_cannot_be_joined_is_told() {
             "is in part-1.json, too",
         ),
         (2, &["merge", "part-1.json", "part-2.xml"], "it has another form"),
-        (2, &["merge", "other.json"], "neither a run as `run --json` writes it"),
+        (
+            2,
+            &["merge", "other.json"],
+            "neither a run as `run --json` writes it",
+        ),
         (2, &["merge", "other.xml"], "no JUnit as `run --junit` writes it"),
         (2, &["merge", "nowhere.json"], "nowhere.json"),
         (
