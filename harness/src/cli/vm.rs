@@ -91,7 +91,7 @@ fn run(arguments: &VmArguments, config: emulator::DeviceConfig, is_verbose: bool
     let sockets = Sockets::in_folder(folder.path());
     let orders = orders(arguments, &sockets.agent, &mut service)?;
     let log = (has_streams || dmesg.is_some())
-        .then(|| ConsoleLog::open(sockets.console.clone(), dmesg, is_verbose && has_streams))
+        .then(|| ConsoleLog::open(&sockets.console, dmesg, is_verbose && has_streams))
         .transpose()?;
     let session = (arguments.initrd.is_none())
         .then(|| Session::listen(sockets.session.clone(), plan.errand.clone()))

@@ -3,12 +3,13 @@
 
 use crate::cli::streams;
 use files::{FileError, LineFile};
-use rustix::fs::{CWD, Mode, OFlags, mkfifoat, open};
+use rustix::fs::{CWD, Mode, OFlags, fcntl_setfl, mkfifoat, open};
 use rustix::pipe::fcntl_setpipe_size;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::thread::{self, JoinHandle};
 
 /// How many of the last lines are kept.
@@ -34,7 +35,8 @@ pub(super) enum ConsoleError {
 /// See the module's head.
 #[derive(Debug)]
 pub(super) struct ConsoleLog {
-    fifo: PathBuf,
+    /// Keeps the console open until QEMU has come and gone: without anybody who may write, its reader would wait for the first one.
+    writer: OwnedFd,
     reader: JoinHandle<Result<VecDeque<String>, ConsoleError>>,
 }
 
@@ -44,17 +46,19 @@ impl ConsoleLog {
     ///
     /// # Errors
     /// There can be no FIFO, or no thread.
-    pub(super) fn open(fifo: PathBuf, file: Option<LineFile>, is_shown: bool) -> io::Result<Self> {
-        mkfifoat(CWD, &fifo, Mode::RUSR | Mode::WUSR)?;
-        let path = fifo.clone();
-        let read = move || {
-            let fifo = File::open(path)?;
-            // Where there can be no more room there is the usual.
-            let _ = fcntl_setpipe_size(&fifo, ROOM);
-            read(fifo, file, is_shown)
-        };
+    pub(super) fn open(fifo: &Path, file: Option<LineFile>, is_shown: bool) -> io::Result<Self> {
+        mkfifoat(CWD, fifo, Mode::RUSR | Mode::WUSR)?;
+        // Neither waits for the other: the reader's end first, which needs nobody, then the writer's, which needs a reader.
+        let flags = OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let console = open(fifo, OFlags::RDONLY | flags, Mode::empty())?;
+        let writer = open(fifo, OFlags::WRONLY | flags, Mode::empty())?;
+        // From here on it is waited for what comes.
+        fcntl_setfl(&console, OFlags::empty())?;
+        // Where there can be no more room there is the usual.
+        let _ = fcntl_setpipe_size(&console, ROOM);
+        let read = move || read(File::from(console), file, is_shown);
         let reader = thread::Builder::new().name("console".to_owned()).spawn(read)?;
-        Ok(Self { fifo, reader })
+        Ok(Self { writer, reader })
     }
 
     /// The last lines, once QEMU has ended.
@@ -62,9 +66,7 @@ impl ConsoleLog {
     /// # Errors
     /// The file could not be written.
     pub(super) fn end(self) -> Result<Vec<String>, ConsoleError> {
-        // Where QEMU has never opened it, this does, and ends the wait.
-        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        drop(open(&self.fifo, flags, Mode::empty()));
+        drop(self.writer);
         match self.reader.join() {
             Ok(read) => Ok(read?.into()),
             Err(_) => Err(io::Error::other("the console's reader has failed").into()),
@@ -136,8 +138,6 @@ fn keep(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
-
     #[test]
     fn lines_reach_the_file_as_files_have_them_and_the_last_ones_are_kept() {
         let folder = tempfile::tempdir().unwrap();
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_console_that_nobody_opens_ends() {
         let folder = tempfile::tempdir().unwrap();
-        let log = ConsoleLog::open(folder.path().join("console"), None, false).unwrap();
+        let log = ConsoleLog::open(&folder.path().join("console"), None, false).unwrap();
         assert_eq!(log.end().unwrap(), Vec::<String>::new());
     }
 }
