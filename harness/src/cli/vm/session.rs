@@ -106,7 +106,11 @@ fn serve(stream: &UnixStream, errand: &Errand, tells: UnixStream) -> io::Result<
         };
         match word {
             FromSession::Hello(version) if version == SESSION_VERSION => {
-                to_guest.send(&ToSession::Errand(errand.clone()))?;
+                match to_guest.send(&ToSession::Errand(errand.clone())) {
+                    // Whoever has gone by now says nothing more: the next word is the end.
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                    sent => sent?,
+                }
             }
             FromSession::Want => {
                 if wants.is_none() {
