@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 
 /// Words that no scenario uses, each with the reason and with what exercises it instead.
-const ELSEWHERE: [(&str, &str, &str); 8] = [
+const ELSEWHERE: [(&str, &str, &str); 22] = [
     (
         "DemandProfile",
         "trace",
@@ -50,6 +50,24 @@ const ELSEWHERE: [(&str, &str, &str); 8] = [
         "limits that the device names are scaled on Linux: stage/linux/scaling, and emulator/src/tests/registers.rs",
     ),
     ("Timeouts", "pcie_toggle_ms", "as firmware_reset_ms"),
+    (
+        "DeviceConfig",
+        "model",
+        "what a product shows of itself moves no page: emulator/server/tests/configuration_space.rs, docs/vm.md",
+    ),
+    ("Model", "bluefield", "as model"),
+    ("Model", "bluefield-2", "as model"),
+    ("Model", "bluefield-3", "as model"),
+    ("Model", "bluefield-4", "as model"),
+    ("Model", "connectx-4", "as model"),
+    ("Model", "connectx-4-lx", "as model"),
+    ("Model", "connectx-5", "as model"),
+    ("Model", "connectx-5-ex", "as model"),
+    ("Model", "connectx-6", "as model"),
+    ("Model", "connectx-6-dx", "as model"),
+    ("Model", "connectx-6-lx", "as model"),
+    ("Model", "connectx-7", "as model"),
+    ("Model", "connectx-8", "as model"),
 ];
 
 /// Names and texts of all scenario files, and for each name the texts that stand behind it.
