@@ -58,6 +58,8 @@ impl Vm {
         let mut process = Command::new(env!("CARGO_BIN_EXE_mlx5-cosim"))
             .args(["vm", "--device", "device.json", "--control", "control.sock"])
             .args(arguments)
+            // A program that stays until the guest ends; an initramfs of one's own has none.
+            .args(if arguments.is_empty() { &["--exec", "sleep 100000"][..] } else { &[] })
             .current_dir(&folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -69,12 +71,14 @@ impl Vm {
             process,
             control: folder.join("control.sock"),
         };
-        // This is said once the sockets are there.
-        let mut said = String::new();
-        while !said.contains("The device is at") {
-            if vm.stderr.read_line(&mut said)? == 0 {
-                return Err(format!("vm has ended: {said}").into());
+        // Whoever can connect finds the device there.
+        while UnixStream::connect(&vm.control).is_err() {
+            if let Some(status) = vm.process.try_wait()? {
+                let mut said = String::new();
+                vm.stderr.read_to_string(&mut said)?;
+                return Err(format!("vm has ended: {status}: {said}").into());
             }
+            std::thread::sleep(Duration::from_millis(20));
         }
         Ok(vm)
     }
@@ -92,7 +96,8 @@ impl Vm {
         let mut client = self.client()?;
         client.ask(&json!({ "id": 99, "shutdown": {} }))?;
         let status = self.process.wait()?;
-        if status.success() {
+        // The program in the guest was ended by this order, as by a signal.
+        if matches!(status.code(), Some(0 | 130)) {
             Ok(())
         } else {
             let mut said = String::new();
