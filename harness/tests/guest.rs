@@ -47,9 +47,12 @@ struct Shell {
 
 impl Shell {
     fn start(device: &std::path::Path) -> Result<Self, Failed> {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_mlx5-cosim"))
-            .args(["vm", "--device"])
-            .arg(device)
+        // A shell is for terminals: `script` makes one, and hands on what it is told.
+        let program = env!("CARGO_BIN_EXE_mlx5-cosim");
+        let mut process = Command::new("script")
+            .args(["--quiet", "--return", "--echo", "never", "--command"])
+            .arg(format!("'{program}' vm --device '{}'", device.display()))
+            .arg("/dev/null")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
