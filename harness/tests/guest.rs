@@ -137,17 +137,14 @@ fn look_around(name: &str, device: &str, version: &str) -> Result<(), Failed> {
         driver(8, "0000:01:01.0"),
         driver(9, "0000:01:01.1"),
     ];
-    shell.expect(
-        &format!("echo 9 > {number}"),
-        &enabled.each_ref().map(String::as_str),
-    )?;
+    shell.expect("vfs 9", &enabled.each_ref().map(String::as_str))?;
     shell.expect(
         "lspci",
         &["0000:01:01.1 15b3:101c class 020000 driver mlx5_core VF of 0000:01:00.0"],
     )?;
     shell.expect("counters 0000:01:01.1", &["fw_pages_total"])?;
-    shell.expect(&format!("echo 3 > {number}"), &["errno 16"])?;
-    shell.type_line(&format!("echo 0 > {number}"))?;
+    shell.expect(&format!("echo 3 > {number}"), &["Device or resource busy"])?;
+    shell.type_line("vfs 0")?;
     let rest = shell.type_line("lspci")?;
     if rest.contains("15b3:101c") {
         return Err(format!("there are VFs still: {rest}").into());
