@@ -1,12 +1,12 @@
 //! Device, memory, clock and interrupt lines: everything of a run in one process that is not a driver. Plain data.
 
-use driver_host::{Acts, FrameTable, HostMemory, Machine};
+use driver_host::{Acts, FrameTable, HostMemory, Machine, Vectors};
 use emulator::{Act, Buses, DueKind, FirmwareOrder, GateOrder, OrderError, Silicon, ToDo};
 use prm::init_segment;
 use prm::link::{BusError, DeviceWaits, DmaFault, HostBus};
 use prm::saturated;
 use prm::{Cycles, Function, Iova};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -26,9 +26,7 @@ pub struct InprocMachine {
     /// The host's memory.
     pub memory: HostMemory,
     now: Cycles,
-    /// Vectors that a driver has told to it.
-    enabled: BTreeSet<(Function, u16)>,
-    raised: VecDeque<(Function, u16)>,
+    vectors: Vectors,
     /// Commands whose doorbell was rung and that the device has not fetched, where that takes it a while.
     rung: BTreeSet<(Function, u8)>,
     fetches_later: bool,
@@ -42,8 +40,7 @@ impl InprocMachine {
             silicon,
             memory: HostMemory::new(page_bytes),
             now: Cycles::ZERO,
-            enabled: BTreeSet::new(),
-            raised: VecDeque::new(),
+            vectors: Vectors::default(),
             rung: BTreeSet::new(),
             fetches_later: false,
         }
@@ -54,8 +51,7 @@ impl InprocMachine {
         let endpoint = Function::Pf;
         let mut lines = Lines {
             memory: &mut self.memory,
-            enabled: &self.enabled,
-            raised: &mut self.raised,
+            vectors: &mut self.vectors,
             endpoint,
         };
         act(&mut self.silicon, &mut lines)
@@ -145,9 +141,7 @@ impl InprocMachine {
         self.silicon.hash(hasher);
         self.memory.hash_faults(hasher);
         self.rung.hash(hasher);
-        self.enabled.hash(hasher);
-        // Which of them came first is no matter: any can be taken.
-        self.raised.iter().collect::<BTreeSet<_>>().hash(hasher);
+        self.vectors.hash(hasher);
     }
 }
 
@@ -200,12 +194,12 @@ impl Machine for InprocMachine {
     }
 
     fn enable_vector(&mut self, endpoint: Function, vector: u16) -> Result<(), BusError> {
-        self.enabled.insert((endpoint, vector));
+        self.vectors.enable((endpoint, vector));
         Ok(())
     }
 
     fn disable_vector(&mut self, endpoint: Function, vector: u16) -> Result<(), BusError> {
-        self.enabled.remove(&(endpoint, vector));
+        self.vectors.disable((endpoint, vector));
         Ok(())
     }
 
@@ -216,16 +210,15 @@ impl Machine for InprocMachine {
     fn note_act(&mut self) {}
 
     fn take_interrupt(&mut self) -> Option<(Function, u16)> {
-        self.raised.pop_front()
+        self.vectors.take()
     }
 
     fn raised(&mut self) -> Vec<(Function, u16)> {
-        self.raised.iter().copied().collect()
+        self.vectors.raised().collect()
     }
 
     fn take_raised(&mut self, vector: (Function, u16)) -> bool {
-        let place = self.raised.iter().position(|&raised| raised == vector);
-        place.is_some_and(|place| self.raised.remove(place).is_some())
+        self.vectors.take_this(vector)
     }
 
     fn acts(&self, which: Acts) -> Vec<DeviceAct> {
@@ -300,8 +293,7 @@ impl Machine for InprocMachine {
 /// The device's way into the host.
 struct Lines<'a> {
     memory: &'a mut HostMemory,
-    enabled: &'a BTreeSet<(Function, u16)>,
-    raised: &'a mut VecDeque<(Function, u16)>,
+    vectors: &'a mut Vectors,
     endpoint: Function,
 }
 
@@ -322,10 +314,6 @@ impl HostBus for Lines<'_> {
     }
 
     fn interrupt(&mut self, vector: u16) {
-        let line = (self.endpoint, vector);
-        // A vector that no driver has enabled is masked; an edge that is not taken yet is one edge.
-        if self.enabled.contains(&line) && !self.raised.contains(&line) {
-            self.raised.push_back(line);
-        }
+        self.vectors.raise((self.endpoint, vector));
     }
 }

@@ -16,6 +16,7 @@
 //! | [`machine`] | what a world needs of a device, its memory and its clock |
 //! | [`remote`] | a machine whose device is elsewhere: behind sockets, or on the bus of a guest |
 //! | [`memory`] | the host's memory, as drivers and device share it |
+//! | [`vectors`] | interrupt vectors of a device in this process |
 //! | [`frames`], [`frame_table`] | 4 KiB of it: what a world needs of them, and those of this process |
 //! | [`fault`] | planned failures of the host's allocators and of the bus |
 //! | [`holdings`] | what each driver has of memory, and accesses that should not have been |
@@ -46,6 +47,7 @@ mod showing;
 mod shown;
 pub mod standing;
 mod succession;
+pub mod vectors;
 pub mod wait_cycle;
 mod wait_graph;
 pub mod walk;
@@ -66,6 +68,7 @@ pub use name::{ActName, Name, NoAct};
 pub use policy::{Schedule, ScheduleMismatch};
 pub use setup::WorldSetup;
 pub use standing::Standing;
+pub use vectors::Vectors;
 pub use wait_cycle::WaitCycle;
 pub use walk::{Possible, Walk};
 pub use world::{Ending, World};

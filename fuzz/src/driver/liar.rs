@@ -3,11 +3,11 @@
 //! Behind it is the device as it should be. Each time it answers, one byte is drawn: mostly it says the truth.
 
 use crate::draw::Draw;
-use driver_host::{Acts, FrameTable, HostMemory, Machine, NoAct};
+use driver_host::{Acts, FrameTable, HostMemory, Machine, NoAct, Vectors};
 use emulator::{Buses, FirmwareOrder, GateOrder, Silicon};
 use prm::link::{BusError, DeviceWaits, DmaFault, HostBus};
 use prm::{Cycles, Function, Iova};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 /// Bytes of what firmware signs a page with: it is no answer.
 const SIGNATURE: usize = 32;
@@ -88,8 +88,7 @@ pub struct Liar {
     pub silicon: Silicon,
     memory: HostMemory,
     now: Cycles,
-    enabled: BTreeSet<(Function, u16)>,
-    raised: VecDeque<(Function, u16)>,
+    vectors: Vectors,
     lies: Lies,
     /// Addresses that the device was told, oldest first.
     seen: VecDeque<Iova>,
@@ -103,8 +102,7 @@ impl Liar {
             silicon,
             memory: HostMemory::new(page_bytes),
             now: Cycles::ZERO,
-            enabled: BTreeSet::new(),
-            raised: VecDeque::new(),
+            vectors: Vectors::default(),
             lies: Lies {
                 bytes: lies.to_vec(),
                 next: 0,
@@ -116,8 +114,7 @@ impl Liar {
     fn with_device<R>(&mut self, act: impl FnOnce(&mut Silicon, Cycles, &mut Lines<'_>) -> R) -> R {
         let mut lines = Lines {
             memory: &mut self.memory,
-            enabled: &self.enabled,
-            raised: &mut self.raised,
+            vectors: &mut self.vectors,
             lies: &mut self.lies,
             seen: &mut self.seen,
             endpoint: Function::Pf,
@@ -148,8 +145,11 @@ impl Liar {
     /// The device interrupts for nothing.
     pub fn interrupt(&mut self, draw: &mut Draw<'_>) {
         let place = draw.below(16);
-        let enabled = self.enabled.iter().nth(place % self.enabled.len().max(1));
-        self.raised.extend(enabled);
+        let place = place % self.vectors.enabled().len().max(1);
+        let line = self.vectors.enabled().nth(place);
+        if let Some(line) = line {
+            self.vectors.force(line);
+        }
     }
 }
 
@@ -194,12 +194,12 @@ impl Machine for Liar {
     }
 
     fn enable_vector(&mut self, endpoint: Function, vector: u16) -> Result<(), BusError> {
-        self.enabled.insert((endpoint, vector));
+        self.vectors.enable((endpoint, vector));
         Ok(())
     }
 
     fn disable_vector(&mut self, endpoint: Function, vector: u16) -> Result<(), BusError> {
-        self.enabled.remove(&(endpoint, vector));
+        self.vectors.disable((endpoint, vector));
         Ok(())
     }
 
@@ -210,16 +210,15 @@ impl Machine for Liar {
     fn note_act(&mut self) {}
 
     fn take_interrupt(&mut self) -> Option<(Function, u16)> {
-        self.raised.pop_front()
+        self.vectors.take()
     }
 
     fn raised(&mut self) -> Vec<(Function, u16)> {
-        self.raised.iter().copied().collect()
+        self.vectors.raised().collect()
     }
 
     fn take_raised(&mut self, vector: (Function, u16)) -> bool {
-        let place = self.raised.iter().position(|&raised| raised == vector);
-        place.is_some_and(|place| self.raised.remove(place).is_some())
+        self.vectors.take_this(vector)
     }
 
     fn acts(&self, _: Acts) -> Vec<NoAct> {
@@ -269,8 +268,7 @@ impl Machine for Liar {
 /// The device's way into the host, on which the truth is lost.
 struct Lines<'a> {
     memory: &'a mut HostMemory,
-    enabled: &'a BTreeSet<(Function, u16)>,
-    raised: &'a mut VecDeque<(Function, u16)>,
+    vectors: &'a mut Vectors,
     lies: &'a mut Lies,
     seen: &'a mut VecDeque<Iova>,
     endpoint: Function,
@@ -317,8 +315,8 @@ impl HostBus for Lines<'_> {
             0xf8..=0xfb => 0,
             _ => 2,
         };
-        if self.enabled.contains(&line) {
-            self.raised.extend(std::iter::repeat_n(line, times));
+        if self.vectors.is_enabled(line) {
+            (0..times).for_each(|_| self.vectors.force(line));
         }
     }
 }
