@@ -6,7 +6,7 @@
 //! | [`findings`] | what a run shows, in a few numbers: drift, underflow, stall, leak, corruption |
 //! | [`books`] | both books of one moment side by side |
 //! | [`stream`] | the events that feed every report, and what a report is |
-//! | [`human`], [`summary`] | lines, details and tables for people |
+//! | [`human`], [`summary`], [`tally`] | lines, details and tables for people |
 //! | [`json_lines`], [`junit`], [`ktap`], [`github`], [`markdown`] | the same for machines |
 //! | `drawing` | when everything happened, as lanes |
 //! | [`page`] | all of that to look at, in a browser |
@@ -34,6 +34,7 @@ pub mod page;
 pub mod palette;
 pub mod stream;
 pub mod summary;
+pub mod tally;
 pub mod trace;
 
 use clap::ValueEnum;

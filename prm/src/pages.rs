@@ -24,6 +24,17 @@ pub enum PageMode {
     VhcaId,
 }
 
+impl PageMode {
+    /// Its word in scenario files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FuncId => "func_id",
+            Self::VhcaId => "vhca_id",
+        }
+    }
+}
+
 /// An owner as it stands in an event or a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

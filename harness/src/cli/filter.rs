@@ -5,7 +5,6 @@ use crate::scenario::ScenarioFile;
 use crate::scenario::roster::ranges;
 use clap::Args;
 use emulator::config::DeviceKind;
-use prm::PageMode;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
@@ -101,6 +100,12 @@ impl Filter {
         self.decides(|meant| matches!(meant, Meant::Path(part) if contains(file, part)))
     }
 
+    /// Whether a word asks for a tag.
+    #[must_use]
+    pub fn asks_for_tags(&self) -> bool {
+        self.words.iter().any(|word| matches!(word.meant, Meant::Tag(_)))
+    }
+
     /// The words that ask for a tag that is none of these.
     #[must_use]
     pub fn unknown_tags(&self, known: &BTreeSet<String>) -> Vec<String> {
@@ -156,18 +161,18 @@ pub fn tags(loaded: &Loaded) -> BTreeSet<String> {
 }
 
 fn of_content(scenario: &ScenarioFile) -> impl Iterator<Item = &'static str> {
-    let mode = match scenario.device.page_mode {
-        PageMode::FuncId => "func_id",
-        PageMode::VhcaId => "vhca_id",
-    };
     let side = match scenario.device.kind {
         DeviceKind::Ecpf => "dpu",
         DeviceKind::Pf | DeviceKind::Vf => "nic",
     };
     let has_race = scenario.steps.iter().any(|step| step.together.is_some());
-    [mode, side, scenario.reachability.name()]
-        .into_iter()
-        .chain(has_race.then_some("race"))
+    [
+        scenario.device.page_mode.name(),
+        side,
+        scenario.reachability.name(),
+    ]
+    .into_iter()
+    .chain(has_race.then_some("race"))
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub struct Reading {
     pub scenarios: Vec<Arc<Loaded>>,
     /// The others.
     pub errors: Vec<Refused>,
-    /// The tags of all valid scenarios, also of those that are left out.
+    /// Where a filter asks for tags, those of all valid scenarios, also of those that are left out.
     pub tags: BTreeSet<String>,
 }
 
@@ -105,7 +105,9 @@ pub fn read(paths: &[PathBuf], filter: &Filter) -> Result<Reading, LookupError> 
         match library::read(&file) {
             Ok(scenario) => {
                 let loaded = Loaded { file, scenario };
-                reading.tags.append(&mut tags(&loaded));
+                if filter.asks_for_tags() {
+                    reading.tags.append(&mut tags(&loaded));
+                }
                 if filter.means(&loaded) {
                     reading.scenarios.push(Arc::new(loaded));
                 }

@@ -15,7 +15,6 @@ use crate::stage::abilities::Abilities;
 use crate::stage::linux::abilities::with_helper;
 use crate::stage::linux::build::Configuration;
 use driver::RevisionName;
-use prm::PageMode;
 use std::path::{Path, PathBuf};
 
 pub(super) fn schema(of_control: bool) -> Exit {
@@ -89,16 +88,12 @@ pub(super) fn list(paths: &[PathBuf], filter: &Filter) -> Exit {
     for loaded in &reading.scenarios {
         let scenario = &loaded.scenario;
         let revisions: Vec<String> = scenario.revisions().iter().map(ToString::to_string).collect();
-        let mode = match scenario.device.page_mode {
-            PageMode::FuncId => "func_id",
-            PageMode::VhcaId => "vhca_id",
-        };
         columns.row([
             loaded.qualified_name(),
             scenario.row.clone(),
             revisions.join(" "),
             functions(scenario),
-            mode.to_owned(),
+            scenario.device.page_mode.name().to_owned(),
             scenario.reachability.name().to_owned(),
             on_linux(scenario).to_owned(),
         ]);

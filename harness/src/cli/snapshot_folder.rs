@@ -1,6 +1,9 @@
 //! A folder of snapshots, one file for each run, in the form of `insta`: a head between two lines `---`, then the
 //! canonical text. The project's own tests write and read the same files.
 
+use crate::cli::job::Job;
+use crate::cli::naming::file_stem;
+use crate::cli::selection::{Reading, Refused};
 use crate::report::difference;
 use std::collections::BTreeSet;
 use std::fs;
@@ -100,11 +103,21 @@ impl SnapshotFolder {
         Ok(files::write(&file, format!("{HEAD}{}\n", contents(text)))?)
     }
 
-    /// Snapshots below one of these prefixes of names, of our own driver, that none of the `known` names has.
+    /// Snapshots of our own driver that none of `jobs` has, below those of `paths` that are folders. Of a file that is not valid
+    /// nobody knows whether its runs still exist.
     ///
     /// # Errors
     /// Where the folder cannot be read.
-    pub fn stale(&self, prefixes: &BTreeSet<String>, known: &BTreeSet<String>) -> io::Result<Vec<String>> {
+    pub fn stale(&self, paths: &[PathBuf], reading: &Reading, jobs: &[Job]) -> io::Result<Vec<String>> {
+        let below = paths.iter().filter(|path| path.is_dir());
+        let prefixes: BTreeSet<String> = below
+            .map(|path| {
+                let inside = file_stem(&path.join("x.json"));
+                inside.trim_end_matches('x').to_owned()
+            })
+            .collect();
+        let known: BTreeSet<String> = jobs.iter().map(Job::file_name).collect();
+        let unknown: BTreeSet<String> = reading.errors.iter().map(Refused::file_stem).collect();
         let mut stale = Vec::new();
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
@@ -121,11 +134,14 @@ impl SnapshotFolder {
         };
         for entry in entries {
             let file = entry?.file_name().to_string_lossy().into_owned();
-            let Some(name) = file.strip_suffix(ENDING).filter(|name| name.contains('@')) else {
+            let Some(name) = file.strip_suffix(ENDING) else {
+                continue;
+            };
+            let Some((stem, _)) = name.rsplit_once('@') else {
                 continue;
             };
             let below = prefixes.iter().any(|prefix| name.starts_with(prefix));
-            if below && !name.ends_with(OF_LINUX) && !known.contains(name) {
+            if below && !name.ends_with(OF_LINUX) && !known.contains(name) && !unknown.contains(stem) {
                 stale.push(name.to_owned());
             }
         }

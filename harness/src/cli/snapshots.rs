@@ -9,8 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::filter::Filter;
 use crate::cli::job::{Backend, Job};
 use crate::cli::library;
-use crate::cli::naming::file_stem;
-use crate::cli::selection::{Reading, Refused, jobs, read};
+use crate::cli::selection::{Refused, jobs, read};
 use crate::cli::showing::nothing_selected;
 use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
 use crate::cli::streams;
@@ -20,7 +19,6 @@ use crate::report::canonical::canonical_text;
 use change::{Change, Changed};
 use clap::{Args, Subcommand};
 use dialogue::{Answer, Dialogue};
-use std::collections::BTreeSet;
 use std::io;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -88,11 +86,17 @@ fn review(arguments: &ReviewedSnapshots) -> Exit {
             Err(exit) => worst = worst.max(exit),
         }
     }
-    match stale(arguments, &folder, &reading, &jobs) {
-        Ok(stale) => changes.extend(stale),
-        Err(error) => {
-            streams::error(error);
-            worst = worst.max(Exit::Internal);
+    // Only a selection of whole folders knows what belongs to no run.
+    if arguments.filter.is_empty() {
+        match folder.stale(&arguments.paths, &reading, &jobs) {
+            Ok(stale) => changes.extend(stale.into_iter().map(|name| Change {
+                name,
+                what: Changed::Stale,
+            })),
+            Err(error) => {
+                streams::error(error);
+                worst = worst.max(Exit::Internal);
+            }
         }
     }
     let number = changes.len();
@@ -153,35 +157,6 @@ fn compare(job: &Job, folder: &SnapshotFolder) -> Result<Option<Change>, Exit> {
         Verdict::Different(difference) => Changed::Different { text, difference },
     };
     Ok(Some(Change { name, what }))
-}
-
-/// Snapshots that belong to no run, below the folders that are selected whole.
-fn stale(
-    arguments: &ReviewedSnapshots,
-    folder: &SnapshotFolder,
-    reading: &Reading,
-    jobs: &[Job],
-) -> io::Result<Vec<Change>> {
-    if !arguments.filter.is_empty() {
-        return Ok(Vec::new());
-    }
-    let below = arguments.paths.iter().filter(|path| path.is_dir());
-    let prefixes: BTreeSet<String> = below
-        .map(|path| file_stem(&path.join("x.json")).trim_end_matches('x').to_owned())
-        .collect();
-    let known: BTreeSet<String> = jobs.iter().map(Job::file_name).collect();
-    // Whether the runs of a file that is not valid still exist, nobody knows.
-    let unknown: Vec<String> = reading.errors.iter().map(Refused::file_stem).collect();
-    let is_unknown = |name: &String| {
-        let stem = name.rsplit_once('@').map(|(stem, _)| stem);
-        stem.is_some_and(|stem| unknown.iter().any(|unknown| unknown == stem))
-    };
-    let stale = folder.stale(&prefixes, &known)?.into_iter();
-    let stale = stale.filter(|name| !is_unknown(name)).map(|name| Change {
-        name,
-        what: Changed::Stale,
-    });
-    Ok(stale.collect())
 }
 
 /// Asks about one change after the other and does what is answered.

@@ -5,6 +5,7 @@ use crate::record::result::{Outcome, RunResult};
 use crate::report::case::{EVERY_REVISION, Finished, seconds};
 use crate::report::columns::{Columns, wrapped};
 use crate::report::findings::Findings;
+use crate::report::tally::Tally;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -158,23 +159,17 @@ impl Summary {
     /// The totals in one line.
     #[must_use]
     pub fn one_line(&self) -> String {
-        let runs = self.runs();
-        let [pass, fail, skip] =
-            [Outcome::Pass, Outcome::Fail, Outcome::Skip].map(|outcome| self.count(outcome));
-        let plural =
-            |number: usize, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
-        let (runs, scenarios) = (plural(runs, "run"), plural(self.scenarios.len(), "scenario"));
         let errors = self.errors();
-        let fail = fail - errors;
-        let errors = match errors {
-            0 => String::new(),
-            number => format!(", {}", plural(number, "error")),
+        let tally = Tally {
+            runs: self.runs(),
+            scenarios: self.scenarios.len(),
+            pass: self.count(Outcome::Pass),
+            fail: self.count(Outcome::Fail) - errors,
+            errors,
+            skip: self.count(Outcome::Skip),
+            not_run: self.not_run(),
         };
-        let not_run = match self.not_run() {
-            0 => String::new(),
-            number => format!(", {number} not run"),
-        };
-        format!("{runs} of {scenarios}: {pass} as expected, {fail} failed{errors}, {skip} skipped{not_run}")
+        tally.to_string()
     }
 
     /// Heads of [`Self::totals`].

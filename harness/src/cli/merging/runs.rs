@@ -2,8 +2,9 @@
 
 use crate::cli::exit::Exit;
 use crate::cli::streams;
-use crate::record::Outcome;
+use crate::record::{Failure, Outcome};
 use crate::report::json_lines::ResultLine;
+use crate::report::tally::Tally;
 use crate::text::printable::one_line;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -92,25 +93,24 @@ fn told(line: &ResultLine) -> String {
     text
 }
 
-fn totals(all: &[&ResultLine]) -> String {
-    let count = |is_meant: &dyn Fn(&ResultLine) -> bool| all.iter().filter(|line| is_meant(line)).count();
-    let of = |outcome: Outcome| count(&|line| line.outcome == outcome);
-    let errors = count(&|line| line.failure.is_some_and(crate::record::Failure::is_error));
-    let scenarios: BTreeSet<&str> = all.iter().map(|line| line.scenario.as_str()).collect();
-    let plural =
-        |number: usize, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
-    let told_errors = match errors {
-        0 => String::new(),
-        number => format!(", {}", plural(number, "error")),
+fn totals(all: &[&ResultLine]) -> Tally {
+    let mut tally = Tally {
+        runs: all.len(),
+        ..Tally::default()
     };
-    format!(
-        "{} of {}: {} as expected, {} failed{told_errors}, {} skipped",
-        plural(all.len(), "run"),
-        plural(scenarios.len(), "scenario"),
-        of(Outcome::Pass),
-        of(Outcome::Fail) - errors,
-        of(Outcome::Skip),
-    )
+    let mut scenarios = BTreeSet::new();
+    for line in all {
+        scenarios.insert(&line.scenario);
+        let is_error = line.failure.is_some_and(Failure::is_error);
+        match line.outcome {
+            Outcome::Pass => tally.pass += 1,
+            Outcome::Fail if is_error => tally.errors += 1,
+            Outcome::Fail => tally.fail += 1,
+            Outcome::Skip => tally.skip += 1,
+        }
+    }
+    tally.scenarios = scenarios.len();
+    tally
 }
 
 fn written(file: &Path, all: &[&ResultLine]) -> std::io::Result<()> {

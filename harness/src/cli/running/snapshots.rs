@@ -2,15 +2,13 @@
 //! own.
 
 use crate::cli::job::{Backend, Job};
-use crate::cli::naming::file_stem;
 use crate::cli::run_arguments::{RevisionChoice, RunArguments};
-use crate::cli::selection::{Reading, Refused};
+use crate::cli::selection::Reading;
 use crate::cli::snapshot_folder::{SnapshotFolder, Verdict};
 use crate::cli::streams;
 use crate::record::result::{Note, Outcome};
 use crate::record::{Failure, RunResult};
 use crate::report::canonical::canonical_text;
-use std::collections::BTreeSet;
 use std::io;
 
 /// Compares a run with its snapshot, or writes it.
@@ -59,22 +57,9 @@ pub(super) fn stale(arguments: &RunArguments, reading: &Reading, jobs: &[Job]) -
         return Ok(Vec::new());
     }
     let folder = SnapshotFolder::new(folder, arguments.update);
-    let below = arguments.paths.iter().filter(|path| path.is_dir());
-    let prefixes: BTreeSet<String> = below
-        .map(|path| {
-            let inside = file_stem(&path.join("x.json"));
-            inside.trim_end_matches('x').to_owned()
-        })
-        .collect();
-    let known: BTreeSet<String> = jobs.iter().map(Job::file_name).collect();
-    // Whether the runs of a file that is not valid still exist, nobody knows.
-    let unknown: BTreeSet<String> = reading.errors.iter().map(Refused::file_stem).collect();
     let mut cases = Vec::new();
-    for name in folder.stale(&prefixes, &known)? {
-        let Some((stem, revision)) = name.rsplit_once('@').filter(|(stem, _)| !unknown.contains(*stem))
-        else {
-            continue;
-        };
+    for name in folder.stale(&arguments.paths, reading, jobs)? {
+        let (stem, revision) = name.rsplit_once('@').unwrap_or((&name, ""));
         let file = folder.file(&name).display().to_string();
         let scenario = stem.rsplit("__").next().unwrap_or(stem);
         let mut result = RunResult::unrun(scenario, &file, revision);
