@@ -12,6 +12,7 @@ mod hosts;
 mod interrupts;
 mod lifecycle;
 mod link;
+mod page_use;
 mod pages;
 mod port;
 mod portions;

@@ -3,17 +3,12 @@
 mod workbench;
 
 use std::fs;
-use workbench::{BOOT, Ran, Workbench, broken};
+use workbench::{BOOT, Ran, Workbench, broken, ends};
 
 fn bench(test: &str, text: &str) -> Workbench {
     let bench = Workbench::new(&format!("accept-{test}"));
     bench.write("scenarios/boot.json", text);
     bench
-}
-
-#[track_caller]
-fn ends(ran: &Ran, code: i32) {
-    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
 }
 
 fn file(bench: &Workbench) -> String {

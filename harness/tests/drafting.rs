@@ -3,12 +3,7 @@
 mod workbench;
 
 use std::fs;
-use workbench::{BOOT, Ran, Workbench};
-
-#[track_caller]
-fn ends(ran: &Ran, code: i32) {
-    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
-}
+use workbench::{BOOT, Workbench, ends};
 
 #[test]
 fn a_draft_is_valid_passes_and_says_what_each_step_does() {

@@ -3,14 +3,9 @@
 mod workbench;
 
 use serde_json::Value;
-use workbench::{BOOT, Ran, Workbench, broken};
+use workbench::{BOOT, Workbench, broken, ends};
 
 const NAME: &str = "attribution/none-then-populate";
-
-#[track_caller]
-fn ends(ran: &Ran, code: i32) {
-    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
-}
 
 #[test]
 fn every_verb_works_in_an_empty_folder() {

@@ -49,6 +49,10 @@ struct Vm {
 }
 
 impl Vm {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a program is waited for, which lives by the wall clock"
+    )]
     fn start(test: &str, arguments: &[&str]) -> Result<Self, Failed> {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
         let _ = fs::remove_dir_all(&folder);

@@ -5,7 +5,7 @@ mod workbench;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use workbench::{BOOT, Ran, Workbench, broken};
+use workbench::{BOOT, Ran, Workbench, broken, ends};
 
 fn parts(bench: &Workbench, settings: &[(&str, &str)], arguments: &[&str]) -> Ran {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/ci/parts.sh");
@@ -19,17 +19,7 @@ fn parts(bench: &Workbench, settings: &[(&str, &str)], arguments: &[&str]) -> Ra
         .envs(settings.iter().copied())
         .output()
         .expect("a shell can be started");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    Ran {
-        code: output.status.code().expect("it ends by itself"),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
-}
-
-#[track_caller]
-fn ends(ran: &Ran, code: i32) {
-    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
+    output.into()
 }
 
 fn bench(test: &str) -> Workbench {

@@ -4,18 +4,13 @@ mod workbench;
 
 use serde_json::Value;
 use std::fs;
-use workbench::{BOOT, Ran, Workbench, broken};
+use workbench::{BOOT, Workbench, broken, ends};
 
 /// A folder with `boot` in it.
 fn bench(test: &str) -> Workbench {
     let bench = Workbench::new(&format!("reports-{test}"));
     bench.write("scenarios/boot.json", BOOT);
     bench
-}
-
-#[track_caller]
-fn ends(ran: &Ran, code: i32) {
-    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
 }
 
 /// How a case has to be told.

@@ -6,8 +6,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod needing;
+
 use guest::kit::{Kit, KitOptions, Workshop};
 use libtest_mimic::{Arguments, Failed, Trial};
+use needing::needing;
 use regex::Regex;
 use serde_json::Value;
 use std::path::Path;
@@ -49,18 +52,9 @@ fn main() -> ExitCode {
         .map(drop)
         .and_then(|()| Kit::locate(&KitOptions::default()).map(drop))
         .map_err(|error| error.to_string());
-    if let Err(missing) = &missing {
-        eprintln!("skipped, all of them: {missing}");
-    }
-    let trials = tests.map(|(name, test)| match (&missing, std::env::var_os(REQUIRED)) {
-        (Ok(()), _) => Trial::test(name, test),
-        (Err(_), None) => Trial::test(name, test).with_ignored_flag(true),
-        (Err(missing), Some(_)) => {
-            let missing = missing.clone();
-            Trial::test(name, move || Err(missing.into()))
-        }
-    });
-    libtest_mimic::run(&arguments, Vec::from(trials)).exit_code()
+    let trials = tests.map(|(name, test)| Trial::test(name, test));
+    let trials = needing(missing, REQUIRED, trials.into());
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// The distribution's text of a file.

@@ -4,17 +4,12 @@ mod workbench;
 
 use serde_json::{Value, json};
 use std::fs;
-use workbench::{BOOT, Ran, Workbench, broken};
+use workbench::{BOOT, Workbench, broken, ends};
 
 fn bench(test: &str) -> Workbench {
     let bench = Workbench::new(&format!("run-{test}"));
     bench.write("scenarios/boot.json", BOOT);
     bench
-}
-
-#[track_caller]
-fn ends(ran: &Ran, code: i32) {
-    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
 }
 
 #[test]

@@ -3,13 +3,7 @@
 mod workbench;
 
 use serde_json::Value;
-use std::process::Command;
-use workbench::{BOOT, Ran, Workbench, broken};
-
-#[track_caller]
-fn ends(ran: &Ran, code: i32) {
-    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
-}
+use workbench::{BOOT, Ran, Workbench, broken, ends};
 
 /// Three scenarios: `waits/boot` (row 2), `waits/second` (row 12f, under function ids), `locks/third` (row 12, on a DPU).
 fn bench(test: &str) -> Workbench {
@@ -101,18 +95,9 @@ fn the_runs_of_a_scenario_are_in_one_part() {
 
 /// Runs the tool with a home of its own.
 fn at_home(bench: &Workbench, arguments: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_mlx5-cosim"))
-        .args(arguments)
-        .current_dir(bench.path("."))
-        .env("XDG_STATE_HOME", bench.path("state"))
-        .output()
-        .expect("the tool can be started");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    Ran {
-        code: output.status.code().expect("it ends by itself"),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
+    let mut command = bench.command();
+    command.args(arguments).env("XDG_STATE_HOME", bench.path("state"));
+    command.output().expect("the tool can be started").into()
 }
 
 #[test]
@@ -223,12 +208,8 @@ fn a_quiet_run_tells_what_failed_and_one_line() {
 fn a_width_that_is_said_is_kept_to_by_every_verb() {
     let bench = bench("selecting-width");
     let width = |arguments: &[&str], columns: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_mlx5-cosim"))
-            .args(arguments)
-            .current_dir(bench.path("."))
-            .env("COLUMNS", columns)
-            .output()
-            .expect("the tool can be started");
+        let output = bench.command().args(arguments).env("COLUMNS", columns).output();
+        let output = output.expect("the tool can be started");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
     };
@@ -250,9 +231,9 @@ fn a_width_that_is_said_is_kept_to_by_every_verb() {
 fn colours_are_asked_for_and_forbidden_alike_by_every_verb() {
     let bench = bench("selecting-colours");
     let coloured = |arguments: &[&str], settings: &[(&str, &str)]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_mlx5-cosim"))
+        let output = bench
+            .command()
             .args(arguments)
-            .current_dir(bench.path("."))
             .env_remove("NO_COLOR")
             .env_remove("CLICOLOR_FORCE")
             .envs(settings.iter().copied())

@@ -3,12 +3,7 @@
 mod workbench;
 
 use std::fs;
-use workbench::{BOOT, Ran, Workbench, broken};
-
-#[track_caller]
-fn ends(ran: &Ran, code: i32) {
-    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
-}
+use workbench::{BOOT, Workbench, broken, ends};
 
 fn bench(test: &str) -> Workbench {
     let bench = Workbench::new(test);

@@ -4,13 +4,13 @@ mod workbench;
 
 use std::fs;
 use std::io::Write;
-use std::process::{Command, Stdio};
-use workbench::{BOOT, Ran, Workbench, broken};
+use std::process::Stdio;
+use workbench::{BOOT, Ran, Workbench, broken, ends};
 
 fn review(bench: &Workbench, answers: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mlx5-cosim"))
+    let mut child = bench
+        .command()
         .args(["snapshots", "review"])
-        .current_dir(bench.path("."))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -20,18 +20,12 @@ fn review(bench: &Workbench, answers: &str) -> Ran {
     // Who has nothing to ask does not read.
     let _ = stdin.write_all(answers.as_bytes());
     drop(stdin);
-    let output = child.wait_with_output().expect("it ends");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    Ran {
-        code: output.status.code().expect("it ends by itself"),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
+    child.wait_with_output().expect("it ends").into()
 }
 
 #[track_caller]
-fn ends(ran: &Ran, code: i32, with: &str) {
-    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
+fn ends_with(ran: &Ran, code: i32, with: &str) {
+    ends(ran, code);
     assert!(ran.stdout.ends_with(&format!("{with}\n")), "{}", ran.stdout);
 }
 
@@ -59,7 +53,7 @@ fn what_is_accepted_is_written_and_what_is_rejected_stays() {
     let (merged, robust) = (snapshot(&bench, "merged"), snapshot(&bench, "robust"));
     let pending = bench.write("snapshots/waits__boot@robust.snap.new", "from a test");
     let ran = review(&bench, "a\nr\n");
-    ends(&ran, 101, "2 changes: 1 accepted, 1 rejected, 0 skipped");
+    ends_with(&ran, 101, "2 changes: 1 accepted, 1 rejected, 0 skipped");
     for part in [
         "1 of 2: snapshots/waits__boot@merged.snap",
         "2 of 2: ",
@@ -72,17 +66,17 @@ fn what_is_accepted_is_written_and_what_is_rejected_stays() {
     assert_eq!(snapshot(&bench, "robust"), robust);
     assert!(!pending.exists(), "what was rejected is gone");
     // The one that was rejected is still another one.
-    ends(
+    ends_with(
         &review(&bench, "s\n"),
         101,
         "1 changes: 0 accepted, 0 rejected, 1 skipped",
     );
-    ends(
+    ends_with(
         &review(&bench, "A\n"),
         0,
         "1 changes: 1 accepted, 0 rejected, 0 skipped",
     );
-    ends(&review(&bench, ""), 0, "2 runs are as their snapshots say");
+    ends_with(&review(&bench, ""), 0, "2 runs are as their snapshots say");
     let ran = bench.tool(&["run", "--snapshots", "snapshots"]);
     assert_eq!(ran.code, 0, "{}", ran.stdout);
 }
@@ -91,12 +85,12 @@ fn what_is_accepted_is_written_and_what_is_rejected_stays() {
 fn the_end_of_the_answers_leaves_the_rest_as_it_is() {
     let bench = bench("snapshots-end");
     let before = snapshot(&bench, "merged");
-    ends(
+    ends_with(
         &review(&bench, ""),
         101,
         "2 changes: 0 accepted, 0 rejected, 2 skipped",
     );
-    ends(
+    ends_with(
         &review(&bench, "what\nq\na\n"),
         101,
         "2 changes: 0 accepted, 0 rejected, 2 skipped",
@@ -110,7 +104,7 @@ fn new_ones_and_those_of_no_run_are_changes_too() {
     bench.write("scenarios/waits/boot.json", BOOT);
     let stale = bench.write("snapshots/waits__gone@merged.snap", "---\n---\n{}\n");
     let ran = review(&bench, "A\n");
-    ends(&ran, 0, "3 changes: 3 accepted, 0 rejected, 0 skipped");
+    ends_with(&ran, 0, "3 changes: 3 accepted, 0 rejected, 0 skipped");
     assert!(ran.stdout.contains("there is none yet"), "{}", ran.stdout);
     assert!(ran.stdout.contains("belongs to no run"), "{}", ran.stdout);
     assert!(!stale.exists());
@@ -124,6 +118,6 @@ fn a_file_that_is_not_valid_is_told_and_the_others_are_walked_through() {
     bench.write("scenarios/waits/broken.json", "{");
     let kept = bench.write("snapshots/waits__broken@merged.snap", "---\n---\n{}\n");
     let ran = review(&bench, "A\n");
-    ends(&ran, 103, "2 changes: 2 accepted, 0 rejected, 0 skipped");
+    ends_with(&ran, 103, "2 changes: 2 accepted, 0 rejected, 0 skipped");
     assert!(kept.exists(), "whether its run still exists nobody knows");
 }

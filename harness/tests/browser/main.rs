@@ -7,12 +7,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod chromium;
+#[path = "../needing/mod.rs"]
+mod needing;
 mod numbers;
 #[path = "../workbench/mod.rs"]
 mod workbench;
 
 use chromium::Browser;
 use libtest_mimic::{Arguments, Failed, Trial};
+use needing::needing;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use workbench::{BOOT, Workbench};
@@ -38,19 +41,10 @@ fn main() -> ExitCode {
         ("it_is_readable_in_the_dark_and_without_colour", is_readable),
         ("a_race_is_told_turn_by_turn", tells_a_race),
     ];
+    let trials = tests.map(|(name, test)| Trial::test(name, test));
     let missing = chromium::locate().map(drop);
-    if let Err(missing) = &missing {
-        eprintln!("skipped, all of them: {missing}");
-    }
-    let trials = tests.map(|(name, test)| match (&missing, std::env::var_os(REQUIRED)) {
-        (Ok(()), _) => Trial::test(name, test),
-        (Err(_), None) => Trial::test(name, test).with_ignored_flag(true),
-        (Err(missing), Some(_)) => {
-            let missing = missing.clone();
-            Trial::test(name, move || Err(missing.into()))
-        }
-    });
-    libtest_mimic::run(&arguments, trials.into()).exit_code()
+    let trials = needing(missing, REQUIRED, trials.into());
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// The project's scenarios: one that drifts, one that wraps, one that corrupts.

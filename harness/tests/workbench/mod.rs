@@ -82,23 +82,33 @@ impl Workbench {
 
     /// Runs the tool in it.
     pub fn tool(&self, arguments: &[&str]) -> Ran {
+        let output = self.command().args(arguments).output();
+        output.expect("the tool can be started").into()
+    }
+
+    /// The tool in it, to be started with more than words.
+    pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mlx5-cosim"));
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = command
-            .args(arguments)
-            .current_dir(&self.folder)
-            .output()
-            .expect("the tool can be started");
+        command.current_dir(&self.folder);
+        command
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("the tool writes UTF-8");
-        Ran {
-            code: status.code().expect("the tool ends by itself"),
-            stdout: text(stdout),
-            stderr: text(stderr),
+        Self {
+            code: output.status.code().expect("the tool ends by itself"),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
         }
     }
+}
+
+/// Has the tool ended with this code?
+#[track_caller]
+pub fn ends(ran: &Ran, code: i32) {
+    assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
 }
 
 /// [`BOOT`] with one part replaced, which has to be there.
