@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from os import PathLike
-from types import TracebackType
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Type, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 from .answers import Caught, FunctionInfo, Look, Snapshot, TimeAnswer
+from .closing import Closing
 from .connection import Connection
 
 Json = Any
 
 
-class Hold:
+class Hold(Closing):
     """Keeps commands of a driver back until it is released; leaving the block releases it."""
 
     def __init__(self, device: "Device", name: str) -> None:
@@ -34,19 +34,12 @@ class Hold:
             self._released = True
             self._device.order({"gate": {"release": {"name": self.name}}})
 
-    def __enter__(self) -> "Hold":
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
+    def close(self) -> None:
+        """The same: what the end of its block does."""
         self.release()
 
 
-class Device:
+class Device(Closing):
     """A connection to the control socket of a device.
 
     Functions are named as in scenarios: ``pf``, ``vf1``, ``sf1``, ``ecpf``, ``host_pf``, ``host_vf1``, ``ec_vf1``, ``spf1``.
@@ -59,17 +52,6 @@ class Device:
     def close(self) -> None:
         """Ends the connection; the device goes on."""
         self._connection.close()
-
-    def __enter__(self) -> "Device":
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        self.close()
 
     def order(self, order: Mapping[str, Json]) -> Json:
         """Any order as it is written on the wire, without its id; returns what the answer holds."""

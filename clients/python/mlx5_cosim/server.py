@@ -9,9 +9,9 @@ import tempfile
 import time
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
-from typing import List, Optional, Sequence, Type, Union
+from typing import List, Optional, Sequence, Union
 
+from .closing import Closing
 from .device import Device
 
 
@@ -19,7 +19,7 @@ class ServerFailed(Exception):
     """The server did not come up, or has ended by itself; the words are its own."""
 
 
-class Server:
+class Server(Closing):
     """Starts ``mlx5-cosim serve`` in a folder of its own, and ends it.
 
     ``device`` is a file with a device, or a scenario's; without it the server takes its own. ``arguments`` are further ones of
@@ -86,14 +86,3 @@ class Server:
     def _clear(self) -> None:
         self._log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def __enter__(self) -> "Server":
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        self.close()
