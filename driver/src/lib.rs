@@ -19,10 +19,10 @@
 //! | [`operation`], [`books`], [`message`], [`revision`], [`device_bus`] | what everybody names |
 //!
 //! # Example
-//! A driver needs a device and a loop that lets it run. The crate `embedding` has both, with the emulator as the device; whoever has a
+//! A driver needs a device and a loop that lets it run. The crate `mlx5-embedding` has both, with the emulator as the device; whoever has a
 //! device of his own implements `driver_host::Machine` for it.
 //! ```
-//! use embedding::{Bench, BenchError, Function, HostOperation, RevisionName};
+//! use mlx5_embedding::{Bench, BenchError, Function, HostOperation, RevisionName};
 //!
 //! # fn main() -> Result<(), BenchError> {
 //! let device = r#"{ "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",

@@ -1,6 +1,6 @@
 //! Loads a driver on the emulator, has firmware ask for pages, and prints both books.
 
-use embedding::{Bench, BenchError, Function, HostOperation, RevisionName};
+use mlx5_embedding::{Bench, BenchError, Function, HostOperation, RevisionName};
 
 fn main() -> Result<(), BenchError> {
     let device = r#"{ "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",

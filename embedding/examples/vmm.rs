@@ -1,12 +1,12 @@
 //! Puts the device behind a bus as a virtual machine monitor has one, and does what a guest's kernel does first: looks at
 //! configuration space, places BAR 0, programs an MSI-X vector, sets up the command queue and runs a command.
 
-use embedding::device_pci::MSIX_TABLE;
-use embedding::prm::command::OutputHeader;
-use embedding::prm::command_queue::{CommandEntry, ENTRY_KIND_PCIE};
-use embedding::prm::hca::EnableHca;
-use embedding::prm::{Command, CommandStatus, init_segment};
-use embedding::{Bar, DmaFault, Function, Iova, MsiMessage, VirtualDevice, VmmBus};
+use mlx5_embedding::device_pci::MSIX_TABLE;
+use mlx5_embedding::prm::command::OutputHeader;
+use mlx5_embedding::prm::command_queue::{CommandEntry, ENTRY_KIND_PCIE};
+use mlx5_embedding::prm::hca::EnableHca;
+use mlx5_embedding::prm::{Command, CommandStatus, init_segment};
+use mlx5_embedding::{Bar, DmaFault, Function, Iova, MsiMessage, VirtualDevice, VmmBus};
 use std::error::Error;
 use std::ops::Range;
 
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         memory: vec![0; 1 << 20],
         interrupts: Vec::new(),
     };
-    let mut device = VirtualDevice::new(embedding::device(config)?, machine)?;
+    let mut device = VirtualDevice::new(mlx5_embedding::device(config)?, machine)?;
 
     // Configuration space: vendor and device, the size of BAR 0, its place, memory space and bus mastering.
     let mut id = [0; 4];
@@ -114,13 +114,17 @@ fn read(device: &mut VirtualDevice<Machine>, at: u64) -> u32 {
     u32::from_be_bytes(word)
 }
 
-fn write(device: &mut VirtualDevice<Machine>, at: u64, value: u32) -> Result<(), embedding::PartialWrite> {
+fn write(
+    device: &mut VirtualDevice<Machine>,
+    at: u64,
+    value: u32,
+) -> Result<(), mlx5_embedding::PartialWrite> {
     device.bar_write(PF, Bar::Own, at, &value.to_be_bytes())
 }
 
 /// Time passes: to what the device does next, or a microsecond.
 fn wait(device: &mut VirtualDevice<Machine>) {
-    let soon = embedding::Cycles(device.now().0 + 1_000);
+    let soon = mlx5_embedding::Cycles(device.now().0 + 1_000);
     let due = device.next_due().unwrap_or(soon);
     device.advance(due);
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use driver_host::Limits;
-use embedding::{Bench, BenchError, Difference, Function, HostOperation, RevisionName, RunSetup};
+use mlx5_embedding::{Bench, BenchError, Difference, Function, HostOperation, RevisionName, RunSetup};
 use std::time::Duration;
 
 const DEVICE: &str = r#"{ "kind": "pf", "vhca_id": 5, "page_mode": "vhca_id",
@@ -111,10 +111,10 @@ fn what_nobody_can_do_is_refused_before_anything_happens() {
 
 #[test]
 fn a_run_that_goes_too_far_is_stopped_and_can_be_looked_at() {
-    let setup = RunSetup::of(embedding::device(DEVICE).unwrap(), RevisionName::Merged);
+    let setup = RunSetup::of(mlx5_embedding::device(DEVICE).unwrap(), RevisionName::Merged);
     let mut bench = Bench::of(&RunSetup {
         limits: Limits {
-            time_per_step: embedding::Cycles::from_millis(1),
+            time_per_step: mlx5_embedding::Cycles::from_millis(1),
             ..Limits::default()
         },
         ..setup

@@ -3,10 +3,10 @@
 
 mod support;
 
-use embedding::device_pci::{MSIX_PENDING, MSIX_TABLE, TooManyFunctions};
-use embedding::emulator::order::{LinkState, PageRequest};
-use embedding::prm::init_segment::COMMAND_DOORBELL;
-use embedding::{Bar, DeviceError, FirmwareOrder, Function, MsiMessage, PartialWrite, VirtualDevice};
+use mlx5_embedding::device_pci::{MSIX_PENDING, MSIX_TABLE, TooManyFunctions};
+use mlx5_embedding::emulator::order::{LinkState, PageRequest};
+use mlx5_embedding::prm::init_segment::COMMAND_DOORBELL;
+use mlx5_embedding::{Bar, DeviceError, FirmwareOrder, Function, MsiMessage, PartialWrite, VirtualDevice};
 use proptest::prelude::*;
 use support::{Device, Driver, Machine, configure, device, wait};
 
@@ -198,7 +198,7 @@ fn what_cannot_be_is_refused() {
             .starts_with("3 bytes at 0x10 are not whole registers"),
         "{error}"
     );
-    let make = |json: &str| VirtualDevice::new(embedding::device(json).unwrap(), Machine::new());
+    let make = |json: &str| VirtualDevice::new(mlx5_embedding::device(json).unwrap(), Machine::new());
     let many = r#"{ "kind": "pf", "vhca_id": 5, "page_mode": "func_id", "vfs": { "total": 256, "first_vhca_id": 16 } }"#;
     let error = make(many).unwrap_err();
     assert_eq!(error, DeviceError::TooManyFunctions(TooManyFunctions(256)));

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use driver_host::Limits;
-use embedding::emulator::order::{CommandMatch, Hold, HoldPoint};
-use embedding::{Bench, Cycles, FirmwareOrder, Function, GateOrder, HostOperation, RevisionName, RunSetup};
+use mlx5_embedding::emulator::order::{CommandMatch, Hold, HoldPoint};
+use mlx5_embedding::{
+    Bench, Cycles, FirmwareOrder, Function, GateOrder, HostOperation, RevisionName, RunSetup,
+};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -72,7 +74,7 @@ proptest! {
 
     #[test]
     fn every_verb_returns(verbs in prop::collection::vec(verb(), 1..12), revision in 0..3_usize) {
-        let setup = RunSetup::of(embedding::device(DEVICE).unwrap(), RevisionName::ALL[revision]);
+        let setup = RunSetup::of(mlx5_embedding::device(DEVICE).unwrap(), RevisionName::ALL[revision]);
         let limits = Limits { events: 100_000, time_per_step: Cycles::from_secs(600) };
         let mut bench = Bench::of(&RunSetup { limits, ..setup }).unwrap();
         let mut started = Vec::new();

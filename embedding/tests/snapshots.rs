@@ -1,7 +1,7 @@
 //! A run through this crate shows what the project's snapshot of the same scenario shows.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use embedding::{Bench, HostOperation, RevisionName};
+use mlx5_embedding::{Bench, HostOperation, RevisionName};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;

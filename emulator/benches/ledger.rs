@@ -2,8 +2,8 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use emulator::config::ReturnOrder;
-use emulator::{Ledger, Owner};
+use mlx5_emulator::config::ReturnOrder;
+use mlx5_emulator::{Ledger, Owner};
 use prm::Function;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;

@@ -22,9 +22,9 @@
 //! command status and syndrome ([`Refusal`]), and recorded.
 //!
 //! # With a driver
-//! The crate `embedding` joins it with the driver of this project, in one process:
+//! The crate `mlx5-embedding` joins it with the driver of this project, in one process:
 //! ```
-//! use embedding::{Bench, BenchError, Function, HostOperation, RevisionName};
+//! use mlx5_embedding::{Bench, BenchError, Function, HostOperation, RevisionName};
 //!
 //! # fn main() -> Result<(), BenchError> {
 //! let device = r#"{ "kind": "pf", "vhca_id": 5, "page_mode": "func_id",
@@ -45,7 +45,7 @@
 //! And it puts it behind the PCI bus of a virtual machine monitor, which implements one trait. Whoever wants neither calls
 //! [`Silicon`] himself.
 //! ```
-//! use embedding::{Bar, DmaFault, Function, Iova, MsiMessage, VirtualDevice, VmmBus};
+//! use mlx5_embedding::{Bar, DmaFault, Function, Iova, MsiMessage, VirtualDevice, VmmBus};
 //!
 //! struct Machine {
 //!     memory: Vec<u8>,
@@ -68,7 +68,7 @@
 //! }
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let config = embedding::device(r#"{ "kind": "pf", "vhca_id": 5, "page_mode": "func_id" }"#)?;
+//! let config = mlx5_embedding::device(r#"{ "kind": "pf", "vhca_id": 5, "page_mode": "func_id" }"#)?;
 //! let mut device = VirtualDevice::new(config, Machine { memory: vec![0; 4096] })?;
 //! let mut id = [0; 4];
 //! device.config_read(Function::Pf, 0, &mut id);

@@ -1,7 +1,7 @@
 //! What it takes to search a race to its end, and to the first thing that goes wrong: states, transitions, bytes, processor time. One
 //! table, as it stands in `docs/explore.md`; beside it, loom and shuttle on models of the same races.
 //!
-//! `cargo bench -p harness --bench exploring`
+//! `cargo bench -p mlx5-cosim --bench exploring`
 
 use driver::RevisionName;
 use harness::explore::survey::{Limits, Strategy, survey};

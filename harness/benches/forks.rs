@@ -1,7 +1,7 @@
 //! What a search pays for: a step, a copy of a world, a way back to it, a task that is made again, a hash; and what a run pays, in
 //! pairs of giving and reclaiming.
 //!
-//! `cargo bench -p harness --bench forks`
+//! `cargo bench -p mlx5-cosim --bench forks`
 
 use divan::Bencher;
 use driver::runtime::TaskId;

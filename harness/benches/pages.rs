@@ -1,7 +1,7 @@
 //! What a page costs: giving it and reclaiming it, through driver, command interface and firmware, at many numbers of tracked
 //! pages and of functions; and how much memory it takes to track one.
 //!
-//! `cargo bench -p harness --bench pages`
+//! `cargo bench -p mlx5-cosim --bench pages`
 
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};

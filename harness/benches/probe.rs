@@ -1,5 +1,5 @@
 //! Time from binding the unmodified Linux driver to its function until it is ready, and how much of it the emulator takes:
-//! `cargo bench -p harness --bench probe`. Needs the guest kit.
+//! `cargo bench -p mlx5-cosim --bench probe`. Needs the guest kit.
 
 use emulator::config::DeviceConfig;
 use guest::image::{Image, ImageOptions};

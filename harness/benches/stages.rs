@@ -1,7 +1,7 @@
 //! What our driver's work costs on each stage: commands, pages, and the way from a doorbell to the interrupt, with the processor
 //! time of whoever has a part in it. One table, as it stands in `docs/stages.md`.
 //!
-//! `cargo bench -p harness --bench stages`
+//! `cargo bench -p mlx5-cosim --bench stages`
 //!
 //! The numbers of a guest need the guest kit (`mlx5-cosim setup`); without it that row says so.
 

@@ -1,6 +1,6 @@
 //! The whole collection of scenarios: how long it takes, and how many steps pass per second.
 //!
-//! `cargo bench -p harness --bench suite`
+//! `cargo bench -p mlx5-cosim --bench suite`
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};

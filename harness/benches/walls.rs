@@ -1,6 +1,6 @@
 //! What the sandbox of `serve` costs: the round trip of one 4-byte register read, of a server with it and one without.
 //!
-//! `cargo bench -p harness --bench walls [-- <accesses per round>]`. Client and servers are pinned to one processor. Five rounds,
+//! `cargo bench -p mlx5-cosim --bench walls [-- <accesses per round>]`. Client and servers are pinned to one processor. Five rounds,
 //! and within a round both servers take turns every few milliseconds, so that what else the machine does hits them alike.
 //! A round's ratio is that of its medians, and the result the middle of the five ratios. It fails where that is above
 //! [`FAILS_ABOVE`]; what is aimed at is [`AIM`].

@@ -1,6 +1,6 @@
 //! What the public record says that operations take, and what our clock says: the table in docs/clock.md.
 //!
-//! `cargo test -p harness --test clock -- --nocapture` prints it; `WRITE_TABLES=1` before it writes it.
+//! `cargo test -p mlx5-cosim --test clock -- --nocapture` prints it; `WRITE_TABLES=1` before it writes it.
 
 use driver::RevisionName;
 use harness::play::{RunOptions, run_scenario};
@@ -211,7 +211,7 @@ fn the_table_is_that_of_a_run() {
     } else {
         assert!(
             page == wanted,
-            "write it: WRITE_TABLES=1 cargo test -p harness --test clock"
+            "write it: WRITE_TABLES=1 cargo test -p mlx5-cosim --test clock"
         );
     }
 }

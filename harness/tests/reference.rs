@@ -1,6 +1,6 @@
 //! `docs/reference.md` is what the program says of itself, and the docs are a book without a page or a link that is lost.
 //!
-//! `WRITE_TABLES=1 cargo test -p harness --test reference` writes the page anew.
+//! `WRITE_TABLES=1 cargo test -p mlx5-cosim --test reference` writes the page anew.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -76,7 +76,7 @@ fn the_reference_is_what_the_program_says() {
     let old = fs::read_to_string(&file).unwrap_or_default();
     assert!(
         old == page,
-        "docs/reference.md is old: WRITE_TABLES=1 cargo test -p harness --test reference"
+        "docs/reference.md is old: WRITE_TABLES=1 cargo test -p mlx5-cosim --test reference"
     );
 }
 

@@ -2,7 +2,7 @@
 //! scenarios, of those that need another build of the Linux driver than a distribution's; one of the products that can be played;
 //! and one that has to be complete, of what Linux does.
 //!
-//! `WRITE_TABLES=1 cargo test -p harness --test tables` writes them.
+//! `WRITE_TABLES=1 cargo test -p mlx5-cosim --test tables` writes them.
 
 mod language;
 
@@ -184,7 +184,7 @@ fn write_or_compare(path: &str, page: &str, wanted: &str) {
     } else {
         assert!(
             page == wanted,
-            "write them: WRITE_TABLES=1 cargo test -p harness --test tables"
+            "write them: WRITE_TABLES=1 cargo test -p mlx5-cosim --test tables"
         );
     }
 }

@@ -14,14 +14,22 @@ use std::process::Command;
 /// The tests that are asked, as cargo is told to build them: those of the crates themselves, the runs of all scenarios, and those
 /// about announcements and digests of states, which no run shows.
 const TARGETS: [&[&str]; 3] = [
-    &["--lib", "-p", "driver", "-p", "emulator", "-p", "prm"],
+    &[
+        "--lib",
+        "-p",
+        "mlx5-driver",
+        "-p",
+        "mlx5-emulator",
+        "-p",
+        "mlx5-prm",
+    ],
     &["--test", "snapshots", "-p", "suite"],
-    &["--test", "announcements", "--test", "digest", "-p", "harness"],
+    &["--test", "announcements", "--test", "digest", "-p", "mlx5-cosim"],
 ];
 
 /// Packages in the order in which their tests are asked: what says soonest that something is wrong comes first. The runs of all
 /// scenarios end at the first that differs.
-const ORDER: [&str; 5] = ["driver", "prm", "suite", "emulator", "harness"];
+const ORDER: [&str; 5] = ["mlx5-driver", "mlx5-prm", "suite", "mlx5-emulator", "mlx5-cosim"];
 
 /// What cargo has built.
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@
 /// * two fields have the same name.
 ///
 /// ```
-/// prm::layout! {
+/// mlx5_prm::layout! {
 ///     /// How the device announces itself.
 ///     pub struct Greeting: 8 {
 ///         /// Is anybody there.
@@ -43,7 +43,7 @@
 /// What the compiler refuses:
 ///
 /// ```compile_fail,E0080
-/// prm::layout! {
+/// mlx5_prm::layout! {
 ///     /// Declared too long.
 ///     pub struct WrongSize: 8 {
 ///         /// Half of it.
@@ -53,7 +53,7 @@
 /// ```
 ///
 /// ```compile_fail,E0080
-/// prm::layout! {
+/// mlx5_prm::layout! {
 ///     /// The field crosses into the second word.
 ///     pub struct Straddling: 8 {
 ///         _: 24,
@@ -65,7 +65,7 @@
 /// ```
 ///
 /// ```compile_fail,E0080
-/// prm::layout! {
+/// mlx5_prm::layout! {
 ///     /// The wide field starts inside a word.
 ///     pub struct Unaligned: 12 {
 ///         _: 16,
@@ -77,7 +77,7 @@
 /// ```
 ///
 /// ```compile_fail,E0592
-/// prm::layout! {
+/// mlx5_prm::layout! {
 ///     /// The same name twice.
 ///     pub struct Twice: 4 {
 ///         /// One.

@@ -1,16 +1,16 @@
 //! The small computations of the crate: sizes, signatures, names, time-outs, numbers.
 
-use prm::capability::{CapabilityMode, CapabilityType, QueryHcaCap, SetHcaCap};
-use prm::command::{Command, InputHeader};
-use prm::command_queue::{CommandEntry, Mailbox, mailboxes_for};
-use prm::eswitch::QueryEswFunctions;
-use prm::event::EventType;
-use prm::flow_table::{CreateFlowGroup, CreateFlowTable};
-use prm::hca::{EnableHca, InitHca, QueryAdapter, QueryIssi};
-use prm::init_segment::Timeout;
-use prm::pages::{ManagePages, QueryPages, QueryPagesIn};
-use prm::vport::{ModifyNicVportContext, QueryNicVportContext};
-use prm::{
+use mlx5_prm::capability::{CapabilityMode, CapabilityType, QueryHcaCap, SetHcaCap};
+use mlx5_prm::command::{Command, InputHeader};
+use mlx5_prm::command_queue::{CommandEntry, Mailbox, mailboxes_for};
+use mlx5_prm::eswitch::QueryEswFunctions;
+use mlx5_prm::event::EventType;
+use mlx5_prm::flow_table::{CreateFlowGroup, CreateFlowTable};
+use mlx5_prm::hca::{EnableHca, InitHca, QueryAdapter, QueryIssi};
+use mlx5_prm::init_segment::Timeout;
+use mlx5_prm::pages::{ManagePages, QueryPages, QueryPagesIn};
+use mlx5_prm::vport::{ModifyNicVportContext, QueryNicVportContext};
+use mlx5_prm::{
     CommandStatus, Cycles, DeliveryStatus, LayoutError, Opcode, PageCount, PagesOp, QueryPagesPhase, UarIndex,
 };
 use proptest::prelude::*;

@@ -1,16 +1,16 @@
 //! A machine with memory, and a driver just big enough to load a function and to wait for an event.
 
-use embedding::prm::capability::{QueryHcaCap, SetHcaCap};
-use embedding::prm::command::{Command, OutputHeader};
-use embedding::prm::command_queue::{CommandEntry, ENTRY_KIND_PCIE, Mailbox, mailboxes_for};
-use embedding::prm::event_queue::CreateEq;
-use embedding::prm::event_queue::EqContext;
-use embedding::prm::hca::{EnableHca, InitHca, SetIssi};
-use embedding::prm::init_segment as segment;
-use embedding::prm::pages::{ManagePages, QueryPages, QueryPagesOut};
-use embedding::prm::uar::{AllocUar, AllocUarOut, EqDoorbell};
-use embedding::prm::{CommandStatus, EventType, Layout, PageCount, PagesOp, QueryPagesPhase};
-use embedding::{Bar, Cycles, DmaFault, Function, Iova, MsiMessage, VirtualDevice, VmmBus};
+use mlx5_embedding::prm::capability::{QueryHcaCap, SetHcaCap};
+use mlx5_embedding::prm::command::{Command, OutputHeader};
+use mlx5_embedding::prm::command_queue::{CommandEntry, ENTRY_KIND_PCIE, Mailbox, mailboxes_for};
+use mlx5_embedding::prm::event_queue::CreateEq;
+use mlx5_embedding::prm::event_queue::EqContext;
+use mlx5_embedding::prm::hca::{EnableHca, InitHca, SetIssi};
+use mlx5_embedding::prm::init_segment as segment;
+use mlx5_embedding::prm::pages::{ManagePages, QueryPages, QueryPagesOut};
+use mlx5_embedding::prm::uar::{AllocUar, AllocUarOut, EqDoorbell};
+use mlx5_embedding::prm::{CommandStatus, EventType, Layout, PageCount, PagesOp, QueryPagesPhase};
+use mlx5_embedding::{Bar, Cycles, DmaFault, Function, Iova, MsiMessage, VirtualDevice, VmmBus};
 
 /// Memory from address 0 on, and the interrupts that came.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ pub type Device = VirtualDevice<Machine>;
 
 /// The device of a description, in a machine that nobody has used.
 pub fn device(json: &str) -> Device {
-    VirtualDevice::new(embedding::device(json).unwrap(), Machine::new()).unwrap()
+    VirtualDevice::new(mlx5_embedding::device(json).unwrap(), Machine::new()).unwrap()
 }
 
 /// Time passes: to what the device does next, or a microsecond.

@@ -27,7 +27,7 @@ impl SetupReport for Lines {
     fn end(&mut self) {}
 }
 
-/// A cache with a kernel of the release `release`.
+/// A cache with a kernel of the release `release`, and all that makes a guest comfortable.
 fn cache_with_kernel(folder: &Path, release: &str) -> Cache {
     let cache = Cache::at(folder.to_owned());
     let tree = folder.join("linux");
@@ -42,8 +42,28 @@ fn cache_with_kernel(folder: &Path, release: &str) -> Cache {
     let part = Part::of(&tree, "linux", release, Vec::new(), &key_files).unwrap();
     let mut manifest = Manifest::default();
     manifest.parts.insert(PartName::Linux, part);
+    for (name, title, version, file) in [
+        (PartName::Shell, "busybox", "1:1.37", "busybox"),
+        (PartName::Shares, "shares", release, "9p.ko.xz"),
+    ] {
+        let tree = folder.join(title);
+        fs::create_dir_all(&tree).unwrap();
+        fs::write(tree.join(file), title).unwrap();
+        let part = Part::of(&tree, title, version, Vec::new(), &[]).unwrap();
+        manifest.parts.insert(name, part);
+    }
     manifest.write(&cache).unwrap();
     cache
+}
+
+/// What a folder holds, in the order of the names.
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
 }
 
 /// A program that answers as QEMU does.
@@ -84,7 +104,10 @@ fn a_complete_kit_is_left_alone() {
         kit.describe()
     );
     // Neither a lock nor a folder of apt: nothing was begun.
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    assert_eq!(
+        names_in(folder.path()),
+        ["busybox", "kit.json", "linux", "shares"]
+    );
 }
 
 #[test]
@@ -102,12 +125,10 @@ fn two_setups_at_once_take_turns_and_what_a_killed_one_left_is_gone() {
     for kit in both {
         assert!(kit.unwrap().ends_with("(kit)"));
     }
-    let mut names: Vec<_> = fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
-    names.sort();
-    assert_eq!(names, ["kit.json", "linux", "lock"]);
+    assert_eq!(
+        names_in(folder.path()),
+        ["busybox", "kit.json", "linux", "lock", "shares"]
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! The long form, which also kills guests, and `setup` while it fetches:
 //!
 //! ```text
-//! MLX5_COSIM_KILLS=200 cargo test -p harness --test kills -- --nocapture
+//! MLX5_COSIM_KILLS=200 cargo test -p mlx5-cosim --test kills -- --nocapture
 //! ```
 //!
 //! `MLX5_COSIM_KILLS_SEED` draws other points. What needs the guest kit says so where there is none.

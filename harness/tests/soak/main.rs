@@ -4,7 +4,7 @@
 //!
 //! It takes [`SHORT`] seconds; [`SECONDS`] says otherwise, and [`SEED`] draws other guests:
 //!
-//!     MLX5_COSIM_SOAK_SECONDS=3600 cargo test --release -p harness --test soak
+//!     MLX5_COSIM_SOAK_SECONDS=3600 cargo test --release -p mlx5-cosim --test soak
 //!
 //! It needs the guest kit, which `mlx5-cosim setup` brings. Without it it is ignored, and says so; where [`guest_kit::REQUIRED`] is set
 //! it fails instead.

@@ -1,8 +1,8 @@
 //! The capability commands and the areas they carry.
 
 use super::{check, check_input, check_output};
-use prm::capability::*;
-use prm::capability_area::*;
+use mlx5_prm::capability::*;
+use mlx5_prm::capability_area::*;
 
 #[test]
 fn capability_commands() {

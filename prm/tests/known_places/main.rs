@@ -8,19 +8,19 @@
 mod capability_areas;
 mod registers;
 
-use prm::command::*;
-use prm::command_queue::*;
-use prm::eswitch::*;
-use prm::event::*;
-use prm::event_queue::*;
-use prm::flow_table::*;
-use prm::hca::*;
-use prm::init_segment::*;
-use prm::pages::*;
-use prm::subfunction::*;
-use prm::uar::*;
-use prm::vport::*;
-use prm::{Layout, bits};
+use mlx5_prm::command::*;
+use mlx5_prm::command_queue::*;
+use mlx5_prm::eswitch::*;
+use mlx5_prm::event::*;
+use mlx5_prm::event_queue::*;
+use mlx5_prm::flow_table::*;
+use mlx5_prm::hca::*;
+use mlx5_prm::init_segment::*;
+use mlx5_prm::pages::*;
+use mlx5_prm::subfunction::*;
+use mlx5_prm::uar::*;
+use mlx5_prm::vport::*;
+use mlx5_prm::{Layout, bits};
 
 /// Name, byte offset of the word, highest bit, lowest bit.
 type Place = (&'static str, usize, u32, u32);

@@ -1,9 +1,9 @@
 //! The registers behind ACCESS_REG.
 
 use super::{Place, check, check_input, check_output};
-use prm::access_register::*;
-use prm::init_segment::Timeout;
-use prm::port::*;
+use mlx5_prm::access_register::*;
+use mlx5_prm::init_segment::Timeout;
+use mlx5_prm::port::*;
 
 #[test]
 fn registers_behind_a_command() {
