@@ -282,7 +282,10 @@ fn the_init_question_with_id_0_is_the_own_one_in_function_id_mode() {
         config.firmware.query_pages_id = knob;
         let mut bench = Bench::loaded(config);
         // Function 0 without the bit is the host's PF; whoever asks is meant all the same.
-        assert_eq!(init_question(&mut bench, 0, false), (CommandStatus::Ok, (0, true)));
+        assert_eq!(
+            init_question(&mut bench, 0, false),
+            (CommandStatus::Ok, (0, true))
+        );
     }
 }
 
@@ -290,7 +293,10 @@ fn the_init_question_with_id_0_is_the_own_one_in_function_id_mode() {
 fn the_init_question_in_vhca_id_mode_has_to_name_the_one_that_asks() {
     let mut bench = Bench::loaded(pf_config());
     let own = bench.silicon.identity_of(Function::Pf, Function::Pf).unwrap().id;
-    assert_eq!(init_question(&mut bench, own, false), (CommandStatus::Ok, (own, false)));
+    assert_eq!(
+        init_question(&mut bench, own, false),
+        (CommandStatus::Ok, (own, false))
+    );
     for other in [0, 16, 999] {
         let (status, _) = init_question(&mut bench, other, false);
         assert_eq!(status, CommandStatus::BadParameter, "{other}");

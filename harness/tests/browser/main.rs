@@ -10,6 +10,7 @@ mod chromium;
 #[path = "../needing/mod.rs"]
 mod needing;
 mod numbers;
+mod pictures;
 #[path = "../workbench/mod.rs"]
 mod workbench;
 
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // A browser takes several processors for itself.
     arguments.test_threads = Some(arguments.test_threads.unwrap_or(2).min(2));
-    let tests: [(&str, Test); 7] = [
+    let tests: [(&str, Test); 9] = [
         (
             "charts_show_the_numbers_of_the_other_reports",
             numbers::shows_the_numbers,
@@ -40,6 +41,8 @@ fn main() -> ExitCode {
         ("what_a_file_says_is_text", is_text),
         ("it_is_readable_in_the_dark_and_without_colour", is_readable),
         ("a_race_is_told_turn_by_turn", tells_a_race),
+        ("pictures_of_the_docs_are_taken", pictures::are_taken),
+        ("pictures_of_the_docs_are_there", pictures::are_those_of_the_docs),
     ];
     let trials = tests.map(|(name, test)| Trial::test(name, test));
     let missing = chromium::locate().map(drop);
