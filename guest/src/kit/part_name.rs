@@ -47,6 +47,11 @@ impl PartName {
         self.is_built() || matches!(self, Self::Workshop | Self::Shares)
     }
 
+    /// Whether guests do without it, with less comfort for whoever sits at them.
+    pub(super) const fn is_comfort(self) -> bool {
+        matches!(self, Self::Shell | Self::Shares)
+    }
+
     /// Whether it is built in the workshop.
     pub(super) const fn is_built(self) -> bool {
         matches!(self, Self::Subfunctions | Self::WithoutEswitch | Self::Helper)

@@ -1,7 +1,7 @@
 //! Brings into the cache what is not there, and proves that it works.
 
 use super::apt::Apt;
-use super::cache::{Cache, remove};
+use super::cache::{Cache, Lock, remove};
 use super::comforts;
 use super::error::KitError;
 use super::helper;
@@ -47,9 +47,14 @@ pub fn setup(cache: &Cache, options: &KitOptions, report: &mut dyn SetupReport) 
     if !absent.is_empty() {
         let wanted: Vec<_> = absent.iter().map(|(name, _)| *name).collect();
         if wanted.iter().any(|name| !name.is_built()) {
-            let apt = Apt::open(cache, &lock)?;
-            fetch(cache, &apt, &wanted, &mut manifest, report)?;
-            apt.close()?;
+            match fetch(cache, &lock, &wanted, &mut manifest, report) {
+                // A machine without a mirror has a guest all the same.
+                Err(error) if wanted.iter().all(|name| name.is_comfort()) => {
+                    let missing: Vec<_> = wanted.iter().map(|name| name.title()).collect();
+                    report.warning(&format!("vm does without {}: {error}", missing.join(" and ")));
+                }
+                fetched => fetched?,
+            }
         }
         // A driver is built for the kernel that is there by now.
         for name in wanted {
@@ -173,16 +178,17 @@ struct Plan {
 /// Fetches the parts `wanted`.
 fn fetch(
     cache: &Cache,
-    apt: &Apt<'_>,
+    lock: &Lock,
     wanted: &[PartName],
     manifest: &mut Manifest,
     report: &mut dyn SetupReport,
 ) -> Result<(), KitError> {
+    let apt = Apt::open(cache, lock)?;
     report.note("Reading the package lists");
     apt.update()?;
     let mut plans = Vec::new();
     for name in wanted.iter().filter(|name| !name.follows_kernel()) {
-        let plan = plan(apt, *name)?;
+        let plan = plan(&apt, *name)?;
         let title = match &plan.offer {
             Some(offer) => format!("Linux {}", offer.release()),
             None => name.title().to_owned(),
@@ -196,13 +202,13 @@ fn fetch(
             &format!("Fetching {}", plan.name.title()),
             report,
         )?;
-        let part = build(cache, apt, &plan, report)?;
+        let part = build(cache, &apt, &plan, report)?;
         keep(cache, manifest, plan.name, part)?;
     }
     if wanted.contains(&PartName::Shares)
         && let Some(linux) = manifest.parts.get(&PartName::Linux)
     {
-        match comforts::fetch_shares(cache, apt, linux, report) {
+        match comforts::fetch_shares(cache, &apt, linux, report) {
             Ok(part) => keep(cache, manifest, PartName::Shares, part)?,
             // The mirror has a newer kernel by now: the kit serves as it is.
             Err(error) => report.warning(&format!("vm has no --share and --rootfs: {error}")),
@@ -211,10 +217,10 @@ fn fetch(
     if wanted.contains(&PartName::Workshop)
         && let Some(linux) = manifest.parts.get(&PartName::Linux)
     {
-        let part = toolbox::fetch(cache, apt, linux, report)?;
+        let part = toolbox::fetch(cache, &apt, linux, report)?;
         keep(cache, manifest, PartName::Workshop, part)?;
     }
-    Ok(())
+    apt.close()
 }
 
 /// Writes down that the part is in its place.

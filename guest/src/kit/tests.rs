@@ -111,6 +111,28 @@ fn a_complete_kit_is_left_alone() {
 }
 
 #[test]
+fn a_kit_serves_without_its_comforts_where_they_cannot_be_fetched() {
+    let (folder, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let cache = cache_with_kernel(folder.path(), RELEASE);
+    let mut manifest = Manifest::read(&cache);
+    for name in [PartName::Shell, PartName::Shares] {
+        manifest.parts.remove(&name);
+    }
+    manifest.write(&cache).unwrap();
+    // Where apt's state would be.
+    fs::write(cache.apt(), "in the way").unwrap();
+    let mut lines = Lines::default();
+    let kit = setup::setup(&cache, &options(own.path()), &mut lines).unwrap();
+    assert_eq!(kit.kernel_release(), Some(RELEASE));
+    let warning = "warning: vm does without the shell and modules for folders of the host: ";
+    assert!(lines.0[0].starts_with(warning), "{:?}", lines.0);
+    // What guests cannot do without is asked for in earnest.
+    manifest.parts.remove(&PartName::Linux);
+    manifest.write(&cache).unwrap();
+    setup::setup(&cache, &options(own.path()), &mut lines).unwrap_err();
+}
+
+#[test]
 #[allow(clippy::disallowed_methods, reason = "two at once are two threads")]
 fn two_setups_at_once_take_turns_and_what_a_killed_one_left_is_gone() {
     let (folder, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
