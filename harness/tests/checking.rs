@@ -403,7 +403,7 @@ fn all_problems_of_a_file_are_reported_together() {
 
 #[test]
 fn what_does_not_exist_is_a_usage_error() {
-    let bench = Workbench::new("check-missing");
+    let bench = Workbench::new("check-nobody");
     assert_eq!(bench.tool(&["check", "none.json"]).code, 2);
     assert_eq!(bench.tool(&["explain", "none.json"]).code, 2);
     assert_eq!(bench.tool(&["check"]).code, 2);

@@ -2,9 +2,11 @@
 
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 /// A small scenario: its name is `boot`.
 pub const BOOT: &str = r#"{
@@ -26,6 +28,9 @@ pub const BOOT: &str = r#"{
 }
 "#;
 
+/// Which folders tests of this program have asked for.
+static TAKEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
 /// A folder of its own for one test.
 pub struct Workbench {
     folder: PathBuf,
@@ -43,7 +48,16 @@ pub struct Ran {
 
 impl Workbench {
     /// An empty folder, named after the test.
+    #[track_caller]
     pub fn new(test: &str) -> Self {
+        let is_first = TAKEN
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(test.to_owned());
+        assert!(
+            is_first,
+            "another test works in `{test}`, and one would remove the other's files"
+        );
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
         if folder.exists() {
             fs::remove_dir_all(&folder).expect("an old folder can be removed");
