@@ -1,8 +1,9 @@
 //! Our driver in a QEMU guest, on a PCI device: every scenario, and what becomes of a run whose guest or device goes.
 //!
 //! Every run is a test of its own, in an order that is drawn ([`ORDER_SEED`] draws another one), and equals the run in one process
-//! and its snapshot; the shorter ones are played once more on one guest in another order. They need the guest kit, which `mlx5-cosim setup` brings. Without it they are
-//! ignored, and say so; where [`guest_kit::REQUIRED`] is set they fail instead.
+//! and its snapshot; the shorter ones are played once more on one guest in another order. Of each scenario one revision is drawn
+//! where nobody asks for more ([`sample`]). They need the guest kit, which `mlx5-cosim setup` brings. Without it they are ignored,
+//! and say so; where [`guest_kit::REQUIRED`] is set they fail instead.
 
 mod elsewhere;
 mod failures;
@@ -11,6 +12,7 @@ mod guest_kit;
 mod guests;
 #[path = "../project_runs/mod.rs"]
 mod project_runs;
+mod sample;
 
 use guest_kit::needing_kit;
 use libtest_mimic::Arguments;
@@ -18,6 +20,7 @@ use project_runs::order::{ORDER_SEED, drawn, order_seed};
 use project_runs::pool::Pool;
 use project_runs::run::{ProjectRun, all};
 use project_runs::trials::{in_an_order, one_by_one};
+use sample::Sample;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -46,6 +49,13 @@ fn main() -> ExitCode {
         2,
         &guests,
     ));
+    // Whoever names a run gets it.
+    let sample = match &arguments.filter {
+        Some(_) => Sample::Every,
+        None => Sample::asked_for(),
+    };
+    let runs = sample.of(runs);
+    eprintln!("{} runs: {sample}", runs.len());
     trials.extend(one_by_one(&drawn(runs, seed), &guests));
     let conclusion = libtest_mimic::run(&arguments, needing_kit(trials));
     guests.end();
