@@ -41,12 +41,20 @@ fn a_byte_order_mark_is_accepted() {
 
 #[test]
 fn other_encodings_are_named_with_their_place() {
-    for mark in ["", "\u{feff}"] {
+    for (mark, named) in [("", "bare"), ("\u{feff}", "marked")] {
         let text = format!("{mark}{BOOT}");
         let little = "boot.json:1:1: the text is UTF-16 (little endian), not UTF-8";
-        refused("utf-16-little", &utf_16(&text, u16::to_le_bytes), little);
+        refused(
+            &format!("utf-16-little-{named}"),
+            &utf_16(&text, u16::to_le_bytes),
+            little,
+        );
         let big = "boot.json:1:1: the text is UTF-16 (big endian), not UTF-8";
-        refused("utf-16-big", &utf_16(&text, u16::to_be_bytes), big);
+        refused(
+            &format!("utf-16-big-{named}"),
+            &utf_16(&text, u16::to_be_bytes),
+            big,
+        );
     }
     let latin = BOOT.replace("Boot pages", "B\u{fc}cher");
     let latin: Vec<u8> = latin

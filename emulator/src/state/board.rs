@@ -185,3 +185,135 @@ impl RequestBoard {
             .map(|posted| posted.request)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VF: Function = Function::Vf(1);
+
+    /// A board with requests for pages of VF1, each posted and unanswered, and one for VF2 that nothing here is about.
+    fn board(pages: &[i64]) -> RequestBoard {
+        let mut board = RequestBoard::default();
+        board.post(request(Function::Vf(2), 7), Fate::Unanswered);
+        for pages in pages {
+            board.post(request(VF, *pages), Fate::Unanswered);
+        }
+        board
+    }
+
+    fn request(function: Function, pages: i64) -> UnansweredRequest {
+        UnansweredRequest {
+            supplier: Function::Pf,
+            owner: function.into(),
+            pages,
+            since: Cycles(1),
+        }
+    }
+
+    /// What is still unanswered of VF1's.
+    fn unanswered(board: &RequestBoard) -> Vec<i64> {
+        let mine = board.unanswered().filter(|request| request.owner == VF.into());
+        mine.map(|request| request.pages).collect()
+    }
+
+    fn wanted(board: &RequestBoard) -> i64 {
+        board.wanted(Function::Pf, VF.into())
+    }
+
+    #[test]
+    fn pages_that_come_in_answer_the_oldest_requests_for_pages() {
+        let mut board = board(&[10, -4, 20]);
+        board.given(Function::Pf, VF.into(), 12);
+        assert_eq!(unanswered(&board), [-4, 18]);
+        assert_eq!(wanted(&board), 14);
+        board.given(Function::HostPf, VF.into(), 5);
+        board.given(Function::Pf, Function::Vf(3).into(), 5);
+        assert_eq!(unanswered(&board), [-4, 18]);
+        board.given(Function::Pf, VF.into(), 100);
+        assert_eq!(unanswered(&board), [-4]);
+    }
+
+    #[test]
+    fn a_take_answers_one_request_whatever_its_number() {
+        let mut board = board(&[10, -4, -6]);
+        board.taken(Function::Pf, VF.into());
+        assert_eq!(unanswered(&board), [10, -6]);
+        board.taken(Function::Pf, VF.into());
+        board.taken(Function::Pf, VF.into());
+        assert_eq!(unanswered(&board), [10]);
+    }
+
+    #[test]
+    fn what_firmware_refused_is_answered_and_still_wanted() {
+        let mut board = board(&[-4, 10, 20]);
+        board.refused(Function::Pf, VF.into());
+        assert_eq!(unanswered(&board), [-4, 20]);
+        assert_eq!(wanted(&board), 26);
+        board.refused(Function::Pf, VF.into());
+        board.refused(Function::Pf, VF.into());
+        assert_eq!(unanswered(&board), [-4]);
+        board.given(Function::Pf, VF.into(), 30);
+        assert_eq!(wanted(&board), -4);
+    }
+
+    #[test]
+    fn a_driver_that_cannot_give_ends_the_oldest_request_that_it_has_not_answered() {
+        let mut board = board(&[10]);
+        let number = board.post(request(VF, 20), Fate::Unanswered);
+        board.refused(Function::Pf, VF.into());
+        assert_eq!(board.denied(Function::Pf, VF.into()), Some(number));
+        assert_eq!(board.denied(Function::Pf, VF.into()), None);
+        assert_eq!(wanted(&board), 10);
+        assert!(board.owner(number).is_none());
+    }
+
+    #[test]
+    fn a_release_makes_void_what_was_asked_for() {
+        let mut board = board(&[10, -4, 20]);
+        let lost = board.post(request(VF, 5), Fate::Lost);
+        assert_eq!(board.owner(lost).map(|request| request.pages), Some(5));
+        board.release_owner(Function::Pf, VF.into());
+        assert_eq!((unanswered(&board), wanted(&board)), (vec![], 0));
+        assert!(board.owner(lost).is_none());
+        // The driver does not know yet: what it gives now answers those from before, in parts and in their order.
+        assert!(!board.answers_released(Function::Pf, VF.into(), 21));
+        assert!(board.answers_released(Function::Pf, VF.into(), 4));
+        assert!(board.answers_released(Function::Pf, VF.into(), 6));
+        assert!(board.answers_released(Function::Pf, VF.into(), 20));
+        assert!(!board.answers_released(Function::Pf, VF.into(), 1));
+        // Others' requests are as they were.
+        assert_eq!(board.wanted(Function::Pf, Function::Vf(2).into()), 7);
+    }
+
+    #[test]
+    fn pages_given_after_a_release_answer_nothing_from_before() {
+        let mut board = board(&[10]);
+        board.release_owner(Function::Pf, VF.into());
+        board.post(request(VF, 3), Fate::Unanswered);
+        board.given(Function::Pf, VF.into(), 3);
+        assert!(unanswered(&board).is_empty());
+        assert!(board.answers_released(Function::Pf, VF.into(), 10));
+    }
+
+    #[test]
+    fn who_is_gone_is_asked_for_nothing() {
+        let mut board = board(&[10, -4]);
+        assert!(board.asks(Function::Pf));
+        assert!(!board.asks(Function::HostPf));
+        board.forget_supplier(Function::HostPf);
+        assert!(board.asks(Function::Pf));
+        board.forget_supplier(Function::Pf);
+        assert!(!board.asks(Function::Pf));
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_requests() {
+        let mut board = RequestBoard::default();
+        for _ in 0..MAX_PENDING {
+            assert!(!board.is_full());
+            board.post(request(VF, 1), Fate::Unanswered);
+        }
+        assert!(board.is_full());
+    }
+}

@@ -3,7 +3,7 @@
 use crate::config::OnDisable;
 use crate::order::{
     Answer, AnswerRule, CommandMatch, FirmwareOrder, GateOrder, Hold, HoldPoint, LONGEST_NAME, MAX_ORDERS,
-    MAX_PENDING, MAX_RULES, OrderError, ReactionRule, Reconfigure,
+    MAX_PENDING, MAX_RULES, OrderError, PageRequest, ReactionRule, Reconfigure,
 };
 use crate::record::Record;
 use crate::testing::{Bench, pf_config, request, to};
@@ -35,6 +35,64 @@ fn a_refused_teardown_can_make_firmware_forget() {
     bench.connect(Function::Pf);
     bench.load();
     assert_eq!(bench.held(Function::Pf), 240);
+}
+
+/// What a rule answers in the place of a page command: a refusal, or that all is well.
+const RULED: [Answer; 2] = [
+    Answer::Refuse {
+        status: 4,
+        syndrome: 0,
+    },
+    Answer::Accept {},
+];
+
+/// What the driver has been asked for and has not answered.
+fn open(bench: &Bench) -> Vec<i64> {
+    let requests = bench.silicon.unanswered_requests();
+    requests.into_iter().map(|request| request.pages).collect()
+}
+
+#[test]
+fn a_page_command_that_a_rule_answers_is_the_drivers_answer_to_the_request() {
+    for with in RULED {
+        let mut bench = Bench::loaded(pf_config());
+        bench.give(16, false, 30).ok();
+        bench.order(&FirmwareOrder::Answer(AnswerRule {
+            to: to("MANAGE_PAGES"),
+            with: with.clone(),
+            times: 2,
+        }));
+        bench.request(Function::Vf(1), 10);
+        bench.request(Function::Vf(1), -5);
+        assert_eq!(open(&bench), [10, -5]);
+        bench.give(16, false, 10);
+        assert_eq!(open(&bench), [-5], "{with:?}");
+        bench.take(16, false, 5);
+        assert!(open(&bench).is_empty(), "{with:?}");
+        assert_eq!(bench.held(Function::Vf(1)), 30);
+    }
+}
+
+#[test]
+fn a_give_that_a_rule_answers_may_be_one_from_before_a_release() {
+    for with in RULED {
+        let mut bench = Bench::loaded(pf_config());
+        bench.request(Function::Vf(1), 10);
+        let release = PageRequest {
+            release_all: true,
+            ..request(Function::Vf(1), 0)
+        };
+        bench.order(&FirmwareOrder::RequestPages(release));
+        bench.request(Function::Vf(1), 8);
+        bench.order(&FirmwareOrder::Answer(AnswerRule {
+            to: to("MANAGE_PAGES"),
+            with: with.clone(),
+            times: 1,
+        }));
+        bench.give(16, false, 10);
+        // That one answered the void request; the one behind the release is still open.
+        assert_eq!(open(&bench), [8], "{with:?}");
+    }
 }
 
 #[test]
