@@ -119,7 +119,7 @@ fn firmware_gives_back_what_it_was_given() {
     );
     let both = format!("{}, {}", back("vf1", 5), back("vf1", -6));
     refused(
-        "vf",
+        "more-than-given",
         &step(&both),
         "12:140",
         "firmware gives back 6 pages of `vf1` and was given at most 5",
@@ -144,9 +144,13 @@ fn steps_before_a_driver_are_refused() {
         never,
         "which a loaded driver takes",
     );
-    for step in ["\"unload\"", "\"reload\"", "{ \"eswitch_mode\": \"switchdev\" }"] {
+    for (name, step) in [
+        ("unload", "\"unload\""),
+        ("reload", "\"reload\""),
+        ("mode", "{ \"eswitch_mode\": \"switchdev\" }"),
+    ] {
         refused(
-            "host",
+            &format!("before-{name}"),
             &first(&format!("{{ \"host\": {step} }}")),
             "9:15",
             never,
