@@ -308,6 +308,17 @@ mod tests {
     }
 
     #[test]
+    fn boards_with_the_same_requests_are_the_same_state() {
+        let hash = |board: &RequestBoard| {
+            let mut hasher = std::hash::DefaultHasher::new();
+            board.hash(&mut hasher);
+            hasher.finish()
+        };
+        assert_eq!(hash(&board(&[10, -4])), hash(&board(&[10, -4])));
+        assert_ne!(hash(&board(&[10, -4])), hash(&board(&[10, -5])));
+    }
+
+    #[test]
     fn there_is_room_for_so_many_requests() {
         let mut board = RequestBoard::default();
         for _ in 0..MAX_PENDING {

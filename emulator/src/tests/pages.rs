@@ -263,6 +263,63 @@ fn a_device_that_ignores_the_mode_stays_with_function_ids() {
     }
 }
 
+/// A TAKE of 5 pages of VF1 with so much room for the answer.
+fn take_five(bench: &mut Bench, room: u32) -> CommandStatus {
+    let input = ManagePages::input()
+        .with_op_mod(PagesOp::Take.raw())
+        .with_function_id(16)
+        .with_entry_count(5);
+    bench.run_bytes(input.as_bytes(), room).status()
+}
+
+#[test]
+fn a_take_needs_room_for_all_the_pages_that_it_asks_for() {
+    let mut bench = Bench::loaded(pf_config());
+    bench.give(16, false, 30).ok();
+    assert_ne!(take_five(&mut bench, 16 + 4 * 8), CommandStatus::Ok);
+    assert_eq!(bench.held(Function::Vf(1)), 30);
+    assert_eq!(take_five(&mut bench, 16 + 5 * 8), CommandStatus::Ok);
+    assert_eq!(take_five(&mut bench, 16 + 100 * 8), CommandStatus::Ok);
+    assert_eq!(bench.held(Function::Vf(1)), 20);
+}
+
+#[test]
+fn a_take_that_finds_nothing_goes_on_no_record() {
+    let mut bench = Bench::loaded(pf_config());
+    let taken = |bench: &Bench| {
+        let taken = bench
+            .records
+            .iter()
+            .filter(|record| matches!(record, Record::PagesTaken(_)));
+        taken.count()
+    };
+    assert_eq!(take_five(&mut bench, 16 + 5 * 8), CommandStatus::Ok);
+    assert_eq!(taken(&bench), 0);
+    bench.give(16, false, 1).ok();
+    assert_eq!(take_five(&mut bench, 16 + 5 * 8), CommandStatus::Ok);
+    assert_eq!(taken(&bench), 1);
+}
+
+#[test]
+fn pages_that_nobody_gave_are_other_ones_each_time() {
+    let mut bench = Bench::loaded(pf_config());
+    bench.give(16, false, 30).ok();
+    bench.order(&FirmwareOrder::Answer(AnswerRule {
+        to: crate::testing::to("MANAGE_PAGES"),
+        with: Answer::UnknownPages { pages: 2 },
+        times: 2,
+    }));
+    let mut invented = Vec::new();
+    for _ in 0..2 {
+        let output = bench.take(16, false, 8).ok();
+        invented.extend(Bench::taken(&output));
+    }
+    let first = invented[0].0;
+    let wanted = [0, 1, 2, 3].map(|number| Iova(first + number * 4096));
+    assert_eq!(invented, wanted);
+    assert_eq!(bench.held(Function::Vf(1)), 30);
+}
+
 /// The status of a question for the init pages of a function, and whom the answer names: `(id, ec)`.
 fn init_question(bench: &mut Bench, id: u16, ec: bool) -> (CommandStatus, (u16, bool)) {
     let question = QueryPages::input()
