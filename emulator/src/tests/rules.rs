@@ -227,7 +227,7 @@ fn there_is_a_limit_to_reactions_that_are_pending_and_those_beyond_go_on_record(
 fn there_is_a_limit_to_page_requests_that_are_open() {
     let mut bench = Bench::loaded(pf_config());
     let mut order = |pages, release_all| {
-        let request = crate::order::PageRequest {
+        let request = PageRequest {
             release_all,
             ..request(Function::Vf(1), pages)
         };
