@@ -286,11 +286,16 @@ impl Bench {
     }
 
     pub(crate) fn take(&mut self, id: u16, ec: bool, count: u32) -> Output {
+        self.take_with_room(id, ec, count, 16 + 8 * count)
+    }
+
+    /// A TAKE with so many bytes for its answer.
+    pub(crate) fn take_with_room(&mut self, id: u16, ec: bool, count: u32, room: u32) -> Output {
         let head = ManagePages::input()
             .with_op_mod(PagesOp::Take.raw())
             .with_function_id(id);
         let head = head.with_ec_function(ec).with_entry_count(count);
-        self.run_bytes(head.as_bytes(), 16 + 8 * count)
+        self.run_bytes(head.as_bytes(), room)
     }
 
     /// The addresses of a TAKE's answer.
